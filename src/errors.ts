@@ -1,0 +1,63 @@
+/** Exit codes of the command line (docs/cli.md): 0 done, 1 some runs failed or a check found a fault, 2 bad usage, 130 interrupted. */
+export type ExitCode = 0 | 1 | 2 | 130;
+
+/** The closed vocabulary of error codes; `--debug` shows the code, scripts may rely on it. */
+export type ErrorCode = 'usage' | 'configuration' | 'data' | 'output' | 'file' | 'engine' | 'shape' | 'interrupted';
+
+/**
+ * An error that a user can act on. Its message is one line: what was found, what was expected, what to do.
+ * Everything else that is thrown is a defect of this project and shows its stack with `--debug`.
+ */
+export class ProbprecError extends Error {
+  readonly code: ErrorCode;
+  readonly exitCode: ExitCode;
+
+  constructor(code: ErrorCode, message: string, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.exitCode = options?.exitCode ?? 2;
+  }
+}
+
+/** A wrong command line or configuration value: names the option, what was found and what was expected. */
+export class ConfigurationError extends ProbprecError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('configuration', message, options);
+  }
+}
+
+/** A data set that is missing, unreadable, truncated or corrupt. */
+export class DataError extends ProbprecError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('data', message, options);
+  }
+}
+
+/** A results or checkpoint folder that cannot be written. */
+export class OutputError extends ProbprecError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('output', message, options);
+  }
+}
+
+/** A run file, checkpoint or user module whose content is not what it should be. */
+export class FileError extends ProbprecError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('file', message, options);
+  }
+}
+
+/** An engine or device that is not available, or that failed. */
+export class EngineError extends ProbprecError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('engine', message, options);
+  }
+}
+
+/** An operation called with tensors whose shapes or types do not fit; the message names the operation and the shapes. */
+export class ShapeError extends ProbprecError {
+  constructor(message: string) {
+    super('shape', message);
+  }
+}
