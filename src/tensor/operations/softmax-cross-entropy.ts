@@ -1,0 +1,12 @@
+import { lengthOf } from '../shape-rules.js';
+import type { Tensor } from '../tensor.js';
+import { logSoftmax } from './log-softmax.js';
+import { multiply } from './multiply.js';
+import { negate } from './negate.js';
+import { oneHot } from './one-hot.js';
+import { sum } from './sum.js';
+
+/** −log softmax(logits)[label] for each row: logits [n, classes], integer labels [n] → [n]. */
+export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  return negate(sum(multiply(oneHot(labels, lengthOf(logits, 1)), logSoftmax(logits)), [1]));
+}

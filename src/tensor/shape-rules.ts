@@ -1,0 +1,75 @@
+import { ShapeError } from '../errors.js';
+import type { Shape, Tensor } from './tensor.js';
+
+/** A shape for people: `[128, 10] float`. */
+export function describe(tensor: Tensor): string {
+  return `[${tensor.shape.join(', ')}] ${tensor.dtype}`;
+}
+
+/** The shape that two shapes broadcast to by NumPy's rule. */
+export function broadcastShape(operation: string, a: Tensor, b: Tensor): number[] {
+  const rank = Math.max(a.shape.length, b.shape.length);
+  const shape: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const fromA = a.shape[axis - rank + a.shape.length] ?? 1;
+    const fromB = b.shape[axis - rank + b.shape.length] ?? 1;
+    if (fromA !== fromB && fromA !== 1 && fromB !== 1) {
+      throw new ShapeError(`${operation}: shapes ${describe(a)} and ${describe(b)} do not broadcast`);
+    }
+    shape.push(fromA === 1 ? fromB : fromA);
+  }
+  return shape;
+}
+
+/** Throws unless the tensor holds floating-point numbers. */
+export function requireFloat(operation: string, ...tensors: readonly Tensor[]): void {
+  for (const tensor of tensors) {
+    if (tensor.dtype !== 'float') throw new ShapeError(`${operation}: expected float, found ${describe(tensor)}`);
+  }
+}
+
+/** Throws unless the tensor has the given number of axes. */
+export function requireRank(operation: string, tensor: Tensor, rank: number): void {
+  if (tensor.shape.length !== rank) {
+    throw new ShapeError(`${operation}: expected ${rank} axes, found ${describe(tensor)}`);
+  }
+}
+
+/** Axes as sorted, non-negative, distinct numbers; negative ones count from the end. */
+export function normalizeAxes(operation: string, shape: Shape, axes: readonly number[]): number[] {
+  const normalized = axes.map((axis) => (axis < 0 ? axis + shape.length : axis));
+  for (const axis of normalized) {
+    if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) {
+      throw new ShapeError(`${operation}: axis ${axis} is outside the shape [${shape.join(', ')}]`);
+    }
+  }
+  return [...new Set(normalized)].sort((a, b) => a - b);
+}
+
+/** The length of an axis that is known to exist. */
+export function lengthOf(tensor: Tensor, axis: number): number {
+  const length = tensor.shape[axis < 0 ? axis + tensor.shape.length : axis];
+  if (length === undefined) throw new ShapeError(`axis ${axis} is outside ${describe(tensor)}`);
+  return length;
+}
+
+/** An input that is known to exist. */
+export function inputOf(node: Tensor, index: number): Tensor {
+  const input = node.inputs[index];
+  if (input === undefined) throw new ShapeError(`${node.operation.name}: input ${index} is missing`);
+  return input;
+}
+
+/** An attribute that is known to be a list of numbers. */
+export function numbersOf(node: Tensor, name: string): readonly number[] {
+  const value = node.attributes[name];
+  if (!Array.isArray(value)) throw new ShapeError(`${node.operation.name}: attribute ${name} is missing`);
+  return value;
+}
+
+/** An attribute that is known to be a number. */
+export function numberOf(node: Tensor, name: string): number {
+  const value = node.attributes[name];
+  if (typeof value !== 'number') throw new ShapeError(`${node.operation.name}: attribute ${name} is missing`);
+  return value;
+}
