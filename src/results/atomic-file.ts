@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { OutputError } from '../errors.js';
+
+/**
+ * Writes a file so that a reader sees the old content or the whole new content, also after a crash: a temporary file in
+ * the same folder, fsync, rename, fsync of the folder. Creates the folder. Throws OutputError.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new OutputError(`cannot write ${path}: ${reasonOf(error)}; nothing was changed`, { cause: error });
+  }
+  await syncFolder(folder);
+}
+
+/**
+ * Makes sure, before any work is done, that results can be written to the folder; creates it when its parent exists.
+ * Throws OutputError when it cannot be created or written, or is not a folder.
+ */
+export async function ensureWritable(folder: string): Promise<void> {
+  const parent = dirname(resolve(folder));
+  if (!(await isFolder(folder))) {
+    if (!(await isFolder(parent))) {
+      throw new OutputError(
+        `output directory ${folder}: its parent folder does not exist or is not a folder; expected an existing parent (mkdir -p ${dirname(folder)}) or another --output-dir`,
+      );
+    }
+    try {
+      await mkdir(folder);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST' || !(await isFolder(folder))) throw unwritable(folder, error);
+    }
+  }
+  const probe = join(folder, `.probprec-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    const handle = await open(probe, 'wx');
+    await handle.close();
+    await rm(probe);
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+function unwritable(folder: string, error: unknown): OutputError {
+  return new OutputError(
+    `output directory ${folder}: ${reasonOf(error)}; expected a folder that can be written, choose another --output-dir`,
+    { cause: error },
+  );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+}
+
+/** Makes the rename itself durable; platforms that cannot open a folder (Windows) do without. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    // The content is already on disk under its final name; only the durability of the name is left to the system.
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'disk quota exceeded',
+  EEXIST: 'a file of that name is in the way',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'a folder of that name is in the way',
+  ENOENT: 'the folder does not exist',
+  ENAMETOOLONG: 'the name is too long for the file system',
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** A system error in words, without the path (which the caller names). */
+export function reasonOf(error: unknown): string {
+  return REASONS[codeOf(error)] ?? (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+}

@@ -1,0 +1,135 @@
+import type { DatasetRecord, SplitSizes } from '../dataset/dataset.js';
+import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonical-json.js';
+import { configurationToJson, hashConfiguration, type RunConfiguration } from './configuration.js';
+import { describeMachine } from './environment.js';
+import { PROTOCOL_VERSION, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
+import { suiteVersion } from './version.js';
+
+/** Everything that a run hands over when it ends, completed or not. */
+export interface RunParts {
+  readonly configuration: RunConfiguration;
+  readonly status: RunStatus;
+  readonly stepsPerEpoch: number;
+  readonly losses: PhaseLists;
+  /** Null for a problem that has no accuracy. */
+  readonly accuracies: PhaseLists | null;
+  readonly minibatchTrainLosses: ArrayLike<number>;
+  readonly dataset: DatasetRecord;
+  readonly datasetSizes: SplitSizes;
+  readonly engine: {
+    readonly name: string;
+    readonly device: string;
+    readonly threads: number;
+    readonly version: string | null;
+    readonly details: Readonly<Record<string, unknown>>;
+  };
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly timing: {
+    readonly trainingWallSeconds: ArrayLike<number>;
+    readonly trainingCpuSeconds: ArrayLike<number>;
+    readonly evaluationWallSeconds: ArrayLike<number>;
+    readonly evaluationCpuSeconds: ArrayLike<number>;
+  };
+  readonly peakMemoryBytes: number | null;
+  readonly optimizerLog: readonly object[];
+  readonly resumed: readonly { readonly epoch: number; readonly at: string }[];
+}
+
+/** One value per evaluation (before training and after every epoch) of the three evaluated sets. */
+export interface PhaseLists {
+  readonly train: ArrayLike<number | null>;
+  readonly valid: ArrayLike<number | null>;
+  readonly test: ArrayLike<number | null>;
+}
+
+/** The run file of a run: DeepOBS's keys first, non-finite numbers as null, hash and digest filled in. */
+export function buildRunFile(parts: RunParts): RunFile {
+  const { configuration, losses, accuracies, dataset, datasetSizes, engine, timing } = parts;
+  const schedule = configuration.lrSchedule;
+  const content: Omit<RunFile, 'content_digest'> = {
+    testproblem: configuration.testproblem,
+    batch_size: configuration.batchSize,
+    num_epochs: configuration.numEpochs,
+    random_seed: configuration.seed,
+    l2_reg: configuration.l2RegGiven ? configuration.l2Reg : null,
+    optimizer_name: configuration.optimizer.className,
+    optimizer_hyperparams: { ...configuration.optimizer.hyperparameters },
+    training_params:
+      schedule === null ? {} : { lr_sched_epochs: [...schedule.epochs], lr_sched_factors: [...schedule.factors] },
+    train_losses: finite(losses.train),
+    valid_losses: finite(losses.valid),
+    test_losses: finite(losses.test),
+    minibatch_train_losses: finite(parts.minibatchTrainLosses),
+    ...(accuracies === null
+      ? {}
+      : {
+          train_accuracies: finite(accuracies.train),
+          valid_accuracies: finite(accuracies.valid),
+          test_accuracies: finite(accuracies.test),
+        }),
+    schema_version: RUN_FILE_VERSION,
+    protocol_version: PROTOCOL_VERSION,
+    suite_version: suiteVersion(),
+    status: parts.status,
+    train_log_interval: configuration.trainLogInterval,
+    steps_per_epoch: parts.stepsPerEpoch,
+    configuration: configurationToJson(configuration),
+    configuration_hash: hashConfiguration(configuration),
+    dataset: {
+      name: dataset.name,
+      source: dataset.source,
+      verified: dataset.verified,
+      checksum: dataset.checksum,
+      files: dataset.files.map(({ path, md5, published }) => ({ path, md5, published })),
+      synthetic_size: dataset.syntheticSize,
+      sizes: {
+        train: datasetSizes.train,
+        valid: datasetSizes.valid,
+        train_eval: datasetSizes.trainEval,
+        test: datasetSizes.test,
+      },
+    },
+    environment: {
+      ...describeMachine(),
+      engine: {
+        name: engine.name,
+        device: engine.device,
+        threads: engine.threads,
+        version: engine.version,
+        details: jsonObject(engine.details),
+      },
+    },
+    started_at: parts.startedAt.toISOString(),
+    finished_at: parts.finishedAt.toISOString(),
+    timing: {
+      training_wall_seconds: Array.from(timing.trainingWallSeconds),
+      training_cpu_seconds: Array.from(timing.trainingCpuSeconds),
+      evaluation_wall_seconds: Array.from(timing.evaluationWallSeconds),
+      evaluation_cpu_seconds: Array.from(timing.evaluationCpuSeconds),
+    },
+    peak_memory_bytes: parts.peakMemoryBytes,
+    optimizer_log: parts.optimizerLog.map(jsonObject),
+    resumed: parts.resumed.map(({ epoch, at }) => ({ epoch, at })),
+  };
+  return { ...content, content_digest: contentDigest(content) };
+}
+
+/** SHA-256 over the canonical JSON of everything in the file but the digest itself. */
+export function contentDigest(content: Omit<RunFile, 'content_digest'>): string {
+  return sha256Hex(canonicalJson(content as JsonValue));
+}
+
+/** What two runs of one configuration must agree in: the run file without times, memory and the digest over them. */
+export function reproducibleContent(runFile: RunFile) {
+  const { started_at, finished_at, timing, peak_memory_bytes, resumed, content_digest, ...rest } = runFile;
+  return rest;
+}
+
+function finite(values: ArrayLike<number | null>): (number | null)[] {
+  return Array.from(values, (value) => (value !== null && Number.isFinite(value) ? value : null));
+}
+
+function jsonObject(value: object): RunFile['optimizer_log'][number] {
+  return toJsonValue(value) as RunFile['optimizer_log'][number];
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+
+/** A value that strict JSON can hold. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** JSON without white space and with sorted keys, so that equal values have equal text; the input of every hash here. */
+export function canonicalJson(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
+    return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** SHA-256 of a text (UTF-8) or of bytes, as 64 hexadecimal digits. */
+export function sha256Hex(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** A copy that strict JSON can hold: non-finite numbers become null, typed arrays lists, undefined members are dropped. */
+export function toJsonValue(value: unknown): JsonValue {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(toJsonValue);
+  if (ArrayBuffer.isView(value) && Symbol.iterator in value) {
+    return Array.from(value as unknown as Iterable<unknown>, toJsonValue);
+  }
+  if (typeof value === 'object') {
+    const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+    return Object.fromEntries(entries.map(([key, entry]) => [key, toJsonValue(entry)]));
+  }
+  return value === undefined ? null : String(value);
+}
+
+/** JSON for people and version control: indented by two, but a list of plain numbers stays on one line. */
+export function prettyJson(value: JsonValue, indent = ''): string {
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    if (value.every((entry) => typeof entry !== 'object' || entry === null)) {
+      return `[${value.map((entry) => JSON.stringify(entry)).join(', ')}]`;
+    }
+    return `[\n${value.map((entry) => inner + prettyJson(entry, inner)).join(',\n')}\n${indent}]`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const lines = Object.entries(value).map(
+      ([key, entry]) => `${inner}${JSON.stringify(key)}: ${prettyJson(entry, inner)}`,
+    );
+    return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n${indent}}`;
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,68 @@
+import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
+
+/**
+ * A fully resolved run: every default is filled in and nothing depends on the machine's surroundings.
+ * Two runs are the same run exactly when these objects are equal; {@link hashConfiguration} is their identity.
+ */
+export interface RunConfiguration {
+  readonly testproblem: string;
+  readonly optimizer: {
+    readonly name: string;
+    /** Label in folders and files, as DeepOBS uses the class name. */
+    readonly className: string;
+    readonly hyperparameters: Readonly<Record<string, number | boolean | string | null>>;
+    /** Names of the hyperparameters that are declared as integers; folder names write them as Python writes an int. */
+    readonly integerHyperparameters: readonly string[];
+    /** A user's own optimizer file, null for the built-in ones. */
+    readonly source: null | { readonly file: string; readonly sha256: string };
+  };
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly numEpochs: number;
+  /** The value in force; null when the problem has no regularisation. */
+  readonly l2Reg: number | null;
+  /** Given explicitly; only then it is part of the folder name, as in DeepOBS. */
+  readonly l2RegGiven: boolean;
+  readonly data: { readonly source: 'real' | 'synthetic'; readonly syntheticSize: number | null };
+  readonly engine: { readonly name: string; readonly device: string; readonly threads: number };
+  readonly protocol: 'probprec' | 'deepobs-beta';
+  /** Every this many steps the minibatch loss is recorded. */
+  readonly trainLogInterval: number;
+  /** Learning-rate factors relative to the base rate, from the given epochs on. */
+  readonly lrSchedule: { readonly epochs: readonly number[]; readonly factors: readonly number[] } | null;
+}
+
+/** The configuration as the run file holds it: the same content under snake_case keys. */
+export function configurationToJson(configuration: RunConfiguration) {
+  const { optimizer, data, engine, lrSchedule } = configuration;
+  return {
+    testproblem: configuration.testproblem,
+    optimizer: {
+      name: optimizer.name,
+      class_name: optimizer.className,
+      hyperparameters: { ...optimizer.hyperparameters },
+      integer_hyperparameters: [...optimizer.integerHyperparameters],
+      source: optimizer.source === null ? null : { file: optimizer.source.file, sha256: optimizer.source.sha256 },
+    },
+    seed: configuration.seed,
+    batch_size: configuration.batchSize,
+    num_epochs: configuration.numEpochs,
+    l2_reg: configuration.l2Reg,
+    l2_reg_given: configuration.l2RegGiven,
+    data: { source: data.source, synthetic_size: data.syntheticSize },
+    engine: { name: engine.name, device: engine.device, threads: engine.threads },
+    protocol: configuration.protocol,
+    train_log_interval: configuration.trainLogInterval,
+    lr_schedule: lrSchedule === null ? null : { epochs: [...lrSchedule.epochs], factors: [...lrSchedule.factors] },
+  };
+}
+
+/** The run's identity: SHA-256 (hex) of the canonical JSON of the configuration as the run file holds it. */
+export function hashConfiguration(configuration: RunConfiguration): string {
+  return hashConfigurationJson(configurationToJson(configuration));
+}
+
+/** {@link hashConfiguration} of a configuration that was read from a run file. */
+export function hashConfigurationJson(configuration: JsonValue): string {
+  return sha256Hex(canonicalJson(configuration));
+}

@@ -1,0 +1,112 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigurationError, FileError } from '../errors.js';
+import { sha256Hex } from './canonical-json.js';
+import { hashConfiguration, type RunConfiguration } from './configuration.js';
+import { float2str, pythonFloat, pythonList } from './python-format.js';
+import { readRunFile } from './run-file.js';
+import type { RunFile } from './schema.js';
+
+/** The longest folder name that is written in full; common file systems allow 255 bytes. */
+const LONGEST_NAME = 240;
+
+/**
+ * The name of the setting's folder, as DeepOBS builds it: num_epochs, batch_size, l2_reg when given explicitly, the
+ * hyperparameters and then the learning-rate schedule, each alphabetically. A name that is too long for a file system is
+ * cut and ends in a hash of the whole. Throws ConfigurationError for a value that is no part of a folder name.
+ */
+export function settingFolder(configuration: RunConfiguration): string {
+  const { optimizer, lrSchedule } = configuration;
+  const parts: [string, string][] = [
+    ['num_epochs', String(configuration.numEpochs)],
+    ['batch_size', String(configuration.batchSize)],
+  ];
+  if (configuration.l2RegGiven && configuration.l2Reg !== null) parts.push(['l2_reg', float2str(configuration.l2Reg)]);
+  for (const name of Object.keys(optimizer.hyperparameters).sort()) {
+    const value = optimizer.hyperparameters[name] ?? null;
+    parts.push([name, formatValue(value, optimizer.integerHyperparameters.includes(name))]);
+  }
+  if (lrSchedule !== null) {
+    parts.push(['lr_sched_epochs', pythonList(lrSchedule.epochs.map(String))]);
+    parts.push(['lr_sched_factors', pythonList(lrSchedule.factors.map(pythonFloat))]);
+  }
+  const name = parts.map(([key, value]) => `${safe(key, key)}__${safe(key, value)}`).join('__');
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return name;
+  const start = Buffer.from(name)
+    .subarray(0, LONGEST_NAME - 40)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
+  return `${start}__${sha256Hex(name).slice(0, 12)}`;
+}
+
+/** DeepOBS's folder of the setting: `<outputDir>/<testproblem>/<OptimizerClassName>/<setting>`. */
+export function settingPath(outputDir: string, configuration: RunConfiguration): string {
+  return join(
+    outputDir,
+    safe('testproblem', configuration.testproblem),
+    safe('optimizer class name', configuration.optimizer.className),
+    settingFolder(configuration),
+  );
+}
+
+/** DeepOBS's path of the run: the setting's folder, seed and local time before the training. */
+export function runFilePath(outputDir: string, configuration: RunConfiguration, startedAt: Date): string {
+  return join(
+    settingPath(outputDir, configuration),
+    `random_seed__${configuration.seed}__${formatLocalTime(startedAt)}.json`,
+  );
+}
+
+/** A run file that belongs to a configuration. */
+export interface FoundRunFile {
+  readonly path: string;
+  readonly runFile: RunFile;
+}
+
+/**
+ * The run files of exactly this configuration (same hash) in its setting folder, newest first. Files of the same seed
+ * that cannot be read are no result: they are handed to `onUnreadable` and left alone.
+ */
+export async function findRunFiles(
+  outputDir: string,
+  configuration: RunConfiguration,
+  onUnreadable: (error: FileError) => void = () => undefined,
+): Promise<FoundRunFile[]> {
+  const folder = settingPath(outputDir, configuration);
+  const names = await readdir(folder).catch(() => []);
+  const prefix = `random_seed__${configuration.seed}__`;
+  const hash = hashConfiguration(configuration);
+  const found: FoundRunFile[] = [];
+  for (const name of names.filter((entry) => entry.startsWith(prefix) && entry.endsWith('.json')).sort()) {
+    const path = join(folder, name);
+    try {
+      const runFile = await readRunFile(path);
+      if (runFile.configuration_hash === hash) found.push({ path, runFile });
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      onUnreadable(error);
+    }
+  }
+  return found.sort((left, right) => (left.runFile.started_at < right.runFile.started_at ? 1 : -1));
+}
+
+function formatValue(value: number | boolean | string | null, integer: boolean): string {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number') return integer ? String(value) : float2str(value);
+  return value;
+}
+
+function safe(what: string, text: string): string {
+  if (text === '' || text === '.' || text === '..' || /[/\\\p{Cc}]/u.test(text)) {
+    throw new ConfigurationError(
+      `${what}: found ${JSON.stringify(text)}, expected a value that can be part of a folder name (not empty, no / or \\)`,
+    );
+  }
+  return text;
+}
+
+function formatLocalTime(date: Date): string {
+  const fields = [date.getFullYear(), date.getMonth() + 1, date.getDate(), date.getHours(), date.getMinutes()];
+  return [...fields, date.getSeconds()].map((field) => String(field).padStart(2, '0')).join('-');
+}

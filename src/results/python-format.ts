@@ -1,0 +1,29 @@
+/**
+ * A float as DeepOBS writes it in folder names (its float2str, NumPy's format_float_scientific): ten decimals in
+ * scientific notation, trailing zeros removed but the point kept, an exponent of at least two digits.
+ * 0.11288378916846883 → 1.1288378917e-01, 1e-5 → 1.e-05. Throws RangeError for a non-finite number.
+ */
+export function float2str(value: number): string {
+  if (!Number.isFinite(value)) throw new RangeError(`float2str needs a finite number, found ${value}`);
+  const [mantissa = '', exponent = ''] = (value === 0 ? 0 : value).toExponential(10).split('e');
+  return `${mantissa.replace(/0+$/, '')}e${exponent.slice(0, 1)}${exponent.slice(1).padStart(2, '0')}`;
+}
+
+/** A float as Python's repr writes it: 0.1, 1.0, 1e-05, 1e+16. */
+export function pythonFloat(value: number): string {
+  const [mantissa = '', exponentText = '0'] = value.toExponential().split('e');
+  const exponent = Number(exponentText);
+  if (exponent < -4 || exponent >= 16) {
+    return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  }
+  if (exponent < 0) {
+    const digits = mantissa.replace(/[-.]/g, '');
+    return `${value < 0 ? '-' : ''}0.${'0'.repeat(-exponent - 1)}${digits}`;
+  }
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
+/** Python's str() of a list, from its formatted elements. */
+export function pythonList(elements: readonly string[]): string {
+  return `[${elements.join(', ')}]`;
+}

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { z } from 'zod';
+import { FileError } from '../errors.js';
+import { reasonOf, writeFileAtomic } from './atomic-file.js';
+import { contentDigest } from './build.js';
+import { type JsonValue, prettyJson } from './canonical-json.js';
+import { hashConfigurationJson } from './configuration.js';
+import { RUN_FILE_VERSION, type RunFile, runFileSchema } from './schema.js';
+
+/**
+ * Writes the run file atomically and returns its path. A file of another run that happens to have this name (same seed
+ * and second, other data or engine) is kept: the new one takes the next free second.
+ */
+export async function writeRunFile(path: string, runFile: RunFile): Promise<string> {
+  const checked = runFileSchema.safeParse(runFile, { reportInput: true });
+  if (!checked.success) throw new Error(`defect: this run file would be invalid: ${describeIssue(checked.error)}`);
+  let target = path;
+  for (let attempt = 0; attempt < 60 && (await belongsToAnotherRun(target, runFile)); attempt++) {
+    target = oneSecondLater(target);
+  }
+  await writeFileAtomic(target, `${prettyJson(runFile as JsonValue)}\n`);
+  return target;
+}
+
+/**
+ * Reads and checks a run file: strict JSON, schema, configuration hash and content digest. Throws FileError, one line
+ * that names the file, the field, what was found and what was expected.
+ */
+export async function readRunFile(path: string): Promise<RunFile> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new FileError(`${path}: cannot be read (${reasonOf(error)}); expected a run file`, { cause: error });
+  }
+  return parseRunFile(path, text);
+}
+
+/** {@link readRunFile} of a text that is already read; `path` only names it in errors. */
+export function parseRunFile(path: string, text: string): RunFile {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new FileError(
+      `${path}: not valid JSON, perhaps cut off (${text.length} characters); expected a probprec run file`,
+      { cause: error },
+    );
+  }
+  const version =
+    typeof content === 'object' && content !== null && 'schema_version' in content ? content.schema_version : undefined;
+  if (version !== undefined && version !== RUN_FILE_VERSION) {
+    throw new FileError(
+      `${path}: field schema_version: found ${JSON.stringify(version)}, expected ${RUN_FILE_VERSION}; read it with the probprec version that wrote it`,
+    );
+  }
+  const parsed = runFileSchema.safeParse(content, { reportInput: true });
+  if (!parsed.success) throw new FileError(`${path}: ${describeIssue(parsed.error)}`);
+  const { content_digest: claimed, ...rest } = parsed.data;
+  const hash = hashConfigurationJson(parsed.data.configuration as JsonValue);
+  if (hash !== parsed.data.configuration_hash) {
+    throw new FileError(
+      `${path}: field configuration_hash: found ${parsed.data.configuration_hash}, expected ${hash}; the configuration was changed after it was written`,
+    );
+  }
+  const actual = contentDigest(rest);
+  if (actual !== claimed) {
+    throw new FileError(
+      `${path}: field content_digest: found ${claimed}, expected ${actual}; the file was changed after it was written`,
+    );
+  }
+  return parsed.data;
+}
+
+async function belongsToAnotherRun(path: string, runFile: RunFile): Promise<boolean> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    return false;
+  }
+  try {
+    return parseRunFile(path, text).configuration_hash !== runFile.configuration_hash;
+  } catch {
+    return true;
+  }
+}
+
+function oneSecondLater(path: string): string {
+  const match = /^(.*__)(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)\.json$/s.exec(path);
+  if (match === null) return join(dirname(path), `again__${path.slice(dirname(path).length + 1)}`);
+  const [, start = '', ...fields] = match;
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = fields.map(Number);
+  const later = new Date(Date.UTC(year, month - 1, day, hour, minute, second + 1)).toISOString();
+  return `${start}${later.slice(0, 19).replace(/[T:]/g, '-')}.json`;
+}
+
+/** The first fault that zod found, in the words: field, found, expected. */
+function describeIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  if (issue === undefined) return 'not a run file';
+  const path = issue.path.map(String).join('.') || '(whole file)';
+  if (issue.code === 'custom') return `field ${path}: ${issue.message}`;
+  if (issue.code === 'unrecognized_keys') {
+    return `field ${path}: found the unknown key ${issue.keys.join(', ')}, expected only the keys of schema version ${RUN_FILE_VERSION}`;
+  }
+  const expected =
+    'expected' in issue ? String(issue.expected) : 'values' in issue ? issue.values.join(' or ') : issue.message;
+  return `field ${path}: found ${abbreviated(issue.input)}, expected ${expected}`;
+}
+
+function abbreviated(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

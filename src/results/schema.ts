@@ -1,0 +1,228 @@
+import { z } from 'zod';
+
+/** Version of the run file's layout; a reader refuses any other. */
+export const RUN_FILE_VERSION = 1;
+
+/**
+ * Version of the protocol (data splits, evaluation, losses, random streams). Results of equal versions are comparable;
+ * the CHANGELOG says when and why it changes.
+ */
+export const PROTOCOL_VERSION = 1;
+
+const count = z.int().nonnegative();
+const seconds = z.number().nonnegative();
+const measured = z.number().nullable();
+const measurements = z.array(measured);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
+const instant = z.iso.datetime();
+const hyperparameters = z.record(z.string(), z.union([z.number(), z.boolean(), z.string(), z.null()]));
+
+const configurationSchema = z.strictObject({
+  testproblem: z.string(),
+  optimizer: z.strictObject({
+    name: z.string(),
+    class_name: z.string(),
+    hyperparameters,
+    integer_hyperparameters: z.array(z.string()),
+    source: z.strictObject({ file: z.string(), sha256 }).nullable(),
+  }),
+  seed: count,
+  batch_size: z.int().positive(),
+  num_epochs: count,
+  l2_reg: z.number().nullable(),
+  l2_reg_given: z.boolean(),
+  data: z.strictObject({ source: z.enum(['real', 'synthetic']), synthetic_size: count.nullable() }),
+  engine: z.strictObject({ name: z.string(), device: z.string(), threads: count }),
+  protocol: z.enum(['probprec', 'deepobs-beta']),
+  train_log_interval: z.int().positive(),
+  lr_schedule: z.strictObject({ epochs: z.array(count), factors: z.array(z.number()) }).nullable(),
+});
+
+/** What became of a run, where it ended and why. */
+export const runStatusSchema = z.strictObject({
+  state: z.enum(['completed', 'diverged', 'interrupted', 'failed']),
+  /** Epochs that were trained completely; num_epochs when completed. */
+  epoch: count,
+  /** Position in the epoch that was being trained: of a diverged run the step (from 0) whose loss was not finite. */
+  step: count.nullable(),
+  reason: z.string().nullable(),
+});
+
+const datasetSchema = z.strictObject({
+  name: z.string(),
+  source: z.enum(['real', 'synthetic', 'generated']),
+  /** Every file is byte for byte the published one. */
+  verified: z.boolean(),
+  checksum: z.string(),
+  files: z.array(z.strictObject({ path: z.string(), md5: z.string(), published: z.boolean() })),
+  synthetic_size: count.nullable(),
+  sizes: z.strictObject({ train: count, valid: count, train_eval: count, test: count }),
+});
+
+const environmentSchema = z.strictObject({
+  node: z.string(),
+  platform: z.string(),
+  arch: z.string(),
+  cpu_model: z.string(),
+  cores: z.int().positive(),
+  memory_bytes: count,
+  engine: z.strictObject({
+    name: z.string(),
+    device: z.string(),
+    threads: count,
+    version: z.string().nullable(),
+    details: z.record(z.string(), z.json()),
+  }),
+});
+
+const runFileShape = z.strictObject({
+  testproblem: z.string(),
+  batch_size: z.int().positive(),
+  num_epochs: count,
+  random_seed: count,
+  /** As given; null when the problem's own value was used (configuration.l2_reg has the value in force). */
+  l2_reg: z.number().nullable(),
+  optimizer_name: z.string(),
+  optimizer_hyperparams: hyperparameters,
+  training_params: z.strictObject({
+    lr_sched_epochs: z.array(count).optional(),
+    lr_sched_factors: z.array(z.number()).optional(),
+  }),
+  train_losses: measurements,
+  valid_losses: measurements,
+  test_losses: measurements,
+  minibatch_train_losses: measurements,
+  train_accuracies: measurements.optional(),
+  valid_accuracies: measurements.optional(),
+  test_accuracies: measurements.optional(),
+  schema_version: z.literal(RUN_FILE_VERSION),
+  protocol_version: z.int().positive(),
+  suite_version: z.string(),
+  status: runStatusSchema,
+  train_log_interval: z.int().positive(),
+  steps_per_epoch: count,
+  configuration: configurationSchema,
+  configuration_hash: sha256,
+  dataset: datasetSchema,
+  environment: environmentSchema,
+  started_at: instant,
+  finished_at: instant,
+  timing: z.strictObject({
+    training_wall_seconds: z.array(seconds),
+    training_cpu_seconds: z.array(seconds),
+    evaluation_wall_seconds: z.array(seconds),
+    evaluation_cpu_seconds: z.array(seconds),
+  }),
+  peak_memory_bytes: count.nullable(),
+  /** What the optimizer reported about itself (for instance α, w, λ, σ per estimation), one object per epoch. */
+  optimizer_log: z.array(z.record(z.string(), z.json())),
+  /** Where the run was taken up again from a checkpoint. */
+  resumed: z.array(z.strictObject({ epoch: count, at: instant })),
+  content_digest: sha256,
+});
+
+/** The content of a run file. Non-finite numbers are null; epoch lists start with the value before training. */
+export type RunFile = z.infer<typeof runFileShape>;
+
+/** How a run ended. */
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+/** The run file, version 1: exactly these keys, and lists as long as the status says. */
+export const runFileSchema = runFileShape.superRefine((file, context) => {
+  const fault = (path: readonly string[], found: unknown, expected: string) =>
+    context.addIssue({ code: 'custom', path: [...path], message: `found ${String(found)}, expected ${expected}` });
+  for (const { path, length, expected, allowed } of listLengths(file)) {
+    if (!allowed(length)) fault(path, `${length} entries`, expected);
+  }
+  for (const [key, found, expected] of repeatedValues(file)) {
+    if (found !== expected) fault([key], found, `${expected} as in configuration`);
+  }
+  const { state, epoch, reason } = file.status;
+  if (state === 'completed' ? epoch !== file.num_epochs : epoch > file.num_epochs) {
+    fault(['status', 'epoch'], epoch, `${state === 'completed' ? '' : 'at most '}${file.num_epochs} (num_epochs)`);
+  }
+  if (state !== 'completed' && reason === null) fault(['status', 'reason'], 'null', `why the run is ${state}`);
+});
+
+interface ListLength {
+  readonly path: readonly string[];
+  readonly length: number;
+  readonly expected: string;
+  readonly allowed: (length: number) => boolean;
+}
+
+function listLengths(file: RunFile): ListLength[] {
+  const { status, timing } = file;
+  const exactly = (path: readonly string[], length: number, wanted: number, why: string): ListLength => ({
+    path,
+    length,
+    expected: `${wanted} (${why})`,
+    allowed: (entries) => entries === wanted,
+  });
+  const between = (path: readonly string[], length: number, low: number, why: string): ListLength => ({
+    path,
+    length,
+    expected: `${low} or ${low + 1} (${why})`,
+    allowed: (entries) => entries === low || entries === low + 1,
+  });
+  const { train_losses: first, valid_losses, test_losses } = file;
+  const evaluated =
+    status.state === 'completed' || status.state === 'diverged'
+      ? exactly(
+          ['train_losses'],
+          first.length,
+          status.epoch + 1,
+          `one before training and one for each of ${status.epoch} epochs`,
+        )
+      : between(['train_losses'], first.length, status.epoch, `${status.epoch} epochs were trained`);
+  const sameAsFirst = { valid_losses, test_losses, ...accuracyLists(file) };
+  const perLog = Math.ceil(file.steps_per_epoch / file.train_log_interval);
+  const lists = [evaluated];
+  for (const [key, list] of Object.entries(sameAsFirst)) {
+    lists.push(exactly([key], list?.length ?? 0, first.length, 'as many as train_losses'));
+  }
+  for (const key of ['evaluation_wall_seconds', 'evaluation_cpu_seconds'] as const) {
+    lists.push(exactly(['timing', key], timing[key].length, first.length, 'as many as train_losses'));
+  }
+  for (const key of ['training_wall_seconds', 'training_cpu_seconds'] as const) {
+    const path = ['timing', key];
+    const why = `${status.epoch} epochs were trained`;
+    lists.push(
+      status.state === 'completed'
+        ? exactly(path, timing[key].length, status.epoch, why)
+        : between(path, timing[key].length, status.epoch, `${why}, perhaps one in part`),
+    );
+  }
+  const logged = file.minibatch_train_losses.length;
+  const least = status.epoch * perLog;
+  lists.push({
+    path: ['minibatch_train_losses'],
+    length: logged,
+    expected: `${least}${status.state === 'completed' ? '' : ` to ${least + perLog}`} (${perLog} in each epoch)`,
+    allowed: (entries) => entries >= least && entries <= least + (status.state === 'completed' ? 0 : perLog),
+  });
+  return lists;
+}
+
+/** The accuracy lists of a problem that has accuracies; a problem without has none of the three. */
+function accuracyLists(file: RunFile) {
+  const { train_accuracies, valid_accuracies, test_accuracies } = file;
+  const lists = { train_accuracies, valid_accuracies, test_accuracies };
+  return Object.values(lists).every((list) => list === undefined) ? {} : lists;
+}
+
+/** DeepOBS's keys that repeat the configuration: they must say the same. */
+function repeatedValues(file: RunFile): [key: string, found: unknown, expected: unknown][] {
+  const { configuration } = file;
+  const text = JSON.stringify;
+  return [
+    ['testproblem', file.testproblem, configuration.testproblem],
+    ['batch_size', file.batch_size, configuration.batch_size],
+    ['num_epochs', file.num_epochs, configuration.num_epochs],
+    ['random_seed', file.random_seed, configuration.seed],
+    ['l2_reg', file.l2_reg, configuration.l2_reg_given ? configuration.l2_reg : null],
+    ['optimizer_name', file.optimizer_name, configuration.optimizer.class_name],
+    ['optimizer_hyperparams', text(file.optimizer_hyperparams), text(configuration.optimizer.hyperparameters)],
+    ['train_log_interval', file.train_log_interval, configuration.train_log_interval],
+  ];
+}
