@@ -33,5 +33,6 @@ export * from './operations/tanh.js';
 export * from './operations/to-float.js';
 export * from './operations/transpose.js';
 export * from './program.js';
+export { describe, inputOf, lengthOf, numberOf, numbersOf } from './shape-rules.js';
 export * from './simplify.js';
 export * from './tensor.js';

@@ -1,0 +1,101 @@
+import { geometryOf, inputOf, type Shape, type Tensor } from '../../../tensor/index.js';
+import type { Emitter, Layout, Lowering } from '../lowering.js';
+import { emitWeightGradient } from './weight-gradient.js';
+
+/** What a convolution does to its sums before writing them. */
+export interface Epilogue {
+  /** Name of a bias vector, one number per filter. */
+  readonly bias?: string;
+  /** The ReLU node that is computed with the convolution. */
+  readonly relu?: Tensor | undefined;
+}
+
+function convolutionLayout(node: Tensor, lowering: Lowering): Layout {
+  const x = inputOf(node, 0);
+  const small = (x.shape[1] ?? 0) < lowering.options.blockSize;
+  return lowering.blocks(node.shape) && (small || lowering.blocks(x.shape)) ? 'blocked' : 'plain';
+}
+
+/** The input gradient is a convolution too, for stride 1 and padding smaller than the kernel. */
+function inputGradientLayout(node: Tensor, lowering: Lowering): Layout {
+  const [g, w] = [inputOf(node, 0), inputOf(node, 1)];
+  const { stride, padding } = geometryOf(node);
+  const [, , kernelHeight = 1, kernelWidth = 1] = w.shape;
+  const flips =
+    stride[0] === 1 && stride[1] === 1 && padding.every((p, side) => p < (side % 2 === 0 ? kernelHeight : kernelWidth));
+  return flips && lowering.blocks(node.shape) && lowering.blocks(g.shape) ? 'blocked' : 'plain';
+}
+
+/** Kernel [o, c, kh, kw] in the order of the blocked convolution: (o/B, c/B, kh, kw, B of c, B of o). */
+function blockedFilter(name: string, [o = 1, c = 1, kh = 1, kw = 1]: Shape, lowering: Lowering): string {
+  const b = lowering.options.blockSize;
+  if (c < b) {
+    const view = lowering.view(name, [o / b, b, c, kh, kw]);
+    return lowering.view(lowering.transpose(view, [0, 2, 3, 4, 1]), [o, c, kh, kw]);
+  }
+  const view = lowering.view(name, [o / b, b, c / b, b, kh, kw]);
+  return lowering.view(lowering.transpose(view, [0, 2, 4, 5, 3, 1]), [o, c, kh, kw]);
+}
+
+/** The kernel reversed in space with filters and channels swapped, blocked: what the input gradient convolves with. */
+function blockedFlippedFilter(name: string, [o = 1, c = 1, kh = 1, kw = 1]: Shape, lowering: Lowering): string {
+  const b = lowering.options.blockSize;
+  const positions = Array.from({ length: kh * kw }, (_, index) => kh * kw - 1 - index);
+  const rows = lowering.view(name, [o * c, kh * kw]);
+  const reversed = lowering.graph.add('Gather', [rows, lowering.graph.integers(positions)], { axis: 1 });
+  const view = lowering.view(reversed, [o / b, b, c / b, b, kh, kw]);
+  return lowering.view(lowering.transpose(view, [2, 0, 4, 5, 1, 3]), [c, o, kh, kw]);
+}
+
+/** Writes a convolution with its epilogue; the result has the layout of `convolutionLayout`. */
+export function emitConvolution(node: Tensor, lowering: Lowering, { bias, relu }: Epilogue): string {
+  const { stride, padding } = geometryOf(node);
+  const [x, w] = [inputOf(node, 0), inputOf(node, 1)];
+  const attributes = { strides: stride, pads: padding, kernel_shape: w.shape.slice(2) };
+  const extra = bias === undefined ? [] : [bias];
+  if (convolutionLayout(node, lowering) === 'plain') {
+    const name = lowering.graph.add('Conv', [lowering.value(x), lowering.value(w), ...extra], attributes);
+    return relu === undefined ? name : lowering.graph.add('Relu', [name]);
+  }
+  const image = lowering.value(x, lowering.blocks(x.shape) ? 'blocked' : 'plain');
+  const filter = lowering.once(`filter of ${w.id}`, () => blockedFilter(lowering.value(w), w.shape, lowering));
+  const epilogue = relu === undefined ? attributes : { ...attributes, activation: 'Relu' };
+  return lowering.graph.add('Conv', [image, filter, ...extra], epilogue, 'com.microsoft.nchwc');
+}
+
+function emitInputGradient(node: Tensor, lowering: Lowering): string {
+  const { stride, padding } = geometryOf(node);
+  const [g, w] = [inputOf(node, 0), inputOf(node, 1)];
+  const [, , kh = 1, kw = 1] = w.shape;
+  if (inputGradientLayout(node, lowering) === 'blocked') {
+    const key = `flipped filter of ${w.id}`;
+    const filter = lowering.once(key, () => blockedFlippedFilter(lowering.value(w), w.shape, lowering));
+    const [top, left, bottom, right] = padding;
+    const pads = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
+    const attributes = { pads, kernel_shape: [kh, kw], strides: [1, 1] };
+    return lowering.graph.add('Conv', [lowering.value(g, 'blocked'), filter], attributes, 'com.microsoft.nchwc');
+  }
+  const [, , rows = 1, columns = 1] = g.shape;
+  const [, , height = 1, width = 1] = node.shape;
+  const uncovered = [
+    height - ((rows - 1) * stride[0] + kh - padding[0] - padding[2]),
+    width - ((columns - 1) * stride[1] + kw - padding[1] - padding[3]),
+  ];
+  return lowering.graph.add('ConvTranspose', [lowering.value(g), lowering.value(w)], {
+    strides: stride,
+    pads: padding,
+    kernel_shape: [kh, kw],
+    output_padding: uncovered,
+  });
+}
+
+export const emitters: Record<string, Emitter> = {
+  conv2d: (node, lowering) => emitConvolution(node, lowering, {}),
+  conv2dInputGradient: emitInputGradient,
+  conv2dWeightGradient: emitWeightGradient,
+};
+
+export const naturalLayouts: Record<string, (node: Tensor, lowering: Lowering) => Layout> = {
+  conv2d: convolutionLayout,
+  conv2dInputGradient: inputGradientLayout,
+};

@@ -1,0 +1,15 @@
+import type { Tensor } from '../../../tensor/index.js';
+import type { Emitter, Lowering } from '../lowering.js';
+
+/** A matrix product, with an optional bias added in the operator's epilogue. */
+export function emitProduct(node: Tensor, lowering: Lowering, bias?: string): string {
+  const inputs = [lowering.input(node, 0), lowering.input(node, 1), ...(bias === undefined ? [] : [bias])];
+  return lowering.graph.add('Gemm', inputs, {
+    transA: node.attributes.transposeA === true ? 1 : 0,
+    transB: node.attributes.transposeB === true ? 1 : 0,
+  });
+}
+
+export const emitters: Record<string, Emitter> = {
+  matmul: (node, lowering) => emitProduct(node, lowering),
+};

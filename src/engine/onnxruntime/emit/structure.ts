@@ -1,0 +1,52 @@
+import { inputOf, lengthOf, numberOf, numbersOf, sameShape } from '../../../tensor/index.js';
+import type { Emitter } from '../lowering.js';
+import { usesDilatedConvolution } from './weight-gradient.js';
+
+/** Rearrangements, reductions along axes and the few integer operations. */
+export const emitters: Record<string, Emitter> = {
+  reshape: (node, lowering) => lowering.view(lowering.input(node, 0), node.shape),
+  transpose: (node, lowering) => lowering.transpose(lowering.input(node, 0), numbersOf(node, 'permutation')),
+  broadcastTo: (node, { graph, input }) => graph.add('Expand', [input(node, 0), graph.integers(node.shape)]),
+  concatenate: (node, lowering) =>
+    lowering.graph.add(
+      'Concat',
+      node.inputs.map((part) => lowering.value(part)),
+      { axis: numberOf(node, 'axis') },
+    ),
+  slice: (node, lowering) => {
+    const { graph } = lowering;
+    const [begin, end] = [numbersOf(node, 'begin'), numbersOf(node, 'end')];
+    const operand = inputOf(node, 0);
+    const axes = operand.shape.flatMap((length, axis) => (node.shape[axis] === length ? [] : [axis]));
+    const at = (bounds: readonly number[]) => graph.integers(axes.map((axis) => bounds[axis] ?? 0));
+    return graph.add('Slice', [lowering.value(operand), at(begin), at(end), graph.integers(axes)]);
+  },
+  pad: (node, lowering) => {
+    const amounts = [...numbersOf(node, 'before'), ...numbersOf(node, 'after')];
+    return lowering.graph.add('Pad', [lowering.input(node, 0), lowering.graph.integers(amounts)]);
+  },
+  sum: (node, lowering) => {
+    const { graph } = lowering;
+    const operand = inputOf(node, 0);
+    const axes = numbersOf(node, 'axes');
+    const keepdims = node.attributes.keepDims === true ? 1 : 0;
+    const perChannel = operand.shape.length === 4 && sameShape(axes, [0, 2, 3]) && keepdims === 0;
+    const transposedAnyway = lowering.consumersOf(operand).some((user) => usesDilatedConvolution(user, lowering));
+    if (perChannel && transposedAnyway) {
+      const rows = lowering.view(lowering.value(operand, 'channelsFirst'), [lengthOf(operand, 1), -1]);
+      return graph.add('ReduceSum', [rows, graph.integers([1])], { keepdims });
+    }
+    return graph.add('ReduceSum', [lowering.value(operand), graph.integers(axes)], { keepdims });
+  },
+  argmax: (node, lowering) => {
+    const index = lowering.graph.add('ArgMax', [lowering.input(node, 0)], { axis: 1, keepdims: 0 });
+    return lowering.graph.add('Cast', [index], { to: 6 });
+  },
+  oneHot: (node, lowering) => {
+    const { graph } = lowering;
+    const classes = Array.from({ length: numberOf(node, 'classes') }, (_, index) => index);
+    const labels = lowering.view(lowering.input(node, 0), [lengthOf(node, 0), 1]);
+    return graph.add('Cast', [graph.add('Equal', [labels, graph.labels(classes)])], { to: 1 });
+  },
+  logSoftmax: (node, lowering) => lowering.graph.add('LogSoftmax', [lowering.input(node, 0)], { axis: 1 }),
+};

@@ -1,0 +1,158 @@
+import { type Attributes, inputOf, type Program, type Shape, type Tensor } from '../../tensor/index.js';
+import { emitters, naturalLayouts } from './emit/index.js';
+import { OnnxGraph } from './graph.js';
+
+/**
+ * How a tensor lies in memory. Every tensor has the layout `plain` (row-major in its own shape). Images [n, c, h, w] may
+ * also lie `channelsLast` (n, h, w, c), `blocked` (n, c/B, h, w, B; ONNX Runtime's NCHWc) or `channelsFirst` (c, n, h, w).
+ */
+export type Layout = 'plain' | 'channelsLast' | 'blocked' | 'channelsFirst';
+
+/** What the graph may use. Every switch leaves the results the same but for rounding. */
+export interface LoweringOptions {
+  /** Channels per block of the blocked convolution kernels; 0 where they are not available. */
+  readonly blockSize: number;
+  /** Bias and ReLU become part of the convolution or matrix product that they follow. */
+  readonly fuse: boolean;
+  /** Weight gradients as one dilated convolution of the channels-last image. */
+  readonly dilatedWeightGradient: boolean;
+}
+
+/** Writes one operation into the graph; returns the name of its value in the operation's natural layout. */
+export type Emitter = (node: Tensor, lowering: Lowering) => string;
+
+/** One program on its way to one ONNX graph: values are emitted on demand, once per tensor and layout. */
+export class Lowering {
+  readonly graph = new OnnxGraph();
+  readonly options: LoweringOptions;
+  readonly #consumers = new Map<Tensor, Tensor[]>();
+  readonly #outputs: ReadonlySet<Tensor>;
+  readonly #values = new Map<Tensor, Map<Layout, string>>();
+  readonly #layouts = new Map<Tensor, Layout>();
+  readonly #shared = new Map<string, string>();
+
+  constructor(program: Program, options: LoweringOptions) {
+    this.options = options;
+    this.#outputs = new Set(program.outputs.values());
+    for (const node of program.nodes) {
+      for (const input of node.inputs) {
+        const consumers = this.#consumers.get(input);
+        if (consumers === undefined) this.#consumers.set(input, [node]);
+        else consumers.push(node);
+      }
+    }
+    for (const [name, tensor] of program.inputs) {
+      this.define(tensor, 'plain', this.graph.input(name, tensor.shape, tensor.dtype));
+    }
+    for (const [name, tensor] of program.outputs) {
+      this.graph.output(outputName(name), this.value(tensor), tensor.shape, tensor.dtype);
+    }
+  }
+
+  /** The operations that use a tensor. */
+  consumersOf(tensor: Tensor): readonly Tensor[] {
+    return this.#consumers.get(tensor) ?? [];
+  }
+
+  /** Whether nothing but one operation needs the tensor, so that it may disappear into that operation. */
+  usedOnce(tensor: Tensor): boolean {
+    return this.consumersOf(tensor).length === 1 && !this.#outputs.has(tensor);
+  }
+
+  /** Records that the graph holds the tensor in a layout under a name. */
+  define(tensor: Tensor, layout: Layout, name: string): string {
+    let values = this.#values.get(tensor);
+    if (values === undefined) {
+      values = new Map();
+      this.#values.set(tensor, values);
+    }
+    values.set(layout, name);
+    return name;
+  }
+
+  /** The layout in which the tensor's own operation produces it. */
+  naturalLayout(tensor: Tensor): Layout {
+    let layout = this.#layouts.get(tensor);
+    if (layout === undefined) {
+      layout = naturalLayouts[tensor.operation.name]?.(tensor, this) ?? 'plain';
+      this.#layouts.set(tensor, layout);
+    }
+    return layout;
+  }
+
+  /** The name of the tensor's value in a layout; emits it, and the conversion, where the graph has it not yet. */
+  value(tensor: Tensor, layout: Layout = 'plain'): string {
+    const known = this.#values.get(tensor)?.get(layout);
+    if (known !== undefined) return known;
+    const natural = this.naturalLayout(tensor);
+    if (layout === natural) {
+      const emit = emitters[tensor.operation.name];
+      if (emit === undefined) throw new TypeError(`onnxruntime: no lowering for ${tensor.operation.name}`);
+      return this.define(tensor, layout, emit(tensor, this));
+    }
+    return this.define(tensor, layout, this.#convert(tensor, natural, layout));
+  }
+
+  /** The value of an operation's input. */
+  input(node: Tensor, index: number, layout: Layout = 'plain'): string {
+    return this.value(inputOf(node, index), layout);
+  }
+
+  /** The same data under another shape; costs nothing. */
+  view(name: string, shape: Shape): string {
+    return this.graph.add('Reshape', [name, this.graph.integers(shape)]);
+  }
+
+  transpose(name: string, permutation: readonly number[]): string {
+    return this.graph.add('Transpose', [name], { perm: permutation });
+  }
+
+  /** Something that several operations need but no tensor stands for: emitted when first asked for. */
+  once(key: string, emit: () => string): string {
+    let name = this.#shared.get(key);
+    if (name === undefined) {
+      name = emit();
+      this.#shared.set(key, name);
+    }
+    return name;
+  }
+
+  /** [n, c/B, h, w, B], the shape of a blocked image's memory. */
+  blockedShape(shape: Shape): [number, number, number, number, number] {
+    const [n = 1, channels = 1, height = 1, width = 1] = shape;
+    const { blockSize } = this.options;
+    return [n, channels / blockSize, height, width, blockSize];
+  }
+
+  /** Whether images of this shape can be blocked. */
+  blocks(shape: Shape): boolean {
+    const { blockSize } = this.options;
+    return blockSize > 0 && shape.length === 4 && (shape[1] ?? 0) % blockSize === 0;
+  }
+
+  #convert(tensor: Tensor, from: Layout, to: Layout): string {
+    const { shape } = tensor;
+    if (from === 'blocked') {
+      const name = this.value(tensor, 'blocked');
+      if (to === 'plain') return this.#nchwc('ReorderOutput', name, { channels: shape[1] ?? 1 });
+      if (to === 'channelsFirst') return this.transpose(this.value(tensor, 'plain'), [1, 0, 2, 3]);
+      const view = this.view(name, this.blockedShape(shape));
+      const last = this.transpose(view, [0, 2, 3, 1, 4]);
+      const [n = 1, channels = 1, height = 1, width = 1] = shape;
+      return this.view(last, [n, height, width, channels]);
+    }
+    const name = this.value(tensor, 'plain');
+    if (to === 'blocked') return this.#nchwc('ReorderInput', name, {});
+    if (to === 'channelsFirst') return this.transpose(name, [1, 0, 2, 3]);
+    return this.transpose(name, [0, 2, 3, 1]);
+  }
+
+  #nchwc(operator: string, input: string, attributes: Attributes): string {
+    return this.graph.add(operator, [input], attributes as Record<string, number>, 'com.microsoft.nchwc');
+  }
+}
+
+/** Outputs get names of their own, since an output may be called like an input. */
+export function outputName(name: string): string {
+  return `out/${name}`;
+}

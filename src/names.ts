@@ -1,0 +1,30 @@
+/** `found: not known; did you mean a or b? (all: …)`: for error lines about a name. */
+export function expectedOneOf(found: string, names: readonly string[]): string {
+  const nearest = nearestNames(found, names);
+  const hint = nearest.length > 0 ? `did you mean ${nearest.join(' or ')}? ` : '';
+  return `${found}: not known; ${hint}expected one of ${names.join(', ')}`;
+}
+
+/** The names that are closest to what was typed, at most three, none that is far off. */
+export function nearestNames(found: string, names: readonly string[]): string[] {
+  return names
+    .map((name) => ({ name, distance: editDistance(found.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ name, distance }) => distance <= Math.max(2, Math.floor(name.length / 3)))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+/** Levenshtein's distance: insertions, deletions and replacements of one character. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (const [row, letter] of [...a].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of [...b].entries()) {
+      const replaced = (previous[column] ?? 0) + (letter === other ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,40 @@
+import {
+  constantValue,
+  conv2d,
+  defineTestProblem,
+  dense,
+  flatten,
+  maxPool,
+  relu,
+  softmaxCrossEntropy,
+  xavierNormal,
+  xavierUniform,
+} from '../src/testproblem/index.js';
+
+/** Three convolutions and three dense layers on CIFAR-10; 895,210 parameters, L2 term. Schneider et al. 2019, problem P4. */
+export default defineTestProblem({
+  name: 'cifar10_3c3d',
+  description: 'three convolutions and three dense layers on CIFAR-10, with L2 regularisation',
+  dataset: 'cifar10',
+  inputShape: [3, 32, 32],
+  defaults: { batchSize: 128, numEpochs: 100, l2Reg: 0.002 },
+  initial: { weights: { conv: xavierNormal(), dense: xavierUniform() }, biases: constantValue(0) },
+  network: [
+    conv2d({ filters: 64, kernel: 5, padding: 'valid' }),
+    relu(),
+    maxPool({ size: 3, stride: 2 }),
+    conv2d({ filters: 96, kernel: 3, padding: 'valid' }),
+    relu(),
+    maxPool({ size: 3, stride: 2 }),
+    conv2d({ filters: 128, kernel: 3, padding: 'same' }),
+    relu(),
+    maxPool({ size: 3, stride: 2 }),
+    flatten(),
+    dense(512),
+    relu(),
+    dense(256),
+    relu(),
+    dense(10),
+  ],
+  loss: softmaxCrossEntropy(),
+});

@@ -1,0 +1,13 @@
+import { constantValue, defineTestProblem, dense, flatten, softmaxCrossEntropy } from '../src/testproblem/index.js';
+
+/** Multinomial logistic regression on Fashion-MNIST, started at zero; 7,850 parameters, convex. DeepOBS 1.2. */
+export default defineTestProblem({
+  name: 'fmnist_logreg',
+  description: 'multinomial logistic regression on Fashion-MNIST, from zero',
+  dataset: 'fmnist',
+  inputShape: [1, 28, 28],
+  defaults: { batchSize: 128, numEpochs: 50 },
+  initial: { weights: constantValue(0), biases: constantValue(0) },
+  network: [flatten(), dense(10)],
+  loss: softmaxCrossEntropy(),
+});

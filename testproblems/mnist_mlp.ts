@@ -1,0 +1,21 @@
+import {
+  constantValue,
+  defineTestProblem,
+  dense,
+  flatten,
+  relu,
+  softmaxCrossEntropy,
+  truncatedNormal,
+} from '../src/testproblem/index.js';
+
+/** Four dense layers of 1000, 500, 100 and 10 units on MNIST; 1,336,610 parameters. DeepOBS 1.2. */
+export default defineTestProblem({
+  name: 'mnist_mlp',
+  description: 'four dense layers on MNIST',
+  dataset: 'mnist',
+  inputShape: [1, 28, 28],
+  defaults: { batchSize: 128, numEpochs: 100 },
+  initial: { weights: truncatedNormal(0.03), biases: constantValue(0) },
+  network: [flatten(), dense(1000), relu(), dense(500), relu(), dense(100), relu(), dense(10)],
+  loss: softmaxCrossEntropy(),
+});
