@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ShapeError } from '../errors.js';
 import { inputOperation } from './operations/input.js';
 import { describe } from './shape-rules.js';
-import type { Tensor } from './tensor.js';
+import type { Attributes, Tensor } from './tensor.js';
 
 /** A computation as data: named inputs to named outputs. */
 export interface Program {
@@ -39,13 +39,21 @@ export function program(outputs: Readonly<Record<string, Tensor>>): Program {
   return { inputs, outputs: named, nodes };
 }
 
+/** A node's attributes as text that tells all values apart, also the numbers that JSON does not: NaN, ±∞ and −0. */
+export function printAttributes(attributes: Attributes): string[] {
+  return Object.entries(attributes).map(([name, value]) => {
+    const special = typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0));
+    return `${name}=${special ? (value === 0 ? '-0' : String(value)) : JSON.stringify(value)}`;
+  });
+}
+
 /** The program as text, a line per node: for people, and the basis of its hash. */
 export function printProgram({ nodes, outputs }: Program): string {
   const position = new Map(nodes.map((node, index) => [node, index]));
   const lines = nodes.map((node, index) => {
     const inputs = node.inputs.map((input) => `%${position.get(input)}`).join(', ');
-    const attributes = Object.entries(node.attributes).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-    return `%${index} = ${node.operation.name}(${[inputs, ...attributes].filter(Boolean).join(', ')}) : ${describe(node)}`;
+    const parts = [inputs, ...printAttributes(node.attributes)].filter(Boolean).join(', ');
+    return `%${index} = ${node.operation.name}(${parts}) : ${describe(node)}`;
   });
   const results = [...outputs].map(([name, tensor]) => `${name}: %${position.get(tensor)}`);
   return `${lines.join('\n')}\nreturn ${results.join(', ')}\n`;

@@ -9,7 +9,7 @@ import { selectOperation } from './operations/select.js';
 import { subtract, subtractOperation } from './operations/subtract.js';
 import { broadcastTo, broadcastToOperation, sumOperation } from './operations/sum.js';
 import { transpose, transposeOperation } from './operations/transpose.js';
-import { type Program, program } from './program.js';
+import { type Program, printAttributes, program } from './program.js';
 import { inputOf, numberOf, numbersOf } from './shape-rules.js';
 import { createTensor, type Operation, sameShape, type Tensor, withInputs } from './tensor.js';
 
@@ -213,5 +213,5 @@ export function simplify(subject: Program): Program {
 
 function keyOf(node: Tensor): string {
   const inputs = node.inputs.map((input) => input.id).join(',');
-  return `${node.operation.name}(${inputs})${JSON.stringify(node.attributes)}${node.shape.join(',')}`;
+  return `${node.operation.name}(${inputs})${printAttributes(node.attributes).join(',')}:${node.shape.join(',')}`;
 }

@@ -1,3 +1,5 @@
+import { ShapeError } from '../errors.js';
+
 /** Element types of a symbolic tensor. `float` is the engine's floating-point type: float32 in production, float64 in the test oracle. */
 export type DType = 'float' | 'int' | 'bool';
 
@@ -36,7 +38,7 @@ export type Operand = Tensor | number;
 
 let nextId = 0;
 
-/** Makes a node. For the files of `operations/` only: they check shapes first. */
+/** Makes a node. For the files of `operations/` only: they check first that the shapes fit. */
 export function createTensor(
   operation: Operation,
   inputs: readonly Tensor[],
@@ -44,6 +46,9 @@ export function createTensor(
   shape: Shape,
   dtype: DType,
 ): Tensor {
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+    throw new ShapeError(`${operation.name}: [${shape.join(', ')}] is not a shape, expected integers from 0 on`);
+  }
   return { id: nextId++, operation, inputs, attributes, shape: [...shape], dtype };
 }
 

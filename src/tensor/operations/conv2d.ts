@@ -54,7 +54,10 @@ function outputShape(name: string, x: Shape, w: Shape, { stride, padding }: Conv
   const [filters = 0, channelsOfW = 0, kernelHeight = 0, kernelWidth = 0] = w;
   const rows = Math.floor((height + padding[0] + padding[2] - kernelHeight) / stride[0]) + 1;
   const columns = Math.floor((width + padding[1] + padding[3] - kernelWidth) / stride[1]) + 1;
-  if (x.length !== 4 || w.length !== 4 || channels !== channelsOfW || rows < 1 || columns < 1) {
+  const geometryFits =
+    stride.every((step) => Number.isInteger(step) && step >= 1) &&
+    padding.every((amount) => Number.isInteger(amount) && amount >= 0);
+  if (x.length !== 4 || w.length !== 4 || channels !== channelsOfW || !geometryFits || rows < 1 || columns < 1) {
     throw new ShapeError(
       `${name}: image [${x.join(', ')}] and kernel [${w.join(', ')}] do not fit with stride ${stride} and padding ${padding}`,
     );

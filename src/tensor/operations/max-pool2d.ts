@@ -43,8 +43,10 @@ function pooledShape(name: string, x: Tensor, { window, stride, padding }: Pooli
   const [n = 0, channels = 0, height = 0, width = 0] = x.shape;
   const rows = Math.floor((height + padding[0] + padding[2] - window[0]) / stride[0]) + 1;
   const columns = Math.floor((width + padding[1] + padding[3] - window[1]) / stride[1]) + 1;
-  const paddingFits = padding.every((amount, side) => amount < (window[side % 2] ?? 0));
-  if (rows < 1 || columns < 1 || !paddingFits) {
+  const geometryFits =
+    [...window, ...stride].every((length) => Number.isInteger(length) && length >= 1) &&
+    padding.every((amount, side) => Number.isInteger(amount) && amount >= 0 && amount < (window[side % 2] ?? 0));
+  if (rows < 1 || columns < 1 || !geometryFits) {
     throw new ShapeError(
       `${name}: window ${window} with stride ${stride}, padding ${padding} does not fit ${describe(x)}`,
     );

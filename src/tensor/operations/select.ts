@@ -17,7 +17,10 @@ export const selectOperation: Operation = {
   },
 };
 
-/** `a` where the condition holds, else `b`; elementwise with broadcasting. A NaN that is not chosen does not leak. */
+/**
+ * `a` where the condition holds, else `b`; elementwise with broadcasting. A NaN that is not chosen does not leak
+ * into the value, but 0 · NaN may appear in the gradient of what made it: guard that one's argument, too.
+ */
 export function select(condition: Tensor, a: Operand, b: Operand): Tensor {
   if (condition.dtype !== 'bool')
     throw new ShapeError(`select: the condition is ${describe(condition)}, expected bool`);
@@ -28,14 +31,21 @@ export function select(condition: Tensor, a: Operand, b: Operand): Tensor {
   return createTensor(selectOperation, [condition, left, right], {}, shape, 'float');
 }
 
+function comparable(operation: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  const [left, right] = [asTensor(a), asTensor(b)];
+  requireFloat(operation, left, right);
+  broadcastShape(operation, left, right);
+  return [left, right];
+}
+
 /** The larger of a and b, elementwise; where they are equal, the gradient goes to a. */
 export function maximum(a: Operand, b: Operand): Tensor {
-  const [left, right] = [asTensor(a), asTensor(b)];
+  const [left, right] = comparable('maximum', a, b);
   return select(greaterEqual(left, right), left, right);
 }
 
 /** The smaller of a and b, elementwise; where they are equal, the gradient goes to a. */
 export function minimum(a: Operand, b: Operand): Tensor {
-  const [left, right] = [asTensor(a), asTensor(b)];
+  const [left, right] = comparable('minimum', a, b);
   return select(greaterEqual(right, left), left, right);
 }

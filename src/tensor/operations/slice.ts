@@ -27,7 +27,11 @@ export const padOperation: Operation = {
 export function slice(operand: Tensor, begin: readonly number[], end: readonly number[]): Tensor {
   const shape = operand.shape.map((_, axis) => (end[axis] ?? 0) - (begin[axis] ?? 0));
   const inside = operand.shape.every(
-    (length, axis) => (begin[axis] ?? -1) >= 0 && (shape[axis] ?? 0) >= 0 && (end[axis] ?? 0) <= length,
+    (length, axis) =>
+      Number.isInteger(begin[axis]) &&
+      (begin[axis] ?? -1) >= 0 &&
+      (shape[axis] ?? 0) >= 0 &&
+      (end[axis] ?? 0) <= length,
   );
   if (!inside || begin.length !== operand.shape.length || end.length !== operand.shape.length) {
     throw new ShapeError(`slice: [${begin.join(', ')}] to [${end.join(', ')}] is outside ${describe(operand)}`);
@@ -40,7 +44,10 @@ export function slice(operand: Tensor, begin: readonly number[], end: readonly n
 export function pad(operand: Tensor, before: readonly number[], after: readonly number[]): Tensor {
   requireFloat('pad', operand);
   const lengths = [...before, ...after];
-  if (lengths.length !== 2 * operand.shape.length || lengths.some((length) => length < 0)) {
+  if (
+    lengths.length !== 2 * operand.shape.length ||
+    !lengths.every((length) => Number.isInteger(length) && length >= 0)
+  ) {
     throw new ShapeError(`pad: [${before.join(', ')}] and [${after.join(', ')}] do not fit ${describe(operand)}`);
   }
   const shape = operand.shape.map((length, axis) => length + (before[axis] ?? 0) + (after[axis] ?? 0));

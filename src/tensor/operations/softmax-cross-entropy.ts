@@ -1,4 +1,5 @@
-import { lengthOf } from '../shape-rules.js';
+import { ShapeError } from '../../errors.js';
+import { describe, lengthOf } from '../shape-rules.js';
 import type { Tensor } from '../tensor.js';
 import { logSoftmax } from './log-softmax.js';
 import { multiply } from './multiply.js';
@@ -8,5 +9,11 @@ import { sum } from './sum.js';
 
 /** −log softmax(logits)[label] for each row: logits [n, classes], integer labels [n] → [n]. */
 export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  const fitting = logits.shape.length === 2 && labels.shape.length === 1 && labels.dtype === 'int';
+  if (!fitting || lengthOf(logits, 0) !== lengthOf(labels, 0)) {
+    throw new ShapeError(
+      `softmaxCrossEntropy: expected logits [n, classes] float and labels [n] int, found ${describe(logits)} and ${describe(labels)}`,
+    );
+  }
   return negate(sum(multiply(oneHot(labels, lengthOf(logits, 1)), logSoftmax(logits)), [1]));
 }

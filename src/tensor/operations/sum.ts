@@ -37,19 +37,26 @@ export function sum(
   return createTensor(sumOperation, [operand], { axes: normalized, keepDims }, shape, 'float');
 }
 
+function broadcasts(from: Shape, to: Shape): boolean {
+  const offset = to.length - from.length;
+  return offset >= 0 && from.every((length, axis) => length === 1 || length === to[axis + offset]);
+}
+
 /** Repeats along axes of length 1 (and new leading axes) until the tensor has the given shape. */
 export function broadcastTo(operand: Tensor, shape: Shape): Tensor {
   requireFloat('broadcastTo', operand);
   if (sameShape(operand.shape, shape)) return operand;
-  const offset = shape.length - operand.shape.length;
-  const fits = offset >= 0 && operand.shape.every((length, axis) => length === 1 || length === shape[axis + offset]);
-  if (!fits) throw new ShapeError(`broadcastTo: ${describe(operand)} does not broadcast to [${shape.join(', ')}]`);
+  if (!broadcasts(operand.shape, shape))
+    throw new ShapeError(`broadcastTo: ${describe(operand)} does not broadcast to [${shape.join(', ')}]`);
   return createTensor(broadcastToOperation, [operand], { shape: [...shape] }, shape, 'float');
 }
 
 /** The adjoint of broadcasting: sums until the tensor has the given shape. */
 export function sumTo(operand: Tensor, shape: Shape): Tensor {
   if (sameShape(operand.shape, shape)) return operand;
+  if (!broadcasts(shape, operand.shape)) {
+    throw new ShapeError(`sumTo: ${describe(operand)} is not a broadcast of [${shape.join(', ')}]`);
+  }
   const offset = operand.shape.length - shape.length;
   const axes = operand.shape.flatMap((length, axis) =>
     axis < offset || (shape[axis - offset] === 1 && length !== 1) ? [axis] : [],
