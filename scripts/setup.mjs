@@ -41,17 +41,19 @@ function installed() {
   );
 }
 
+// `npm install --no-save`, not `npm ci`: both take the lockfile's versions and leave it alone, but `npm ci` also refuses a
+// lockfile that lacks a package for a platform that nobody here has (some registries do not carry them all).
 function install() {
   say('installing the packages of package-lock.json');
   const npm = process.env.npm_execpath?.endsWith('.js')
     ? [process.execPath, [process.env.npm_execpath]]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
   const [program, start] = npm;
-  const args = [...start, 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = [...start, 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status === 0) return;
   fail(
-    `npm ci failed (${error?.code ?? `exit code ${status}`}); it needs the npm registry once: check the network and proxy, then run the same command again`,
+    `npm install failed (${error?.code ?? `exit code ${status}`}); it needs the npm registry once: check the network and proxy, then run the same command again`,
   );
 }
 

@@ -1,0 +1,98 @@
+import { datasetDefinition, datasetNames } from '../../dataset/index.js';
+import { describeEngines } from '../../engine/index.js';
+import { describeHyperparameters, loadOptimizer, optimizerNames } from '../../optimizer/index.js';
+import { loadTestProblem, testProblemNames } from '../../testproblem/index.js';
+import type { LISTS } from '../program.js';
+import { formatTable } from '../table.js';
+import type { Terminal } from '../terminal.js';
+
+/** Prints a table, or with `json` a list of objects, of what there is. */
+export async function list(what: (typeof LISTS)[number], json: boolean, terminal: Terminal): Promise<void> {
+  const { entries, header, rows } = await listings[what]();
+  terminal.result(json ? JSON.stringify(entries, null, 2) : formatTable(header, rows, terminal.heading));
+}
+
+interface Listing {
+  readonly entries: readonly object[];
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
+const listings: Record<(typeof LISTS)[number], () => Promise<Listing>> = {
+  async testproblems() {
+    const entries = await Promise.all(testProblemNames().map(describeTestProblem));
+    const rows = entries.map((entry) => [
+      entry.name,
+      entry.dataset,
+      entry.parameters,
+      entry.batch_size,
+      entry.num_epochs,
+      entry.l2_reg,
+      entry.has_accuracy ? 'yes' : 'no',
+      entry.description,
+    ]);
+    const header = ['name', 'data set', 'parameters', 'batch size', 'epochs', 'l2-reg', 'accuracy', 'description'];
+    return { entries, header, rows };
+  },
+  async optimizers() {
+    const entries = await Promise.all(optimizerNames().map(describeOptimizer));
+    const rows = entries.map(({ name, class_name, hyperparameters, description }) => [
+      name,
+      class_name,
+      hyperparameters.map((entry) => (entry.required ? entry.name : `${entry.name}=${entry.default}`)).join(' '),
+      description,
+    ]);
+    return { entries, header: ['name', 'class', 'hyperparameters', 'description'], rows };
+  },
+  async datasets() {
+    const entries = datasetNames().map(describeDataset);
+    const rows = entries.map(({ name, shape, classes, sizes, files, description }) => [
+      ...[name, shape.join('x'), classes, sizes.train, sizes.valid, sizes.test, files.length, description],
+    ]);
+    const header = ['name', 'shape', 'classes', 'train', 'valid', 'test', 'files', 'description'];
+    return { entries, header, rows };
+  },
+  async engines() {
+    const entries = await describeEngines();
+    const rows = entries.map(({ name, device, usable, default: isDefault, version, reason }) => [
+      ...[name, device, usable ? 'yes' : 'no', isDefault ? 'yes' : 'no', version, reason],
+    ]);
+    return { entries, header: ['name', 'device', 'usable', 'default', 'version', 'reason'], rows };
+  },
+};
+
+async function describeTestProblem(name: string) {
+  const problem = await loadTestProblem(name);
+  return {
+    name,
+    description: problem.description,
+    dataset: problem.dataset,
+    parameters: problem.parameterCount,
+    batch_size: problem.defaults.batchSize,
+    num_epochs: problem.defaults.numEpochs,
+    l2_reg: problem.defaults.l2Reg,
+    has_accuracy: problem.hasAccuracy,
+  };
+}
+
+async function describeOptimizer(name: string) {
+  const definition = await loadOptimizer(name);
+  return {
+    name,
+    class_name: definition.className,
+    description: definition.description,
+    hyperparameters: describeHyperparameters(definition),
+  };
+}
+
+function describeDataset(name: string) {
+  const { description, shape, classes, sizes, files } = datasetDefinition(name);
+  return {
+    name,
+    description,
+    shape,
+    classes,
+    sizes: { train: sizes.train, valid: sizes.valid, train_eval: sizes.trainEval, test: sizes.test },
+    files: files.map(({ path, md5 }) => ({ path, md5 })),
+  };
+}

@@ -1,0 +1,66 @@
+import type { HyperparameterDescription } from '../optimizer/index.js';
+import { UsageError } from './failure.js';
+import { didYouMean, quoted } from './option-values.js';
+
+/**
+ * The optimizer's hyperparameters among the arguments that are no options of `run`: `--name V`, `--name=V`, and for
+ * booleans also `--name` and `--no-name`. Values stay text; the run's configuration validates them. Throws UsageError.
+ */
+export function parseHyperparameters(
+  args: readonly string[],
+  declared: readonly HyperparameterDescription[],
+  optimizer: string,
+  ownOptions: readonly string[],
+): Record<string, string | boolean> {
+  const values: Record<string, string | boolean> = {};
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index] ?? '';
+    if (!argument.startsWith('--') || argument === '--') {
+      throw new UsageError(`found the argument ${quoted(argument)}, expected only options: --name VALUE`);
+    }
+    const equals = argument.indexOf('=');
+    const option = equals < 0 ? argument : argument.slice(0, equals);
+    const exact = declared.find((candidate) => candidate.option === option);
+    const negated = declared.find((candidate) => candidate.option.replace(/^--/, '--no-') === option);
+    if (exact === undefined && negated?.type === 'boolean' && equals < 0) {
+      values[negated.name] = false;
+      continue;
+    }
+    if (exact === undefined) throw unknownOption(option, declared, optimizer, ownOptions);
+    const next = args[index + 1];
+    if (equals >= 0) {
+      values[exact.name] = argument.slice(equals + 1);
+    } else if (next !== undefined && !next.startsWith('--')) {
+      values[exact.name] = next;
+      index++;
+    } else if (exact.type === 'boolean') {
+      values[exact.name] = true;
+    } else {
+      throw new UsageError(`${option}: found no value, expected ${article(exact.type)} ${exact.type}`);
+    }
+  }
+  return values;
+}
+
+/** Says whether a value has to be given, or which one it has otherwise. */
+export function describeDefault({ required, default: value }: HyperparameterDescription): string {
+  return required ? 'required' : `default ${value ?? 'none'}`;
+}
+
+function unknownOption(
+  option: string,
+  declared: readonly HyperparameterDescription[],
+  optimizer: string,
+  ownOptions: readonly string[],
+): UsageError {
+  const names = declared.map((candidate) => candidate.option);
+  return new UsageError(
+    `${option}: found an option that neither run nor ${optimizer} has, expected one of ${optimizer}'s hyperparameters ${
+      names.join(', ') || '(it has none)'
+    } or an option of run${didYouMean(option, [...names, ...ownOptions])}`,
+  );
+}
+
+function article(noun: string): string {
+  return /^[aeiou]/.test(noun) ? 'an' : 'a';
+}

@@ -1,0 +1,55 @@
+import { nearestNames } from '../names.js';
+import { UsageError } from './failure.js';
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** A parser for an option that takes a whole number of at least `least`. */
+export function wholeNumber(option: string, least: number): (text: string) => number {
+  return (text) => {
+    const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new UsageError(`${option}: found ${quoted(text)}, expected a whole number of at least ${least}`);
+    }
+    return value;
+  };
+}
+
+/** A parser for an option that takes a finite number of at least zero. */
+export function nonNegativeNumber(option: string): (text: string) => number {
+  return (text) => {
+    const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isFinite(value) || value < 0) {
+      throw new UsageError(`${option}: found ${quoted(text)}, expected a number of at least 0`);
+    }
+    return value;
+  };
+}
+
+/** A parser for an option that takes numbers separated by commas; `parse` checks each. */
+export function commaSeparated<T>(parse: (text: string) => T): (text: string) => T[] {
+  return (text) => text.split(',').map((part) => parse(part.trim()));
+}
+
+/** A parser for an option that takes one of a few words. */
+export function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word === undefined) {
+      throw new UsageError(
+        `${option}: found ${quoted(text)}, expected one of ${words.join(', ')}${didYouMean(text, words)}`,
+      );
+    }
+    return word;
+  };
+}
+
+/** What was typed, in quotes and not too long for a line. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}
+
+/** ` (did you mean a or b?)`, or nothing when no name is near. */
+export function didYouMean(typed: string, names: readonly string[]): string {
+  const nearest = nearestNames(typed, names);
+  return nearest.length === 0 ? '' : ` (did you mean ${nearest.join(' or ')}?)`;
+}

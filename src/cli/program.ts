@@ -1,0 +1,205 @@
+import { Command } from 'commander';
+import { suiteVersion } from '../results/version.js';
+import { UsageError } from './failure.js';
+import { commaSeparated, didYouMean, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
+import type { Terminal } from './terminal.js';
+
+/** What `list` can list. */
+export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines'] as const;
+
+/** Options of `run` after parsing; what is absent was not given. */
+export interface RunOptions {
+  readonly testproblem?: string;
+  readonly optimizer?: string;
+  readonly seed?: number;
+  readonly numEpochs?: number;
+  readonly batchSize?: number;
+  readonly l2Reg?: number;
+  readonly lrScheduleEpochs?: number[];
+  readonly lrScheduleFactors?: number[];
+  readonly dataDir?: string;
+  readonly data?: 'real' | 'synthetic';
+  readonly syntheticSize?: number;
+  readonly outputDir: string;
+  readonly engine?: string;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly protocol?: 'probprec' | 'deepobs-beta';
+  readonly trainLogInterval?: number;
+  readonly resume: boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly help?: boolean;
+}
+
+/** The command line: names, options and texts. What a command does is loaded when it is called. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('probprec')
+    .description('Benchmarks optimizers on deep-learning test problems by the DeepOBS protocol.')
+    .version(suiteVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: (text) => terminal.result(text.replace(/\n+$/, '')) })
+    .configureHelp({ helpWidth: 120 })
+    .option('--debug', 'show error codes and stacks')
+    .addHelpText(
+      'after',
+      '\nprobprec <command> --help explains a command. Exit codes: 0 done, 1 some failed, 2 wrong usage.',
+    )
+    .allowExcessArguments()
+    .action((_, command: Command) => {
+      throw unknownCommand('', command);
+    });
+  addRun(program, terminal);
+  addList(program, terminal);
+  addData(program, terminal);
+  addDoctor(program, terminal);
+  for (const command of program.commands) command.option('--debug', 'show error codes and stacks');
+  return program;
+}
+
+function addRun(program: Command, terminal: Terminal): void {
+  program
+    .command('run')
+    .summary('train one test problem with one optimizer and write one run file')
+    .description(
+      'Trains one test problem with one optimizer by the protocol and writes one run file.\n' +
+        'The same command again goes on from the last finished epoch, or does nothing when the run is complete.',
+    )
+    .usage('--testproblem NAME --optimizer NAME [--<hyperparameter> VALUE ...] [options]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .option('--testproblem <name>', 'test problem (probprec list testproblems)')
+    .option('--optimizer <name|file>', 'optimizer (probprec list optimizers), or a file ./mine.js that defines one')
+    .option(
+      '--seed <n>',
+      'seed of the split, the initial weights, the order and the augmentation (42)',
+      wholeNumber('--seed', 0),
+    )
+    .option('--num-epochs <n>', "epochs (the test problem's own number)", wholeNumber('--num-epochs', 0))
+    .option('--batch-size <n>', "batch size (the test problem's own)", wholeNumber('--batch-size', 1))
+    .option('--l2-reg <x>', "factor of the L2 term (the test problem's own)", nonNegativeNumber('--l2-reg'))
+    .option(
+      '--lr-schedule-epochs <n,n,...>',
+      'epochs from which on the learning rate is multiplied',
+      commaSeparated(wholeNumber('--lr-schedule-epochs', 0)),
+    )
+    .option(
+      '--lr-schedule-factors <x,x,...>',
+      'the factors, relative to the base rate, one for each of these epochs',
+      commaSeparated(nonNegativeNumber('--lr-schedule-factors')),
+    )
+    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
+    .option(
+      '--data <kind>',
+      'real, or synthetic: generated images, no files needed (real)',
+      oneOf('--data', ['real', 'synthetic']),
+    )
+    .option(
+      '--synthetic-size <n>',
+      'images in the synthetic training file (as many as the real one has)',
+      wholeNumber('--synthetic-size', 1),
+    )
+    .option('--output-dir <dir>', 'where the run file goes', 'results')
+    .option('--engine <name>', 'engine (probprec list engines; auto)')
+    .option('--device <name>', "device of the engine (the engine's default)")
+    .option('--threads <n>', 'threads of the engine (all cores)', wholeNumber('--threads', 1))
+    .option(
+      '--protocol <name>',
+      'probprec, or deepobs-beta as DeepOBS 1.2.0-beta (probprec)',
+      oneOf('--protocol', ['probprec', 'deepobs-beta']),
+    )
+    .option(
+      '--train-log-interval <n>',
+      'steps between recorded minibatch losses (10)',
+      wholeNumber('--train-log-interval', 1),
+    )
+    .option('--resume', 'go on from a checkpoint of the same configuration (default)')
+    .option('--no-resume', 'start from the beginning, whatever is there')
+    .option('--overwrite', 'run again although a completed run file is there')
+    .option('--json', "the run file's path and a summary as JSON on stdout")
+    .option('--quiet', 'no progress')
+    .option('-h, --help', "show this help; with --optimizer also the optimizer's hyperparameters")
+    .action(async (options: RunOptions, command: Command) => {
+      if (options.help) {
+        const { runHelp } = await import('./commands/run-help.js');
+        terminal.result(await runHelp(command.helpInformation().trimEnd(), options.optimizer));
+        return;
+      }
+      const { run } = await import('./commands/run.js');
+      const ownOptions = command.options.flatMap((option) => (option.long ? [option.long] : []));
+      process.exitCode = await run(options, command.args, ownOptions, terminal);
+    });
+}
+
+function addList(program: Command, terminal: Terminal): void {
+  program
+    .command('list')
+    .summary('list test problems, optimizers, data sets or engines')
+    .description('Lists what there is, with defaults.')
+    .argument('[what]', LISTS.join(', '))
+    .option('--json', 'as JSON')
+    .action(async (what: string | undefined, options: { json?: boolean }) => {
+      if (what === undefined) throw new UsageError(`list: found nothing, expected one of ${LISTS.join(', ')}`);
+      const chosen = oneOf('list', LISTS)(what);
+      const { list } = await import('./commands/list.js');
+      await list(chosen, options.json === true, terminal);
+    });
+}
+
+function addData(program: Command, terminal: Terminal): void {
+  const data = program
+    .command('data')
+    .summary('fetch, verify or describe the data sets')
+    .description('Fetches, verifies or describes the data sets; without names all that have files.');
+  const actions = [
+    ['info', 'say which files are there'],
+    ['verify', 'compare the files with the published checksums; exit code 1 when one is not verified'],
+    ['fetch', 'download what is missing and check it'],
+  ] as const;
+  for (const [name, text] of actions) {
+    const command = data
+      .command(name)
+      .description(text)
+      .argument('[dataset...]', 'mnist, fmnist, cifar10')
+      .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
+      .option('--debug', 'show error codes and stacks');
+    if (name === 'fetch') command.option('--quiet', 'no progress');
+    else command.option('--json', 'as JSON');
+    command.action(async (names: string[], options: { dataDir?: string; json?: boolean; quiet?: boolean }) => {
+      const commands = await import('./commands/data.js');
+      process.exitCode = await commands[name](names, options, terminal);
+    });
+  }
+  data.allowExcessArguments().action((_, command: Command) => {
+    throw unknownCommand('data: ', command);
+  });
+}
+
+function addDoctor(program: Command, terminal: Terminal): void {
+  program
+    .command('doctor')
+    .summary('say what this machine offers')
+    .description(
+      'Says what this machine offers: Node, engines and devices, threads, data sets, disk; and what to do about the rest.',
+    )
+    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
+    .option('--json', 'as JSON')
+    .action(async (options: { dataDir?: string; json?: boolean }) => {
+      const { doctor } = await import('./commands/doctor.js');
+      await doctor(options, terminal);
+    });
+}
+
+/** The error for a name that is no command of `parent`, or for none at all. */
+function unknownCommand(where: string, parent: Command): UsageError {
+  const names = parent.commands.map((command) => command.name());
+  const [typed] = parent.args;
+  const found = typed === undefined ? 'nothing' : quoted(typed);
+  const hint = typed === undefined ? '' : didYouMean(typed, names);
+  return new UsageError(`${where}found ${found}, expected a command: ${names.join(', ')}${hint}`);
+}

@@ -1,0 +1,94 @@
+import type { RunEvent } from '../run/index.js';
+import type { Terminal } from './terminal.js';
+
+const BAR = 20;
+/** Milliseconds between two updates: of the bar on a screen, of plain lines elsewhere. */
+const UPDATE_MS = { screen: 100, plain: 5000 };
+
+type Step = Extract<RunEvent, { type: 'step' }>;
+type Evaluation = Extract<RunEvent, { type: 'evaluation' }>;
+
+/** Shows a run's events: warnings always, the rest unless `quiet`. */
+export function progressReporter(terminal: Terminal, quiet: boolean): (event: RunEvent) => void {
+  let shownAt = performance.now();
+  const say = (text: string) => {
+    if (!quiet) terminal.line(text);
+  };
+  return (event) => {
+    switch (event.type) {
+      case 'warning':
+        return terminal.line(`probprec: warning: ${event.message}`);
+      case 'dataset':
+        return say(event.message);
+      case 'start':
+        return say(describeStart(event));
+      case 'compiled':
+        return say(`compiled in ${event.seconds.toFixed(1)} s`);
+      case 'evaluation':
+        shownAt = performance.now();
+        return say(describeEvaluation(event));
+      case 'step': {
+        const now = performance.now();
+        if (quiet || now - shownAt < (terminal.interactive ? UPDATE_MS.screen : UPDATE_MS.plain)) return;
+        shownAt = now;
+        return terminal.interactive
+          ? terminal.transient(`${bar(event)} ${describeStep(event)}`)
+          : say(describeStep(event));
+      }
+      default:
+        return;
+    }
+  };
+}
+
+function describeStart(event: Extract<RunEvent, { type: 'start' }>): string {
+  const { configuration } = event;
+  const { engine } = configuration;
+  const lines = [
+    `${configuration.testproblem} with ${configuration.optimizer.name}, seed ${configuration.seed}: ${
+      configuration.numEpochs
+    } epochs of ${event.stepsPerEpoch} steps, batch size ${configuration.batchSize}, ${engine.name} on ${engine.device}, ${
+      engine.threads
+    } threads`,
+  ];
+  if (configuration.data.source === 'synthetic') lines.push('the data are synthetic; the run file says so');
+  else if (!event.verifiedData)
+    lines.push('the data files are not the published ones byte for byte; the run file says so');
+  if (event.resumedFromEpoch !== null) lines.push(`goes on from the checkpoint of epoch ${event.resumedFromEpoch}`);
+  return lines.join('\n');
+}
+
+function describeEvaluation({ epoch, numEpochs, results, seconds }: Evaluation): string {
+  const parts = (['train_eval', 'valid', 'test'] as const).map((phase) => {
+    const { loss, accuracy } = results[phase];
+    const name = phase === 'train_eval' ? 'train' : phase;
+    return `${name} ${significant(loss)}${accuracy === null ? '' : ` (${(100 * accuracy).toFixed(2)} %)`}`;
+  });
+  return `epoch ${epoch}/${numEpochs}: loss (accuracy) ${parts.join(', ')}; evaluated in ${seconds.toFixed(1)} s`;
+}
+
+function describeStep(event: Step): string {
+  const note = event.note === null ? '' : `, ${event.note}`;
+  return `epoch ${event.epoch}/${event.numEpochs}, step ${event.step}/${event.stepsPerEpoch}, loss ${significant(
+    event.loss,
+  )}${note}, ${event.stepsPerSecond.toFixed(1)} steps/s, ${formatDuration(event.secondsLeft)} left`;
+}
+
+function bar({ step, stepsPerEpoch }: Step): string {
+  const full = Math.min(BAR, Math.round((BAR * step) / Math.max(1, stepsPerEpoch)));
+  return `[${'#'.repeat(full)}${'.'.repeat(BAR - full)}]`;
+}
+
+function significant(value: number): string {
+  return Number.isFinite(value) ? value.toPrecision(4) : String(value);
+}
+
+/** Seconds as `12 s`, `3 min 20 s` or `1 h 05 min`; `?` when unknown. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const pad = (value: number) => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
+}

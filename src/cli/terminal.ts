@@ -1,0 +1,64 @@
+import { styleText } from 'node:util';
+
+/** The only place that writes: results go to stdout, everything else to stderr. */
+export interface Terminal {
+  /** A result, on stdout. */
+  result(text: string): void;
+  /** A line for people, on stderr. */
+  line(text: string): void;
+  /** A line that the next one replaces; ignored where lines cannot be replaced. */
+  transient(text: string): void;
+  /** True when stderr is a screen, so that a progress bar makes sense. */
+  readonly interactive: boolean;
+  /** Text of a heading on stdout: bold on a screen. */
+  heading(text: string): string;
+}
+
+interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The terminal of a process. A reader that closes stdout early (`| head`) ends the program quietly; one that closes
+ * stderr only ends the messages. NO_COLOR, CI and TERM=dumb are respected: no colours, and no progress bar in the latter
+ * two.
+ */
+export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
+  const plain = isSet(env.CI) || env.TERM === 'dumb';
+  const interactive = stderr.isTTY === true && !plain;
+  const colours = stdout.isTTY === true && !plain && !isSet(env.NO_COLOR);
+  let pending = false;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+  stderr.on('error', () => undefined);
+  const clear = () => {
+    if (pending) stderr.write('\r\u001b[K');
+    pending = false;
+  };
+  return {
+    interactive,
+    heading: (text) => (colours ? styleText('bold', text) : text),
+    result: (text) => {
+      clear();
+      stdout.write(`${text}\n`);
+    },
+    line: (text) => {
+      clear();
+      stderr.write(`${text}\n`);
+    },
+    transient: (text) => {
+      if (!interactive) return;
+      clear();
+      stderr.write(text.slice(0, Math.max(1, (stderr.columns ?? 80) - 1)));
+      pending = true;
+    },
+  };
+}
+
+function isSet(variable: string | undefined): boolean {
+  return variable !== undefined && variable !== '' && variable !== '0' && variable !== 'false';
+}
