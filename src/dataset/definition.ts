@@ -1,0 +1,69 @@
+import type { PixelValues } from './assemble.js';
+import type { SplitSizes } from './dataset.js';
+import type { ImageShape } from './image-table.js';
+import type { SyntheticStyle } from './synthetic.js';
+
+/** A file as its authors publish it: where `data fetch` puts it (below the data directory), its MD5, its mirrors. */
+export interface PublishedFile {
+  readonly path: string;
+  readonly md5: string;
+  readonly urls: readonly string[];
+}
+
+/** One unpacked file of a data set and what must be in it. */
+export interface ContentDefinition {
+  readonly name: string;
+  readonly part: 'train' | 'test';
+  /** IDX images, IDX labels, or CIFAR records (a label byte, then the image). */
+  readonly holds: 'images' | 'labels' | 'records';
+  readonly count: number;
+}
+
+/** A place where a file may lie, with the published MD5 of the file there, null if none is published. */
+export interface FilePlace {
+  readonly path: string;
+  readonly md5: string | null;
+}
+
+/** One file of a layout: what it contains (an archive holds several contents) and where it may lie, best place first. */
+export interface LayoutFile {
+  readonly contents: readonly string[];
+  readonly places: readonly FilePlace[];
+}
+
+/** What every data set says about itself. */
+interface Description {
+  readonly name: string;
+  readonly title: string;
+  /** One line for `list datasets`. */
+  readonly description: string;
+  readonly shape: readonly number[];
+  readonly classes: number | null;
+  readonly sizes: SplitSizes;
+  /** What `data fetch` downloads; empty if nothing. */
+  readonly files: readonly PublishedFile[];
+}
+
+/** A data set of labelled images, from files or synthetic. */
+export interface ImageDatasetDefinition extends Description {
+  readonly kind: 'images';
+  readonly classes: number;
+  readonly image: ImageShape;
+  readonly contents: readonly ContentDefinition[];
+  /** Complete ways to have the data set on disk, best first. */
+  readonly layouts: readonly (readonly LayoutFile[])[];
+  /** One in so many images of the training file is a validation image, and as many are test images, at most 10,000. */
+  readonly validationShare: number;
+  /** Float32 value of each byte of each channel. */
+  pixelValues(): PixelValues;
+  readonly augmented: boolean;
+  readonly synthetic: SyntheticStyle;
+}
+
+/** A data set that a formula generates. */
+export interface GeneratedDatasetDefinition extends Description {
+  readonly kind: 'generated';
+}
+
+/** A data set before it is opened. */
+export type DatasetDefinition = ImageDatasetDefinition | GeneratedDatasetDefinition;

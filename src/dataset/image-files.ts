@@ -1,0 +1,107 @@
+import { DataError } from '../errors.js';
+import type { ContentDefinition, ImageDatasetDefinition } from './definition.js';
+import { type ImageTable, type ImageTables, imageSize } from './image-table.js';
+import type { Content } from './read-file.js';
+
+const IDX_IMAGES = 0x803;
+const IDX_LABELS = 0x801;
+
+/** Bytes that a content must have. */
+export function contentSize({ image }: ImageDatasetDefinition, { holds, count }: ContentDefinition): number {
+  if (holds === 'images') return 16 + count * imageSize(image);
+  if (holds === 'labels') return 8 + count;
+  return count * (1 + imageSize(image));
+}
+
+/** What to do about a file that is not right, for the end of a message. */
+export function remedyFor({ name }: ImageDatasetDefinition): string {
+  return `delete it and run \`probprec data fetch ${name}\`, or give another --data-dir`;
+}
+
+/** Checks one content's structure: magic number, sizes, length, label range. Throws DataError naming file and fault. */
+export function checkContent(definition: ImageDatasetDefinition, content: ContentDefinition, read: Content): void {
+  const { bytes } = read;
+  const fail = (found: string, expected: string): never => {
+    throw new DataError(`${read.where}: found ${found}, expected ${expected}; ${remedyFor(definition)}.`);
+  };
+  if (content.holds !== 'records') checkIdxHeader(definition, content, bytes, fail);
+  const size = contentSize(definition, content);
+  if (bytes.length < size) fail(`${bytes.length} bytes`, `${size}: the file is too short`);
+  if (bytes.length > size) fail(`${content.holds === 'records' ? '' : 'more than '}${size} bytes`, `exactly ${size}`);
+  checkLabels(definition, content, bytes, fail);
+}
+
+type Fail = (found: string, expected: string) => never;
+
+function checkIdxHeader(
+  { image }: ImageDatasetDefinition,
+  { holds, count }: ContentDefinition,
+  bytes: Uint8Array,
+  fail: Fail,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const magic = holds === 'images' ? IDX_IMAGES : IDX_LABELS;
+  const sizes = holds === 'images' ? [count, image.height, image.width] : [count];
+  if (bytes.length < 4 + 4 * sizes.length) {
+    fail(`${bytes.length} bytes`, `a header of ${4 + 4 * sizes.length} bytes: the file is too short`);
+  }
+  const found = view.getUint32(0);
+  if (found !== magic) fail(`the magic number ${hex(found)}`, `${hex(magic)} (IDX ${holds})`);
+  const foundSizes = sizes.map((_, i) => view.getUint32(4 + 4 * i));
+  if (foundSizes.join() !== sizes.join()) fail(`the size ${foundSizes.join('×')}`, sizes.join('×'));
+}
+
+function checkLabels(
+  { classes, image }: ImageDatasetDefinition,
+  { holds }: ContentDefinition,
+  bytes: Uint8Array,
+  fail: Fail,
+): void {
+  if (holds === 'images') return;
+  const start = holds === 'labels' ? 8 : 0;
+  const step = holds === 'labels' ? 1 : 1 + imageSize(image);
+  for (let i = start; i < bytes.length; i += step) {
+    const label = bytes[i] ?? 0;
+    if (label >= classes) fail(`the label ${label} at byte ${i}`, `labels from 0 to ${classes - 1}`);
+  }
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16).padStart(8, '0')}`;
+}
+
+/** The training and test tables of checked contents. IDX data are not copied. */
+export function imageTables(definition: ImageDatasetDefinition, contents: ReadonlyMap<string, Content>): ImageTables {
+  return {
+    train: tableOf(definition, 'train', contents),
+    test: tableOf(definition, 'test', contents),
+  };
+}
+
+function tableOf(
+  definition: ImageDatasetDefinition,
+  part: ContentDefinition['part'],
+  contents: ReadonlyMap<string, Content>,
+): ImageTable {
+  const shape = definition.image;
+  const size = imageSize(shape);
+  const chosen = definition.contents.filter((content) => content.part === part);
+  const bytesOf = ({ name }: ContentDefinition): Uint8Array => contents.get(name)?.bytes ?? new Uint8Array(0);
+  const images = chosen.find(({ holds }) => holds === 'images');
+  const labels = chosen.find(({ holds }) => holds === 'labels');
+  if (images !== undefined && labels !== undefined) {
+    return { shape, pixels: bytesOf(images).subarray(16), labels: bytesOf(labels).subarray(8) };
+  }
+  const count = chosen.reduce((sum, content) => sum + content.count, 0);
+  const table = { shape, pixels: new Uint8Array(count * size), labels: new Uint8Array(count) };
+  let image = 0;
+  for (const content of chosen) {
+    const records = bytesOf(content);
+    for (let at = 0; at < records.length; at += 1 + size) {
+      table.labels[image] = records[at] ?? 0;
+      table.pixels.set(records.subarray(at + 1, at + 1 + size), image * size);
+      image += 1;
+    }
+  }
+  return table;
+}

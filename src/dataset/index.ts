@@ -1,0 +1,17 @@
+export type {
+  Batch,
+  DataSource,
+  DataSplit,
+  Dataset,
+  DatasetRecord,
+  FileRecord,
+  Phase,
+  Protocol,
+  SplitSizes,
+} from './dataset.js';
+export type { DatasetDefinition, PublishedFile } from './definition.js';
+export { type FetchOptions, fetchDataset } from './fetch.js';
+export { type FileInspection, inspectDataset } from './inspect.js';
+export { type OpenOptions, openDataset } from './open.js';
+export { quadraticHessian } from './quadratic.js';
+export { datasetDefinition, datasetNames } from './registry.js';

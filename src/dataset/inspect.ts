@@ -1,0 +1,59 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ProbprecError } from '../errors.js';
+import type { ImageDatasetDefinition } from './definition.js';
+import { isPublished, nameOf, readChecked } from './load.js';
+import { type LocatedFile, locate } from './locate.js';
+import { md5OfFile } from './read-file.js';
+import { datasetDefinition } from './registry.js';
+
+/**
+ * One file of a data set: verified (right structure, published MD5), unverified (right structure, another MD5 or none
+ * published), corrupt (wrong structure) or missing. `reason` says why it is not verified.
+ */
+export type FileInspection =
+  | { readonly state: 'missing'; readonly path: string; readonly publishedMd5: string | null; readonly reason: string }
+  | {
+      readonly state: 'verified' | 'unverified' | 'corrupt';
+      readonly path: string;
+      readonly size: number;
+      readonly md5: string | null;
+      readonly publishedMd5: string | null;
+      readonly reason: string | null;
+    };
+
+/** What is in `dataDir` of a data set, file by file. A generated data set has no files: an empty list. */
+export async function inspectDataset(name: string, dataDir: string): Promise<readonly FileInspection[]> {
+  const definition = datasetDefinition(name);
+  if (definition.kind === 'generated') return [];
+  const inspections: FileInspection[] = [];
+  for (const located of await locate(definition, dataDir)) {
+    inspections.push(await inspectFile(definition, dataDir, located));
+  }
+  return inspections;
+}
+
+async function inspectFile(
+  definition: ImageDatasetDefinition,
+  dataDir: string,
+  { file, place }: LocatedFile,
+): Promise<FileInspection> {
+  if (place === null) {
+    const reason = `not found; run \`probprec data fetch ${definition.name}\``;
+    return { state: 'missing', path: nameOf(file), publishedMd5: file.places[0]?.md5 ?? null, reason };
+  }
+  const common = { path: place.path, publishedMd5: place.md5 };
+  try {
+    const read = await readChecked(definition, dataDir, file, place);
+    const facts = { ...common, size: read.size, md5: read.md5 };
+    if (isPublished(definition, place, file, read)) return { ...facts, state: 'verified', reason: null };
+    const reason = place.md5 === null ? 'no MD5 is published for this file' : 'its MD5 is not the published one';
+    return { ...facts, state: 'unverified', reason };
+  } catch (error) {
+    if (!(error instanceof ProbprecError)) throw error;
+    const where = join(dataDir, place.path);
+    const { size } = await stat(where);
+    const md5 = await md5OfFile(where);
+    return { ...common, state: 'corrupt', size, md5, reason: error.message };
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { ConfigurationError, DataError } from '../errors.js';
+import type { Dataset, DatasetRecord, SplitSizes } from './dataset.js';
+import type { ImageDatasetDefinition } from './definition.js';
+import { fetchDataset } from './fetch.js';
+import { splitImages } from './image-split.js';
+import type { ImageTables } from './image-table.js';
+import { loadImages, nameOf } from './load.js';
+import { folders, locate, missingFiles } from './locate.js';
+import { openQuadratic } from './quadratic.js';
+import { datasetDefinition } from './registry.js';
+import { syntheticImages } from './synthetic.js';
+
+/** How to open a data set. */
+export interface OpenOptions {
+  readonly dataDir: string;
+  readonly source: 'real' | 'synthetic';
+  /** Images in the synthetic training file; the real size if absent. Ignored by real and generated data. */
+  readonly syntheticSize?: number | undefined;
+  /** Download files that are missing. */
+  readonly fetch: boolean;
+  /** Base URLs to download from instead of the published mirrors. */
+  readonly mirrors?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((line: string) => void) | undefined;
+}
+
+const SMALLEST_SYNTHETIC = 60;
+const LARGEST_SYNTHETIC = 1_000_000;
+const LARGEST_EVALUATION = 10_000;
+
+/**
+ * Opens a data set and holds it in memory. Throws ConfigurationError for an unknown name or synthetic size, DataError if
+ * files are missing (and cannot be fetched), unreadable, truncated or corrupt. A file of the right structure whose MD5
+ * is not the published one is used; the record then says `verified: false`.
+ */
+export async function openDataset(name: string, options: OpenOptions): Promise<Dataset> {
+  const definition = datasetDefinition(name);
+  if (definition.kind === 'generated') return openQuadratic();
+  return options.source === 'synthetic'
+    ? openSynthetic(definition, options.syntheticSize ?? definition.sizes.train + definition.sizes.valid)
+    : openReal(definition, options);
+}
+
+async function openReal(definition: ImageDatasetDefinition, options: OpenOptions): Promise<Dataset> {
+  let located = await locate(definition, options.dataDir);
+  if (missingFiles(located).length > 0 && options.fetch) {
+    try {
+      await fetchDataset(definition.name, options.dataDir, options);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      throw missingError(definition, options.dataDir, missingFiles(located).map(nameOf), error);
+    }
+    located = await locate(definition, options.dataDir);
+  }
+  const missing = missingFiles(located).map(nameOf);
+  if (missing.length > 0) throw missingError(definition, options.dataDir, missing, null);
+  const { tables, files, verified, checksum } = await loadImages(definition, options.dataDir, located);
+  const { name } = definition;
+  const record: DatasetRecord = { name, source: 'real', verified, checksum, files, syntheticSize: null };
+  return imageDataset(definition, tables, definition.sizes, record);
+}
+
+function missingError(
+  definition: ImageDatasetDefinition,
+  dataDir: string,
+  missing: readonly string[],
+  cause: DataError | null,
+): DataError {
+  const files = `data set ${definition.name}: missing ${missing.join(', ')} (looked in ${folders(definition, dataDir).join(', ')})`;
+  const fetching = cause === null ? '' : ` and fetching failed: ${cause.message.replace(/\.$/, '')}`;
+  const remedies = `run \`probprec data fetch ${definition.name}\` with a network, give the folder that has the files with --data-dir, or use --data synthetic`;
+  return new DataError(`${files}${fetching}; ${remedies}.`, { cause: cause ?? undefined });
+}
+
+function openSynthetic(definition: ImageDatasetDefinition, size: number): Dataset {
+  if (!(Number.isInteger(size) && size >= SMALLEST_SYNTHETIC && size <= LARGEST_SYNTHETIC)) {
+    throw new ConfigurationError(
+      `--synthetic-size is ${size}; expected a whole number from ${SMALLEST_SYNTHETIC} to ${LARGEST_SYNTHETIC}.`,
+    );
+  }
+  const { name, image, synthetic } = definition;
+  const sizes = syntheticSizes(size, definition.validationShare);
+  const tables = {
+    train: syntheticImages(name, 'train', image, synthetic, size),
+    test: syntheticImages(name, 'test', image, synthetic, sizes.test),
+  };
+  const hash = createHash('sha256');
+  for (const { pixels, labels } of [tables.train, tables.test]) hash.update(pixels).update(labels);
+  const checksum = hash.digest('hex');
+  const record: DatasetRecord = { name, source: 'synthetic', verified: true, checksum, files: [], syntheticSize: size };
+  return imageDataset(definition, tables, sizes, record);
+}
+
+/**
+ * Sizes of the parts when the training file has `size` images: one in `validationShare` of them for validation, as many
+ * more for the test file, at most 10,000 each, which gives the real sizes for the real size of the training file.
+ */
+function syntheticSizes(size: number, validationShare: number): SplitSizes {
+  const valid = Math.min(LARGEST_EVALUATION, Math.floor(size / validationShare));
+  const train = size - valid;
+  return { train, valid, trainEval: Math.min(LARGEST_EVALUATION, train), test: valid };
+}
+
+function imageDataset(
+  definition: ImageDatasetDefinition,
+  tables: ImageTables,
+  sizes: SplitSizes,
+  record: DatasetRecord,
+): Dataset {
+  const { name, shape, classes, augmented } = definition;
+  const data = { tables, sizes, values: definition.pixelValues(), augmented };
+  return { name, record, shape, classes, sizes, split: (seed, protocol) => splitImages(data, seed, protocol) };
+}
