@@ -1,5 +1,3 @@
-import { styleText } from 'node:util';
-
 /** The only place that writes: results go to stdout, everything else to stderr. */
 export interface Terminal {
   /** A result, on stdout. */
@@ -28,7 +26,7 @@ interface Streams {
 export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
   const plain = isSet(env.CI) || env.TERM === 'dumb';
   const interactive = stderr.isTTY === true && !plain;
-  const colours = stdout.isTTY === true && !plain && !isSet(env.NO_COLOR);
+  const colours = stdout.isTTY === true && !plain && (env.NO_COLOR ?? '') === '';
   let pending = false;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -41,7 +39,7 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
   };
   return {
     interactive,
-    heading: (text) => (colours ? styleText('bold', text) : text),
+    heading: (text) => (colours ? `\u001b[1m${text}\u001b[22m` : text),
     result: (text) => {
       clear();
       stdout.write(`${text}\n`);

@@ -1,0 +1,88 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { command } from './command.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'probprec-cli-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function json(...args: string[]) {
+  const { code, stdout } = await command([...args, '--json'], { cwd: folder });
+  return { code, content: JSON.parse(stdout) };
+}
+
+describe('list', () => {
+  test('testproblems', async () => {
+    const { stdout, stderr, code } = await command(['list', 'testproblems']);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(stdout).toMatchSnapshot();
+    const { content } = await json('list', 'testproblems');
+    expect(content).toContainEqual(
+      expect.objectContaining({
+        name: 'cifar10_3c3d',
+        parameters: 895_210,
+        batch_size: 128,
+        num_epochs: 100,
+        l2_reg: 0.002,
+      }),
+    );
+  });
+
+  test('optimizers', async () => {
+    const { content } = await json('list', 'optimizers');
+    const names = content.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(expect.arrayContaining(['adam', 'momentum', 'nesterov', 'sgd']));
+    const sgd = content.find(({ name }: { name: string }) => name === 'sgd');
+    expect(sgd).toMatchObject({ class_name: 'SGD', hyperparameters: [{ name: 'lr', option: '--lr', required: true }] });
+    expect((await command(['list', 'optimizers'])).stdout).toMatch(/^adam +Adam +lr/m);
+  });
+
+  test('datasets and engines', async () => {
+    expect((await json('list', 'datasets')).content).toContainEqual(
+      expect.objectContaining({ name: 'cifar10', shape: [3, 32, 32], classes: 10 }),
+    );
+    expect((await json('list', 'engines')).content).toContainEqual(
+      expect.objectContaining({ name: 'onnxruntime', device: 'cpu', usable: true }),
+    );
+  });
+});
+
+describe('data', () => {
+  test('info says what is missing and is no failure', async () => {
+    const { code, content } = await json('data', 'info', '--data-dir', 'nowhere');
+    expect(code).toBe(0);
+    expect(content).toMatchObject({
+      directory: 'nowhere',
+      datasets: ['mnist', 'fmnist', 'cifar10'].map((name) => ({ name, state: 'missing' })),
+    });
+  });
+
+  test('verify fails where something is not verified, and names it', async () => {
+    await mkdir(join(folder, 'data', 'mnist'), { recursive: true });
+    await writeFile(join(folder, 'data', 'mnist', 'train-images-idx3-ubyte'), 'no images');
+    const { code, stdout, stderr } = await command(['data', 'verify', 'mnist'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^mnist +mnist.train-images-idx3-ubyte +corrupt +9 /m);
+    expect(stderr).toContain('probprec: not verified: mnist (corrupt)');
+  });
+
+  test('the data directory comes from the environment when it is not given', async () => {
+    const env = { PROBPREC_DATA_DIR: join(folder, 'elsewhere') };
+    const { stderr } = await command(['data', 'info', 'mnist'], { cwd: folder, env });
+    expect(stderr).toContain(`data sets in ${env.PROBPREC_DATA_DIR}`);
+  });
+});
+
+test('doctor says what is there and what to do about the rest', async () => {
+  const { code, stdout } = await command(['doctor'], { cwd: folder });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^onnxruntime \(default\) +cpu +yes/m);
+  expect(stdout).toContain('mnist is missing: probprec data fetch mnist');
+  const { content } = await json('doctor');
+  expect(content.machine.node).toBe(process.versions.node);
+  expect(content.advice).toHaveLength(3);
+});

@@ -1,0 +1,69 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { formatDuration, progressReporter } from '../../src/cli/progress.js';
+import { formatTable } from '../../src/cli/table.js';
+import { createTerminal } from '../../src/cli/terminal.js';
+
+function stream(isTTY: boolean) {
+  const through = new PassThrough();
+  return Object.assign(through, { isTTY, columns: 40, text: () => String(through.read() ?? '') });
+}
+
+function terminalOn(isTTY: boolean, env: Record<string, string> = {}) {
+  const [stdout, stderr] = [stream(isTTY), stream(isTTY)];
+  const streams = { stdout, stderr, env } as unknown as Parameters<typeof createTerminal>[0];
+  return { terminal: createTerminal(streams), stdout, stderr };
+}
+
+describe('the terminal', () => {
+  test('replaces the transient line on a screen and keeps it within its width', () => {
+    const { terminal, stderr } = terminalOn(true);
+    terminal.transient('x'.repeat(100));
+    terminal.line('done');
+    expect(stderr.text()).toBe(`${'x'.repeat(39)}\r\u001b[Kdone\n`);
+  });
+
+  test.each([
+    ['a pipe', false, {}],
+    ['CI', true, { CI: 'true' }],
+    ['a dumb terminal', true, { TERM: 'dumb' }],
+  ] as const)('writes no control sequence to %s', (_, isTTY, env) => {
+    const { terminal, stdout, stderr } = terminalOn(isTTY, env);
+    terminal.transient('bar');
+    terminal.line('line');
+    terminal.result(terminal.heading('result'));
+    expect([stdout.text(), stderr.text()]).toEqual(['result\n', 'line\n']);
+  });
+
+  test('respects NO_COLOR but still shows a bar', () => {
+    const { terminal } = terminalOn(true, { NO_COLOR: '1' });
+    expect([terminal.heading('x'), terminal.interactive]).toEqual(['x', true]);
+    expect(terminalOn(true).terminal.heading('x')).toBe('\u001b[1mx\u001b[22m');
+  });
+});
+
+test('progress says warnings even when quiet, and the rest only when not', () => {
+  for (const quiet of [true, false]) {
+    const { terminal, stderr } = terminalOn(false);
+    const report = progressReporter(terminal, quiet);
+    report({ type: 'warning', message: 'look out' });
+    report({ type: 'dataset', message: 'reading' });
+    expect(stderr.text()).toBe(`probprec: warning: look out\n${quiet ? '' : 'reading\n'}`);
+  }
+});
+
+test('durations', () => {
+  expect([0.4, 59, 61, 3599.6, 7500, Number.NaN].map(formatDuration)).toEqual([
+    ...['0 s', '59 s', '1 min 01 s', '1 h 00 min', '2 h 05 min', '?'],
+  ]);
+});
+
+test('tables align text to the left and numbers to the right', () => {
+  const rows = [
+    ['sgd', 7850, null],
+    ['momentum', 3_274_634, 0.002],
+  ];
+  expect(formatTable(['name', 'parameters', 'l2'], rows)).toBe(
+    ['name      parameters     l2', 'sgd            7,850      -', 'momentum   3,274,634  0.002'].join('\n'),
+  );
+});

@@ -1,0 +1,116 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { command } from './command.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'probprec-usage-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const problem = ['run', '--testproblem', 'mnist_logreg', '--data', 'synthetic', '--synthetic-size', '600'];
+const sgd = [...problem, '--optimizer', 'sgd'];
+
+/** Bad command lines, and what the one line on stderr has to say. */
+const BAD: readonly (readonly [string, readonly string[], ...RegExp[]])[] = [
+  ['no command', [], /found nothing, expected a command: run, list, data, doctor/],
+  ['an unknown command', ['rnu'], /"rnu".*did you mean run\?/],
+  ['an unknown global option', ['--jsno'], /--jsno/],
+  ['an unknown listing', ['list', 'optimisers'], /"optimisers".*did you mean optimizers\?/],
+  ['no listing', ['list'], /list: found nothing, expected one of testproblems/],
+  ['an unknown option of list', ['list', 'engines', '--jsn'], /--jsn/],
+  ['an unknown data action', ['data', 'verfy'], /"verfy".*did you mean verify\?/],
+  ['an unknown data set', ['data', 'info', 'mnits'], /"mnits".*did you mean mnist/],
+  ['no test problem', ['run', '--optimizer', 'sgd', '--lr', '1'], /--testproblem.*found nothing.*fmnist_2c2d/],
+  ['no optimizer', problem, /--optimizer.*found nothing.*sgd/],
+  [
+    'an unknown test problem',
+    ['run', '--testproblem', 'fmnist_2c3d', '--optimizer', 'sgd', '--lr', '1'],
+    /--testproblem/,
+    /fmnist_2c3d/,
+    /did you mean.*fmnist_2c2d/,
+  ],
+  ['an unknown optimizer', [...problem, '--optimizer', 'adm', '--lr', '1'], /--optimizer/, /adm/, /did you mean.*adam/],
+  ['a missing hyperparameter', sgd, /--lr|\blr\b/, /required|missing|nothing/],
+  ['an unknown hyperparameter', [...sgd, '--lr', '1', '--momentum', '0.9'], /--momentum/, /sgd/, /--lr/],
+  ['a mistyped option', [...sgd, '--lr', '1', '--num-epoch', '3'], /--num-epoch\b/, /did you mean.*--num-epochs/],
+  ['a hyperparameter without a value', [...sgd, '--lr'], /--lr: found no value/],
+  ['lr abc', [...sgd, '--lr', 'abc'], /lr\b/, /abc/],
+  ['lr -1', [...sgd, '--lr', '-1'], /lr\b/, /-1/],
+  ['lr=-1', [...sgd, '--lr=-1'], /lr\b/, /-1/],
+  ['lr NaN', [...sgd, '--lr', 'NaN'], /lr\b/, /NaN/],
+  ['lr Infinity', [...sgd, '--lr', 'Infinity'], /lr\b/, /Infinity/],
+  ['an empty lr', [...sgd, '--lr', ''], /lr\b/],
+  ['a stray argument', [...sgd, '--lr', '1', 'mnist'], /"mnist"/],
+  ['a value option without a value', [...sgd, '--lr', '1', '--seed'], /--seed/],
+  ['a seed that is no number', [...sgd, '--lr', '1', '--seed', 'x'], /--seed: found "x"/],
+  ['a negative seed', [...sgd, '--lr', '1', '--seed', '-1'], /--seed: found "-1"/],
+  ['a batch size of 0', [...sgd, '--lr', '1', '--batch-size', '0'], /--batch-size/, /0/],
+  ['a batch larger than the data', [...sgd, '--lr', '1', '--batch-size', '601'], /batch.size/, /601/],
+  ['a negative number of epochs', [...sgd, '--lr', '1', '--num-epochs', '-3'], /--num-epochs: found "-3"/],
+  ['a broken number of epochs', [...sgd, '--lr', '1', '--num-epochs', '1.5'], /--num-epochs: found "1.5"/],
+  ['an unknown kind of data', [...sgd, '--lr', '1', '--data', 'fake'], /--data: found "fake"/],
+  [
+    'an unknown protocol',
+    [...sgd, '--lr', '1', '--protocol', 'deepobs'],
+    /--protocol.*did you mean|--protocol: found "deepobs"/,
+  ],
+  ['an unknown engine', [...sgd, '--lr', '1', '--engine', 'onnx'], /engine/, /onnx/],
+  ['an unknown device', [...sgd, '--lr', '1', '--device', 'tpu'], /device|tpu/],
+  ['a schedule without factors', [...sgd, '--lr', '1', '--lr-schedule-epochs', '1,2'], /--lr-schedule/],
+  ['a broken schedule', [...sgd, '--lr', '1', '--lr-schedule-epochs', '1,x'], /--lr-schedule-epochs: found "x"/],
+  [
+    'a missing parent of the output directory',
+    [...sgd, '--lr', '1', '--output-dir', 'a/b'],
+    /--output-dir|output directory a.b/,
+  ],
+  [
+    'missing data',
+    ['run', '--testproblem', 'mnist_logreg', '--optimizer', 'sgd', '--lr', '1', '--data-dir', 'no/such'],
+    /mnist/,
+  ],
+  ['an optimizer file that is not there', [...problem, '--optimizer', './none.js'], /none\.js/],
+];
+
+describe('a wrong command line is one line on stderr, exit code 2, and writes nothing:', () => {
+  test.each(BAD)('%s', async (_, args, ...expected) => {
+    const { code, stdout, stderr } = await command(args, { cwd: folder });
+    expect(stderr).toMatch(/^probprec: [^\n]+\n$/);
+    for (const pattern of expected) expect(stderr).toMatch(pattern);
+    expect(stderr).not.toContain('defect');
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe("a user's optimizer file", () => {
+  test.each([
+    ['does not parse', 'export default {'],
+    ['throws', 'throw new Error("no");'],
+    ['exports nothing', ''],
+    ['exports something else', 'export default { name: "mine" };'],
+  ])('that %s is one line and exit code 2', async (_, content) => {
+    await writeFile(join(folder, 'mine.mjs'), content);
+    const { code, stdout, stderr } = await command([...problem, '--optimizer', './mine.mjs'], { cwd: folder });
+    expect(stderr).toMatch(/^probprec: [^\n]*mine\.mjs[^\n]*\n$/);
+    expect(stderr).not.toContain('defect');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(await readdir(folder)).toEqual(['mine.mjs']);
+  });
+});
+
+test('an output directory that is a file is found before the training', async () => {
+  await writeFile(join(folder, 'results'), '');
+  const { code, stderr } = await command([...sgd, '--lr', '1', '--quiet'], { cwd: folder });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^probprec: [^\n]*results[^\n]*\n$/) });
+});
+
+test('--debug adds the code and the stack', async () => {
+  const { code, stderr } = await command(['run', '--debug'], { cwd: folder });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^probprec: --testproblem: found nothing/);
+  expect(stderr).toMatch(/code: usage\n.*\n +at /);
+});
