@@ -31,9 +31,9 @@ const logSoftmax: Kernel = (node, inputs) => {
   for (let i = 0; i < rows; i++) {
     const row = data.subarray(i * columns, (i + 1) * columns);
     const largest = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-    const normalizer = largest + Math.log(row.reduce((total, value) => total + Math.exp(value - largest), 0));
+    const logTotal = Math.log(row.reduce((total, value) => total + Math.exp(value - largest), 0));
     row.forEach((value, j) => {
-      result[i * columns + j] = value - normalizer;
+      result[i * columns + j] = value - largest - logTotal;
     });
   }
   return result;

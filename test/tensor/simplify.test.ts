@@ -105,6 +105,7 @@ describe(`the simplified program computes the same (PROBPREC_TEST_SEED=${seed})`
 const [x, y] = [t.input('x', [2, 3]), t.input('y', [2, 3])];
 const [row, column, one, scalar] = [t.input('r', [3]), t.input('c', [2, 1]), t.input('o', [1]), t.input('s', [])];
 const [a, b] = [t.input('a', [3, 2]), t.input('b', [4, 3])];
+const z = t.input('z', [2, 3, 4]);
 const larger = t.greater(x, y);
 const [p, q] = [t.input('p', [2, 2]), t.input('q', [2, 2])];
 
@@ -147,6 +148,7 @@ const rewritings: readonly [string, t.Tensor, t.Tensor][] = [
   ['reshapes in a row', t.reshape(t.reshape(x, [6]), [3, 2]), t.reshape(x, [3, 2])],
   ['a reshape and back', t.reshape(t.reshape(x, [6]), [2, 3]), x],
   ['a transpose and back', t.transpose(t.transpose(x)), x],
+  ['transposes in a row', t.transpose(t.transpose(z, [1, 2, 0]), [1, 0, 2]), t.transpose(z, [2, 1, 0])],
   ['a transpose that changes nothing', t.transpose(x, [0, 1]), x],
   ['a sum over an axis of length 1', t.sum(column, [1]), t.reshape(column, [2])],
   ['a sum over an axis of length 1 that stays', t.sum(column, [1], { keepDims: true }), column],
