@@ -48,7 +48,7 @@ function describeStart(event: Extract<RunEvent, { type: 'start' }>): string {
     `${configuration.testproblem} with ${configuration.optimizer.name}, seed ${configuration.seed}: ${
       configuration.numEpochs
     } epochs of ${event.stepsPerEpoch} steps, batch size ${configuration.batchSize}, ${engine.name} on ${engine.device}, ${
-      engine.threads
+      event.threads
     } threads`,
   ];
   if (configuration.data.source === 'synthetic') lines.push('the data are synthetic; the run file says so');

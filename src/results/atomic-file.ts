@@ -28,22 +28,19 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
 }
 
 /**
- * Makes sure, before any work is done, that results can be written to the folder; creates it when its parent exists.
- * Throws OutputError when it cannot be created or written, or is not a folder.
+ * Makes sure, before any work is done, that results can be written to the output directory, which is created when its
+ * parent exists, or to a folder below it, which is created too. Throws OutputError when that fails.
  */
-export async function ensureWritable(folder: string): Promise<void> {
-  const parent = dirname(resolve(folder));
-  if (!(await isFolder(folder))) {
-    if (!(await isFolder(parent))) {
-      throw new OutputError(
-        `output directory ${folder}: its parent folder does not exist or is not a folder; expected an existing parent (mkdir -p ${dirname(folder)}) or another --output-dir`,
-      );
-    }
-    try {
-      await mkdir(folder);
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST' || !(await isFolder(folder))) throw unwritable(folder, error);
-    }
+export async function ensureWritable(outputDir: string, folder = outputDir): Promise<void> {
+  if (!(await isFolder(outputDir)) && !(await isFolder(dirname(resolve(outputDir))))) {
+    throw new OutputError(
+      `--output-dir ${outputDir}: its parent folder does not exist or is not a folder; expected an existing parent (mkdir -p ${dirname(outputDir)}) or another directory`,
+    );
+  }
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw unwritable(folder, error);
   }
   const probe = join(folder, `.probprec-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
   try {
@@ -56,10 +53,9 @@ export async function ensureWritable(folder: string): Promise<void> {
 }
 
 function unwritable(folder: string, error: unknown): OutputError {
-  return new OutputError(
-    `output directory ${folder}: ${reasonOf(error)}; expected a folder that can be written, choose another --output-dir`,
-    { cause: error },
-  );
+  return new OutputError(`--output-dir: ${folder}: ${reasonOf(error)}; expected a folder that can be written`, {
+    cause: error,
+  });
 }
 
 async function isFolder(path: string): Promise<boolean> {

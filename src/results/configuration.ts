@@ -24,7 +24,8 @@ export interface RunConfiguration {
   /** Given explicitly; only then it is part of the folder name, as in DeepOBS. */
   readonly l2RegGiven: boolean;
   readonly data: { readonly source: 'real' | 'synthetic'; readonly syntheticSize: number | null };
-  readonly engine: { readonly name: string; readonly device: string; readonly threads: number };
+  /** Not the number of threads: it changes the speed, not the run (docs/run-file.md). */
+  readonly engine: { readonly name: string; readonly device: string };
   readonly protocol: 'probprec' | 'deepobs-beta';
   /** Every this many steps the minibatch loss is recorded. */
   readonly trainLogInterval: number;
@@ -50,7 +51,7 @@ export function configurationToJson(configuration: RunConfiguration) {
     l2_reg: configuration.l2Reg,
     l2_reg_given: configuration.l2RegGiven,
     data: { source: data.source, synthetic_size: data.syntheticSize },
-    engine: { name: engine.name, device: engine.device, threads: engine.threads },
+    engine: { name: engine.name, device: engine.device },
     protocol: configuration.protocol,
     train_log_interval: configuration.trainLogInterval,
     lr_schedule: lrSchedule === null ? null : { epochs: [...lrSchedule.epochs], factors: [...lrSchedule.factors] },

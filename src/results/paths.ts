@@ -60,6 +60,7 @@ export function runFilePath(outputDir: string, configuration: RunConfiguration, 
 /** A run file that belongs to a configuration. */
 export interface FoundRunFile {
   readonly path: string;
+  readonly status: RunFile['status'];
   readonly runFile: RunFile;
 }
 
@@ -81,7 +82,7 @@ export async function findRunFiles(
     const path = join(folder, name);
     try {
       const runFile = await readRunFile(path);
-      if (runFile.configuration_hash === hash) found.push({ path, runFile });
+      if (runFile.configuration_hash === hash) found.push({ path, status: runFile.status, runFile });
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       onUnreadable(error);

@@ -32,7 +32,7 @@ const configurationSchema = z.strictObject({
   l2_reg: z.number().nullable(),
   l2_reg_given: z.boolean(),
   data: z.strictObject({ source: z.enum(['real', 'synthetic']), synthetic_size: count.nullable() }),
-  engine: z.strictObject({ name: z.string(), device: z.string(), threads: count }),
+  engine: z.strictObject({ name: z.string(), device: z.string() }),
   protocol: z.enum(['probprec', 'deepobs-beta']),
   train_log_interval: z.int().positive(),
   lr_schedule: z.strictObject({ epochs: z.array(count), factors: z.array(z.number()) }).nullable(),

@@ -43,6 +43,14 @@ describe('checking the output directory', () => {
     await ensureWritable(join(folder, 'results'));
   });
 
+  test('creates a folder below it', async () => {
+    await ensureWritable(join(folder, 'results'), join(folder, 'results', 'a', 'b'));
+    expect(await readdir(join(folder, 'results', 'a'))).toEqual(['b']);
+    await expect(ensureWritable(join(folder, 'no', 'results'), join(folder, 'no', 'results', 'a'))).rejects.toThrow(
+      /parent folder does not exist/,
+    );
+  });
+
   test('refuses a missing parent, a file, and a folder that cannot be written', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(ensureWritable(join(folder, 'a', 'b'))).rejects.toThrow(/its parent folder does not exist/);

@@ -17,7 +17,7 @@ export function exampleConfiguration(changes: Partial<RunConfiguration> = {}): R
     l2Reg: null,
     l2RegGiven: false,
     data: { source: 'real', syntheticSize: null },
-    engine: { name: 'onnxruntime', device: 'cpu', threads: 2 },
+    engine: { name: 'onnxruntime', device: 'cpu' },
     protocol: 'probprec',
     trainLogInterval: 10,
     lrSchedule: null,

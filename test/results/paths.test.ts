@@ -115,7 +115,7 @@ test('the hash depends on every field and not on the order of keys', () => {
     { batchSize: 64 },
     { l2RegGiven: true },
     { data: { source: 'synthetic', syntheticSize: null } } as const,
-    { engine: { name: 'onnxruntime', device: 'cpu', threads: 1 } },
+    { engine: { name: 'onnxruntime', device: 'webgpu' } },
     { protocol: 'deepobs-beta' } as const,
     { trainLogInterval: 1 },
     { lrSchedule: { epochs: [1], factors: [0.1] } },

@@ -1,0 +1,33 @@
+/**
+ * The library behind the command `probprec`: test problems, optimizers, exact derivatives, runs and run files.
+ * Everything that the command line does is callable here.
+ */
+export { z } from 'zod';
+export {
+  type Batch,
+  type DataSplit,
+  type Dataset,
+  datasetDefinition,
+  datasetNames,
+  fetchDataset,
+  inspectDataset,
+  openDataset,
+} from './dataset/index.js';
+export {
+  describeEngines,
+  type Engine,
+  type EngineOptions,
+  type Executable,
+  engineNames,
+  openEngine,
+  type TensorData,
+  type Value,
+} from './engine/index.js';
+export * from './errors.js';
+export * from './optimizer/index.js';
+export { type RandomStream, randomStream } from './random/index.js';
+export { type RunConfiguration, type RunFile, readRunFile, runFileSchema, writeRunFile } from './results/index.js';
+export * from './run/index.js';
+/** Symbolic tensors: `tensor.add`, `tensor.gradients`, … */
+export * as tensor from './tensor/index.js';
+export * from './testproblem/index.js';

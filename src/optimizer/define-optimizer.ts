@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { startFirstOrder } from './first-order.js';
+import type { Hyperparameters, Training, TrainingTask } from './training.js';
+import type { Setting, Transformation } from './transformation.js';
+
+/** What a hyperparameter is inside a transformation: a number becomes an input of the program, so that a new value never recompiles. */
+export type SymbolicSetting = Setting | boolean | string | null;
+
+/** A registered optimizer. */
+export interface OptimizerDefinition {
+  /** Name on the command line. */
+  readonly name: string;
+  /** Name in result folders and files, as DeepOBS uses the class name. */
+  readonly className: string;
+  /** One sentence for `list optimizers`. */
+  readonly description: string;
+  readonly hyperparameters: z.ZodObject;
+  /** Minibatches per epoch that the optimizer needs at least; a smaller number is a configuration error. */
+  minimumStepsPerEpoch?(hyperparameters: Hyperparameters): { readonly steps: number; readonly why: string };
+  /** The gradient transformation of a first-order optimizer; null for one that needs more than gradients. */
+  readonly transformation: ((settings: Readonly<Record<string, SymbolicSetting>>) => Transformation) | null;
+  start(task: TrainingTask, hyperparameters: Hyperparameters): Promise<Training>;
+}
+
+/** Numeric hyperparameters become inputs of the program; others stay what they are. */
+export type SymbolicSettings<H> = { readonly [K in keyof H]: H[K] extends number ? Setting : H[K] };
+
+/** What defines a first-order optimizer. */
+export interface FirstOrderDefinition<S extends z.ZodObject> {
+  readonly name: string;
+  readonly className: string;
+  readonly description: string;
+  /** `lr` among them if the transformation scales by the learning rate. */
+  readonly hyperparameters: S;
+  readonly transformation: (settings: SymbolicSettings<z.output<S>>) => Transformation;
+}
+
+/** Makes a first-order optimizer of its hyperparameters (zod) and the transformation that they give. */
+export function defineOptimizer<S extends z.ZodObject>(definition: FirstOrderDefinition<S>): OptimizerDefinition {
+  // The schema has validated the hyperparameters, so that the settings have the shape that the definition states.
+  const transformation = definition.transformation as unknown as NonNullable<OptimizerDefinition['transformation']>;
+  return {
+    ...definition,
+    transformation,
+    start: (task, hyperparameters) => startFirstOrder(task, hyperparameters, transformation),
+  };
+}

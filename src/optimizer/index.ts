@@ -1,0 +1,16 @@
+export * from './define-optimizer.js';
+export * from './hyperparameters.js';
+export { isOptimizerFile, loadOptimizer, optimizerNames } from './registry.js';
+export * from './training.js';
+export {
+  chain,
+  type Setting,
+  type State,
+  stateless,
+  type Transformation,
+  type UpdateContext,
+} from './transformation.js';
+export * from './transformations/add-decayed-weights.js';
+export * from './transformations/scale-by-adam.js';
+export * from './transformations/scale-by-learning-rate.js';
+export * from './transformations/trace.js';

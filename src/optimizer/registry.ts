@@ -1,0 +1,34 @@
+import { readdirSync } from 'node:fs';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigurationError } from '../errors.js';
+import { expectedOneOf } from '../names.js';
+import type { OptimizerDefinition } from './define-optimizer.js';
+import { loadOptimizerFile } from './optimizer-file.js';
+
+const folder = new URL('./named/', import.meta.url);
+const extension = extname(fileURLToPath(import.meta.url));
+
+/** Names of all registered optimizers, sorted: one file each in `named/`. */
+export function optimizerNames(): readonly string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(extension) && !file.endsWith('.d.ts'))
+    .map((file) => file.slice(0, -extension.length))
+    .sort();
+}
+
+/** Whether an optimizer argument means a file of the user's rather than a registered name. */
+export function isOptimizerFile(nameOrFile: string): boolean {
+  return /[/\\]|\.[cm]?js$/.test(nameOrFile);
+}
+
+/** Loads an optimizer by name, or from a user's file. Throws ConfigurationError with the nearest names, or FileError. */
+export async function loadOptimizer(nameOrFile: string): Promise<OptimizerDefinition> {
+  if (isOptimizerFile(nameOrFile)) return loadOptimizerFile(nameOrFile);
+  const names = optimizerNames();
+  if (!names.includes(nameOrFile)) {
+    throw new ConfigurationError(`--optimizer ${expectedOneOf(nameOrFile, names)}, or a file such as ./mine.js`);
+  }
+  const module = (await import(new URL(`${nameOrFile}${extension}`, folder).href)) as { default: OptimizerDefinition };
+  return module.default;
+}

@@ -1,0 +1,47 @@
+import type { Engine, TensorData, Value } from '../engine/index.js';
+import type { SymbolicProblem } from '../testproblem/index.js';
+import type { HyperparameterValue } from './hyperparameters.js';
+
+/** Resolved hyperparameters by name. */
+export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
+
+/** A batch on the engine: the values of the program inputs `inputs` and `labels`. */
+export type BatchFeeds = Readonly<Record<string, Value>>;
+
+/** What an optimizer works on. */
+export interface TrainingTask {
+  readonly engine: Engine;
+  /** The test problem on training batches. */
+  readonly problem: SymbolicProblem;
+  readonly parameterNames: readonly string[];
+  /** The parameter group of each parameter. */
+  readonly groups: readonly string[];
+  /** Values of the test problem's constants, fed to every program that uses them. */
+  readonly constants: BatchFeeds;
+  readonly initialParameters: readonly Value[];
+  readonly stepsPerEpoch: number;
+}
+
+/** Everything that a training needs to go on later: named arrays, and plain data. */
+export interface TrainingState {
+  readonly arrays: Readonly<Record<string, TensorData>>;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** A training in progress: an optimizer at work on a test problem. */
+export interface Training {
+  /** The current parameter values, in definition order. */
+  readonly parameters: readonly Value[];
+  /** Seconds spent on compiling programs so far. */
+  readonly compileSeconds: number;
+  /** Called before the first step of each epoch (0-based) with the factor that the learning-rate schedule gives. */
+  beginEpoch(epoch: number, lrFactor: number): Promise<void>;
+  /** Uses one minibatch; returns its loss before the step. Never throws for a non-finite loss. */
+  step(batch: BatchFeeds): Promise<number>;
+  /** What the optimizer wants the run file to keep of the epoch, or null. */
+  endEpoch(): Promise<Readonly<Record<string, unknown>> | null>;
+  /** A few words for the progress line, or null. */
+  note(): string | null;
+  save(): Promise<TrainingState>;
+  restore(state: TrainingState): Promise<void>;
+}

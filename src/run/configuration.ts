@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { type DatasetDefinition, datasetDefinition } from '../dataset/index.js';
+import { resolveEngine } from '../engine/index.js';
+import { ConfigurationError } from '../errors.js';
+import { expectedOneOf } from '../names.js';
+import {
+  describeHyperparameters,
+  type HyperparameterValue,
+  isOptimizerFile,
+  loadOptimizer,
+  type OptimizerDefinition,
+} from '../optimizer/index.js';
+import type { RunConfiguration } from '../results/index.js';
+import { loadTestProblem, type TestProblem } from '../testproblem/index.js';
+
+/** A run as a user asks for it: everything but test problem and optimizer has a default. */
+export interface RunRequest {
+  readonly testproblem: string;
+  /** A registered optimizer's name, or a user's file. */
+  readonly optimizer: string;
+  /** Values, or texts as they come from the command line. */
+  readonly hyperparameters?: Readonly<Record<string, unknown>>;
+  readonly seed?: number | undefined;
+  readonly numEpochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  /** λ of the term ½ λ Σ w²; default: the test problem's. */
+  readonly l2Reg?: number | undefined;
+  readonly data?: string | undefined;
+  readonly syntheticSize?: number | undefined;
+  readonly engine?: string | undefined;
+  readonly device?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly protocol?: string | undefined;
+  readonly trainLogInterval?: number | undefined;
+  readonly lrSchedule?: { readonly epochs: readonly number[]; readonly factors: readonly number[] } | undefined;
+}
+
+/** A run with everything decided: the configuration, and what it names. */
+export interface ResolvedRun {
+  readonly configuration: RunConfiguration;
+  readonly testProblem: TestProblem;
+  readonly optimizer: OptimizerDefinition;
+  readonly threads: number;
+}
+
+/** The options' types and ranges; the keys are those of RunRequest. */
+const optionSchemas = {
+  seed: z.int().min(0).max(0xffffffff).default(42),
+  numEpochs: z.int().min(0),
+  batchSize: z.int().min(1),
+  l2Reg: z.number().min(0),
+  data: z.enum(['real', 'synthetic']).default('real'),
+  syntheticSize: z.int().min(1).nullable().default(null),
+  threads: z.int().min(1).optional(),
+  protocol: z.enum(['probprec', 'deepobs-beta']).default('probprec'),
+  trainLogInterval: z.int().min(1).default(10),
+};
+
+/**
+ * Fills in every default and checks every value. Throws ConfigurationError, one line that names the option, what was
+ * found and what was expected.
+ */
+export async function resolveConfiguration(request: RunRequest): Promise<ResolvedRun> {
+  const testProblem = await loadTestProblem(request.testproblem);
+  const optimizer = await loadOptimizer(request.optimizer);
+  const { defaults } = testProblem;
+  const engine = resolveEngine({
+    ...(request.engine === undefined ? {} : { engine: request.engine }),
+    ...(request.device === undefined ? {} : { device: request.device }),
+    ...(request.threads === undefined ? {} : { threads: option('threads', request.threads) }),
+  });
+  const data = option('data', request.data);
+  const syntheticSize = option('syntheticSize', request.syntheticSize);
+  if (data === 'real' && syntheticSize !== null) {
+    throw new ConfigurationError(`--synthetic-size ${syntheticSize}: goes with --data synthetic only`);
+  }
+  if (request.l2Reg !== undefined && defaults.l2Reg === null && !testProblem.parameters.some((p) => p.regularised)) {
+    throw new ConfigurationError(`--l2-reg ${request.l2Reg}: ${testProblem.name} has no weights to regularise`);
+  }
+  const configuration: RunConfiguration = {
+    testproblem: testProblem.name,
+    optimizer: {
+      name: optimizer.name,
+      className: optimizer.className,
+      hyperparameters: resolveHyperparameters(optimizer, request.hyperparameters ?? {}),
+      integerHyperparameters: describeHyperparameters(optimizer)
+        .filter(({ type }) => type === 'integer')
+        .map(({ name }) => name),
+      source: isOptimizerFile(request.optimizer) ? sourceOf(request.optimizer) : null,
+    },
+    seed: option('seed', request.seed),
+    batchSize: option('batchSize', request.batchSize ?? defaults.batchSize),
+    numEpochs: option('numEpochs', request.numEpochs ?? defaults.numEpochs),
+    l2Reg: request.l2Reg === undefined ? defaults.l2Reg : option('l2Reg', request.l2Reg),
+    l2RegGiven: request.l2Reg !== undefined,
+    data: { source: data, syntheticSize },
+    engine: { name: engine.engine, device: engine.device },
+    protocol: option('protocol', request.protocol),
+    trainLogInterval: option('trainLogInterval', request.trainLogInterval),
+    lrSchedule: request.lrSchedule === undefined ? null : schedule(request.lrSchedule, optimizer),
+  };
+  checkBatchSize(configuration, datasetDefinition(testProblem.dataset));
+  return { configuration, testProblem, optimizer, threads: engine.threads };
+}
+
+function sourceOf(file: string): { file: string; sha256: string } {
+  return { file: basename(file), sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
+}
+
+function option<K extends keyof typeof optionSchemas>(name: K, value: unknown): z.output<(typeof optionSchemas)[K]> {
+  const parsed = optionSchemas[name].safeParse(value);
+  if (parsed.success) return parsed.data as z.output<(typeof optionSchemas)[K]>;
+  const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new ConfigurationError(`${flag}: found ${display(value)}, expected ${expectation(parsed.error)}`);
+}
+
+/** The factor on the learning rate changes at the given epochs, which must ascend; one factor for each. */
+function schedule(
+  { epochs, factors }: NonNullable<RunRequest['lrSchedule']>,
+  optimizer: OptimizerDefinition,
+): { epochs: number[]; factors: number[] } {
+  const ascending = epochs.every((epoch, index) => Number.isInteger(epoch) && epoch > (epochs[index - 1] ?? -1));
+  if (!ascending || epochs.length === 0) {
+    throw new ConfigurationError(`--lr-schedule-epochs: found ${epochs.join(',')}, expected ascending whole numbers`);
+  }
+  if (factors.length !== epochs.length || factors.some((factor) => !(factor >= 0 && Number.isFinite(factor)))) {
+    throw new ConfigurationError(
+      `--lr-schedule-factors: found ${factors.join(',')}, expected ${epochs.length} numbers ≥ 0, one for each epoch`,
+    );
+  }
+  if (!('lr' in optimizer.hyperparameters.shape)) {
+    throw new ConfigurationError(`--lr-schedule-epochs: ${optimizer.name} has no learning rate to schedule`);
+  }
+  return { epochs: [...epochs], factors: [...factors] };
+}
+
+/** The hyperparameters with defaults; texts are read as the declared type. */
+function resolveHyperparameters(
+  optimizer: OptimizerDefinition,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, HyperparameterValue> {
+  const declared = describeHyperparameters(optimizer);
+  const names = declared.map(({ name }) => name);
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(given)) {
+    const found = declared.find(({ name }) => name === key);
+    if (found === undefined) {
+      throw new ConfigurationError(
+        names.length === 0
+          ? `--${key}: ${optimizer.name} has no hyperparameters`
+          : `hyperparameter of ${optimizer.name}: ${expectedOneOf(key, names)}`,
+      );
+    }
+    values[key] = typeof value === 'string' ? readAs(found.type, value) : value;
+  }
+  for (const { name, required, option: flag, description } of declared) {
+    if (required && values[name] === undefined) {
+      throw new ConfigurationError(`${flag}: missing; ${optimizer.name} needs it (${description})`);
+    }
+  }
+  const parsed = optimizer.hyperparameters.safeParse(values);
+  if (!parsed.success) {
+    const key = String(parsed.error.issues[0]?.path[0] ?? '');
+    const flag = declared.find(({ name }) => name === key)?.option ?? `--${key}`;
+    throw new ConfigurationError(`${flag}: found ${display(given[key])}, expected ${expectation(parsed.error)}`);
+  }
+  const resolved = parsed.data as Record<string, HyperparameterValue | undefined>;
+  return Object.fromEntries(names.map((name) => [name, resolved[name] ?? null]));
+}
+
+function readAs(type: 'number' | 'integer' | 'boolean' | 'string', text: string): unknown {
+  if (type === 'string') return text;
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isFinite(value) ? value : text;
+}
+
+function display(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : String(value);
+}
+
+/** What zod wanted, in words. */
+function expectation(error: z.ZodError): string {
+  const [issue] = error.issues;
+  switch (issue?.code) {
+    case 'invalid_type':
+      return issue.expected === 'int'
+        ? 'a whole number'
+        : issue.expected === 'number'
+          ? 'a number'
+          : `a ${issue.expected}`;
+    case 'invalid_value':
+      return `one of ${issue.values.join(', ')}`;
+    case 'too_small':
+      return `${issue.origin === 'int' ? 'a whole number' : 'a number'} ${issue.inclusive ? '≥' : '>'} ${issue.minimum}`;
+    case 'too_big':
+      return `${issue.origin === 'int' ? 'a whole number' : 'a number'} ${issue.inclusive ? '≤' : '<'} ${issue.maximum}`;
+    default:
+      return issue?.message ?? 'another value';
+  }
+}
+
+/** The batch must fit the training images; known without the data for real and synthetic ones alike. */
+function checkBatchSize({ batchSize, data }: RunConfiguration, { sizes, name }: DatasetDefinition): void {
+  const examples = data.source === 'synthetic' ? (data.syntheticSize ?? sizes.train) : sizes.train;
+  if (batchSize > examples) {
+    throw new ConfigurationError(
+      `--batch-size: found ${batchSize}, expected at most ${examples}, the training examples of ${name}`,
+    );
+  }
+}

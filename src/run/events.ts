@@ -1,0 +1,51 @@
+import type { Phase } from '../dataset/index.js';
+import type { RunConfiguration, RunStatus } from '../results/index.js';
+
+/** Means over an evaluated set; the loss includes the L2 term. */
+export interface Measurement {
+  readonly loss: number;
+  readonly accuracy: number | null;
+}
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  | { readonly type: 'dataset'; readonly message: string }
+  | {
+      readonly type: 'start';
+      readonly configuration: RunConfiguration;
+      readonly stepsPerEpoch: number;
+      /** Threads of the engine. */
+      readonly threads: number;
+      readonly resumedFromEpoch: number | null;
+      readonly path: string;
+      readonly verifiedData: boolean;
+    }
+  | { readonly type: 'compiled'; readonly seconds: number }
+  | {
+      readonly type: 'evaluation';
+      readonly epoch: number;
+      readonly numEpochs: number;
+      readonly results: Readonly<Record<Phase, Measurement>>;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'step';
+      readonly epoch: number;
+      readonly step: number;
+      readonly stepsPerEpoch: number;
+      readonly numEpochs: number;
+      readonly loss: number;
+      readonly stepsPerSecond: number;
+      readonly secondsLeft: number;
+      /** What the optimizer says about itself, for instance its step size. */
+      readonly note: string | null;
+    }
+  | { readonly type: 'epoch'; readonly epoch: number; readonly wallSeconds: number; readonly cpuSeconds: number }
+  | { readonly type: 'checkpoint'; readonly path: string; readonly epoch: number }
+  | { readonly type: 'warning'; readonly message: string }
+  | {
+      readonly type: 'end';
+      readonly status: RunStatus['state'];
+      readonly path: string;
+      readonly reason: string | null;
+    };

@@ -1,0 +1,10 @@
+export * from './configuration.js';
+export type { Measurement, RunEvent } from './events.js';
+export {
+  type Examples,
+  networkProblem,
+  openProblem,
+  type ParameterArrays,
+  type ProblemFunctions,
+} from './problem-functions.js';
+export { executeRun, type RunOptions, type RunOutcome } from './run.js';

@@ -1,0 +1,144 @@
+import { type Engine, openEngine, type TensorData, type Value } from '../engine/index.js';
+import { ConfigurationError } from '../errors.js';
+import { gradients, hessianVectorProduct, input, type Program, program, sizeOf } from '../tensor/index.js';
+import {
+  constantValue,
+  defineTestProblem,
+  inputNames,
+  type Layer,
+  softmaxCrossEntropy,
+  type TestProblem,
+  xavierNormal,
+} from '../testproblem/index.js';
+
+/** Examples for a test problem: inputs in row-major order (images NCHW), integer labels where the problem has them. */
+export interface Examples {
+  readonly inputs: TensorData;
+  readonly labels?: ArrayLike<number> | null;
+}
+
+/** A list with one array for each parameter of a test problem, in definition order and PyTorch's layouts. */
+export type ParameterArrays = readonly TensorData[];
+
+/** The functions of a test problem on batches of one size, on plain arrays. */
+export interface ProblemFunctions {
+  readonly problem: TestProblem;
+  readonly batchSize: number;
+  /** Mean loss of the batch, L2 term included, and accuracy where the problem has one. */
+  loss(parameters: ParameterArrays, examples: Examples): Promise<{ loss: number; accuracy: number | null }>;
+  /** Loss and exact gradient. */
+  gradient(parameters: ParameterArrays, examples: Examples): Promise<{ loss: number; gradient: TensorData[] }>;
+  /** Loss, exact gradient and exact product of the Hessian with `vector` (arrays like the parameters). */
+  hessianVectorProduct(
+    parameters: ParameterArrays,
+    examples: Examples,
+    vector: ParameterArrays,
+  ): Promise<{ loss: number; gradient: TensorData[]; product: TensorData[] }>;
+  /** Frees the engine, unless it was passed in. */
+  dispose(): Promise<void>;
+}
+
+/** A network given as a layer list, as a test problem that is not registered: mean softmax cross entropy by default. */
+export function networkProblem(options: {
+  readonly inputShape: readonly number[];
+  readonly network: readonly Layer[];
+}): TestProblem {
+  return defineTestProblem({
+    name: 'network',
+    description: 'a network given as a layer list',
+    dataset: 'none',
+    defaults: { batchSize: 128, numEpochs: 1 },
+    initial: { weights: xavierNormal(), biases: constantValue(0) },
+    loss: softmaxCrossEntropy(),
+    ...options,
+  });
+}
+
+/**
+ * Loss, gradient and Hessian-vector product of a test problem as functions of plain arrays. Programs are compiled when
+ * they are first needed. Throws ConfigurationError where an array does not have the size that the problem states.
+ */
+export async function openProblem(
+  problem: TestProblem,
+  options: { readonly batchSize?: number; readonly l2Reg?: number; readonly engine?: Engine } = {},
+): Promise<ProblemFunctions> {
+  const engine = options.engine ?? (await openEngine());
+  const batchSize = options.batchSize ?? problem.defaults.batchSize;
+  const symbolic = problem.build(batchSize, { l2Reg: options.l2Reg ?? problem.defaults.l2Reg ?? 0 });
+  const { loss, accuracy, parameters } = symbolic;
+  const vectors = problem.parameters.map(({ name, shape }) => input(`vector/${name}`, shape));
+  const gradient = gradients(loss, parameters);
+  const named = (prefix: string, tensors: typeof gradient) =>
+    Object.fromEntries(tensors.map((tensor, index) => [`${prefix}/${problem.parameters[index]?.name}`, tensor]));
+  const programs: Record<'loss' | 'gradient' | 'product', Program> = {
+    loss: program(accuracy === null ? { loss } : { loss, accuracy }),
+    gradient: program({ loss, ...named('gradient', gradient) }),
+    product: program({
+      loss,
+      ...named('gradient', gradient),
+      ...named('product', hessianVectorProduct(gradient, parameters, vectors)),
+    }),
+  };
+  const constants = Object.fromEntries(
+    Object.entries(problem.constants).map(([name, { shape, data }]) => [
+      inputNames.constant(name),
+      engine.upload(data(), shape),
+    ]),
+  );
+
+  const feed = (prefix: string, arrays: ParameterArrays): Record<string, Value> =>
+    Object.fromEntries(
+      problem.parameters.map(({ name, shape }, index) => [
+        `${prefix}/${name}`,
+        engine.upload(expectSize(`${prefix} ${name}`, arrays[index], sizeOf(shape)), shape),
+      ]),
+    );
+  const feedExamples = ({ inputs, labels }: Examples): Record<string, Value> => {
+    const shape = [batchSize, ...problem.inputShape];
+    const feeds = {
+      ...constants,
+      [inputNames.inputs]: engine.upload(expectSize('inputs', inputs, sizeOf(shape)), shape),
+    };
+    if (!problem.hasLabels) return feeds;
+    const integers = expectSize('labels', labels == null ? undefined : Int32Array.from(labels), batchSize);
+    return { ...feeds, [inputNames.labels]: engine.upload(integers, [batchSize]) };
+  };
+  const run = async (name: keyof typeof programs, feeds: Record<string, Value>) => {
+    const results = await (await engine.compile(programs[name])).run(feeds);
+    const arrays: Record<string, TensorData> = {};
+    for (const [output, value] of Object.entries(results)) arrays[output] = await engine.download(value);
+    const list = (prefix: string) =>
+      problem.parameters.map((parameter) => arrays[`${prefix}/${parameter.name}`] ?? new Float32Array());
+    return { scalar: (output: string) => arrays[output]?.[0] ?? Number.NaN, list };
+  };
+
+  return {
+    problem,
+    batchSize,
+    async loss(at, examples) {
+      const { scalar } = await run('loss', { ...feed('parameter', at), ...feedExamples(examples) });
+      return { loss: scalar('loss'), accuracy: accuracy === null ? null : scalar('accuracy') };
+    },
+    async gradient(at, examples) {
+      const { scalar, list } = await run('gradient', { ...feed('parameter', at), ...feedExamples(examples) });
+      return { loss: scalar('loss'), gradient: list('gradient') };
+    },
+    async hessianVectorProduct(at, examples, vector) {
+      const feeds = { ...feed('parameter', at), ...feed('vector', vector), ...feedExamples(examples) };
+      const { scalar, list } = await run('product', feeds);
+      return { loss: scalar('loss'), gradient: list('gradient'), product: list('product') };
+    },
+    async dispose() {
+      if (options.engine === undefined) await engine.dispose();
+    },
+  };
+}
+
+function expectSize<T extends TensorData>(what: string, data: T | undefined, size: number): T {
+  if (data === undefined || data.length !== size) {
+    throw new ConfigurationError(
+      `${what}: found ${data === undefined ? 'nothing' : data.length} numbers, expected ${size}`,
+    );
+  }
+  return data;
+}
