@@ -2,36 +2,8 @@ import { Command } from 'commander';
 import { suiteVersion } from '../results/version.js';
 import { UsageError } from './failure.js';
 import { commaSeparated, didYouMean, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
+import { LISTS, type RunOptions } from './options.js';
 import type { Terminal } from './terminal.js';
-
-/** What `list` can list. */
-export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines'] as const;
-
-/** Options of `run` after parsing; what is absent was not given. */
-export interface RunOptions {
-  readonly testproblem?: string;
-  readonly optimizer?: string;
-  readonly seed?: number;
-  readonly numEpochs?: number;
-  readonly batchSize?: number;
-  readonly l2Reg?: number;
-  readonly lrScheduleEpochs?: number[];
-  readonly lrScheduleFactors?: number[];
-  readonly dataDir?: string;
-  readonly data?: 'real' | 'synthetic';
-  readonly syntheticSize?: number;
-  readonly outputDir: string;
-  readonly engine?: string;
-  readonly device?: string;
-  readonly threads?: number;
-  readonly protocol?: 'probprec' | 'deepobs-beta';
-  readonly trainLogInterval?: number;
-  readonly resume: boolean;
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly help?: boolean;
-}
 
 /** The command line: names, options and texts. What a command does is loaded when it is called. */
 export function createProgram(terminal: Terminal): Command {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { OutputError } from '../errors.js';
 
 /**
@@ -37,11 +37,11 @@ export async function ensureWritable(outputDir: string, folder = outputDir): Pro
       `--output-dir ${outputDir}: its parent folder does not exist or is not a folder; expected an existing parent (mkdir -p ${dirname(outputDir)}) or another directory`,
     );
   }
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
+  await makeFolder(outputDir);
+  const below = relative(outputDir, folder)
+    .split(sep)
+    .filter((part) => part !== '');
+  for (const [depth] of below.entries()) await makeFolder(join(outputDir, ...below.slice(0, depth + 1)));
   const probe = join(folder, `.probprec-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
   try {
     const handle = await open(probe, 'wx');
@@ -49,6 +49,15 @@ export async function ensureWritable(outputDir: string, folder = outputDir): Pro
     await rm(probe);
   } catch (error) {
     throw unwritable(folder, error);
+  }
+}
+
+/** One folder at a time: mkdir's own recursion never ends on file systems that answer ENOENT to every mkdir (/proc). */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !(await isFolder(folder))) throw unwritable(folder, error);
   }
 }
 

@@ -14,7 +14,7 @@ const problem = ['run', '--testproblem', 'mnist_logreg', '--data', 'synthetic', 
 const sgd = [...problem, '--optimizer', 'sgd'];
 
 /** Bad command lines, and what the one line on stderr has to say. */
-const BAD: readonly (readonly [string, readonly string[], ...RegExp[]])[] = [
+const BAD: readonly (readonly [what: string, args: readonly string[], ...expected: RegExp[]])[] = [
   ['no command', [], /found nothing, expected a command: run, list, data, doctor/],
   ['an unknown command', ['rnu'], /"rnu".*did you mean run\?/],
   ['an unknown global option', ['--jsno'], /--jsno/],
@@ -75,7 +75,7 @@ const BAD: readonly (readonly [string, readonly string[], ...RegExp[]])[] = [
 ];
 
 describe('a wrong command line is one line on stderr, exit code 2, and writes nothing:', () => {
-  test.each(BAD)('%s', async (_, args, ...expected) => {
+  test.each(BAD.map(([what, args, ...expected]) => ({ what, args, expected })))('$what', async ({ args, expected }) => {
     const { code, stdout, stderr } = await command(args, { cwd: folder });
     expect(stderr).toMatch(/^probprec: [^\n]+\n$/);
     for (const pattern of expected) expect(stderr).toMatch(pattern);

@@ -2,12 +2,12 @@ import { datasetDefinition, datasetNames } from '../../dataset/index.js';
 import { describeEngines } from '../../engine/index.js';
 import { describeHyperparameters, loadOptimizer, optimizerNames } from '../../optimizer/index.js';
 import { loadTestProblem, testProblemNames } from '../../testproblem/index.js';
-import type { LISTS } from '../program.js';
+import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 
 /** Prints a table, or with `json` a list of objects, of what there is. */
-export async function list(what: (typeof LISTS)[number], json: boolean, terminal: Terminal): Promise<void> {
+export async function list(what: ListName, json: boolean, terminal: Terminal): Promise<void> {
   const { entries, header, rows } = await listings[what]();
   terminal.result(json ? JSON.stringify(entries, null, 2) : formatTable(header, rows, terminal.heading));
 }
@@ -18,7 +18,7 @@ interface Listing {
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-const listings: Record<(typeof LISTS)[number], () => Promise<Listing>> = {
+const listings: Record<ListName, () => Promise<Listing>> = {
   async testproblems() {
     const entries = await Promise.all(testProblemNames().map(describeTestProblem));
     const rows = entries.map((entry) => [

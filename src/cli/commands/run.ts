@@ -7,7 +7,7 @@ import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
 import { parseHyperparameters } from '../hyperparameters.js';
 import { interruptible } from '../interruption.js';
-import type { RunOptions } from '../program.js';
+import type { RunOptions } from '../options.js';
 import { formatDuration, progressReporter } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 

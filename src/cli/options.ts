@@ -1,0 +1,31 @@
+/** What `list` can list. */
+export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines'] as const;
+
+/** One of the things that `list` can list. */
+export type ListName = (typeof LISTS)[number];
+
+/** Options of `run` after parsing; what is absent was not given. */
+export interface RunOptions {
+  readonly testproblem?: string;
+  readonly optimizer?: string;
+  readonly seed?: number;
+  readonly numEpochs?: number;
+  readonly batchSize?: number;
+  readonly l2Reg?: number;
+  readonly lrScheduleEpochs?: number[];
+  readonly lrScheduleFactors?: number[];
+  readonly dataDir?: string;
+  readonly data?: 'real' | 'synthetic';
+  readonly syntheticSize?: number;
+  readonly outputDir: string;
+  readonly engine?: string;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly protocol?: 'probprec' | 'deepobs-beta';
+  readonly trainLogInterval?: number;
+  readonly resume: boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly help?: boolean;
+}
