@@ -51,12 +51,20 @@ export function augmentImage(
   target: Uint8Array,
 ): void {
   cropImage(pixels, offset, shape, augmentation, target);
+  // Brightness and contrast map each byte by itself: their maps are composed and applied in the next pass over the image.
+  pending.set(identity);
   for (const { change, factor } of augmentation.colors) {
-    if (change === 'brightness') blendWithGrey(target, 0, factor);
-    else if (change === 'contrast') blendWithGrey(target, meanGrey(target), factor);
+    if (change === 'brightness') composeBlend(0, factor);
+    else if (change === 'contrast') composeBlend(meanGrey(target), factor);
     else blendWithOwnGrey(target, factor);
   }
+  for (let i = 0; i < target.length; i++) target[i] = pending[target[i] ?? 0] ?? 0;
 }
+
+const identity = Uint8Array.from({ length: 256 }, (_, value) => value);
+/** The changes of each byte that are still to be made to the image in work. */
+const pending = new Uint8Array(256);
+const scaledDifferences = new Float32Array(511);
 
 function cropImage(
   pixels: Uint8Array,
@@ -92,23 +100,24 @@ function grey(red: number, green: number, blue: number): number {
 function meanGrey(image: Uint8Array): number {
   const area = image.length / 3;
   let sum = 0;
-  for (let i = 0; i < area; i++) sum += grey(image[i] ?? 0, image[area + i] ?? 0, image[2 * area + i] ?? 0);
+  for (let i = 0; i < area; i++) {
+    const red = pending[image[i] ?? 0] ?? 0;
+    const green = pending[image[area + i] ?? 0] ?? 0;
+    const blue = pending[image[2 * area + i] ?? 0] ?? 0;
+    sum += grey(red, green, blue);
+  }
   return Math.floor(sum / area + 0.5);
 }
 
-const levels = new Uint8Array(256);
-const scaledDifferences = new Float32Array(511);
-
-/** image ← blend(constant grey `level`, image, factor). */
-function blendWithGrey(image: Uint8Array, level: number, factor: number): void {
+/** image ← blend(constant grey `level`, image, factor), made pending. */
+function composeBlend(level: number, factor: number): void {
   const alpha = Math.fround(factor);
-  for (let value = 0; value < 256; value++) {
-    levels[value] = clamped(Math.fround(level + Math.fround(alpha * (value - level))));
+  for (let i = 0; i < 256; i++) {
+    pending[i] = clamped(Math.fround(level + Math.fround(alpha * ((pending[i] ?? 0) - level))));
   }
-  for (let i = 0; i < image.length; i++) image[i] = levels[image[i] ?? 0] ?? 0;
 }
 
-/** image ← blend(grey version of the image, image, factor). */
+/** image ← blend(grey version of the image, image, factor), together with what was pending. */
 function blendWithOwnGrey(image: Uint8Array, factor: number): void {
   const alpha = Math.fround(factor);
   for (let difference = -255; difference <= 255; difference++) {
@@ -116,14 +125,15 @@ function blendWithOwnGrey(image: Uint8Array, factor: number): void {
   }
   const area = image.length / 3;
   for (let i = 0; i < area; i++) {
-    const red = image[i] ?? 0;
-    const green = image[area + i] ?? 0;
-    const blue = image[2 * area + i] ?? 0;
+    const red = pending[image[i] ?? 0] ?? 0;
+    const green = pending[image[area + i] ?? 0] ?? 0;
+    const blue = pending[image[2 * area + i] ?? 0] ?? 0;
     const level = grey(red, green, blue);
     image[i] = clamped(Math.fround(level + (scaledDifferences[red - level + 255] ?? 0)));
     image[area + i] = clamped(Math.fround(level + (scaledDifferences[green - level + 255] ?? 0)));
     image[2 * area + i] = clamped(Math.fround(level + (scaledDifferences[blue - level + 255] ?? 0)));
   }
+  pending.set(identity);
 }
 
 function clamped(value: number): number {

@@ -115,5 +115,5 @@ export const fmnist = defineIdxDataset({
       packed: 'bb300cfdad3c16e7a12a480ee83cd310',
     },
   },
-  synthetic: { patch: [12, 20], contrast: [60, 130], noise: 14, cue: 0.35 },
+  synthetic: { patch: [11, 18], contrast: [45, 115], noise: 18, cue: 0.35 },
 });

@@ -23,8 +23,7 @@ export interface Content {
   readonly md5: string;
 }
 
-/** MD5 of bytes, in hexadecimal. */
-export function md5Of(bytes: Uint8Array): string {
+function md5Of(bytes: Uint8Array): string {
   return createHash('md5').update(bytes).digest('hex');
 }
 
