@@ -6,7 +6,8 @@ import { usesDilatedConvolution } from './weight-gradient.js';
 export const emitters: Record<string, Emitter> = {
   reshape: (node, lowering) => lowering.view(lowering.input(node, 0), node.shape),
   transpose: (node, lowering) => lowering.transpose(lowering.input(node, 0), numbersOf(node, 'permutation')),
-  broadcastTo: (node, { graph, input }) => graph.add('Expand', [input(node, 0), graph.integers(node.shape)]),
+  broadcastTo: (node, lowering) =>
+    lowering.graph.add('Expand', [lowering.input(node, 0), lowering.graph.integers(node.shape)]),
   concatenate: (node, lowering) =>
     lowering.graph.add(
       'Concat',
