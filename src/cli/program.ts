@@ -90,7 +90,7 @@ function addRun(program: Command, terminal: Terminal): void {
       'steps between recorded minibatch losses (10)',
       wholeNumber('--train-log-interval', 1),
     )
-    .option('--resume', 'go on from a checkpoint of the same configuration (default)')
+    .option('--resume', 'go on from a checkpoint of the same configuration', true)
     .option('--no-resume', 'start from the beginning, whatever is there')
     .option('--overwrite', 'run again although a completed run file is there')
     .option('--json', "the run file's path and a summary as JSON on stdout")

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -66,11 +66,6 @@ const BAD: readonly (readonly [what: string, args: readonly string[], ...expecte
     [...sgd, '--lr', '1', '--output-dir', 'a/b'],
     /--output-dir|output directory a.b/,
   ],
-  [
-    'missing data',
-    ['run', '--testproblem', 'mnist_logreg', '--optimizer', 'sgd', '--lr', '1', '--data-dir', 'no/such'],
-    /mnist/,
-  ],
   ['an optimizer file that is not there', [...problem, '--optimizer', './none.js'], /none\.js/],
 ];
 
@@ -84,6 +79,45 @@ describe('a wrong command line is one line on stderr, exit code 2, and writes no
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(await readdir(folder)).toEqual([]);
   });
+});
+
+test('missing data is found before the training, with what to do about it', async () => {
+  const args = [
+    'run',
+    '--testproblem',
+    'mnist_logreg',
+    '--optimizer',
+    'sgd',
+    '--lr',
+    '1',
+    '--data-dir',
+    'none',
+    '--quiet',
+  ];
+  const offline = "--import=data:text/javascript,globalThis.fetch=()=>Promise.reject(new(TypeError)('offline'))";
+  const { code, stdout, stderr } = await command(args, { cwd: folder, env: { NODE_OPTIONS: offline } });
+  expect(stderr).toMatch(
+    /^probprec: [^\n]*mnist[^\n]*probprec data fetch mnist[^\n]*--data-dir[^\n]*--data synthetic[^\n]*\n$/,
+  );
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test.each([
+  ['cut off', (bytes: Buffer) => bytes.subarray(0, 1000)],
+  ['of another kind', (bytes: Buffer) => Buffer.concat([Buffer.from('GIF89a'), bytes])],
+])('a data file that is %s is named, with what was found and expected', async (_, damage) => {
+  const header = Buffer.from([0, 0, 8, 3, 0, 0, 0xea, 0x60, 0, 0, 0, 28, 0, 0, 0, 28]);
+  const data = join(folder, 'data', 'mnist');
+  await mkdir(data, { recursive: true });
+  for (const name of ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3', 't10k-labels-idx1']) {
+    await writeFile(join(data, `${name}-ubyte`), damage(Buffer.concat([header, Buffer.alloc(2000)])));
+  }
+  const args = ['run', '--testproblem', 'mnist_logreg', '--optimizer', 'sgd', '--lr', '1'];
+  const { code, stdout, stderr } = await command(args, { cwd: folder });
+  expect(stderr).toMatch(/^probprec: [^\n]*-ubyte[^\n]*expected[^\n]*\n$/);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(await readdir(folder)).toEqual(['data']);
 });
 
 describe("a user's optimizer file", () => {
