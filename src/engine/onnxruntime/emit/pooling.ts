@@ -1,17 +1,13 @@
 import { inputOf, type PoolingGeometry, poolingGeometryOf, sizeOf, type Tensor } from '../../../tensor/index.js';
 import type { Emitter, Layout, Lowering } from '../lowering.js';
-
-/** Windows of 2×2 that tile the image: every pixel belongs to one window, so that a mask says which pixels win. */
-function tiles(x: Tensor, { window, stride, padding }: PoolingGeometry): boolean {
-  const [, , height = 1, width = 1] = x.shape;
-  const squares = [...window, ...stride].every((length) => length === 2) && padding.every((p) => p === 0);
-  return squares && height % 2 === 0 && width % 2 === 0;
-}
+import { emitPooled, emitSeparableGather, emitSeparableScatter, isSeparable } from './separable-pooling.js';
 
 /** Blocked where the image is and its gradient can be, too. */
 function poolingLayout(node: Tensor, lowering: Lowering): Layout {
   const x = inputOf(node, 0);
-  return lowering.naturalLayout(x) === 'blocked' && tiles(x, poolingGeometryOf(node)) ? 'blocked' : 'plain';
+  const geometry = poolingGeometryOf(node);
+  const separable = isSeparable(x, geometry) && !padsExplicitly(x, geometry);
+  return lowering.naturalLayout(x) === 'blocked' && separable ? 'blocked' : 'plain';
 }
 
 /** Zero padding may be left to the operator (which pads with −∞) only where no element is negative. */
@@ -72,6 +68,7 @@ function emitPooling(node: Tensor, lowering: Lowering): string {
   const x = inputOf(node, 0);
   const geometry = poolingGeometryOf(node);
   if (poolingLayout(node, lowering) === 'blocked') {
+    if (needsPlaces(node, lowering)) return emitPooled(x, geometry, lowering);
     const image = lowering.value(x, 'blocked');
     return lowering.graph.add('MaxPool', [image], attributesOf(x, geometry), 'com.microsoft.nchwc');
   }
@@ -79,51 +76,12 @@ function emitPooling(node: Tensor, lowering: Lowering): string {
   return lowering.graph.add('MaxPool', [padded(lowering.value(x), x, geometry, lowering)], attributesOf(x, geometry));
 }
 
-/** [n·c/B·h', 2, w', 2, B]: a tiled blocked image with each window's rows and columns as axes. */
-function windowShape(x: Tensor, lowering: Lowering): number[] {
-  const [n, blocks, height, width, block] = lowering.blockedShape(x.shape);
-  return [(n * blocks * height) / 2, 2, width / 2, 2, block];
-}
-
-/** The same view of the pooled image, which broadcasts over the window. */
-function pooledShape(x: Tensor, lowering: Lowering): number[] {
-  return windowShape(x, lowering).with(1, 1).with(3, 1);
-}
-
-/**
- * 1 at the first maximum of each tile, else 0, in `windowShape`. Exact with ties: a column wins over the next one, a row
- * over the next row.
- */
-function winners(x: Tensor, geometry: PoolingGeometry, lowering: Lowering): string {
-  const { graph } = lowering;
-  return lowering.once(`winners of ${x.id}`, () => {
-    const image = lowering.value(x, 'blocked');
-    const pooling = lowering.consumersOf(x).find((user) => user.operation.name === 'maxPool2d');
-    const pooled =
-      pooling === undefined
-        ? graph.add('MaxPool', [image], attributesOf(x, geometry), 'com.microsoft.nchwc')
-        : lowering.value(pooling, 'blocked');
-    const equal = graph.add('Equal', [
-      lowering.view(image, windowShape(x, lowering)),
-      lowering.view(pooled, pooledShape(x, lowering)),
-    ]);
-    const cut = (name: string, axis: number, index: number) =>
-      graph.add('Slice', [name, graph.integers([index]), graph.integers([index + 1]), graph.integers([axis])]);
-    const [left, right] = [cut(equal, 3, 0), cut(equal, 3, 1)];
-    const firstInRow = graph.add('Concat', [left, graph.add('And', [right, graph.add('Not', [left])])], { axis: 3 });
-    const upperHasNone = graph.add('Not', [cut(graph.add('Or', [left, right]), 1, 0)]);
-    const lower = graph.add('And', [cut(firstInRow, 1, 1), upperHasNone]);
-    return graph.add('Cast', [graph.add('Concat', [cut(firstInRow, 1, 0), lower], { axis: 1 })], { to: 1 });
-  });
-}
-
 function emitScatter(node: Tensor, lowering: Lowering): string {
   const { graph } = lowering;
   const [x, g] = [inputOf(node, 0), inputOf(node, 1)];
   const geometry = poolingGeometryOf(node);
   if (poolingLayout(node, lowering) === 'blocked') {
-    const spread = lowering.view(lowering.value(g, 'blocked'), pooledShape(x, lowering));
-    return lowering.view(graph.add('Mul', [winners(x, geometry, lowering), spread]), node.shape);
+    return emitSeparableScatter(x, lowering.value(g, 'blocked'), geometry, lowering);
   }
   const { places } = indexedPooling(x, geometry, lowering);
   const shape = pooledOver(x, geometry);
@@ -143,12 +101,7 @@ function emitGather(node: Tensor, lowering: Lowering): string {
   const [x, v] = [inputOf(node, 0), inputOf(node, 1)];
   const geometry = poolingGeometryOf(node);
   if (poolingLayout(node, lowering) === 'blocked') {
-    const windows = lowering.view(lowering.value(v, 'blocked'), windowShape(x, lowering));
-    const chosen = lowering.view(graph.add('Mul', [winners(x, geometry, lowering), windows]), x.shape);
-    // The sum over a window of four is four times its mean, exactly.
-    const attributes = { kernel_shape: geometry.window, strides: geometry.stride };
-    const mean = graph.add('AveragePool', [chosen], attributes, 'com.microsoft.nchwc');
-    return graph.add('Mul', [mean, graph.scalar(4)]);
+    return emitSeparableGather(x, lowering.value(v, 'blocked'), geometry, node.shape, lowering);
   }
   const { places } = indexedPooling(x, geometry, lowering);
   const image = padded(lowering.value(v), x, geometry, lowering);
