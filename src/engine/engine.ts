@@ -54,5 +54,5 @@ export interface EngineOptions {
 
 /** Feeds a number as a scalar. */
 export function uploadScalar(engine: Engine, value: number): Value {
-  return engine.upload(Float32Array.of(value), []);
+  return engine.upload(Float64Array.of(value), []);
 }

@@ -27,6 +27,7 @@ export * from './operations/slice.js';
 export * from './operations/softmax-cross-entropy.js';
 export * from './operations/sqrt.js';
 export * from './operations/step.js';
+export * from './operations/stop-gradient.js';
 export * from './operations/subtract.js';
 export * from './operations/sum.js';
 export * from './operations/tanh.js';

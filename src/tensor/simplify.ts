@@ -6,6 +6,7 @@ import { multiply, multiplyOperation } from './operations/multiply.js';
 import { negateOperation } from './operations/negate.js';
 import { reshape, reshapeOperation } from './operations/reshape.js';
 import { selectOperation } from './operations/select.js';
+import { stopGradientOperation } from './operations/stop-gradient.js';
 import { subtract, subtractOperation } from './operations/subtract.js';
 import { broadcastTo, broadcastToOperation, sumOperation } from './operations/sum.js';
 import { transpose, transposeOperation } from './operations/transpose.js';
@@ -125,6 +126,9 @@ const leadingOnes: Rule = (node) => {
   return onlyOnes && sameShape(operand.shape.slice(added), before.shape) ? broadcastTo(before, node.shape) : node;
 };
 
+/** Derivatives have been taken by now: what stopped them has done its work. */
+const stoppedGradients: Rule = (node) => (node.operation === stopGradientOperation ? inputOf(node, 0) : node);
+
 /** Reshapes and transposes in a row are one; a sum over axes of length 1 is a reshape. */
 const rearrangements: Rule = (node) => {
   const [operand] = node.inputs;
@@ -165,6 +169,7 @@ const transposedFactors: Rule = (node) => {
 };
 
 const rules: readonly Rule[] = [
+  stoppedGradients,
   constantFolding,
   neutralElement,
   scalarFactors,

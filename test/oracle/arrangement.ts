@@ -12,6 +12,8 @@ import {
 
 const reshape: Kernel = (node, inputs) => operand(node, inputs, 0).data;
 
+const stopGradient: Kernel = (node, inputs) => operand(node, inputs, 0).data;
+
 const broadcastTo: Kernel = (node, inputs) => {
   const { data, shape } = operand(node, inputs, 0);
   return broadcast(data, shape, node.shape);
@@ -73,6 +75,7 @@ function offsetOf(index: readonly number[], strides: readonly number[]): number 
 export const arrangementKernels: Readonly<Record<string, Kernel>> = {
   constant: (node) => allocate(node.shape, node.dtype).fill(scalar(node, 'value')),
   reshape,
+  stopGradient,
   broadcastTo,
   transpose,
   slice,

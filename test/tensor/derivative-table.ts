@@ -153,6 +153,9 @@ export const derivativeTable: readonly Row[] = [
   row('softmax-cross-entropy', 'softmaxCrossEntropy', (random) => labelled(random, t.softmaxCrossEntropy)),
   row('sqrt', 'sqrt', (random) => elementwise(random, t.sqrt, positive)),
   row('step', 'step', (random) => elementwise(random, (x) => t.multiply(t.step(x), t.square(x)), distinct)),
+  row('stop-gradient', 'stopGradient of what does not depend on the variable', (random) =>
+    elementwise(random, (x) => t.multiply(t.stopGradient(t.constant(1.5, x.shape)), t.exp(x))),
+  ),
   row('subtract', 'subtract', (random) => ofBroadcast(random, t.subtract)),
   row('sum', 'sum', (random) => reductions(random, (x, axes) => t.sum(x, axes))),
   row('sum', 'sum with keepDims', (random) => reductions(random, (x, axes) => t.sum(x, axes, { keepDims: true }))),

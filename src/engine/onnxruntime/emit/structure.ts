@@ -5,6 +5,8 @@ import { usesDilatedConvolution } from './weight-gradient.js';
 /** Rearrangements, reductions along axes and the few integer operations. */
 export const emitters: Record<string, Emitter> = {
   reshape: (node, lowering) => lowering.view(lowering.input(node, 0), node.shape),
+  // `simplify` leaves none; a program that was not simplified runs all the same.
+  stopGradient: (node, lowering) => lowering.input(node, 0),
   transpose: (node, lowering) => lowering.transpose(lowering.input(node, 0), numbersOf(node, 'permutation')),
   broadcastTo: (node, lowering) =>
     lowering.graph.add('Expand', [lowering.input(node, 0), lowering.graph.integers(node.shape)]),
