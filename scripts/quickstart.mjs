@@ -10,7 +10,6 @@ const testproblem = 'fmnist_2c2d';
 const common = ['--num-epochs', '2', '--data', 'synthetic', '--synthetic-size', '6000'];
 const optimizers = [
   ['sgd', '--lr', '0.1'],
-  ['momentum', '--lr', '0.01'],
   ['adam', '--lr', '0.0005'],
 ];
 

@@ -71,7 +71,11 @@ function violates({ from, to }: Import): boolean {
   const [source, target] = [partOf(from), partOf(to)];
   if (source === target && source !== 'testproblems') return false;
   // A test problem is a definition: it knows the vocabulary of definitions and what that is made of, nothing else.
-  if (source === 'testproblems' && !['testproblem', 'dataset', 'tensor', 'random', 'errors.ts', 'names.ts'].includes(target)) return true;
+  if (
+    source === 'testproblems' &&
+    !['testproblem', 'dataset', 'tensor', 'random', 'errors.ts', 'names.ts'].includes(target)
+  )
+    return true;
   // The command line and the library surface may import everything; they do not import each other.
   return floorOf(target) >= floorOf(source);
 }

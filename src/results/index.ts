@@ -1,10 +1,10 @@
 export { ensureWritable, writeFileAtomic } from './atomic-file.js';
 export { buildRunFile, type PhaseLists, type RunParts, reproducibleContent } from './build.js';
-export { canonicalJson, type JsonValue, prettyJson, sha256Hex, toJsonValue } from './canonical-json.js';
+export type { JsonValue } from './canonical-json.js';
 export { hashConfiguration, type RunConfiguration } from './configuration.js';
 export { describeMachine } from './environment.js';
 export { type FoundRunFile, findRunFiles, runFilePath, settingFolder, settingPath } from './paths.js';
 export { float2str } from './python-format.js';
-export { parseRunFile, readRunFile, writeRunFile } from './run-file.js';
-export { PROTOCOL_VERSION, RUN_FILE_VERSION, type RunFile, type RunStatus, runFileSchema } from './schema.js';
+export { readRunFile, writeRunFile } from './run-file.js';
+export { type RunFile, type RunStatus, runFileSchema } from './schema.js';
 export { suiteVersion } from './version.js';

@@ -38,7 +38,7 @@ export async function readRunFile(path: string): Promise<RunFile> {
 }
 
 /** {@link readRunFile} of a text that is already read; `path` only names it in errors. */
-export function parseRunFile(path: string, text: string): RunFile {
+function parseRunFile(path: string, text: string): RunFile {
   let content: unknown;
   try {
     content = JSON.parse(text);
