@@ -27,5 +27,6 @@ export interface RunOptions {
   readonly overwrite?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly debug?: boolean;
   readonly help?: boolean;
 }

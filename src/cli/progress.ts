@@ -45,11 +45,12 @@ function describeStart(event: Extract<RunEvent, { type: 'start' }>): string {
   const { configuration } = event;
   const { engine } = configuration;
   const lines = [
-    `${configuration.testproblem} with ${configuration.optimizer.name}, seed ${configuration.seed}: ${
-      configuration.numEpochs
-    } epochs of ${event.stepsPerEpoch} steps, batch size ${configuration.batchSize}, ${engine.name} on ${engine.device}, ${
-      event.threads
-    } threads`,
+    `${configuration.testproblem} with ${configuration.optimizer.name}, seed ${configuration.seed}: ${counted(
+      configuration.numEpochs,
+      'epoch',
+    )} of ${counted(event.stepsPerEpoch, 'step')}, batch size ${configuration.batchSize}, ${engine.name} on ${
+      engine.device
+    }, ${counted(event.threads, 'thread')}`,
   ];
   if (configuration.data.source === 'synthetic') lines.push('the data are synthetic; the run file says so');
   else if (!event.verifiedData)
@@ -81,6 +82,11 @@ function bar({ step, stepsPerEpoch }: Step): string {
 
 function significant(value: number): string {
   return Number.isFinite(value) ? value.toPrecision(4) : String(value);
+}
+
+/** `1 step`, `2 steps`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Seconds as `12 s`, `3 min 20 s` or `1 h 05 min`; `?` when unknown. */

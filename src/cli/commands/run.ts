@@ -4,11 +4,11 @@ import type { RunFile } from '../../results/index.js';
 import { executeRun, type RunEvent, type RunOutcome, resolveConfiguration } from '../../run/index.js';
 import { testProblemNames } from '../../testproblem/index.js';
 import { dataDirectory } from '../data-dir.js';
-import { UsageError } from '../failure.js';
+import { reportFailure, UsageError } from '../failure.js';
 import { parseHyperparameters } from '../hyperparameters.js';
 import { interruptible } from '../interruption.js';
 import type { RunOptions } from '../options.js';
-import { formatDuration, progressReporter } from '../progress.js';
+import { counted, formatDuration, progressReporter } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 
 /**
@@ -98,13 +98,15 @@ function keptState() {
   };
 }
 
-function finish({ path, runFile, alreadyComplete }: RunOutcome, options: RunOptions, terminal: Terminal): ExitCode {
+function finish(outcome: RunOutcome, options: RunOptions, terminal: Terminal): ExitCode {
+  const { path, runFile, alreadyComplete } = outcome;
   const { status } = runFile;
   if (alreadyComplete) {
     terminal.line(`already complete (--overwrite runs it again): ${path}`);
   } else if (!options.quiet || status.state !== 'completed') {
     terminal.line(describeEnd(runFile));
   }
+  if (outcome.error !== undefined) reportFailure(outcome.error, terminal, options.debug === true);
   terminal.result(options.json ? JSON.stringify(summarize(path, runFile, alreadyComplete), null, 2) : path);
   if (status.state === 'interrupted') return 130;
   return status.state === 'failed' ? 1 : 0;
@@ -113,7 +115,10 @@ function finish({ path, runFile, alreadyComplete }: RunOutcome, options: RunOpti
 function describeEnd(runFile: RunFile): string {
   const { state, epoch, step, reason } = runFile.status;
   const seconds = sum(runFile.timing.training_wall_seconds) + sum(runFile.timing.evaluation_wall_seconds);
-  const where = state === 'completed' ? '' : ` after ${epoch} epochs${step === null ? '' : ` and ${step} steps`}`;
+  const where =
+    state === 'completed'
+      ? ''
+      : ` after ${counted(epoch, 'epoch')}${step === null ? '' : ` and ${counted(step, 'step')}`}`;
   return `${state}${where} in ${formatDuration(seconds)}${reason === null ? '' : `: ${reason}`}`;
 }
 
