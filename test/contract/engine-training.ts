@@ -1,0 +1,105 @@
+import type { Engine, TensorData, Value } from '../../src/engine/index.js';
+import { loadOptimizer } from '../../src/optimizer/index.js';
+import { type RandomStream, randomStream } from '../../src/random/index.js';
+import * as t from '../../src/tensor/index.js';
+import { inputNames, type TestProblem } from '../../src/testproblem/index.js';
+import { type EngineCase, engineCase, tolerances } from './engine-case.js';
+
+/** Numbers for a batch of a test problem: images with a dark, constant part as real ones have, or points; labels. */
+export function batchOf(problem: TestProblem, batchSize: number, random: RandomStream): Record<string, TensorData> {
+  const size = batchSize * t.sizeOf(problem.inputShape);
+  const inputs = Float32Array.from({ length: size }, (_, index) =>
+    problem.hasLabels && index % 28 < 9 ? 0 : Math.fround(0.5 * random.normal()),
+  );
+  if (!problem.hasLabels) return { [inputNames.inputs]: inputs };
+  return {
+    [inputNames.inputs]: inputs,
+    [inputNames.labels]: Int32Array.from({ length: batchSize }, () => random.integer(10)),
+  };
+}
+
+/** The constants that a test problem's programs are fed with. */
+export function constantsOf(problem: TestProblem): Record<string, TensorData> {
+  return Object.fromEntries(
+    Object.entries(problem.constants).map(([name, { data }]) => [inputNames.constant(name), data()]),
+  );
+}
+
+/** Loss, accuracy, gradient and Hessian-vector product of a test problem at its initial parameters, moved a little. */
+export function derivativesCase(problem: TestProblem, batchSize: number): EngineCase {
+  const random = randomStream(1, 'derivatives of', problem.name);
+  const symbolic = problem.build(batchSize, { l2Reg: problem.defaults.l2Reg ?? 0 });
+  const { loss, accuracy, parameters } = symbolic;
+  const gradients = t.gradients(loss, parameters);
+  const vectors = problem.parameters.map(({ name, shape }) => t.input(`vector/${name}`, shape));
+  const products = t.hessianVectorProduct(gradients, parameters, vectors);
+  const outputs: Record<string, t.Tensor> = accuracy === null ? { loss } : { loss, accuracy };
+  const feeds = { ...batchOf(problem, batchSize, random), ...constantsOf(problem) };
+  const initial = problem.initialParameters(1);
+  for (const [index, { name, shape }] of problem.parameters.entries()) {
+    outputs[`gradient/${name}`] = gradients[index] ?? t.constant(0);
+    outputs[`product/${name}`] = products[index] ?? t.constant(0);
+    feeds[`parameter/${name}`] = (initial[index] ?? new Float32Array()).map((value) => value + 0.01 * random.normal());
+    feeds[`vector/${name}`] = Float32Array.from({ length: t.sizeOf(shape) }, () => random.normal());
+  }
+  return engineCase(`${problem.name}, batch ${batchSize}`, outputs, feeds, {
+    tolerance: (output) => (output.startsWith('product/') ? tolerances.second : tolerances.value),
+  });
+}
+
+/** What training steps left behind: their losses, the parameters and the optimizer's state. */
+export interface TrainingResult {
+  readonly losses: readonly number[];
+  readonly arrays: Readonly<Record<string, TensorData>>;
+}
+
+/** A short training: by which optimizer, and from which parameters if not the initial ones of seed 1. */
+export interface ShortTraining {
+  readonly problem: TestProblem;
+  readonly batchSize: number;
+  readonly optimizer: string;
+  readonly hyperparameters: Readonly<Record<string, number>>;
+  readonly steps: number;
+  readonly initial?: readonly TensorData[];
+}
+
+/** Trains on an engine, through the optimizer's own code. */
+export async function train(
+  engine: Engine,
+  { problem, batchSize, optimizer: optimizerName, hyperparameters, steps, initial }: ShortTraining,
+): Promise<TrainingResult> {
+  const start = initial ?? problem.initialParameters(1);
+  const optimizer = await loadOptimizer(optimizerName);
+  const constants = Object.fromEntries(
+    Object.entries(problem.constants).map(([name, { shape, data }]) => [
+      inputNames.constant(name),
+      engine.upload(data(), shape),
+    ]),
+  );
+  const training = await optimizer.start(
+    {
+      engine,
+      problem: problem.build(batchSize, { l2Reg: problem.defaults.l2Reg ?? 0 }),
+      parameterNames: problem.parameters.map(({ name }) => name),
+      groups: problem.parameters.map(({ group }) => group),
+      constants,
+      initialParameters: problem.parameters.map(({ shape }, index) =>
+        engine.upload(start[index] ?? new Float32Array(), shape),
+      ),
+      stepsPerEpoch: steps,
+    },
+    hyperparameters,
+  );
+  await training.beginEpoch(0, 1);
+  const random = randomStream(1, 'training on', problem.name);
+  const losses: number[] = [];
+  for (let step = 0; step < steps; step++) {
+    const { inputs = new Float32Array(), labels } = batchOf(problem, batchSize, random);
+    const feeds: Record<string, Value> = {
+      [inputNames.inputs]: engine.upload(inputs, [batchSize, ...problem.inputShape]),
+    };
+    if (labels !== undefined) feeds[inputNames.labels] = engine.upload(labels, [batchSize]);
+    losses.push(await training.step(feeds));
+  }
+  return { losses, arrays: (await training.save()).arrays };
+}
