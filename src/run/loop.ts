@@ -1,0 +1,175 @@
+import type { DataSplit, Phase } from '../dataset/index.js';
+import type { Engine, Value } from '../engine/index.js';
+import type { Training } from '../optimizer/index.js';
+import type { RunStatus } from '../results/index.js';
+import { inputNames, type TestProblem } from '../testproblem/index.js';
+import type { ResolvedRun } from './configuration.js';
+import { Evaluator, uploadBatch } from './evaluation.js';
+import type { Measurement, RunEvent } from './events.js';
+import { RunRecord } from './record.js';
+import { Stopwatch } from './stopwatch.js';
+
+/** What a training loop works with. */
+export interface LoopContext {
+  readonly resolved: ResolvedRun;
+  readonly split: DataSplit;
+  readonly engine: Engine;
+  /** Ends the loop after the current step by throwing the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+}
+
+/** Where a loop is: finished epochs, and within an epoch the step under way. */
+export interface Position {
+  readonly epoch: number;
+  readonly step: number | null;
+}
+
+/** Training and evaluation by the protocol. Keeps everything in memory: reads and writes no file. */
+export class TrainingLoop {
+  readonly training: Training;
+  readonly stepsPerEpoch: number;
+  record = new RunRecord();
+  position: Position = { epoch: 0, step: null };
+  readonly #context: LoopContext;
+  readonly #evaluator: Evaluator;
+
+  private constructor(context: LoopContext, training: Training, evaluator: Evaluator) {
+    this.#context = context;
+    this.training = training;
+    this.#evaluator = evaluator;
+    this.stepsPerEpoch = context.split.trainingSteps(context.resolved.configuration.batchSize);
+  }
+
+  /** Puts the test problem on the engine with its initial parameters and starts the optimizer on it. */
+  static async start(context: LoopContext): Promise<TrainingLoop> {
+    const { engine, split } = context;
+    const { configuration, testProblem, optimizer } = context.resolved;
+    const { batchSize, seed, protocol } = configuration;
+    const l2Reg = configuration.l2Reg ?? 0;
+    const { parameters } = testProblem;
+    const constants = Object.fromEntries(
+      Object.entries(testProblem.constants).map(([name, { shape, data }]) => [
+        inputNames.constant(name),
+        engine.upload(data(), shape),
+      ]),
+    );
+    const initial = testProblem.initialParameters(seed);
+    const task = {
+      engine,
+      problem: testProblem.build(batchSize, { l2Reg }),
+      parameterNames: parameters.map(({ name }) => name),
+      groups: parameters.map(({ group }) => group),
+      constants,
+      initialParameters: parameters.map(({ shape }, index) =>
+        engine.upload(initial[index] ?? new Float32Array(), shape),
+      ),
+      stepsPerEpoch: split.trainingSteps(batchSize),
+    };
+    const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
+    const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize });
+    return new TrainingLoop(context, training, evaluator);
+  }
+
+  /**
+   * Trains from the loop's position to the last epoch, evaluating before the first epoch and after each; then
+   * `afterEpoch` is called. Returns how it ended: completed, or diverged at the first loss that is not finite.
+   */
+  async run(afterEpoch: (epoch: number) => Promise<void> = async () => undefined): Promise<RunStatus> {
+    const { numEpochs } = this.#context.resolved.configuration;
+    const firstEpoch = this.position.epoch;
+    if (firstEpoch === 0) await this.#evaluate(0);
+    for (let epoch = firstEpoch; epoch < numEpochs; epoch++) {
+      this.position = { epoch, step: 0 };
+      const diverged = await this.#trainEpoch(epoch);
+      if (diverged !== null) return diverged;
+      await this.#evaluate(epoch + 1);
+      this.position = { epoch: epoch + 1, step: null };
+      await afterEpoch(epoch + 1);
+    }
+    return { state: 'completed', epoch: numEpochs, step: null, reason: null };
+  }
+
+  get #problem(): TestProblem {
+    return this.#context.resolved.testProblem;
+  }
+
+  /** One pass over the training batches; a status when a minibatch loss is not finite. */
+  async #trainEpoch(epoch: number): Promise<RunStatus | null> {
+    const { engine, split, signal, onEvent, resolved } = this.#context;
+    const { batchSize, trainLogInterval, numEpochs } = resolved.configuration;
+    const { training } = this;
+    const stopwatch = new Stopwatch();
+    await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
+    let step = 0;
+    for await (const batch of split.trainingBatches(epoch, batchSize)) {
+      signal?.throwIfAborted();
+      this.position = { epoch, step };
+      const loss = await training.step(uploadBatch(engine, this.#problem, batch));
+      if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
+      if (!Number.isFinite(loss)) {
+        return {
+          state: 'diverged',
+          epoch,
+          step,
+          reason: `the loss of minibatch ${step} of epoch ${epoch + 1} is ${loss}`,
+        };
+      }
+      step += 1;
+      const stepsPerSecond = step / stopwatch.wallSeconds;
+      onEvent?.({
+        type: 'step',
+        epoch: epoch + 1,
+        step,
+        stepsPerEpoch: this.stepsPerEpoch,
+        numEpochs,
+        loss,
+        stepsPerSecond,
+        secondsLeft: this.#secondsLeft(epoch, step, stepsPerSecond),
+        note: training.note(),
+      });
+    }
+    const log = await training.endEpoch();
+    if (log !== null) this.record.optimizerLog.push(log);
+    const { wallSeconds, cpuSeconds } = stopwatch;
+    this.record.timing.trainingWallSeconds.push(wallSeconds);
+    this.record.timing.trainingCpuSeconds.push(cpuSeconds);
+    onEvent?.({ type: 'epoch', epoch: epoch + 1, wallSeconds, cpuSeconds });
+    return null;
+  }
+
+  #secondsLeft(epoch: number, step: number, stepsPerSecond: number): number {
+    const { numEpochs } = this.#context.resolved.configuration;
+    const steps = (numEpochs - epoch) * this.stepsPerEpoch - step;
+    const evaluation = this.record.timing.evaluationWallSeconds.at(-1) ?? 0;
+    return steps / stepsPerSecond + (numEpochs - epoch) * evaluation;
+  }
+
+  /** 1 before the first scheduled epoch, then the factor of the last one that has come. */
+  #learningRateFactor(epoch: number): number {
+    const { lrSchedule } = this.#context.resolved.configuration;
+    const index = lrSchedule?.epochs.findLastIndex((from) => from <= epoch) ?? -1;
+    return index < 0 ? 1 : (lrSchedule?.factors[index] ?? 1);
+  }
+
+  async #evaluate(epoch: number): Promise<void> {
+    const { split, signal, onEvent, resolved } = this.#context;
+    const stopwatch = new Stopwatch();
+    const parameters: Record<string, Value> = {};
+    for (const [index, { name }] of this.#problem.parameters.entries()) {
+      const value = this.training.parameters[index];
+      if (value !== undefined) parameters[inputNames.parameter(name)] = value;
+    }
+    const measure = (phase: Phase): Promise<Measurement> =>
+      this.#evaluator.measure(split, phase, epoch, parameters, signal);
+    const results = {
+      train_eval: await measure('train_eval'),
+      valid: await measure('valid'),
+      test: await measure('test'),
+    };
+    const { wallSeconds, cpuSeconds } = stopwatch;
+    this.record.addEvaluation(results, wallSeconds, cpuSeconds);
+    const { numEpochs } = resolved.configuration;
+    onEvent?.({ type: 'evaluation', epoch, numEpochs, results, seconds: wallSeconds });
+  }
+}

@@ -1,0 +1,54 @@
+import { type DataSplit, type Dataset, openDataset } from '../dataset/index.js';
+import { type Engine, openEngine } from '../engine/index.js';
+import { ConfigurationError } from '../errors.js';
+import type { ResolvedRun } from './configuration.js';
+import type { RunEvent } from './events.js';
+
+/** Where a run finds its data, and who listens. */
+export interface DataOptions {
+  readonly dataDir: string;
+  /** Whether missing data files may be downloaded; default yes. */
+  readonly fetch?: boolean;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+}
+
+/** Opens a run's data set and splits it by the run's seed. Throws ConfigurationError for a batch that does not fit it. */
+export async function openData(
+  resolved: ResolvedRun,
+  { dataDir, fetch = true, onEvent }: DataOptions,
+): Promise<{ dataset: Dataset; split: DataSplit }> {
+  const { configuration, testProblem } = resolved;
+  const { source, syntheticSize } = configuration.data;
+  const dataset = await openDataset(testProblem.dataset, {
+    dataDir,
+    source,
+    ...(syntheticSize === null ? {} : { syntheticSize }),
+    fetch,
+    onProgress: (message) => onEvent?.({ type: 'dataset', message }),
+  });
+  const split = dataset.split(configuration.seed, configuration.protocol);
+  checkSteps(resolved, split);
+  return { dataset, split };
+}
+
+/** Opens a run's engine, with the threads that were asked for. */
+export function openRunEngine({ configuration, threads }: ResolvedRun): Promise<Engine> {
+  return openEngine({ ...configuration.engine, engine: configuration.engine.name, threads });
+}
+
+/** A batch must fit the training split, and an epoch must be long enough for the optimizer. */
+function checkSteps({ configuration, optimizer }: ResolvedRun, split: DataSplit): void {
+  const { batchSize } = configuration;
+  const steps = split.trainingSteps(batchSize);
+  if (steps < 1) {
+    throw new ConfigurationError(
+      `--batch-size: found ${batchSize}, expected at most ${split.sizes.train}, the training examples after the split`,
+    );
+  }
+  const needed = optimizer.minimumStepsPerEpoch?.(configuration.optimizer.hyperparameters);
+  if (needed !== undefined && steps < needed.steps) {
+    throw new ConfigurationError(
+      `--optimizer ${optimizer.name}: an epoch has ${steps} minibatches, expected at least ${needed.steps} (${needed.why})`,
+    );
+  }
+}
