@@ -13,9 +13,10 @@ export interface Value {
 export interface Executable {
   /**
    * Runs the program once. Every input of the program must be fed with a value of its shape and type, made by the same
-   * engine. Returns a value for each output; the caller's values stay valid.
+   * engine; feeds that it does not use are ignored. Returns a value for each output; the caller's values stay valid.
+   * `spent` are values that nobody will use after this run: later runs may write their outputs into that memory.
    */
-  run(feeds: Readonly<Record<string, Value>>): Promise<Record<string, Value>>;
+  run(feeds: Readonly<Record<string, Value>>, spent?: Iterable<Value>): Promise<Record<string, Value>>;
   /** Seconds that compiling took; 0 when it came from the engine's cache. */
   readonly compileSeconds: number;
 }
@@ -37,7 +38,7 @@ export interface Engine {
   compile(program: Program): Promise<Executable>;
   /** Hands numbers to the engine. The array must not be changed afterwards. */
   upload(data: TensorData, shape: Shape, dtype?: DType): Value;
-  /** The numbers of a value; not to be changed. Truth values are 0 and 1. */
+  /** A copy of a value's numbers. Truth values are 0 and 1. */
   download(value: Value): Promise<TensorData>;
   /** Frees every compiled program. */
   dispose(): Promise<void>;

@@ -1,10 +1,7 @@
 import type { z } from 'zod';
 import { startFirstOrder } from './first-order.js';
 import type { Hyperparameters, Training, TrainingTask } from './training.js';
-import type { Setting, Transformation } from './transformation.js';
-
-/** What a hyperparameter is inside a transformation: a number becomes an input of the program, so that a new value never recompiles. */
-export type SymbolicSetting = Setting | boolean | string | null;
+import type { Setting, SymbolicSetting, Transformation } from './transformation.js';
 
 /** A registered optimizer. */
 export interface OptimizerDefinition {

@@ -67,7 +67,9 @@ class FirstOrderTraining implements Training {
     const lr = this.#learningRate === undefined ? undefined : this.#learningRate * this.#lrFactor;
     this.#steps += 1;
     const settings = this.#rule.settings(engine, this.#steps, lr);
-    const { loss, ...values } = await this.#executable.run({ ...constants, ...batch, ...settings, ...this.#values });
+    const spent = this.#values;
+    const feeds = { ...constants, ...batch, ...settings, ...spent };
+    const { loss, ...values } = await this.#executable.run(feeds, Object.values(spent));
     this.#values = values;
     if (loss === undefined) throw new RangeError('the training step returned no loss');
     return (await engine.download(loss))[0] ?? Number.NaN;

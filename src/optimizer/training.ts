@@ -30,7 +30,7 @@ export interface TrainingState {
 
 /** A training in progress: an optimizer at work on a test problem. */
 export interface Training {
-  /** The current parameter values, in definition order. */
+  /** The current parameter values, in definition order; valid until the next step. */
   readonly parameters: readonly Value[];
   /** Seconds spent on compiling programs so far. */
   readonly compileSeconds: number;

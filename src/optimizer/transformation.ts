@@ -86,3 +86,6 @@ export function named(tensors: Readonly<Record<string, Tensor>>, name: string): 
 
 /** A hyperparameter inside a transformation: an input of the program, or a fixed number. */
 export type Setting = Operand;
+
+/** What a hyperparameter is inside a transformation: a number becomes an input, so that a new value never recompiles. */
+export type SymbolicSetting = Setting | boolean | string | null;

@@ -1,8 +1,7 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
 import { add, input, program, type Tensor } from '../tensor/index.js';
-import type { SymbolicSetting } from './define-optimizer.js';
 import type { Hyperparameters } from './training.js';
-import { at, type State, type Transformation } from './transformation.js';
+import { at, type State, type SymbolicSetting, type Transformation } from './transformation.js';
 
 /** Makes the transformation of a first-order optimizer from its settings. */
 export type TransformationFactory = (settings: Readonly<Record<string, SymbolicSetting>>) => Transformation;

@@ -4,23 +4,13 @@ import * as ort from 'onnxruntime-node';
 import { EngineError } from '../../errors.js';
 import { type DType, hashProgram, type Program, type Shape, simplify, sizeOf } from '../../tensor/index.js';
 import type { Engine, EngineOptions, EngineRecord, Executable, TensorData, Value } from '../engine.js';
-import { Lowering, type LoweringOptions, outputName } from './lowering.js';
+import { lower } from './lower.js';
+import { type LoweringOptions, outputName } from './lowering.js';
 import { probeBlockSize } from './probe.js';
 import { rewrite } from './rewrite.js';
+import { OnnxValue, Pool } from './value.js';
 
 const elementTypes = { float: 'float32', int: 'int32', bool: 'bool' } as const;
-
-class OnnxValue implements Value {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly tensor: ort.Tensor;
-
-  constructor(tensor: ort.Tensor, shape: Shape, dtype: DType) {
-    this.tensor = tensor;
-    this.shape = shape;
-    this.dtype = dtype;
-  }
-}
 
 /** Switches for tests and for measuring what each formulation is worth; the defaults are the fastest ones known. */
 export type OnnxEngineOptions = EngineOptions & Partial<LoweringOptions> & { readonly rewrite?: boolean };
@@ -30,6 +20,7 @@ class OnnxEngine implements Engine {
   readonly record: EngineRecord;
   readonly #options: LoweringOptions & { readonly rewrite: boolean };
   readonly #sessions = new Map<string, Promise<ort.InferenceSession>>();
+  readonly #pool = new Pool();
 
   constructor(record: EngineRecord, options: LoweringOptions & { readonly rewrite: boolean }) {
     this.record = record;
@@ -44,13 +35,15 @@ class OnnxEngine implements Engine {
     if (session === undefined) {
       session = this.#createSession(program);
       this.#sessions.set(key, session);
+      session.catch(() => this.#sessions.delete(key));
     }
-    return new OnnxExecutable(await session, program, cached ? 0 : (performance.now() - started) / 1000);
+    const seconds = () => (cached ? 0 : (performance.now() - started) / 1000);
+    return new OnnxExecutable(await session, program, this.#pool, seconds());
   }
 
   #createSession(program: Program): Promise<ort.InferenceSession> {
     const simpler = simplify(program);
-    const { graph } = new Lowering(this.#options.rewrite ? rewrite(simpler) : simpler, this.#options);
+    const graph = lower(this.#options.rewrite ? rewrite(simpler) : simpler, this.#options);
     return ort.InferenceSession.create(graph.serialize(), {
       intraOpNumThreads: this.record.threads,
       interOpNumThreads: 1,
@@ -66,12 +59,12 @@ class OnnxEngine implements Engine {
     }
     const values =
       dtype === 'float' ? toFloat32(data) : dtype === 'int' ? Int32Array.from(data) : Uint8Array.from(data);
-    return new OnnxValue(new ort.Tensor(elementTypes[dtype], values, shape), shape, dtype);
+    return new OnnxValue(new ort.Tensor(elementTypes[dtype], values, shape), shape, dtype, false);
   }
 
   async download(value: Value): Promise<TensorData> {
     const { data } = own(value).tensor;
-    if (data instanceof Float32Array || data instanceof Int32Array) return data;
+    if (data instanceof Float32Array || data instanceof Int32Array) return data.slice();
     return Int32Array.from(data as Uint8Array);
   }
 
@@ -86,27 +79,34 @@ class OnnxExecutable implements Executable {
   readonly compileSeconds: number;
   readonly #session: ort.InferenceSession;
   readonly #program: Program;
+  readonly #pool: Pool;
 
-  constructor(session: ort.InferenceSession, program: Program, compileSeconds: number) {
+  constructor(session: ort.InferenceSession, program: Program, pool: Pool, compileSeconds: number) {
     this.#session = session;
     this.#program = program;
+    this.#pool = pool;
     this.compileSeconds = compileSeconds;
   }
 
-  async run(feeds: Readonly<Record<string, Value>>): Promise<Record<string, Value>> {
+  async run(feeds: Readonly<Record<string, Value>>, spent: Iterable<Value> = []): Promise<Record<string, Value>> {
     const tensors: Record<string, ort.Tensor> = {};
     for (const name of this.#session.inputNames) {
       const value = feeds[name];
       if (value === undefined) throw new EngineError(`run: the input ${name} was not fed`);
       tensors[name] = own(value).tensor;
     }
-    const results = await this.#session.run(tensors);
+    const fetches: Record<string, ort.Tensor | null> = {};
+    for (const [name, { shape, dtype }] of this.#program.outputs) {
+      fetches[outputName(name)] = this.#pool.take(shape, dtype) ?? null;
+    }
+    const results = await this.#session.run(tensors, fetches);
     const values: Record<string, Value> = {};
     for (const [name, { shape, dtype }] of this.#program.outputs) {
       const tensor = results[outputName(name)];
       if (tensor === undefined) throw new EngineError(`run: the output ${name} is missing`);
-      values[name] = new OnnxValue(tensor, shape, dtype);
+      values[name] = new OnnxValue(tensor, shape, dtype, true);
     }
+    for (const value of spent) this.#pool.add(own(value));
     return values;
   }
 }

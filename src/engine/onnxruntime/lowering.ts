@@ -1,5 +1,4 @@
 import { type Attributes, inputOf, type Program, type Shape, type Tensor } from '../../tensor/index.js';
-import { emitters, naturalLayouts } from './emit/index.js';
 import { OnnxGraph } from './graph.js';
 
 /**
@@ -21,18 +20,27 @@ export interface LoweringOptions {
 /** Writes one operation into the graph; returns the name of its value in the operation's natural layout. */
 export type Emitter = (node: Tensor, lowering: Lowering) => string;
 
+/** How operations are written into a graph, by the operation's name. */
+export interface EmitterTable {
+  readonly emitters: Readonly<Record<string, Emitter>>;
+  /** The layout an operation's result comes in, for operations whose results are not always plain. */
+  readonly naturalLayouts: Readonly<Record<string, (node: Tensor, lowering: Lowering) => Layout>>;
+}
+
 /** One program on its way to one ONNX graph: values are emitted on demand, once per tensor and layout. */
 export class Lowering {
   readonly graph = new OnnxGraph();
   readonly options: LoweringOptions;
+  readonly #table: EmitterTable;
   readonly #consumers = new Map<Tensor, Tensor[]>();
   readonly #outputs: ReadonlySet<Tensor>;
   readonly #values = new Map<Tensor, Map<Layout, string>>();
   readonly #layouts = new Map<Tensor, Layout>();
   readonly #shared = new Map<string, string>();
 
-  constructor(program: Program, options: LoweringOptions) {
+  constructor(program: Program, options: LoweringOptions, table: EmitterTable) {
     this.options = options;
+    this.#table = table;
     this.#outputs = new Set(program.outputs.values());
     for (const node of program.nodes) {
       for (const input of node.inputs) {
@@ -74,7 +82,7 @@ export class Lowering {
   naturalLayout(tensor: Tensor): Layout {
     let layout = this.#layouts.get(tensor);
     if (layout === undefined) {
-      layout = naturalLayouts[tensor.operation.name]?.(tensor, this) ?? 'plain';
+      layout = this.#table.naturalLayouts[tensor.operation.name]?.(tensor, this) ?? 'plain';
       this.#layouts.set(tensor, layout);
     }
     return layout;
@@ -86,7 +94,7 @@ export class Lowering {
     if (known !== undefined) return known;
     const natural = this.naturalLayout(tensor);
     if (layout === natural) {
-      const emit = emitters[tensor.operation.name];
+      const emit = this.#table.emitters[tensor.operation.name];
       if (emit === undefined) throw new TypeError(`onnxruntime: no lowering for ${tensor.operation.name}`);
       return this.define(tensor, layout, emit(tensor, this));
     }

@@ -1,5 +1,8 @@
 import {
+  add,
   inputOf,
+  matmul,
+  matmulOperation,
   maxPool2d,
   maxPoolGather,
   maxPoolGatherOperation,
@@ -7,19 +10,22 @@ import {
   maxPoolScatterOperation,
   multiply,
   multiplyOperation,
+  negate,
   type Program,
   poolingGeometryOf,
   program,
   sameShape,
   simplify,
+  sizeOf,
   step,
   stepOperation,
+  subtractOperation,
   type Tensor,
   withInputs,
 } from '../../tensor/index.js';
 
-/** An exact replacement of one pattern; `undefined` where it does not match. */
-type Rewrite = (node: Tensor) => Tensor | undefined;
+/** A replacement of one pattern; `undefined` where it does not match. `usedOnce` says whether one node alone needs a tensor. */
+type Rewrite = (node: Tensor, usedOnce: (tensor: Tensor) => boolean) => Tensor | undefined;
 
 function isReluOutput(tensor: Tensor): boolean {
   return tensor.operation.name === 'relu';
@@ -59,16 +65,48 @@ export const maskAfterGather: Rewrite = (node) => {
   return multiply(maxPoolGather(r, match.factor, geometry), step(maxPool2d(r, geometry)));
 };
 
+/**
+ * p − s (a b) = p + (−s a) b for a scalar s and a matrix product: the update of a weight becomes the epilogue of its
+ * gradient. The smaller factor is scaled. Exact but for rounding; only where nothing else needs the product.
+ */
+export const updateInProduct: Rewrite = (node, usedOnce) => {
+  if (node.operation !== subtractOperation) return undefined;
+  const [p, step] = [inputOf(node, 0), inputOf(node, 1)];
+  if (step.operation !== multiplyOperation || !usedOnce(step)) return undefined;
+  const scale = step.inputs.find((factor) => factor.shape.length === 0);
+  const product = step.inputs.find((factor) => factor.operation === matmulOperation);
+  if (scale === undefined || product === undefined || !usedOnce(product)) return undefined;
+  if (!sameShape(p.shape, product.shape)) return undefined;
+  const [a, b] = [inputOf(product, 0), inputOf(product, 1)];
+  const flags = {
+    transposeA: product.attributes.transposeA === true,
+    transposeB: product.attributes.transposeB === true,
+  };
+  const scaleFirst = sizeOf(a.shape) <= sizeOf(b.shape);
+  const scaled = (factor: Tensor) => multiply(factor, negate(scale));
+  return add(p, scaleFirst ? matmul(scaled(a), b, flags) : matmul(a, scaled(b), flags));
+};
+
 /** Every rewrite, by name, so that tests can switch them. */
-export const rewrites = { maskBeforeScatter, maskAfterGather } as const;
+export const rewrites = { maskBeforeScatter, maskAfterGather, updateInProduct } as const;
 
 /** The program with the rewrites applied, simplified again. */
 export function rewrite(subject: Program, enabled: readonly Rewrite[] = Object.values(rewrites)): Program {
   const replacement = new Map<Tensor, Tensor>();
+  const uses = new Map<Tensor, number>();
+  const count = (tensor: Tensor, times: number) => uses.set(tensor, (uses.get(tensor) ?? 0) + times);
+  for (const { inputs } of subject.nodes) for (const input of inputs) count(input, 1);
+  for (const output of subject.outputs.values()) count(output, 2);
   for (const node of subject.nodes) {
     const inputs = node.inputs.map((input) => replacement.get(input) ?? input);
     const rebuilt = inputs.every((input, index) => input === node.inputs[index]) ? node : withInputs(node, inputs);
-    const rewritten = enabled.reduce<Tensor | undefined>((found, apply) => found ?? apply(rebuilt), undefined);
+    // A rebuilt node is used where the original is: its own uses are counted from the original.
+    if (rebuilt !== node) count(rebuilt, uses.get(node) ?? 0);
+    const usedOnce = (tensor: Tensor) => uses.get(tensor) === 1;
+    const rewritten = enabled.reduce<Tensor | undefined>(
+      (found, apply) => found ?? apply(rebuilt, usedOnce),
+      undefined,
+    );
     replacement.set(node, rewritten ?? rebuilt);
   }
   const outputs = [...subject.outputs].map(([name, tensor]) => [name, replacement.get(tensor) ?? tensor] as const);

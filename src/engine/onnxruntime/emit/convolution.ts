@@ -1,4 +1,5 @@
 import { geometryOf, inputOf, type Shape, type Tensor } from '../../../tensor/index.js';
+import type { OnnxAttributes } from '../graph.js';
 import type { Emitter, Layout, Lowering } from '../lowering.js';
 import { emitWeightGradient } from './weight-gradient.js';
 
@@ -6,8 +7,10 @@ import { emitWeightGradient } from './weight-gradient.js';
 export interface Epilogue {
   /** Name of a bias vector, one number per filter. */
   readonly bias?: string;
-  /** The ReLU node that is computed with the convolution. */
-  readonly relu?: Tensor | undefined;
+  /** Name of a blocked image of the result's shape that is added; for blocked convolutions only. */
+  readonly sum?: string;
+  /** Whether negative sums become 0. */
+  readonly relu?: boolean;
 }
 
 function convolutionLayout(node: Tensor, lowering: Lowering): Layout {
@@ -48,22 +51,34 @@ function blockedFlippedFilter(name: string, [o = 1, c = 1, kh = 1, kw = 1]: Shap
 }
 
 /** Writes a convolution with its epilogue; the result has the layout of `convolutionLayout`. */
-export function emitConvolution(node: Tensor, lowering: Lowering, { bias, relu }: Epilogue): string {
+export function emitConvolution(node: Tensor, lowering: Lowering, epilogue: Epilogue): string {
   const { stride, padding } = geometryOf(node);
   const [x, w] = [inputOf(node, 0), inputOf(node, 1)];
   const attributes = { strides: stride, pads: padding, kernel_shape: w.shape.slice(2) };
-  const extra = bias === undefined ? [] : [bias];
+  const { bias } = epilogue;
   if (convolutionLayout(node, lowering) === 'plain') {
-    const name = lowering.graph.add('Conv', [lowering.value(x), lowering.value(w), ...extra], attributes);
-    return relu === undefined ? name : lowering.graph.add('Relu', [name]);
+    const inputs = [lowering.value(x), lowering.value(w), ...(bias === undefined ? [] : [bias])];
+    const name = lowering.graph.add('Conv', inputs, attributes);
+    return epilogue.relu ? lowering.graph.add('Relu', [name]) : name;
   }
   const image = lowering.value(x, lowering.blocks(x.shape) ? 'blocked' : 'plain');
   const filter = lowering.once(`filter of ${w.id}`, () => blockedFilter(lowering.value(w), w.shape, lowering));
-  const epilogue = relu === undefined ? attributes : { ...attributes, activation: 'Relu' };
-  return lowering.graph.add('Conv', [image, filter, ...extra], epilogue, 'com.microsoft.nchwc');
+  return blockedConvolution([image, filter], attributes, epilogue, lowering);
 }
 
-function emitInputGradient(node: Tensor, lowering: Lowering): string {
+function blockedConvolution(
+  inputs: readonly string[],
+  attributes: OnnxAttributes,
+  { bias, sum, relu }: Epilogue,
+  { graph }: Lowering,
+): string {
+  const optional = sum === undefined ? (bias === undefined ? [] : [bias]) : [bias ?? '', sum];
+  const all = relu ? { ...attributes, activation: 'Relu' } : attributes;
+  return graph.add('Conv', [...inputs, ...optional], all, 'com.microsoft.nchwc');
+}
+
+/** Writes an input gradient; an epilogue only where its layout is blocked. */
+export function emitInputGradient(node: Tensor, lowering: Lowering, epilogue: Epilogue = {}): string {
   const { stride, padding } = geometryOf(node);
   const [g, w] = [inputOf(node, 0), inputOf(node, 1)];
   const [, , kh = 1, kw = 1] = w.shape;
@@ -73,7 +88,7 @@ function emitInputGradient(node: Tensor, lowering: Lowering): string {
     const [top, left, bottom, right] = padding;
     const pads = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
     const attributes = { pads, kernel_shape: [kh, kw], strides: [1, 1] };
-    return lowering.graph.add('Conv', [lowering.value(g, 'blocked'), filter], attributes, 'com.microsoft.nchwc');
+    return blockedConvolution([lowering.value(g, 'blocked'), filter], attributes, epilogue, lowering);
   }
   const [, , rows = 1, columns = 1] = g.shape;
   const [, , height = 1, width = 1] = node.shape;
@@ -91,7 +106,7 @@ function emitInputGradient(node: Tensor, lowering: Lowering): string {
 
 export const emitters: Record<string, Emitter> = {
   conv2d: (node, lowering) => emitConvolution(node, lowering, {}),
-  conv2dInputGradient: emitInputGradient,
+  conv2dInputGradient: (node, lowering) => emitInputGradient(node, lowering),
   conv2dWeightGradient: emitWeightGradient,
 };
 

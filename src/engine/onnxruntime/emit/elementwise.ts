@@ -76,7 +76,7 @@ const elementwise =
 export const emitters: Record<string, Emitter> = {
   ...Object.fromEntries(Object.entries(operators).map(([name, operator]) => [name, elementwise(operator)])),
   add: (node, lowering) => emitAffine(node, lowering, false) ?? elementwise('Add')(node, lowering),
-  relu: (node, lowering) => emitAffine(inputOf(node, 0), lowering, true, node) ?? elementwise('Relu')(node, lowering),
+  relu: (node, lowering) => emitAffine(inputOf(node, 0), lowering, true) ?? elementwise('Relu')(node, lowering),
   step: (node, lowering) => {
     const operand = lowering.input(node, 0, lowering.naturalLayout(node));
     return lowering.graph.add('Cast', [lowering.graph.add('Greater', [operand, lowering.graph.scalar(0)])], { to: 1 });
