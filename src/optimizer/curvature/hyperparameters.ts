@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { learningRate, nonNegative, positiveInteger } from '../hyperparameters.js';
+import type { Hyperparameters } from '../training.js';
+import { type EstimatorName, estimators } from './estimators/registered.js';
+import type { Grouping } from './layers.js';
+import { type RestartRule, restartRule, restartSchema } from './restart.js';
+import { type ScalingName, scalings } from './scaling.js';
+
+/** What a member of the family does with what it has estimated (shared/design of the family: docs/preconditioner.md). */
+export type Mode = 'preconditioned' | 'adaptive' | 'only-adaptive' | 'tuned';
+
+const priorFields = {
+  prior_iterations: positiveInteger()
+    .default(10)
+    .describe('minibatches of phase 1, from which step size and noise are estimated'),
+  num_observations: positiveInteger().default(5).describe('observations of the Hessian that its estimate is made of'),
+  weight_decay: nonNegative().default(0).describe('weight decay μ of the inner optimizer'),
+  groups: z
+    .enum(['problem', 'all', 'layer'])
+    .default('problem')
+    .describe("what shares a step size: the test problem's groups, everything, or each parameter tensor alone"),
+  restart: restartSchema(),
+};
+
+const posteriorFields = {
+  est_rank: positiveInteger().default(2).describe('rank of the preconditioner'),
+  estimator: z
+    .enum(Object.keys(estimators) as [EstimatorName, ...EstimatorName[]])
+    .default('thesis')
+    .describe('the published code number by number, or the posterior of the paper'),
+};
+
+const scalingField = {
+  scaling: z
+    .enum(Object.keys(scalings) as [ScalingName, ...ScalingName[]])
+    .nullable()
+    .default(null)
+    .describe('what a singular value σ does to the gradient; default: sqrt with estimator thesis, inverse with paper'),
+};
+
+const idleField = {
+  idle_observations: z
+    .boolean()
+    .default(false)
+    .describe('let the minibatches of the observations pass without a step, as AdaptiveSGD does'),
+};
+
+const optionalRate = {
+  lr: learningRate()
+    .nullable()
+    .default(null)
+    .describe('learning rate of the first epoch; default: the estimated step size, as in all later epochs'),
+};
+
+const fixedRate = { lr: learningRate().describe('learning rate in every epoch') };
+
+/** The hyperparameters of a member of the family, those of the inner optimizer but `lr` among them. */
+export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
+  const { lr: _, ...innerFields } = inner.shape as Record<string, z.ZodType>;
+  const fields: Record<string, z.ZodType> = {
+    ...(mode === 'tuned' ? fixedRate : optionalRate),
+    ...innerFields,
+    ...priorFields,
+    ...(mode === 'only-adaptive' ? idleField : posteriorFields),
+    ...(mode === 'preconditioned' || mode === 'tuned' ? scalingField : {}),
+  };
+  return z.strictObject(fields).refine((values) => longEnough(mode, values as Hyperparameters), {
+    path: ['restart'],
+    message: 'steps:N with N at least prior_iterations + num_observations',
+  });
+}
+
+function longEnough(mode: Mode, values: Hyperparameters): boolean {
+  const { restart, needed } = familySettings(mode, values);
+  return restart.kind !== 'steps' || restart.count >= needed.steps;
+}
+
+/** The family's hyperparameters as its phases use them. */
+export interface FamilySettings {
+  readonly mode: Mode;
+  readonly priorIterations: number;
+  readonly observations: number;
+  readonly rank: number;
+  readonly weightDecay: number;
+  /** Given learning rate, or null. */
+  readonly lr: number | null;
+  readonly estimator: EstimatorName;
+  readonly scaling: ScalingName;
+  readonly grouping: Grouping;
+  readonly restart: RestartRule;
+  readonly idles: boolean;
+  /** Minibatches of one estimation and the first step. */
+  readonly needed: { readonly steps: number; readonly why: string };
+}
+
+/** Reads resolved hyperparameters. */
+export function familySettings(mode: Mode, values: Hyperparameters): FamilySettings {
+  const [priorIterations, observations] = [Number(values.prior_iterations), Number(values.num_observations)];
+  const estimator = (values.estimator ?? 'thesis') as EstimatorName;
+  const idles = values.idle_observations === true;
+  const observes = mode !== 'only-adaptive' || idles;
+  return {
+    mode,
+    priorIterations,
+    observations,
+    rank: Number(values.est_rank ?? 0),
+    weightDecay: Number(values.weight_decay),
+    lr: typeof values.lr === 'number' ? values.lr : null,
+    estimator,
+    scaling: (values.scaling ?? (estimator === 'paper' ? 'inverse' : 'sqrt')) as ScalingName,
+    grouping: values.groups as Grouping,
+    restart: restartRule(String(values.restart)),
+    idles,
+    needed: observes
+      ? {
+          steps: priorIterations + observations,
+          why: `prior_iterations ${priorIterations} + num_observations ${observations}`,
+        }
+      : { steps: priorIterations + 1, why: `prior_iterations ${priorIterations} + 1` },
+  };
+}

@@ -1,0 +1,58 @@
+import { Matrix } from 'ml-matrix';
+import type { Observations } from './estimators/estimator.js';
+
+/** The inner products that one more column brings, both new vectors divided by the direction's length. */
+export interface NewColumn {
+  /** Length of the direction before the division. */
+  readonly length: number;
+  /** Sᵀs, Sᵀy, Yᵀs and Yᵀy with the columns that were there before. */
+  readonly ss: readonly number[];
+  readonly sy: readonly number[];
+  readonly ys: readonly number[];
+  readonly yy: readonly number[];
+  /** sᵀy and ‖y‖² of the new vectors themselves. */
+  readonly ownSy: number;
+  readonly ownYy: number;
+}
+
+/** No columns yet. */
+export const noObservations: Observations = {
+  ss: Matrix.zeros(0, 0),
+  sy: Matrix.zeros(0, 0),
+  yy: Matrix.zeros(0, 0),
+  lengths: [],
+};
+
+/** The observations with one more column. */
+export function withColumn({ ss, sy, yy, lengths }: Observations, column: NewColumn): Observations {
+  return {
+    ss: bordered(ss, column.ss, column.ss, 1),
+    sy: bordered(sy, column.sy, column.ys, column.ownSy),
+    yy: bordered(yy, column.yy, column.yy, column.ownYy),
+    lengths: [...lengths, column.length],
+  };
+}
+
+/** The matrix with one more column on the right, one more row below, and their corner. */
+function bordered(matrix: Matrix, right: readonly number[], below: readonly number[], corner: number): Matrix {
+  const size = matrix.rows;
+  const result = Matrix.zeros(size + 1, size + 1);
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) result.set(row, column, matrix.get(row, column));
+    result.set(row, size, right[row] ?? Number.NaN);
+    result.set(size, row, below[row] ?? Number.NaN);
+  }
+  result.set(size, size, corner);
+  return result;
+}
+
+/** [S Y]ᵀ[S Y]. */
+export function gramOf({ ss, sy, yy }: Observations): Matrix {
+  const count = ss.rows;
+  const gram = Matrix.zeros(2 * count, 2 * count);
+  gram.setSubMatrix(ss, 0, 0);
+  gram.setSubMatrix(sy, 0, count);
+  gram.setSubMatrix(sy.transpose(), count, 0);
+  gram.setSubMatrix(yy, count, count);
+  return gram;
+}
