@@ -64,8 +64,8 @@ export function conv2d(options: {
   const { filters, kernel, stride = 1, padding } = options;
   return {
     kind: 'conv',
-    parameters: ([channels = 0]) => [
-      { role: 'weight', shape: [filters, channels, kernel, kernel] },
+    parameters: (input) => [
+      { role: 'weight', shape: [filters, channelsOf(`conv2d of ${filters} filters`, input), kernel, kernel] },
       { role: 'bias', shape: [filters] },
     ],
     apply: (x, [weight, bias]) => {
@@ -85,12 +85,24 @@ export function maxPool(options: {
   const { size, stride, padding = 'same' } = options;
   return {
     kind: 'pool',
-    parameters: () => [],
+    parameters: (input) => {
+      channelsOf(`maxPool of size ${size}`, input);
+      return [];
+    },
     apply: (x) => {
       const pads = ops.paddingFor(padding, x, [size, size], [stride, stride]);
       return ops.maxPool2d(x, { window: [size, size], stride: [stride, stride], padding: pads });
     },
   };
+}
+
+/** Channels of an example that must be an image, [channels, rows, columns]. */
+function channelsOf(layer: string, input: Shape): number {
+  const [channels, ...image] = input;
+  if (channels === undefined || image.length !== 2) {
+    throw new ConfigurationError(`${layer}: the input has shape [${input}], expected [channels, rows, columns]`);
+  }
+  return channels;
 }
 
 function present(parameter: Tensor | undefined): Tensor {

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { sizeOf } from '../../src/tensor/index.js';
+import { loadTestProblem, type TestProblem, testProblemNames } from '../../src/testproblem/index.js';
+
+/** The layer tables of DeepOBS (Schneider et al. 2019 and its PyTorch release), as PyTorch lays parameters out. */
+const convolutional2 = [
+  ['conv1.weight', [32, 1, 5, 5]],
+  ['conv1.bias', [32]],
+  ['conv2.weight', [64, 32, 5, 5]],
+  ['conv2.bias', [64]],
+  ['dense1.weight', [1024, 3136]],
+  ['dense1.bias', [1024]],
+  ['dense2.weight', [10, 1024]],
+  ['dense2.bias', [10]],
+];
+const multilayer = [1000, 500, 100, 10].flatMap((units, index, all) => [
+  [`dense${index + 1}.weight`, [units, all[index - 1] ?? 784]],
+  [`dense${index + 1}.bias`, [units]],
+]);
+const regression = [
+  ['dense1.weight', [10, 784]],
+  ['dense1.bias', [10]],
+];
+const convolutional3 = [
+  ['conv1.weight', [64, 3, 5, 5]],
+  ['conv1.bias', [64]],
+  ['conv2.weight', [96, 64, 3, 3]],
+  ['conv2.bias', [96]],
+  ['conv3.weight', [128, 96, 3, 3]],
+  ['conv3.bias', [128]],
+  ['dense1.weight', [512, 1152]],
+  ['dense1.bias', [512]],
+  ['dense2.weight', [256, 512]],
+  ['dense2.bias', [256]],
+  ['dense3.weight', [10, 256]],
+  ['dense3.bias', [10]],
+];
+
+const table = [
+  { name: 'cifar10_3c3d', dataset: 'cifar10', count: 895_210, epochs: 100, l2Reg: 0.002, shapes: convolutional3 },
+  { name: 'fmnist_2c2d', dataset: 'fmnist', count: 3_274_634, epochs: 100, l2Reg: null, shapes: convolutional2 },
+  { name: 'fmnist_logreg', dataset: 'fmnist', count: 7_850, epochs: 50, l2Reg: null, shapes: regression },
+  { name: 'fmnist_mlp', dataset: 'fmnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
+  { name: 'mnist_2c2d', dataset: 'mnist', count: 3_274_634, epochs: 100, l2Reg: null, shapes: convolutional2 },
+  { name: 'mnist_logreg', dataset: 'mnist', count: 7_850, epochs: 50, l2Reg: null, shapes: regression },
+  { name: 'mnist_mlp', dataset: 'mnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
+  { name: 'quadratic_deep', dataset: 'quadratic', count: 100, epochs: 100, l2Reg: null, shapes: [['theta', [100]]] },
+];
+
+test.each(table)('$name is what DeepOBS says', async ({ name, dataset, count, epochs, l2Reg, shapes }) => {
+  const problem = await loadTestProblem(name);
+  expect(problem).toMatchObject({
+    name,
+    dataset,
+    parameterCount: count,
+    defaults: { batchSize: 128, numEpochs: epochs, l2Reg },
+    hasAccuracy: name !== 'quadratic_deep',
+    hasLabels: name !== 'quadratic_deep',
+  });
+  expect(problem.parameters.map(({ name: parameter, shape }) => [parameter, shape])).toEqual(shapes);
+  const { parameters, accuracy, loss } = problem.build(7);
+  expect(parameters.map(({ shape }) => shape)).toEqual(shapes.map(([, shape]) => shape));
+  expect({ loss: loss.shape, accuracy: accuracy?.shape }).toEqual({
+    loss: [],
+    accuracy: problem.hasAccuracy ? [] : undefined,
+  });
+});
+
+test('the table above has every test problem', () => {
+  expect(table.map(({ name }) => name)).toEqual(testProblemNames());
+});
+
+describe('initial parameters', () => {
+  test.each(testProblemNames())('of %s are the same for one seed and others for another', async (name) => {
+    const problem = await loadTestProblem(name);
+    const values = problem.initialParameters(42);
+    expect(values.map(({ length }) => length)).toEqual(problem.parameters.map(({ shape }) => sizeOf(shape)));
+    const again = problem.initialParameters(42);
+    expect(again.map((own, index) => own.every((value, place) => value === values[index]?.[place]))).toEqual(
+      values.map(() => true),
+    );
+    const other = problem.initialParameters(43);
+    const random = values.map((own, index) => own.some((value, place) => value !== other[index]?.[place]));
+    const constant = values.map((own) => own.every((value) => value === own[0]));
+    expect(random).toEqual(constant.map((all) => !all));
+  });
+
+  test('of different layers of one shape differ', async () => {
+    const { parameters, initialParameters } = await loadTestProblem('mnist_mlp');
+    const [first, second] = [0, 2].map((index) => initialParameters(1)[index]?.subarray(0, 50) ?? new Float32Array());
+    expect(parameters[2]?.name).toBe('dense2.weight');
+    expect(first).not.toEqual(second);
+  });
+
+  /** Each weight's standard deviation and bound, each bias' value, checked to five standard errors. */
+  const truncation = 0.8796256610342398;
+  const xavier = (fans: number) => Math.sqrt(2 / fans);
+  const rules: Record<
+    string,
+    {
+      std: (shape: readonly number[]) => number;
+      bound: (std: number, shape: readonly number[]) => number;
+      bias: number;
+    }
+  > = {
+    fmnist_2c2d: { std: () => 0.05 * truncation, bound: () => 0.1, bias: 0.05 },
+    mnist_2c2d: { std: () => 0.05 * truncation, bound: () => 0.1, bias: 0.05 },
+    mnist_mlp: { std: () => 0.03 * truncation, bound: () => 0.06, bias: 0 },
+    fmnist_mlp: { std: () => 0.03 * truncation, bound: () => 0.06, bias: 0 },
+    mnist_logreg: { std: () => 0, bound: () => 0, bias: 0 },
+    fmnist_logreg: { std: () => 0, bound: () => 0, bias: 0 },
+    cifar10_3c3d: {
+      std: ([out = 0, into = 0, ...field]) => xavier((out + into) * sizeOf(field)),
+      bound: (std, shape) => (shape.length === 2 ? Math.sqrt(3) * std : 7 * std),
+      bias: 0,
+    },
+  };
+
+  test.each(Object.entries(rules))('of %s have the spread that DeepOBS says', async (name, { std, bound, bias }) => {
+    const problem = await loadTestProblem(name);
+    for (const [index, values] of problem.initialParameters(42).entries()) {
+      const { name: parameter = '', shape = [] } = problem.parameters[index] ?? {};
+      if (parameter.endsWith('bias')) {
+        expect(new Set(values), parameter).toEqual(new Set([Math.fround(bias)]));
+        continue;
+      }
+      const expected = std(shape);
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+      expect(Math.abs(mean), parameter).toBeLessThanOrEqual((5 * expected) / Math.sqrt(values.length));
+      expect(Math.abs(Math.sqrt(square) - expected), parameter).toBeLessThanOrEqual(
+        (5 * expected) / Math.sqrt(values.length),
+      );
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const limit = bound(expected, shape);
+      expect(largest, parameter).toBeLessThanOrEqual(limit * (1 + 1e-6));
+      if (limit < 7 * expected) expect(largest, parameter).toBeGreaterThan(0.98 * limit);
+    }
+  });
+
+  test('of quadratic_deep are ones', async () => {
+    const problem: TestProblem = await loadTestProblem('quadratic_deep');
+    expect(problem.initialParameters(42)).toEqual([new Float32Array(100).fill(1)]);
+  });
+});
+
+describe('the L2 term', () => {
+  test.each(testProblemNames())('of %s has the weights and no bias', async (name) => {
+    const problem = await loadTestProblem(name);
+    const regularised = problem.parameters
+      .filter((parameter) => parameter.regularised)
+      .map((parameter) => parameter.name);
+    expect(regularised).toEqual(
+      problem.parameters.map((parameter) => parameter.name).filter((parameter) => parameter.endsWith('.weight')),
+    );
+  });
+
+  test('of cifar10_3c3d is 1.26 at the start', async () => {
+    const problem = await loadTestProblem('cifar10_3c3d');
+    const squares = problem
+      .initialParameters(42)
+      .map((values, index) => (problem.parameters[index]?.regularised ? values.reduce((sum, w) => sum + w * w, 0) : 0));
+    // Σ 2 n / (fan in + fan out) over the layers: 1261.8.
+    expect(0.5 * 0.002 * squares.reduce((sum, square) => sum + square, 0)).toBeCloseTo(1.2618, 2);
+  });
+});
