@@ -9,13 +9,15 @@ export interface DataOptions {
   readonly dataDir: string;
   /** Whether missing data files may be downloaded; default yes. */
   readonly fetch?: boolean;
+  /** Ends a download, and the run after the current step. */
+  readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
 }
 
 /** Opens a run's data set and splits it by the run's seed. Throws ConfigurationError for a batch that does not fit it. */
 export async function openData(
   resolved: ResolvedRun,
-  { dataDir, fetch = true, onEvent }: DataOptions,
+  { dataDir, fetch = true, signal, onEvent }: DataOptions,
 ): Promise<{ dataset: Dataset; split: DataSplit }> {
   const { configuration, testProblem } = resolved;
   const { source, syntheticSize } = configuration.data;
@@ -24,6 +26,7 @@ export async function openData(
     source,
     ...(syntheticSize === null ? {} : { syntheticSize }),
     fetch,
+    signal,
     onProgress: (message) => onEvent?.({ type: 'dataset', message }),
   });
   const split = dataset.split(configuration.seed, configuration.protocol);

@@ -21,15 +21,13 @@ import { TrainingLoop } from './loop.js';
 import { type DataOptions, openData, openRunEngine } from './open.js';
 import { RunRecord } from './record.js';
 
-/** Where a run finds its data and leaves its results, and who listens. */
+/** Where a run finds its data and leaves its results, and who listens. An abort ends it with status `interrupted`. */
 export interface RunOptions extends DataOptions {
   readonly outputDir: string;
   /** Whether to go on from a checkpoint of the same configuration; else it is ignored and replaced. */
   readonly resume: boolean;
   /** Whether to run again what is already complete. */
   readonly overwrite: boolean;
-  /** Ends the run after the current step, with status `interrupted`. */
-  readonly signal?: AbortSignal;
 }
 
 /** What became of a run. */
