@@ -10,21 +10,39 @@ import type { RunFile } from './schema.js';
 /** The longest folder name that is written in full; common file systems allow 255 bytes. */
 const LONGEST_NAME = 240;
 
+/** What DeepOBS puts into the name of a setting's folder. */
+export interface SettingParts {
+  readonly numEpochs: number;
+  readonly batchSize: number;
+  /** The L2 factor under its dialect's name; null when it was not given explicitly. */
+  readonly l2: { readonly key: 'l2_reg' | 'weight_decay'; readonly value: number } | null;
+  readonly hyperparameters: Readonly<Record<string, number | boolean | string | null>>;
+  readonly integerHyperparameters: readonly string[];
+  readonly lrSchedule: { readonly epochs: readonly number[]; readonly factors: readonly number[] } | null;
+}
+
+/** The name of the folder of a configuration's setting; see {@link settingName}. */
+export function settingFolder({ optimizer, ...configuration }: RunConfiguration): string {
+  const { l2RegGiven, l2Reg } = configuration;
+  const l2 = l2RegGiven && l2Reg !== null ? ({ key: 'l2_reg', value: l2Reg } as const) : null;
+  return settingName({ ...configuration, ...optimizer, l2 });
+}
+
 /**
- * The name of the setting's folder, as DeepOBS builds it: num_epochs, batch_size, l2_reg when given explicitly, the
+ * The name of a setting's folder, as DeepOBS builds it: num_epochs, batch_size, l2_reg when given explicitly, the
  * hyperparameters and then the learning-rate schedule, each alphabetically. A name that is too long for a file system is
  * cut and ends in a hash of the whole. Throws ConfigurationError for a value that is no part of a folder name.
  */
-export function settingFolder(configuration: RunConfiguration): string {
-  const { optimizer, lrSchedule } = configuration;
+export function settingName(setting: SettingParts): string {
+  const { hyperparameters, integerHyperparameters, lrSchedule, l2 } = setting;
   const parts: [string, string][] = [
-    ['num_epochs', String(configuration.numEpochs)],
-    ['batch_size', String(configuration.batchSize)],
+    ['num_epochs', String(setting.numEpochs)],
+    ['batch_size', String(setting.batchSize)],
   ];
-  if (configuration.l2RegGiven && configuration.l2Reg !== null) parts.push(['l2_reg', float2str(configuration.l2Reg)]);
-  for (const name of Object.keys(optimizer.hyperparameters).sort()) {
-    const value = optimizer.hyperparameters[name] ?? null;
-    parts.push([name, formatValue(value, optimizer.integerHyperparameters.includes(name))]);
+  if (l2 !== null) parts.push([l2.key, float2str(l2.value)]);
+  for (const name of Object.keys(hyperparameters).sort()) {
+    const value = hyperparameters[name] ?? null;
+    parts.push([name, formatValue(value, integerHyperparameters.includes(name))]);
   }
   if (lrSchedule !== null) {
     parts.push(['lr_sched_epochs', pythonList(lrSchedule.epochs.map(String))]);
@@ -98,7 +116,8 @@ function formatValue(value: number | boolean | string | null, integer: boolean):
   return value;
 }
 
-function safe(what: string, text: string): string {
+/** The text, when it can be part of a folder name; else throws ConfigurationError. */
+export function safe(what: string, text: string): string {
   if (text === '' || text === '.' || text === '..' || /[/\\\p{Cc}]/u.test(text)) {
     throw new ConfigurationError(
       `${what}: found ${JSON.stringify(text)}, expected a value that can be part of a folder name (not empty, no / or \\)`,

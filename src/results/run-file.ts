@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { z } from 'zod';
 import { FileError } from '../errors.js';
 import { reasonOf, writeFileAtomic } from './atomic-file.js';
 import { contentDigest } from './build.js';
 import { type JsonValue, prettyJson } from './canonical-json.js';
 import { hashConfigurationJson } from './configuration.js';
+import { describeFault } from './faults.js';
+import { migrate } from './migrate.js';
 import { RUN_FILE_VERSION, type RunFile, runFileSchema } from './schema.js';
 
 /**
@@ -14,7 +15,8 @@ import { RUN_FILE_VERSION, type RunFile, runFileSchema } from './schema.js';
  */
 export async function writeRunFile(path: string, runFile: RunFile): Promise<string> {
   const checked = runFileSchema.safeParse(runFile, { reportInput: true });
-  if (!checked.success) throw new Error(`defect: this run file would be invalid: ${describeIssue(checked.error)}`);
+  if (!checked.success)
+    throw new Error(`defect: this run file would be invalid: ${describeFault(checked.error, RUN_FILE_VERSION)}`);
   let target = path;
   for (let attempt = 0; attempt < 60 && (await belongsToAnotherRun(target, runFile)); attempt++) {
     target = oneSecondLater(target);
@@ -38,7 +40,7 @@ export async function readRunFile(path: string): Promise<RunFile> {
 }
 
 /** {@link readRunFile} of a text that is already read; `path` only names it in errors. */
-function parseRunFile(path: string, text: string): RunFile {
+export function parseRunFile(path: string, text: string): RunFile {
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -48,15 +50,9 @@ function parseRunFile(path: string, text: string): RunFile {
       { cause: error },
     );
   }
-  const version =
-    typeof content === 'object' && content !== null && 'schema_version' in content ? content.schema_version : undefined;
-  if (version !== undefined && version !== RUN_FILE_VERSION) {
-    throw new FileError(
-      `${path}: field schema_version: found ${JSON.stringify(version)}, expected ${RUN_FILE_VERSION}; read it with the probprec version that wrote it`,
-    );
-  }
+  content = migrate(path, content);
   const parsed = runFileSchema.safeParse(content, { reportInput: true });
-  if (!parsed.success) throw new FileError(`${path}: ${describeIssue(parsed.error)}`);
+  if (!parsed.success) throw new FileError(`${path}: ${describeFault(parsed.error, RUN_FILE_VERSION)}`);
   const { content_digest: claimed, ...rest } = parsed.data;
   const hash = hashConfigurationJson(parsed.data.configuration as JsonValue);
   if (hash !== parsed.data.configuration_hash) {
@@ -94,24 +90,4 @@ function oneSecondLater(path: string): string {
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = fields.map(Number);
   const later = new Date(Date.UTC(year, month - 1, day, hour, minute, second + 1)).toISOString();
   return `${start}${later.slice(0, 19).replace(/[T:]/g, '-')}.json`;
-}
-
-/** The first fault that zod found, in the words: field, found, expected. */
-function describeIssue(error: z.ZodError): string {
-  const [issue] = error.issues;
-  if (issue === undefined) return 'not a run file';
-  const path = issue.path.map(String).join('.') || '(whole file)';
-  if (issue.code === 'custom') return `field ${path}: ${issue.message}`;
-  if (issue.code === 'unrecognized_keys') {
-    return `field ${path}: found the unknown key ${issue.keys.join(', ')}, expected only the keys of schema version ${RUN_FILE_VERSION}`;
-  }
-  const expected =
-    'expected' in issue ? String(issue.expected) : 'values' in issue ? issue.values.join(' or ') : issue.message;
-  return `field ${path}: found ${abbreviated(issue.input)}, expected ${expected}`;
-}
-
-function abbreviated(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -39,7 +39,7 @@ const configurationSchema = z.strictObject({
 });
 
 /** What became of a run, where it ended and why. */
-const runStatusSchema = z.strictObject({
+export const runStatusSchema = z.strictObject({
   state: z.enum(['completed', 'diverged', 'interrupted', 'failed']),
   /** Epochs that were trained completely; num_epochs when completed. */
   epoch: count,

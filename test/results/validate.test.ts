@@ -1,0 +1,237 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FileError } from '../../src/errors.js';
+import { type RandomStream, randomStream } from '../../src/random/index.js';
+import { canonicalJson, type JsonValue, sha256Hex } from '../../src/results/canonical-json.js';
+import {
+  findResultFiles,
+  parseResultFile,
+  type RunParts,
+  validateResultFile,
+  writeRunFile,
+} from '../../src/results/index.js';
+import { migrate } from '../../src/results/migrate.js';
+import { exampleConfiguration, exampleParts, exampleRunFile } from './example.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'probprec-validate-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const sizes = { train: 25 * 128, valid: 100, trainEval: 100, test: 100 };
+
+/** The faults of a run file with these parts, without the path at their start. */
+async function faultsOf(changes: Partial<RunParts>): Promise<string[]> {
+  const path = join(folder, 'run.json');
+  await writeRunFile(path, exampleRunFile({ datasetSizes: sizes, ...changes }));
+  const { faults } = await validateResultFile(path);
+  return faults.map((fault) => fault.slice(path.length + 2));
+}
+
+const diverged: Partial<RunParts> = {
+  status: { state: 'diverged', epoch: 1, step: 20, reason: 'the loss is NaN' },
+  losses: { train: [2, 1], valid: [2, 1], test: [2, 1] },
+  accuracies: null,
+  minibatchTrainLosses: [1, 2, 3, 4, 5, Number.NaN],
+  timing: {
+    trainingWallSeconds: [1],
+    trainingCpuSeconds: [1],
+    evaluationWallSeconds: [1, 1],
+    evaluationCpuSeconds: [1, 1],
+  },
+};
+
+describe('a valid file', () => {
+  test('has no faults, completed or diverged', async () => {
+    expect(await faultsOf({})).toEqual([]);
+    expect(await faultsOf(diverged)).toEqual([]);
+    expect(
+      await faultsOf({
+        ...diverged,
+        status: { state: 'diverged', epoch: 1, step: 9, reason: 'NaN' },
+        minibatchTrainLosses: [1, 2, 3, 4],
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('statements that contradict each other', () => {
+  test.each<[string, Partial<RunParts>, string]>([
+    [
+      'steps',
+      { datasetSizes: { ...sizes, train: 1280 } },
+      'field steps_per_epoch: found 25, expected 10 (1280 images in batches of 128)',
+    ],
+    [
+      'times',
+      { finishedAt: new Date(0) },
+      'field finished_at: found 1970-01-01T00:00:00.000Z, expected a time after started_at, 2026-11-22T10:00:00.000Z',
+    ],
+    [
+      'data',
+      { configuration: exampleConfiguration({ data: { source: 'synthetic', syntheticSize: null } }) },
+      'field dataset.source: found real, expected synthetic (configuration.data)',
+    ],
+    [
+      'a log that is too long',
+      { optimizerLog: [{}, {}, {}, {}] },
+      'field optimizer_log: found 4, expected at most 3 (one entry for each of 2 epochs)',
+    ],
+    [
+      'epochs that go back',
+      {
+        resumed: [
+          { epoch: 2, at: '2026-11-22T10:00:00.000Z' },
+          { epoch: 1, at: '2026-11-22T10:00:00.000Z' },
+        ],
+      },
+      'field resumed.1.epoch: found 1, expected at least 2 (monotone)',
+    ],
+    [
+      'a completed run with a loss that is not finite',
+      { minibatchTrainLosses: [1, 2, 3, 4, 5, Number.NaN] },
+      'field minibatch_train_losses.5: found null, expected a number (the run is completed)',
+    ],
+    [
+      'a diverged run without a step',
+      { ...diverged, status: { state: 'diverged', epoch: 1, step: null, reason: 'x' } },
+      'field status.step: found null, expected the step whose loss was not finite',
+    ],
+    [
+      'a diverged run that went on',
+      { ...diverged, status: { state: 'diverged', epoch: 1, step: 10, reason: 'x' } },
+      'field minibatch_train_losses: found 6 entries, expected 5 (diverged at that step)',
+    ],
+    [
+      'a diverged run whose loss is finite',
+      { ...diverged, minibatchTrainLosses: [1, 2, 3, 4, 5, 6] },
+      'field minibatch_train_losses: found the first null at -1, expected it at 5',
+    ],
+  ])('%s', async (_, changes, fault) => expect(await faultsOf(changes)).toEqual([fault]));
+});
+
+test('folders are searched for runs; a path that does not exist is an error', async () => {
+  await writeFile(join(folder, 'random_seed__2__x.json'), '{}');
+  await writeFile(join(folder, 'random_seed__1__x.json'), '{}');
+  await writeFile(join(folder, 'tuning_log.json'), '{}');
+  expect(await findResultFiles([folder])).toEqual([1, 2].map((seed) => join(folder, `random_seed__${seed}__x.json`)));
+  await expect(findResultFiles([join(folder, 'none')])).rejects.toThrow('none: the folder does not exist; expected');
+});
+
+/** Version 2 is imagined here: it renames a key. */
+describe('older versions', () => {
+  const options = {
+    current: 3,
+    migrations: {
+      1: ({ suite_version, ...rest }: Record<string, JsonValue>) => ({
+        ...rest,
+        package_version: suite_version ?? null,
+        schema_version: 2,
+      }),
+      2: (content: Record<string, JsonValue>) => ({ ...content, schema_version: 3 }),
+    },
+  };
+
+  test('are brought up step by step, with a new digest', () => {
+    const old = exampleRunFile();
+    const { content_digest, ...rest } = migrate('run.json', old, options) as Record<string, JsonValue>;
+    expect(rest).toMatchObject({ schema_version: 3, package_version: old.suite_version, testproblem: 'mnist_logreg' });
+    expect(rest).not.toHaveProperty('suite_version');
+    expect(content_digest).toBe(sha256Hex(canonicalJson(rest)));
+  });
+
+  test('that were changed, and newer ones, are refused', () => {
+    const refuse = (content: object) => () => migrate('run.json', content, options);
+    expect(refuse({ ...exampleRunFile(), batch_size: 1 })).toThrow('run.json: field content_digest: found');
+    expect(refuse({ ...exampleRunFile(), schema_version: 4 })).toThrow('field schema_version: found 4, expected 3');
+    expect(refuse({ ...exampleRunFile(), schema_version: 0 })).toThrow('field schema_version: found 0, expected 3');
+    expect(migrate('run.json', [1], options)).toEqual([1]);
+  });
+});
+
+/** 200 files, damaged by a fixed random stream: 50 of each kind. */
+describe('damaged files', () => {
+  const original = JSON.stringify(exampleRunFile(exampleParts({ datasetSizes: sizes })), null, 1);
+  const damages: Record<string, (random: RandomStream) => string> = {
+    'a byte flipped': (random) => {
+      const bytes = Buffer.from(original);
+      const at = random.integer(bytes.length);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.integer(8));
+      return bytes.toString('utf8');
+    },
+    'cut short': (random) => original.slice(0, random.integer(original.length)),
+    'a field removed': (random) => changed(random, (parent, key) => remove(parent, key)),
+    'a type changed': (random) =>
+      changed(random, (parent, key) => Object.assign(parent, { [key]: otherType(parent[key]) })),
+  };
+
+  test.each(Object.keys(damages))('%s: refused with one line that names the file', async (kind) => {
+    for (let index = 0; index < 50; index++) {
+      const text = damages[kind]?.(randomStream(5, kind, index)) ?? '';
+      const error = refusal(`${folder}/run.json`, text);
+      if (error === null) {
+        // White space for white space, or E for e in a number: the content is what it was.
+        expect(JSON.parse(text), `${kind} ${index}`).toEqual(JSON.parse(original));
+        continue;
+      }
+      expect(error, `${kind} ${index}`).toMatch(
+        /^[^\n]*run\.json: (?:field \S+( file\))?: found .*expected |not valid JSON)[^\n]*$/,
+      );
+    }
+  });
+
+  test('each field, removed: the line names it', () => {
+    for (const key of Object.keys(exampleRunFile())) {
+      const content: Record<string, JsonValue> = JSON.parse(original);
+      delete content[key];
+      const optional = key.endsWith('_accuracies');
+      expect(refusal('run.json', JSON.stringify(content))).toMatch(
+        optional ? /^run\.json: field \w+_accuracies: found/ : new RegExp(`^run\\.json: field ${key}: found nothing`),
+      );
+    }
+  });
+});
+
+function refusal(path: string, text: string): string | null {
+  try {
+    const file = parseResultFile(path, text);
+    expect(file.kind).toBe('probprec');
+    return null;
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return error.message;
+  }
+}
+
+type Parent = Record<string, JsonValue>;
+
+/** The text after a change to one of all members, however deep. */
+function changed(random: RandomStream, change: (parent: Parent, key: string) => void): string {
+  const content: Parent = JSON.parse(JSON.stringify(exampleRunFile({ datasetSizes: sizes })));
+  const places: [Parent, string][] = [];
+  const visit = (parent: Parent) => {
+    for (const [key, value] of Object.entries(parent)) {
+      places.push([parent, key]);
+      if (typeof value === 'object' && value !== null) visit(value as Parent);
+    }
+  };
+  visit(content);
+  const [parent, key] = places[random.integer(places.length)] ?? [content, 'status'];
+  change(parent, key);
+  return JSON.stringify(content);
+}
+
+function remove(parent: Parent | JsonValue[], key: string): void {
+  if (Array.isArray(parent)) parent.splice(Number(key), 1);
+  else delete parent[key];
+}
+
+function otherType(value: JsonValue | undefined): JsonValue {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return 0;
+  if (typeof value === 'boolean') return null;
+  return value === null ? false : 'text';
+}
