@@ -59,6 +59,8 @@ const optionSchemas = {
   trainLogInterval: z.int().min(1).default(10),
 };
 
+const describedOptions = describeHyperparameters({ hyperparameters: z.object(optionSchemas) });
+
 /**
  * Fills in every default and checks every value. Throws ConfigurationError, one line that names the option, what was
  * found and what was expected.
@@ -114,7 +116,8 @@ function option<K extends keyof typeof optionSchemas>(name: K, value: unknown): 
   const parsed = optionSchemas[name].safeParse(value);
   if (parsed.success) return parsed.data as z.output<(typeof optionSchemas)[K]>;
   const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new ConfigurationError(`${flag}: found ${display(value)}, expected ${expectation(parsed.error)}`);
+  const whole = describedOptions.find((described) => described.name === name)?.type === 'integer';
+  throw new ConfigurationError(`${flag}: found ${display(value)}, expected ${expectation(parsed.error, whole)}`);
 }
 
 /** The factor on the learning rate changes at the given epochs, which must ascend; one factor for each. */
@@ -164,8 +167,11 @@ function resolveHyperparameters(
   const parsed = optimizer.hyperparameters.safeParse(values);
   if (!parsed.success) {
     const key = String(parsed.error.issues[0]?.path[0] ?? '');
-    const flag = declared.find(({ name }) => name === key)?.option ?? `--${key}`;
-    throw new ConfigurationError(`${flag}: found ${display(given[key])}, expected ${expectation(parsed.error)}`);
+    const described = declared.find(({ name }) => name === key);
+    const expected = expectation(parsed.error, described?.type === 'integer');
+    throw new ConfigurationError(
+      `${described?.option ?? `--${key}`}: found ${display(given[key])}, expected ${expected}`,
+    );
   }
   const resolved = parsed.data as Record<string, HyperparameterValue | undefined>;
   return Object.fromEntries(names.map((name) => [name, resolved[name] ?? null]));
@@ -182,22 +188,19 @@ function display(value: unknown): string {
   return typeof value === 'string' ? `"${value}"` : String(value);
 }
 
-/** What zod wanted, in words. */
-function expectation(error: z.ZodError): string {
+/** What zod wanted, in words; `whole` says whether it is a whole number. */
+function expectation(error: z.ZodError, whole: boolean): string {
   const [issue] = error.issues;
+  const number = whole ? 'a whole number' : 'a number';
   switch (issue?.code) {
     case 'invalid_type':
-      return issue.expected === 'int'
-        ? 'a whole number'
-        : issue.expected === 'number'
-          ? 'a number'
-          : `a ${issue.expected}`;
+      return issue.expected === 'number' || issue.expected === 'int' ? number : `a ${issue.expected}`;
     case 'invalid_value':
       return `one of ${issue.values.join(', ')}`;
     case 'too_small':
-      return `${issue.origin === 'int' ? 'a whole number' : 'a number'} ${issue.inclusive ? '≥' : '>'} ${issue.minimum}`;
+      return `${number} ${issue.inclusive ? '≥' : '>'} ${issue.minimum}`;
     case 'too_big':
-      return `${issue.origin === 'int' ? 'a whole number' : 'a number'} ${issue.inclusive ? '≤' : '<'} ${issue.maximum}`;
+      return `${number} ${issue.inclusive ? '≤' : '<'} ${issue.maximum}`;
     default:
       return issue?.message ?? 'another value';
   }

@@ -19,7 +19,7 @@ export interface LoopContext {
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
 }
 
-/** Where a loop is: finished epochs, and within an epoch the step under way. */
+/** Where a loop is: finished epochs, and within an epoch the steps that are done. */
 export interface Position {
   readonly epoch: number;
   readonly step: number | null;
@@ -104,7 +104,6 @@ export class TrainingLoop {
     let step = 0;
     for await (const batch of split.trainingBatches(epoch, batchSize)) {
       signal?.throwIfAborted();
-      this.position = { epoch, step };
       const loss = await training.step(uploadBatch(engine, this.#problem, batch));
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
       if (!Number.isFinite(loss)) {
@@ -116,6 +115,7 @@ export class TrainingLoop {
         };
       }
       step += 1;
+      this.position = { epoch, step };
       const stepsPerSecond = step / stopwatch.wallSeconds;
       onEvent?.({
         type: 'step',

@@ -38,7 +38,8 @@ export class RunRecord {
   /** The record that a checkpoint holds. */
   static fromCheckpoint({ header, arrays }: Checkpoint): RunRecord {
     const record = new RunRecord();
-    for (const [name, list] of record.#lists()) list.push(...(arrays[`record/${name}`] ?? []));
+    // One by one: a long list has more numbers than a call may have arguments.
+    for (const [name, list] of record.#lists()) for (const value of arrays[`record/${name}`] ?? []) list.push(value);
     record.optimizerLog.push(...(header.optimizerLog as object[]));
     record.resumed.push(...(header.resumed as { epoch: number; at: string }[]));
     return record;

@@ -44,7 +44,7 @@ export interface RunOutcome {
 export async function executeRun(resolved: ResolvedRun, options: RunOptions): Promise<RunOutcome> {
   const { configuration } = resolved;
   const earlier = await findRunFiles(options.outputDir, configuration);
-  const ended = earlier.find(({ runFile: { status } }) => status.state === 'completed' || status.state === 'diverged');
+  const ended = earlier.find(({ status }) => hasEnded(status.state));
   if (ended !== undefined && !options.overwrite) {
     return { ...ended, alreadyComplete: true };
   }
@@ -54,11 +54,19 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
   try {
     const run = new Run(resolved, options, dataset, split, engine);
     const outcome = await run.execute();
-    for (const { path } of earlier) if (path !== outcome.path) await rm(path, { force: true });
+    for (const { path, status } of earlier) {
+      const replaced = hasEnded(outcome.runFile.status.state) || !hasEnded(status.state);
+      if (replaced && path !== outcome.path) await rm(path, { force: true });
+    }
     return outcome;
   } finally {
     await engine.dispose();
   }
+}
+
+/** Whether nothing is left to do; an interrupted or failed run can be run again. */
+function hasEnded(state: RunStatus['state']): boolean {
+  return state === 'completed' || state === 'diverged';
 }
 
 /** One run's loop together with its checkpoint and its run file. */
@@ -199,7 +207,7 @@ class Run {
       resumed: record.resumed,
     });
     const path = await writeRunFile(this.#path, runFile);
-    if (status.state === 'completed' || status.state === 'diverged') await rm(this.#checkpointPath, { force: true });
+    if (hasEnded(status.state)) await rm(this.#checkpointPath, { force: true });
     this.#emit({ type: 'end', status: status.state, path, reason: status.reason });
     return { path, runFile, alreadyComplete: false };
   }

@@ -1,0 +1,126 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readRunFile, reproducibleContent } from '../../src/results/index.js';
+import { checkpointPath } from '../../src/run/checkpoint.js';
+import { resolveConfiguration } from '../../src/run/index.js';
+import { command, startCommand } from '../cli/command.js';
+import { interruptedWhen, optimizers, runSmall, smallRequest, temporaryFolder } from './small-run.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const checkpointFile = async () => checkpointPath(folder, (await resolveConfiguration(smallRequest)).configuration);
+
+describe('an interrupted run that is started again', () => {
+  test.each(optimizers)('gives the same numbers as one that was not: $optimizer', async (optimizer) => {
+    const changes = { ...optimizer, testproblem: 'mnist_mlp', batchSize: 64, trainLogInterval: 3 };
+    const whole = await runSmall(join(folder, 'whole'), changes);
+    const parts = join(folder, 'parts');
+    const first = await runSmall(
+      parts,
+      changes,
+      interruptedWhen((e) => e.type === 'step' && e.epoch === 2 && e.step === 4),
+    );
+    expect(first.runFile.status).toMatchObject({ state: 'interrupted', epoch: 1, step: 4 });
+    expect(await readRunFile(first.path)).toEqual(first.runFile);
+    const second = await runSmall(
+      parts,
+      changes,
+      interruptedWhen((e) => e.type === 'epoch' && e.epoch === 3),
+    );
+    expect(second.runFile.status).toMatchObject({ state: 'interrupted', epoch: 2 });
+    expect(second.runFile.resumed).toMatchObject([{ epoch: 1 }]);
+    const third = await runSmall(parts, changes);
+    expect(third.events.find(({ type }) => type === 'start')).toMatchObject({ resumedFromEpoch: 2 });
+    expect(third.runFile.resumed).toMatchObject([{ epoch: 1 }, { epoch: 2 }]);
+    expect(reproducibleContent(third.runFile)).toEqual(reproducibleContent(whole.runFile));
+    expect(await readdir(dirname(third.path))).toHaveLength(1);
+  });
+
+  test('starts at the beginning when no epoch was finished', async () => {
+    const first = await runSmall(
+      folder,
+      {},
+      interruptedWhen((e) => e.type === 'step' && e.step === 3),
+    );
+    expect(first.runFile.status).toMatchObject({ state: 'interrupted', epoch: 0, step: 3 });
+    const second = await runSmall(folder);
+    expect(second.runFile).toMatchObject({ status: { state: 'completed' }, resumed: [] });
+    expect(await readdir(dirname(second.path))).toHaveLength(1);
+  });
+
+  test('ends quietly before the first evaluation, too', async () => {
+    const { runFile, path } = await runSmall(
+      folder,
+      {},
+      interruptedWhen(({ type }) => type === 'start'),
+    );
+    expect(runFile.status).toMatchObject({ state: 'interrupted', epoch: 0 });
+    expect(runFile.test_losses).toEqual([]);
+    expect(await readRunFile(path)).toEqual(runFile);
+  });
+
+  test('ignores the checkpoint when it shall not resume', async () => {
+    await runSmall(
+      folder,
+      {},
+      interruptedWhen((e) => e.type === 'step' && e.epoch === 3),
+    );
+    const { events, runFile } = await runSmall(folder, {}, { resume: false });
+    expect(events.find(({ type }) => type === 'start')).toMatchObject({ resumedFromEpoch: null });
+    expect(runFile).toMatchObject({ status: { state: 'completed' }, resumed: [] });
+  });
+
+  test('does not take up the checkpoint of another configuration', async () => {
+    await runSmall(
+      folder,
+      {},
+      interruptedWhen((e) => e.type === 'step' && e.epoch === 3),
+    );
+    const { events } = await runSmall(folder, { trainLogInterval: 5 });
+    expect(events.find(({ type }) => type === 'start')).toMatchObject({ resumedFromEpoch: null });
+  });
+
+  test('warns of a damaged checkpoint and starts at the beginning', async () => {
+    const whole = await runSmall(join(folder, 'whole'));
+    await runSmall(
+      folder,
+      {},
+      interruptedWhen((e) => e.type === 'step' && e.epoch === 3),
+    );
+    const path = await checkpointFile();
+    await writeFile(path, (await readFile(path)).subarray(0, 1000));
+    const { events, runFile } = await runSmall(folder);
+    const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    expect(warnings).toEqual([expect.stringMatching(/\.checkpoint: found .*the run starts again from the beginning$/)]);
+    expect(warnings[0]).not.toContain('\n');
+    expect(reproducibleContent(runFile)).toEqual(reproducibleContent(whole.runFile));
+    await expect(readFile(path)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a run that is killed', () => {
+  test.each(optimizers)('and started again gives the same numbers as one that was not: $optimizer', async (row) => {
+    const settings = Object.entries(row.hyperparameters).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const args = ['run', '--testproblem', 'mnist_logreg', '--optimizer', row.optimizer, ...settings];
+    const small = ['--data', 'synthetic', '--synthetic-size', '1200', '--num-epochs', '30', '--threads', '1'];
+    const run = [...args, ...small, '--batch-size', '32'];
+    const killed = startCommand(run, { cwd: folder });
+    await killed.said(/epoch 3\/30/);
+    killed.child.kill('SIGKILL');
+    expect((await killed.finished).code).toBeNull();
+    const again = await command(run, { cwd: folder });
+    expect(again.stderr).toMatch(/goes on from the checkpoint of epoch \d+/);
+    const whole = await command([...run, '--output-dir', 'whole'], { cwd: folder });
+    expect(whole.stderr).not.toContain('checkpoint of epoch');
+    const files = await Promise.all([again, whole].map(({ stdout }) => readRunFile(join(folder, stdout.trim()))));
+    const [resumed, uninterrupted] = files.map(reproducibleContent);
+    expect(resumed?.status.state).toBe('completed');
+    expect(resumed).toEqual(uninterrupted);
+    expect(await readdir(dirname(join(folder, again.stdout.trim())))).toHaveLength(1);
+  });
+});
