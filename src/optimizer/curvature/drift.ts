@@ -1,8 +1,7 @@
 import { add, input, type Tensor } from '../../tensor/index.js';
 import { at } from '../transformation.js';
-import { innerProducts } from './inner-products.js';
-import { asRow, type Layer } from './layers.js';
-import { decayed } from './prior.js';
+import type { Layer } from './layers.js';
+import { asRow, decayed, innerProducts } from './rows.js';
 
 /**
  * The two products of the drift statistic (docs/preconditioner.md): ḡᵀv_t, the measured gradient v_t = g_t + μθ_t along

@@ -2,13 +2,13 @@ import { Matrix } from 'ml-matrix';
 import { type Engine, type Executable, uploadScalar, type Value } from '../../engine/index.js';
 import { concatenate, input, matmul, program, type Tensor } from '../../tensor/index.js';
 import { at } from '../transformation.js';
-import { innerProducts, packed, unpack } from './inner-products.js';
 import type { Layer } from './layers.js';
 import { type LeadingTriplets, leadingTriplets, meanInBasis } from './low-rank.js';
 import { gramOf } from './observations.js';
 import { type Basis, orthonormalBasis, type RoughBasis, roughBasis } from './orthonormal-basis.js';
+import { packed, take, unpack } from './outputs.js';
 import { type LayerPosterior, type LeftOut, type PosteriorState, takesPart } from './posterior.js';
-import { take } from './prior.js';
+import { innerProducts } from './rows.js';
 
 /** The low-rank factor of one layer. */
 export interface LayerFactor {
@@ -19,6 +19,9 @@ export interface LayerFactor {
   /** The indices into `sigma` that the rows belong to. */
   readonly directed: readonly number[];
 }
+
+/** A layer's factor, or why there is none. */
+export type FactorOrNot = LayerFactor | LeftOut;
 
 /** What phase 3 is to compute. */
 export interface FactorOptions {
@@ -81,7 +84,7 @@ export class Factor {
   }
 
   /** The factor of each layer, or why it has none. */
-  async compute(state: PosteriorState): Promise<(LayerFactor | LeftOut)[]> {
+  async compute(state: PosteriorState): Promise<FactorOrNot[]> {
     const rough = this.#layers.map((layer, index) => {
       const posterior = at(state.layers, index);
       if (!takesPart(posterior) || !isLarge(layer, this.#options)) return null;
@@ -128,7 +131,7 @@ export class Factor {
       );
     }
     const outputs = await this.#orthogonalise.run(feeds);
-    const numbers = await unpack(this.#engine, take(outputs, 'numbers'));
+    const numbers = await unpack(this.#engine, outputs);
     for (const layer of this.#layers.filter((candidate) => isLarge(candidate, this.#options))) {
       const gram = Matrix.from1DArray(width, width, numbers.take(width ** 2));
       result.set(layer, { rows: take(outputs, `rows/${layer.name}`), gram });

@@ -6,7 +6,7 @@ import type { Grouping } from './layers.js';
 import { type RestartRule, restartRule, restartSchema } from './restart.js';
 import { type ScalingName, scalings } from './scaling.js';
 
-/** What a member of the family does with what it has estimated (shared/design of the family: docs/preconditioner.md). */
+/** What a member of the family does with what it has estimated. */
 export type Mode = 'preconditioned' | 'adaptive' | 'only-adaptive' | 'tuned';
 
 const priorFields = {
@@ -78,6 +78,10 @@ function longEnough(mode: Mode, values: Hyperparameters): boolean {
 /** The family's hyperparameters as its phases use them. */
 export interface FamilySettings {
   readonly mode: Mode;
+  /** Whether phases 2 and 3 take place. */
+  readonly builds: boolean;
+  /** Whether the preconditioner is applied. */
+  readonly applies: boolean;
   readonly priorIterations: number;
   readonly observations: number;
   readonly rank: number;
@@ -101,6 +105,8 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
   const observes = mode !== 'only-adaptive' || idles;
   return {
     mode,
+    builds: mode !== 'only-adaptive',
+    applies: mode === 'preconditioned' || mode === 'tuned',
     priorIterations,
     observations,
     rank: Number(values.est_rank ?? 0),

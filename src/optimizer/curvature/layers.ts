@@ -1,4 +1,4 @@
-import { reshape, type Shape, sizeOf, type Tensor } from '../../tensor/index.js';
+import { type Shape, sizeOf, type Tensor } from '../../tensor/index.js';
 import { inputNames } from '../../testproblem/index.js';
 import type { TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
@@ -42,9 +42,4 @@ export function layersOf({ problem, parameterNames, groups }: TrainingTask, grou
     };
   });
   return { list, groups: distinct };
-}
-
-/** A layer's numbers as one row [1, N]: the shape in which engines multiply long vectors fastest. */
-export function asRow(tensor: Tensor): Tensor {
-  return reshape(tensor, [1, sizeOf(tensor.shape)]);
 }

@@ -1,18 +1,22 @@
+import type { FactorOrNot } from './factor.js';
+import type { GroupEstimate } from './group-estimates.js';
+import type { Layers } from './layers.js';
+
 /** What the run file keeps of one estimation. */
 export interface EstimationRecord {
   /** The step of the epoch at which phase 4 began. */
   readonly step: number;
+  /** α, w and λ as measured; `lr` is the inner optimizer's learning rate then, before the schedule's factor. */
   readonly groups: readonly {
     readonly name: string;
     readonly alpha: number | null;
     readonly w: number | null;
     readonly lambda: number | null;
-    /** The inner optimizer's learning rate, before the schedule's factor. */
     readonly lr: number;
   }[];
   /** The largest singular values of B̂ of each layer; null where the layer was left out. */
-  readonly sigma: Readonly<Record<string, readonly number[] | null>>;
-  /** Seconds of each phase in this epoch. */
+  readonly sigma: Readonly<Record<string, readonly (number | null)[] | null>>;
+  /** Seconds of each phase; of phase 4 up to the end of the epoch. */
   readonly seconds: PhaseSeconds;
 }
 
@@ -35,7 +39,82 @@ export interface EstimationEvent {
   readonly value: number | null;
 }
 
-/** The number, or null where JSON has none for it. */
-export function finiteOrNull(value: number): number | null {
+/** No time spent yet. */
+export function noSeconds(): PhaseSeconds {
+  return { prior: 0, posterior: 0, low_rank: 0, steps: 0 };
+}
+
+/** Collects what an epoch's entry in the run file says. */
+export class EpochLog {
+  readonly #layers: Layers;
+  #estimations: EstimationRecord[] = [];
+  #events: EstimationEvent[] = [];
+
+  constructor(layers: Layers) {
+    this.#layers = layers;
+  }
+
+  /** An estimation is complete; phase 4 begins with this step. */
+  addEstimation(
+    step: number,
+    groups: readonly GroupEstimate[],
+    factors: readonly FactorOrNot[],
+    seconds: PhaseSeconds,
+    learningRate: (alpha: number) => number,
+  ): void {
+    const sigma = factors.map((factor, index) => [
+      this.#layers.list[index]?.name ?? '',
+      'leftOut' in factor ? null : factor.sigma.map(finiteOrNull),
+    ]);
+    this.#estimations.push({
+      step,
+      groups: groups.map(({ measured, alpha }, index) => ({
+        name: this.#layers.groups[index] ?? '',
+        alpha: finiteOrNull(measured.alpha),
+        w: finiteOrNull(measured.w),
+        lambda: finiteOrNull(measured.lambda),
+        lr: learningRate(alpha),
+      })),
+      sigma: Object.fromEntries(sigma),
+      seconds,
+    });
+  }
+
+  /** Groups whose step size another one stands in for. */
+  addUnusable(step: number, groups: readonly GroupEstimate[]): void {
+    for (const [index, { usable, measured, alpha }] of groups.entries()) {
+      if (usable) continue;
+      const reason = `α = ${measured.alpha}: the step size is ${alpha}, and nothing is preconditioned`;
+      const where = this.#layers.groups[index] ?? '';
+      this.#events.push({ step, event: 'step size not usable', where, reason, value: finiteOrNull(measured.alpha) });
+    }
+  }
+
+  /** Layers without a factor in groups that have an estimate. */
+  addLeftOut(step: number, groups: readonly GroupEstimate[], factors: readonly FactorOrNot[]): void {
+    for (const [index, factor] of factors.entries()) {
+      const layer = this.#layers.list[index];
+      if (!('leftOut' in factor) || layer === undefined || !groups[layer.group]?.usable) continue;
+      this.#events.push({ step, event: 'layer left out', where: layer.name, reason: factor.leftOut, value: null });
+    }
+  }
+
+  /** The drift chart signalled. */
+  addDrift(step: number, statistic: number): void {
+    const reason = 'the gradient departs from what the estimate predicts: the estimation starts anew';
+    this.#events.push({ step, event: 'drift', where: 'all', reason, value: statistic });
+  }
+
+  /** What was collected since the last call, as plain data. */
+  take(epoch: number): Readonly<Record<string, unknown>> {
+    const estimations = this.#estimations.map((record) => ({ ...record, seconds: { ...record.seconds } }));
+    const entry = { epoch, estimations, events: this.#events };
+    this.#estimations = [];
+    this.#events = [];
+    return entry;
+  }
+}
+
+function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

@@ -19,10 +19,11 @@ import type { BatchFeeds, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import type { Estimator, Observations, PosteriorMean } from './estimators/estimator.js';
 import type { GroupPrior } from './group-prior.js';
-import { innerProducts, packed, type Unpacking, unpack } from './inner-products.js';
-import { asRow, type Layer } from './layers.js';
+import type { Layer } from './layers.js';
 import { noObservations, withColumn } from './observations.js';
-import { decayed, type FirstColumn, inverseLength, take } from './prior.js';
+import { packed, take, type Unpacking, unpack } from './outputs.js';
+import type { FirstColumn } from './prior.js';
+import { asRow, decayed, innerProducts, inverseLength } from './rows.js';
 import { allFinite } from './symmetric-eigen.js';
 
 /** What phase 2 knows of one layer. */
@@ -117,7 +118,7 @@ export class Posterior {
   async use(state: PosteriorState, feeds: BatchFeeds): Promise<number> {
     if (this.#append === null) throw new RangeError('one observation needs no minibatch of phase 2');
     const outputs = await this.#append.run({ ...feeds, ...this.#columnFeeds(state) });
-    const numbers = await unpack(this.#engine, take(outputs, 'numbers'));
+    const numbers = await unpack(this.#engine, outputs);
     const loss = numbers.next();
     state.layers = this.#layers.map(({ name, group }, index) => {
       const column = this.#readColumn(numbers, state.columns);

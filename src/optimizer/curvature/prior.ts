@@ -1,24 +1,20 @@
 import type { Engine, Executable, Value } from '../../engine/index.js';
 import {
   add,
-  divide,
   gradients,
-  greater,
   hessianVectorProduct,
   input,
   multiply,
   negate,
   program,
-  reshape,
-  select,
-  sqrt,
   stopGradient,
   type Tensor,
 } from '../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
-import { innerProducts, packed, unpack } from './inner-products.js';
-import { asRow, type Layer } from './layers.js';
+import type { Layer } from './layers.js';
+import { packed, take, unpack } from './outputs.js';
+import { asRow, decayed, innerProducts, inverseLength } from './rows.js';
 
 /** What phase 1 accumulates: Σ v and Σ h of each layer on the engine, inner products per layer on the host. */
 export interface PriorState {
@@ -100,7 +96,7 @@ export class Prior {
   /** Uses one minibatch; returns its loss. */
   async use(state: PriorState, feeds: BatchFeeds): Promise<number> {
     const outputs = await this.#accumulate.run({ ...feeds, ...this.sums(state) });
-    const numbers = await unpack(this.#engine, take(outputs, 'numbers'));
+    const numbers = await unpack(this.#engine, outputs);
     const loss = numbers.next();
     for (const [index, moment] of numbers.take(state.moments.length).entries()) {
       state.moments[index] = (state.moments[index] ?? 0) + moment;
@@ -114,7 +110,7 @@ export class Prior {
   /** The first direction −αḡ and observation −αh̄ of each layer, both divided by ‖αḡ‖. */
   async finish(state: PriorState): Promise<FirstColumn[]> {
     const outputs = await this.#finish.run(this.sums(state));
-    const numbers = await unpack(this.#engine, take(outputs, 'numbers'));
+    const numbers = await unpack(this.#engine, outputs);
     return this.#layers.map(({ name }) => ({
       s: outputs[`s/${name}`] ?? null,
       y: outputs[`y/${name}`] ?? null,
@@ -174,23 +170,4 @@ function finishing(layers: readonly Layer[], observes: boolean): Record<string, 
     outputs[`y/${name}`] = y;
   }
   return { numbers: packed(numbers), ...outputs };
-}
-
-/** x + μ y. */
-export function decayed(x: Tensor, y: Tensor, weightDecay: number): Tensor {
-  return weightDecay === 0 ? x : add(x, multiply(y, weightDecay));
-}
-
-/** 1/‖x‖ from ‖x‖²; 0 for a zero vector. As a scalar. */
-export function inverseLength(squared: Tensor): Tensor {
-  const square = reshape(squared, []);
-  const positive = greater(square, 0);
-  return select(positive, divide(1, sqrt(select(positive, square, 1))), 0);
-}
-
-/** An output that the program is known to have. */
-export function take(outputs: Readonly<Record<string, Value>>, name: string): Value {
-  const value = outputs[name];
-  if (value === undefined) throw new RangeError(`the program returned no ${name}`);
-  return value;
 }

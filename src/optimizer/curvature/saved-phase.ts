@@ -4,9 +4,10 @@ import type { Shape } from '../../tensor/index.js';
 import type { TrainingState } from '../training.js';
 import { at } from '../transformation.js';
 import type { DriftState } from './drift.js';
+import type { GroupEstimate } from './group-estimates.js';
 import type { GroupPrior } from './group-prior.js';
 import type { Layer } from './layers.js';
-import type { GroupEstimate, Phase, Reference } from './phases.js';
+import type { Phase, Reference } from './phases.js';
 import { type LayerPosterior, type LeftOut, type Posterior, type PosteriorState, takesPart } from './posterior.js';
 
 /** A phase as plain data: engine values by name, numbers by name, and what JSON can hold. */

@@ -4,26 +4,14 @@ import type { BatchFeeds, Hyperparameters, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import { type TransformationFactory, UpdateRule } from '../update-rule.js';
 import { driftOutputs } from './drift.js';
-import { rankOf } from './factor.js';
-import { innerProducts, packed, type Unpacking, unpack } from './inner-products.js';
-import { asRow, type Layer, type Layers } from './layers.js';
-import { take } from './prior.js';
+import { type FactorOrNot, rankOf } from './factor.js';
+import type { GroupEstimate } from './group-estimates.js';
+import type { Layer, Layers } from './layers.js';
+import { packed, type Unpacking, unpack } from './outputs.js';
+import { asRow, innerProducts } from './rows.js';
 
-/** The preconditioner of one layer: U as rows [r, N], and f(σ) − 1 for each row, [1, r]. */
-export interface LayerPreconditioner {
-  readonly u: Value;
-  readonly change: Value;
-}
-
-/** What a step needs besides the minibatch and the parameters. */
-export interface StepFeeds {
-  /** Learning rate of each group. */
-  readonly lr: readonly number[];
-  /** Empty where nothing is preconditioned; an entry for each layer of rank ≥ 1 otherwise. */
-  readonly preconditioners: BatchFeeds;
-  /** Reference vectors of the drift statistic, or nothing. */
-  readonly reference: BatchFeeds;
-}
+/** f(σ), for a layer of step size α. */
+export type Scaling = (sigma: number, alpha: number) => number;
 
 /** What is to be in the step's program. */
 export interface StepOptions {
@@ -43,12 +31,20 @@ export interface StepOptions {
 export class Steps {
   readonly #engine: Engine;
   readonly #layers: readonly Layer[];
+  readonly #rank: number;
   readonly #rules: readonly UpdateRule[];
   readonly #executable: Executable;
 
-  private constructor(engine: Engine, layers: readonly Layer[], rules: readonly UpdateRule[], executable: Executable) {
+  private constructor(
+    engine: Engine,
+    layers: readonly Layer[],
+    rank: number,
+    rules: readonly UpdateRule[],
+    executable: Executable,
+  ) {
     this.#engine = engine;
     this.#layers = layers;
+    this.#rank = rank;
     this.#rules = rules;
     this.#executable = executable;
   }
@@ -59,18 +55,20 @@ export class Steps {
     const gradient = gradients(problem.loss, problem.parameters);
     const rules: UpdateRule[] = [];
     const updates: Record<string, Tensor> = {};
-    for (const [group] of layers.groups.entries()) {
-      const members = layers.list.flatMap((layer, index) => (layer.group === group ? [{ layer, index }] : []));
-      const parameters = members.map(({ layer }) => layer.parameter);
+    for (const group of layers.groups.keys()) {
+      const members = [...layers.list.entries()].filter(([, layer]) => layer.group === group);
+      const parameters = members.map(([, { parameter }]) => parameter);
       const prefix = layers.groups.length === 1 ? '' : `${group}/`;
       const rule = new UpdateRule(inner, innerHyperparameters, parameters, prefix);
-      const preconditioned = members.map(({ layer, index }) => withPreconditioner(at(gradient, index), layer, rank));
-      Object.assign(updates, rule.apply(preconditioned));
+      Object.assign(
+        updates,
+        rule.apply(members.map(([index, layer]) => preconditioned(at(gradient, index), layer, rank))),
+      );
       rules.push(rule);
     }
     const drift = measuresDrift ? driftOutputs(layers.list, gradient, weightDecay) : [];
     const outputs = { numbers: packed([problem.loss, ...drift]), ...updates };
-    return new Steps(engine, layers.list, rules, await engine.compile(program(outputs)));
+    return new Steps(engine, layers.list, rank, rules, await engine.compile(program(outputs)));
   }
 
   get compileSeconds(): number {
@@ -85,43 +83,52 @@ export class Steps {
   }
 
   /**
-   * One step, the t-th since the inner optimizer's state was made; `values` are parameters and state. Returns them
-   * afterwards, and the loss followed by the drift statistic's products.
+   * U and f(σ) − 1 of every layer as inputs of the step's program; zeros for a layer without a factor. Nothing where
+   * nothing is preconditioned.
    */
-  async take(
-    batch: BatchFeeds,
-    values: Readonly<Record<string, Value>>,
-    t: number,
-    { lr, preconditioners, reference }: StepFeeds,
-  ): Promise<{ readonly values: Record<string, Value>; readonly numbers: Unpacking }> {
-    const settings = this.#rules.map((rule, group) => rule.settings(this.#engine, t, at(lr, group)));
-    const { numbers, ...next } = await this.#executable.run({
-      ...batch,
-      ...Object.assign({}, ...settings),
-      ...preconditioners,
-      ...reference,
-      ...values,
-    });
-    return { values: next, numbers: await unpack(this.#engine, take({ ...(numbers && { numbers }) }, 'numbers')) };
-  }
-
-  /** The preconditioners as inputs of the program; a layer without one gets zeros. */
-  feeds(preconditioners: readonly (LayerPreconditioner | null)[], rank: number): Record<string, Value> {
+  preconditioners(
+    factors: readonly FactorOrNot[],
+    groups: readonly GroupEstimate[],
+    scaling: Scaling,
+  ): Record<string, Value> {
     const feeds: Record<string, Value> = {};
     for (const [index, layer] of this.#layers.entries()) {
-      const rows = rankOf(layer, rank);
+      const rows = rankOf(layer, this.#rank);
       if (rows <= 0) continue;
-      const own = at(preconditioners, index);
-      const zeros = (shape: readonly [number, number]) =>
-        this.#engine.upload(new Float32Array(shape[0] * shape[1]), shape);
-      feeds[`u/${layer.name}`] = own?.u ?? zeros([rows, layer.size]);
-      feeds[`change/${layer.name}`] = own?.change ?? zeros([1, rows]);
+      const factor = factors[index];
+      const change = new Float64Array(rows);
+      let u: Value | null = null;
+      if (factor !== undefined && !('leftOut' in factor)) {
+        u = factor.u;
+        const { alpha } = at(groups, layer.group);
+        for (const [row, place] of factor.directed.entries()) change[row] = scaling(at(factor.sigma, place), alpha) - 1;
+      }
+      const shape = [rows, layer.size];
+      feeds[`u/${layer.name}`] = u ?? this.#engine.upload(new Float32Array(rows * layer.size), shape);
+      feeds[`change/${layer.name}`] = this.#engine.upload(change, [1, rows]);
     }
     return feeds;
   }
+
+  /**
+   * One step, the t-th since the inner optimizer's state was made. `values` are parameters and state, `others` the
+   * minibatch, the preconditioners and the drift statistic's reference; `lr` is each group's. Returns the values
+   * afterwards, and as numbers the loss, followed by the drift statistic's products.
+   */
+  async take(
+    values: Readonly<Record<string, Value>>,
+    others: BatchFeeds,
+    t: number,
+    lr: readonly number[],
+  ): Promise<{ readonly values: Record<string, Value>; readonly numbers: Unpacking }> {
+    const settings = this.#rules.map((rule, group) => rule.settings(this.#engine, t, at(lr, group)));
+    const outputs = await this.#executable.run({ ...others, ...Object.assign({}, ...settings), ...values });
+    const { numbers: _, ...next } = outputs;
+    return { values: next, numbers: await unpack(this.#engine, outputs) };
+  }
 }
 
-function withPreconditioner(gradient: Tensor, layer: Layer, rank: number): Tensor {
+function preconditioned(gradient: Tensor, layer: Layer, rank: number): Tensor {
   const rows = rankOf(layer, rank);
   if (rows <= 0) return gradient;
   const u = input(`u/${layer.name}`, [rows, layer.size]);

@@ -1,24 +1,22 @@
 import type { Executable, Value } from '../../engine/index.js';
-import { program, reshape } from '../../tensor/index.js';
+import { program } from '../../tensor/index.js';
 import type { BatchFeeds, Hyperparameters, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import type { TransformationFactory } from '../update-rule.js';
-import { DriftMonitor, type DriftState } from './drift.js';
+import { DriftMonitor } from './drift.js';
 import { estimators } from './estimators/registered.js';
-import { Factor } from './factor.js';
-import { estimateGroupPrior, isUsable } from './group-prior.js';
+import { Factor, type FactorOrNot } from './factor.js';
+import { estimateGroups } from './group-estimates.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { type Layers, layersOf } from './layers.js';
-import { type EstimationEvent, type EstimationRecord, finiteOrNull, type PhaseSeconds } from './log.js';
-import type { FactorOrNot, GroupEstimate, Phase, Reference } from './phases.js';
+import { EpochLog, noSeconds, type PhaseSeconds } from './log.js';
+import { take, unpack } from './outputs.js';
+import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
 import { Posterior } from './posterior.js';
-import { type FirstColumn, Prior, take } from './prior.js';
+import { Prior } from './prior.js';
 import { restoredPhase, savedPhase } from './saved-phase.js';
 import { scalings } from './scaling.js';
-import { type LayerPreconditioner, Steps } from './steps.js';
-
-/** The learning rate when nothing has been estimated and none is given. */
-const FALLBACK_RATE = 0.01;
+import { Steps } from './steps.js';
 
 interface Programs {
   readonly prior: Prior;
@@ -37,7 +35,9 @@ export class CurvatureTraining implements Training {
   readonly #settings: FamilySettings;
   readonly #layers: Layers;
   readonly #programs: Programs;
+  readonly #log: EpochLog;
   #parameters: Readonly<Record<string, Value>>;
+  /** Null where the next step starts an estimation. */
   #phase: Phase | null = null;
   #epoch = 0;
   #lrFactor = 1;
@@ -46,24 +46,20 @@ export class CurvatureTraining implements Training {
   /** Minibatches since the estimation started. */
   #sinceStart = 0;
   /** The last usable α of each group. */
-  #lastAlpha: (number | null)[];
+  #lastAlpha: readonly (number | null)[];
   #seconds: PhaseSeconds = noSeconds();
-  #records: EstimationRecord[] = [];
-  #events: EstimationEvent[] = [];
 
   private constructor(task: TrainingTask, settings: FamilySettings, layers: Layers, programs: Programs) {
     this.#task = task;
     this.#settings = settings;
     this.#layers = layers;
     this.#programs = programs;
+    this.#log = new EpochLog(layers);
     const { prior, posterior, factor, loss, steps } = programs;
-    this.compileSeconds = [prior, posterior, factor, loss, steps].reduce(
-      (total, part) => total + (part?.compileSeconds ?? 0),
-      0,
-    );
-    this.#parameters = Object.fromEntries(
-      layers.list.map(({ input }, index) => [input, at(task.initialParameters, index)]),
-    );
+    const parts = [prior, posterior, factor, loss, steps];
+    this.compileSeconds = parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
+    const initial = layers.list.map(({ input }, index) => [input, at(task.initialParameters, index)]);
+    this.#parameters = Object.fromEntries(initial);
     this.#lastAlpha = layers.groups.map(() => null);
   }
 
@@ -75,10 +71,8 @@ export class CurvatureTraining implements Training {
     innerHyperparameters: Hyperparameters,
   ): Promise<CurvatureTraining> {
     const { engine, problem } = task;
-    const { mode, observations, rank, weightDecay, restart } = settings;
+    const { builds, applies, observations, rank, weightDecay, restart } = settings;
     const layers = layersOf(task, settings.grouping);
-    const builds = mode !== 'only-adaptive';
-    const applies = mode === 'preconditioned' || mode === 'tuned';
     const measuresDrift = restart.kind === 'drift';
     const programs = {
       prior: await Prior.compile(task, layers.list, { weightDecay, observes: builds || measuresDrift }),
@@ -86,7 +80,7 @@ export class CurvatureTraining implements Training {
         ? await Posterior.compile(task, layers.list, estimators[settings.estimator], { observations, weightDecay })
         : null,
       factor: builds ? await Factor.compile(engine, layers.list, { rank, observations, lifts: applies }) : null,
-      loss: settings.idles ? await engine.compile(program({ loss: reshape(problem.loss, []) })) : null,
+      loss: settings.idles ? await engine.compile(program({ numbers: problem.loss })) : null,
       steps: await Steps.compile(task, layers, {
         rank: applies ? rank : 0,
         inner,
@@ -110,12 +104,10 @@ export class CurvatureTraining implements Training {
   }
 
   async step(batch: BatchFeeds): Promise<number> {
-    if (this.#phase === null || this.#isOver(this.#phase)) this.#restart();
     const started = performance.now();
-    const phase = this.#phase ?? this.#restart();
+    const phase = this.#phase === null || this.#isOver(this.#phase) ? this.#restart() : this.#phase;
     const loss = await this.#use(phase, { ...this.#task.constants, ...batch });
-    const seconds = (performance.now() - started) / 1000;
-    this.#seconds[phase.kind === 'idle' ? 'posterior' : phase.kind] += seconds;
+    this.#seconds[phase.kind === 'idle' ? 'posterior' : phase.kind] += (performance.now() - started) / 1000;
     this.#step += 1;
     this.#sinceStart += 1;
     return loss;
@@ -128,169 +120,103 @@ export class CurvatureTraining implements Training {
   }
 
   #restart(): Phase {
-    const phase: Phase = { kind: 'prior', state: this.#programs.prior.begin() };
-    this.#phase = phase;
     this.#sinceStart = 0;
     this.#seconds = noSeconds();
-    return phase;
+    return { kind: 'prior', state: this.#programs.prior.begin() };
   }
 
-  /** Uses one minibatch in the phase at hand, and goes on to the next phase after its last one. */
-  async #use(phase: Phase, batch: BatchFeeds): Promise<number> {
-    const { prior, posterior } = this.#programs;
-    const feeds = { ...batch, ...this.#parameters };
+  /** Uses one minibatch in the phase at hand. */
+  #use(phase: Phase, batch: BatchFeeds): Promise<number> {
     switch (phase.kind) {
-      case 'prior': {
-        const loss = await prior.use(phase.state, feeds);
-        if (phase.state.minibatches >= this.#settings.priorIterations) await this.#finishPrior(phase);
-        return loss;
-      }
-      case 'posterior': {
-        if (posterior === null) throw new RangeError('there is no phase 2');
-        const loss = await posterior.use(phase.state, feeds);
-        if (phase.state.columns >= this.#settings.observations) await this.#finishPosterior(phase);
-        return loss;
-      }
-      case 'idle': {
-        const { groups, reference } = phase;
-        const loss = await this.#lossOf(feeds);
-        if (phase.left > 1) this.#phase = { ...phase, left: phase.left - 1 };
-        else await this.#beginSteps(groups, [], reference);
-        return loss;
-      }
+      case 'prior':
+        return this.#usePrior(phase, batch);
+      case 'posterior':
+        return this.#usePosterior(phase, batch);
+      case 'idle':
+        return this.#useIdle(phase, batch);
       case 'steps':
         return this.#takeStep(phase, batch);
     }
   }
 
-  async #lossOf(feeds: BatchFeeds): Promise<number> {
-    const { loss } = (await this.#programs.loss?.run(feeds)) ?? {};
-    if (loss === undefined) throw new RangeError('the loss was not computed');
-    return (await this.#task.engine.download(loss))[0] ?? Number.NaN;
-  }
-
-  /** After the last minibatch of phase 1: α, w and λ of each group, and the first column of S and Y. */
-  async #finishPrior({ state }: Extract<Phase, { kind: 'prior' }>): Promise<void> {
+  /** Phase 1; after its last minibatch α, w and λ of each group and the first column of S and Y. */
+  async #usePrior(phase: PriorPhase, batch: BatchFeeds): Promise<number> {
     const { prior, posterior } = this.#programs;
-    const { priorIterations, observations, idles } = this.#settings;
-    const first = await prior.finish(state);
-    const groups = this.#layers.groups.map((name, group) => this.#estimateGroup(name, group, state.moments, first));
-    const reference = this.#settings.restart.kind === 'drift' ? prior.sums(state) : {};
-    if (groups.every(({ usable }) => !usable)) {
-      await this.#beginSteps(groups, [], reference);
-    } else if (posterior !== null) {
+    const { priorIterations, observations, idles, lr, restart } = this.#settings;
+    this.#phase = phase;
+    const loss = await prior.use(phase.state, { ...batch, ...this.#parameters });
+    if (phase.state.minibatches < priorIterations) return loss;
+
+    const first = await prior.finish(phase.state);
+    const standIns = { earlier: this.#lastAlpha, lr };
+    const groups = estimateGroups(this.#layers, phase.state.moments, first, priorIterations, standIns);
+    this.#lastAlpha = groups.map(({ usable, alpha }, index) => (usable ? alpha : at(this.#lastAlpha, index)));
+    this.#log.addUnusable(this.#step, groups);
+    const after = { groups, reference: restart.kind === 'drift' ? prior.sums(phase.state) : {} };
+    const nothingUsable = groups.every(({ usable }) => !usable);
+    if (posterior !== null && !nothingUsable) {
       const priors = groups.map(({ usable, measured }) => (usable ? measured : null));
-      const phase = {
+      await this.#enterPosterior({
         kind: 'posterior',
         state: posterior.begin(first, priorIterations, priors),
-        groups,
-        reference,
-      } as const;
-      this.#phase = phase;
-      if (observations === 1) await this.#finishPosterior(phase);
-    } else if (idles && observations > 1) {
-      this.#phase = { kind: 'idle', left: observations - 1, groups, reference };
+        ...after,
+      });
+    } else if (idles && observations > 1 && !nothingUsable) {
+      this.#phase = { kind: 'idle', left: observations - 1, ...after };
     } else {
-      await this.#beginSteps(groups, [], reference);
+      await this.#beginSteps(after, []);
     }
+    return loss;
   }
 
-  #estimateGroup(name: string, group: number, moments: Float64Array, first: readonly FirstColumn[]): GroupEstimate {
-    const sums = { sts: 0, stas: 0, staas: 0, total: 0 };
-    for (const [index, layer] of this.#layers.list.entries()) {
-      if (layer.group !== group) continue;
-      sums.sts += moments[3 * index] ?? Number.NaN;
-      sums.stas += moments[3 * index + 1] ?? Number.NaN;
-      sums.staas += moments[3 * index + 2] ?? Number.NaN;
-      sums.total += at(first, index).total;
-    }
-    const measured = estimateGroupPrior(sums, this.#settings.priorIterations);
-    if (isUsable(measured)) {
-      this.#lastAlpha[group] = measured.alpha;
-      return { measured, alpha: measured.alpha, usable: true };
-    }
-    const alpha = this.#lastAlpha[group] ?? this.#settings.lr ?? FALLBACK_RATE;
-    const value = finiteOrNull(measured.alpha);
-    const reason = `α = ${measured.alpha}; the step size stays ${alpha} and nothing is preconditioned`;
-    this.#events.push({ step: this.#step, event: 'step size not usable', where: name, reason, value });
-    return { measured, alpha, usable: false };
+  /** Phase 2. */
+  async #usePosterior(phase: PosteriorPhase, batch: BatchFeeds): Promise<number> {
+    const { posterior } = this.#programs;
+    if (posterior === null) throw new RangeError('there is no phase 2');
+    const loss = await posterior.use(phase.state, { ...batch, ...this.#parameters });
+    await this.#enterPosterior(phase);
+    return loss;
   }
 
-  /** After the last observation: phase 3. */
-  async #finishPosterior({ state, groups, reference }: Extract<Phase, { kind: 'posterior' }>): Promise<void> {
+  /** Stays in phase 2 until every observation is there; then phase 3. */
+  async #enterPosterior(phase: PosteriorPhase): Promise<void> {
+    this.#phase = phase;
+    if (phase.state.columns < this.#settings.observations) return;
     const started = performance.now();
-    const factors = (await this.#programs.factor?.compute(state)) ?? [];
+    const factors = (await this.#programs.factor?.compute(phase.state)) ?? [];
     const seconds = (performance.now() - started) / 1000;
     this.#seconds.low_rank += seconds;
-    this.#seconds.posterior -= seconds;
-    for (const [index, factor] of factors.entries()) {
-      const { name, group } = at(this.#layers.list, index);
-      if (!('leftOut' in factor) || !at(groups, group).usable) continue;
-      const event = { event: 'layer left out', where: name, reason: factor.leftOut, value: null } as const;
-      this.#events.push({ step: this.#step, ...event });
-    }
-    await this.#beginSteps(groups, factors, reference);
+    this.#seconds[phase.state.columns === 1 ? 'prior' : 'posterior'] -= seconds;
+    this.#log.addLeftOut(this.#step, phase.groups, factors);
+    await this.#beginSteps(phase, factors);
   }
 
-  /** Phase 4 begins: a new state of the inner optimizer, the preconditioners in place. */
+  async #useIdle(phase: IdlePhase, batch: BatchFeeds): Promise<number> {
+    if (this.#programs.loss === null) throw new RangeError('no minibatch passes without a step');
+    const outputs = await this.#programs.loss.run({ ...batch, ...this.#parameters });
+    if (phase.left > 1) this.#phase = { ...phase, left: phase.left - 1 };
+    else await this.#beginSteps(phase, []);
+    return (await unpack(this.#task.engine, outputs)).next();
+  }
+
+  /** Phase 4 begins with the next minibatch: a new state of the inner optimizer, the preconditioners in place. */
   async #beginSteps(
-    groups: readonly GroupEstimate[],
+    { groups, reference }: Pick<StepsPhase, 'groups' | 'reference'>,
     factors: readonly FactorOrNot[],
-    reference: Reference,
   ): Promise<void> {
     const { steps } = this.#programs;
-    const { mode, rank } = this.#settings;
-    const applies = mode === 'preconditioned' || mode === 'tuned';
-    const preconditioners = applies
-      ? steps.feeds(
-          this.#layers.list.map((_, index) => this.#preconditioner(index, factors[index], groups)),
-          rank,
-        )
-      : {};
     this.#phase = {
       kind: 'steps',
       groups,
       reference,
       t: 0,
       inner: await steps.initialState(),
-      preconditioners,
+      preconditioners: steps.preconditioners(factors, groups, scalings[this.#settings.scaling]),
       drift: new DriftMonitor().state,
       signalled: false,
     };
-    this.#records.push(this.#record(groups, factors));
-  }
-
-  #preconditioner(
-    index: number,
-    factor: FactorOrNot | undefined,
-    groups: readonly GroupEstimate[],
-  ): LayerPreconditioner | null {
-    if (factor === undefined || 'leftOut' in factor || factor.u === null) return null;
-    const { alpha } = at(groups, at(this.#layers.list, index).group);
-    const scale = scalings[this.#settings.scaling];
-    const [rows = 0] = factor.u.shape;
-    const change = new Float64Array(rows);
-    for (const [row, place] of factor.directed.entries()) change[row] = scale(at(factor.sigma, place), alpha) - 1;
-    return { u: factor.u, change: this.#task.engine.upload(change, [1, rows]) };
-  }
-
-  #record(groups: readonly GroupEstimate[], factors: readonly FactorOrNot[]): EstimationRecord {
-    const sigma = factors.map((factor, index) => [
-      at(this.#layers.list, index).name,
-      'leftOut' in factor ? null : factor.sigma.map(finiteOrNull),
-    ]);
-    return {
-      step: this.#step + 1,
-      groups: groups.map(({ measured, alpha }, index) => ({
-        name: at(this.#layers.groups, index),
-        alpha: finiteOrNull(measured.alpha),
-        w: finiteOrNull(measured.w),
-        lambda: finiteOrNull(measured.lambda),
-        lr: this.#learningRate(alpha),
-      })),
-      sigma: Object.fromEntries(sigma),
-      seconds: this.#seconds,
-    };
+    const learningRate = (alpha: number) => this.#learningRate(alpha);
+    this.#log.addEstimation(this.#step + 1, groups, factors, this.#seconds, learningRate);
   }
 
   /** α, but the given learning rate in the first epoch, and in every epoch of a tuned optimizer. */
@@ -299,84 +225,56 @@ export class CurvatureTraining implements Training {
     return lr !== null && (mode === 'tuned' || this.#epoch === 0) ? lr : alpha;
   }
 
-  async #takeStep(phase: Extract<Phase, { kind: 'steps' }>, batch: BatchFeeds): Promise<number> {
-    const { groups, inner, preconditioners, reference } = phase;
+  /** Phase 4. */
+  async #takeStep(phase: StepsPhase, batch: BatchFeeds): Promise<number> {
     const t = phase.t + 1;
-    const lr = groups.map(({ alpha }) => this.#learningRate(alpha) * this.#lrFactor);
-    const given = { ...this.#parameters, ...inner };
-    const { values, numbers } = await this.#programs.steps.take(batch, given, t, { lr, preconditioners, reference });
+    const lr = phase.groups.map(({ alpha }) => this.#learningRate(alpha) * this.#lrFactor);
+    const others = { ...batch, ...phase.preconditioners, ...phase.reference };
+    const given = { ...this.#parameters, ...phase.inner };
+    const { values, numbers } = await this.#programs.steps.take(given, others, t, lr);
     const loss = numbers.next();
+    const isParameter = ([name]: readonly [string, Value]) => name in this.#parameters;
     const entries = Object.entries(values);
-    this.#parameters = Object.fromEntries(entries.filter(([name]) => name in this.#parameters));
-    this.#phase = {
-      ...phase,
-      t,
-      inner: Object.fromEntries(entries.filter(([name]) => !(name in this.#parameters))),
-      ...(this.#settings.restart.kind === 'drift' ? this.#watch(phase.drift, numbers.next() - numbers.next()) : {}),
-    };
+    const inner = Object.fromEntries(entries.filter((entry) => !isParameter(entry)));
+    this.#parameters = Object.fromEntries(entries.filter(isParameter));
+    if (this.#settings.restart.kind !== 'drift') {
+      this.#phase = { ...phase, t, inner };
+      return loss;
+    }
+    const monitor = new DriftMonitor(phase.drift);
+    const signalled = monitor.add(numbers.next() - numbers.next());
+    if (signalled) this.#log.addDrift(this.#step, monitor.statistic);
+    this.#phase = { ...phase, t, inner, drift: monitor.state, signalled };
     return loss;
   }
 
-  #watch(drift: DriftState, residual: number): { drift: DriftState; signalled: boolean } {
-    const monitor = new DriftMonitor(drift);
-    const signalled = monitor.add(residual);
-    if (signalled) {
-      const reason = 'the gradient departs from what the estimate predicts; the estimation starts anew';
-      this.#events.push({ step: this.#step, event: 'drift', where: 'all', reason, value: monitor.statistic });
-    }
-    return { drift: monitor.state, signalled };
-  }
-
-  async endEpoch(): Promise<Readonly<Record<string, unknown>> | null> {
-    const log = {
-      epoch: this.#epoch,
-      estimations: this.#records.map((record) => ({ ...record, seconds: { ...record.seconds } })),
-      events: this.#events,
-    };
-    this.#records = [];
-    this.#events = [];
-    return log;
+  async endEpoch(): Promise<Readonly<Record<string, unknown>>> {
+    return this.#log.take(this.#epoch);
   }
 
   /** The step sizes in force, or how far the estimation has come. */
   note(): string | null {
     if (this.#phase === null) return null;
-    if (!('groups' in this.#phase) || this.#phase.kind !== 'steps') {
-      return `estimating ${this.#sinceStart}/${this.#settings.needed.steps - 1}`;
-    }
+    if (this.#phase.kind !== 'steps') return `estimating ${this.#sinceStart}/${this.#settings.needed.steps - 1}`;
     const alphas = this.#phase.groups.map(({ alpha }) => alpha);
-    const [least, most] = [Math.min(...alphas), Math.max(...alphas)];
-    const text = (alpha: number) => alpha.toExponential(1);
-    return least === most ? `α ${text(least)}` : `α ${text(least)} … ${text(most)}`;
+    const [least, most] = [Math.min(...alphas), Math.max(...alphas)].map((alpha) => alpha.toExponential(1));
+    return least === most ? `α ${least}` : `α ${least} … ${most}`;
   }
 
   async save(): Promise<TrainingState> {
-    const { engine } = this.#task;
-    // With a restart at every epoch nothing of the estimation is needed again.
+    // With a new estimation in every epoch, nothing of the old one is needed again.
     const phase = this.#settings.restart.kind === 'epoch' ? null : this.#phase;
-    const saved = await savedPhase(engine, this.#layers.list, phase, this.#parameters);
-    return {
-      arrays: saved.arrays,
-      values: {
-        ...saved.values,
-        sinceStart: this.#sinceStart,
-        lastAlpha: this.#lastAlpha,
-        seconds: { ...this.#seconds },
-      },
-    };
+    const { arrays, values } = await savedPhase(this.#task.engine, this.#layers.list, phase, this.#parameters);
+    const counters = { sinceStart: this.#sinceStart, lastAlpha: this.#lastAlpha, seconds: { ...this.#seconds } };
+    return { arrays, values: { ...values, ...counters } };
   }
 
   async restore(state: TrainingState): Promise<void> {
-    const { engine } = this.#task;
-    const { phase, parameters } = restoredPhase(engine, this.#layers.list, state, this.#programs.posterior);
+    const { phase, parameters } = restoredPhase(this.#task.engine, this.#layers.list, state, this.#programs.posterior);
     this.#phase = phase;
     this.#parameters = parameters;
     this.#sinceStart = Number(state.values.sinceStart);
     this.#lastAlpha = [...(state.values.lastAlpha as (number | null)[])];
     this.#seconds = { ...(state.values.seconds as PhaseSeconds) };
   }
-}
-
-function noSeconds(): PhaseSeconds {
-  return { prior: 0, posterior: 0, low_rank: 0, steps: 0 };
 }

@@ -1,9 +1,11 @@
 import type { Engine, Value } from '../../engine/index.js';
-import { concatenate, matmul, reshape, sizeOf, type Tensor } from '../../tensor/index.js';
+import { concatenate, reshape, sizeOf, type Tensor } from '../../tensor/index.js';
 
-/** All inner products of the rows of a [p, N] with those of b [q, N]: a bᵀ, [p, q]. */
-export function innerProducts(a: Tensor, b: Tensor): Tensor {
-  return matmul(a, b, { transposeB: true });
+/** An output that the program is known to have. */
+export function take(outputs: Readonly<Record<string, Value>>, name: string): Value {
+  const value = outputs[name];
+  if (value === undefined) throw new RangeError(`the program returned no ${name}`);
+  return value;
 }
 
 /** Small results of a program as one vector, so that they come to the host in one piece. */
@@ -36,7 +38,7 @@ export class Unpacking {
   }
 }
 
-/** Downloads a packed vector. */
-export async function unpack(engine: Engine, value: Value): Promise<Unpacking> {
-  return new Unpacking(await engine.download(value));
+/** Downloads the packed vector that a program returned as `numbers`. */
+export async function unpack(engine: Engine, outputs: Readonly<Record<string, Value>>): Promise<Unpacking> {
+  return new Unpacking(await engine.download(take(outputs, 'numbers')));
 }

@@ -1,0 +1,43 @@
+import { at } from '../transformation.js';
+import { estimateGroupPrior, type GroupPrior, isUsable, type PriorSums } from './group-prior.js';
+import type { Layers } from './layers.js';
+import type { FirstColumn } from './prior.js';
+
+/** What a group has been given for phase 4. */
+export interface GroupEstimate {
+  /** As measured, usable or not. */
+  readonly measured: GroupPrior;
+  /** The step size in force: α, or what stands in for it. */
+  readonly alpha: number;
+  readonly usable: boolean;
+}
+
+/** The learning rate when nothing has been estimated and none is given. */
+export const FALLBACK_RATE = 0.01;
+
+/**
+ * α, w and λ of every group from phase 1's inner products. Where α is no step size, the group keeps the last one that was
+ * (`earlier`), else the given learning rate, else a fixed one.
+ */
+export function estimateGroups(
+  { list, groups }: Layers,
+  moments: Float64Array,
+  first: readonly FirstColumn[],
+  minibatches: number,
+  standIns: { readonly earlier: readonly (number | null)[]; readonly lr: number | null },
+): GroupEstimate[] {
+  return groups.map((_, group) => {
+    const sums: { -readonly [K in keyof PriorSums]: number } = { sts: 0, stas: 0, staas: 0, total: 0 };
+    for (const [index, layer] of list.entries()) {
+      if (layer.group !== group) continue;
+      sums.sts += moments[3 * index] ?? Number.NaN;
+      sums.stas += moments[3 * index + 1] ?? Number.NaN;
+      sums.staas += moments[3 * index + 2] ?? Number.NaN;
+      sums.total += at(first, index).total;
+    }
+    const measured = estimateGroupPrior(sums, minibatches);
+    const usable = isUsable(measured);
+    const standIn = standIns.earlier[group] ?? standIns.lr ?? FALLBACK_RATE;
+    return { measured, usable, alpha: usable ? measured.alpha : standIn };
+  });
+}
