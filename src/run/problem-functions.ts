@@ -137,7 +137,7 @@ export async function openProblem(
 function expectSize<T extends TensorData>(what: string, data: T | undefined, size: number): T {
   if (data === undefined || data.length !== size) {
     throw new ConfigurationError(
-      `${what}: found ${data === undefined ? 'nothing' : data.length} numbers, expected ${size}`,
+      `${what}: found ${data === undefined ? 'nothing' : `${data.length} numbers`}, expected ${size}`,
     );
   }
   return data;
