@@ -1,0 +1,64 @@
+import type { RecordedRun } from '../results/index.js';
+import type { Mismatch } from './conditions.js';
+import type { Interval } from './intervals.js';
+import type { Metric } from './metrics.js';
+import type { PairedDifference } from './paired.js';
+import type { PerformanceProfile } from './performance-profile.js';
+import type { SelectionMode } from './ranking.js';
+import type { StatusCounts } from './settings.js';
+import type { Summary } from './statistics.js';
+import type { TargetSummary } from './time-to-target.js';
+
+/** One optimizer on one test problem: its best setting. */
+export interface ComparisonRow {
+  readonly optimizer: string;
+  /** `results`, or the name of the baseline. */
+  readonly origin: string;
+  readonly hyperparameters: RecordedRun['hyperparameters'];
+  readonly trainingParameters: RecordedRun['trainingParameters'];
+  readonly engine: string;
+  /** Settings of this optimizer from which this one was chosen. */
+  readonly settingsTried: number;
+  /** Null for a baseline that is known by mean and standard deviation only. */
+  readonly counts: StatusCounts | null;
+  readonly seeds: readonly number[];
+  /** Over the seeds, at the end of training. A published baseline has n, mean and standard deviations only. */
+  readonly final: Summary;
+  readonly interval: Interval | null;
+  readonly best: { readonly value: number; readonly epoch: number } | null;
+  /** Null without a target, and for a baseline without single runs. */
+  readonly target: TargetSummary | null;
+  /** Seconds of training per epoch, mean over completed runs. */
+  readonly wallSecondsPerEpoch: number | null;
+  readonly cpuSecondsPerEpoch: number | null;
+  /** Over those of the reference; null when not recorded, or on another machine or engine. */
+  readonly relativeWall: number | null;
+  readonly relativeCpu: number | null;
+  /** To the reference optimizer on common seeds; null for the reference itself and for rows that cannot be paired. */
+  readonly difference: (PairedDifference & { readonly holmP: number | null }) | null;
+  /** Where the conditions of a baseline differ from those of the table. */
+  readonly mismatches: readonly Mismatch[];
+  readonly notes: readonly string[];
+}
+
+/** The optimizers on one test problem under one set of conditions. */
+export interface ComparisonTable {
+  readonly testproblem: string;
+  readonly conditions: string;
+  /** What the columns show. */
+  readonly metric: Metric;
+  /** What the settings were chosen by. */
+  readonly selection: { readonly metric: Metric; readonly mode: SelectionMode };
+  /** Label of the reference optimizer; null when no row can serve. */
+  readonly reference: string | null;
+  readonly rows: readonly ComparisonRow[];
+  /** What a reader must know: baselines used and left out, unlike conditions, files not used. */
+  readonly notes: readonly string[];
+}
+
+/** A comparison over test problems. */
+export interface Comparison {
+  readonly tables: readonly ComparisonTable[];
+  /** Over the tables that have a target, when there are at least two; by median epochs to target. */
+  readonly profiles: readonly PerformanceProfile[];
+}

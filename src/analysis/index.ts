@@ -1,0 +1,24 @@
+export { type Aggregate, aggregate, type MetricAggregate } from './aggregate.js';
+export {
+  type BaselineFile,
+  bundledBaselinesFolder,
+  type OwnBaseline,
+  type PublishedBaseline,
+  parseBaselineFile,
+  readBaselineFiles,
+} from './baseline-file.js';
+export { type CompareOptions, compare } from './compare.js';
+export type { Comparison, ComparisonRow, ComparisonTable } from './comparison.js';
+export { describeConditions, type Mismatch, mismatches } from './conditions.js';
+export { baselineContenders, type Contender, runContenders } from './contender.js';
+export { holm } from './holm.js';
+export { bootstrapInterval, type Interval, percentileInterval, studentInterval } from './intervals.js';
+export { isAccuracy } from './metrics.js';
+export { ownBaseline } from './own-baseline.js';
+export { type PairedDifference, pairedDifference, signFlipTest } from './paired.js';
+export { type PerformanceProfile, performanceProfiles } from './performance-profile.js';
+export { type Ranking, rankSettings, SELECTION_MODES, type SelectionMode } from './ranking.js';
+export { groupSettings, type Setting, type StatusCounts } from './settings.js';
+export { mean, populationStd, quantile, type Summary, sampleStd, summarise } from './statistics.js';
+export { PUBLISHED_TARGETS, type Target } from './targets.js';
+export { summariseTarget, type TargetOutcome, type TargetSummary, timeToTarget } from './time-to-target.js';

@@ -1,0 +1,73 @@
+import { randomStream } from '../random/index.js';
+import { type Interval, studentInterval } from './intervals.js';
+import { mean } from './statistics.js';
+
+/** The difference of two optimizers on the seeds that both have. */
+export interface PairedDifference {
+  /** Common seeds, in ascending order. */
+  readonly seeds: readonly number[];
+  /** Mean of (candidate − reference); null without a common seed. */
+  readonly mean: number | null;
+  /** Student's interval of the mean difference; null for fewer than two common seeds. */
+  readonly interval: Interval | null;
+  /** Two-sided; null for fewer than two common seeds. */
+  readonly pValue: number | null;
+  /** The smallest p that this number of seeds can give: 2 / 2ⁿ for the exact test. */
+  readonly smallestPossible: number | null;
+  readonly method: 'sign-flip exact' | 'sign-flip sampled' | null;
+}
+
+/** Up to this many seeds all 2ⁿ sign patterns are counted; beyond, patterns are drawn. */
+const LARGEST_EXACT = 16;
+const SAMPLED_PATTERNS = 99_999;
+
+/**
+ * Compares two optimizers seed by seed: runs of one seed share split, initial weights and batches, so that their
+ * difference is free of what the seed does to both. The keys are seeds.
+ */
+export function pairedDifference(
+  candidate: ReadonlyMap<number, number>,
+  reference: ReadonlyMap<number, number>,
+): PairedDifference {
+  const seeds = [...candidate.keys()].filter((seed) => reference.has(seed)).sort((left, right) => left - right);
+  const differences = seeds.map((seed) => (candidate.get(seed) ?? 0) - (reference.get(seed) ?? 0));
+  if (differences.length < 2) {
+    const [only = null] = differences;
+    return { seeds, mean: only, interval: null, pValue: null, smallestPossible: null, method: null };
+  }
+  return { seeds, mean: mean(differences), interval: studentInterval(differences), ...signFlipTest(differences) };
+}
+
+/**
+ * Fisher's sign-flip test of "the differences are symmetric around zero": the share of the sign patterns whose sum is at
+ * least as far from zero as the observed one. Exact up to 16 differences; beyond, 99,999 patterns of a fixed random
+ * stream, counting the observed one too (Phipson & Smyth 2010), which keeps the level. Zero differences stay in.
+ */
+export function signFlipTest(differences: readonly number[]): {
+  pValue: number;
+  smallestPossible: number;
+  method: 'sign-flip exact' | 'sign-flip sampled';
+} {
+  const observed = Math.abs(differences.reduce((sum, difference) => sum + difference, 0));
+  // Sums of the same numbers in another order may differ in the last bits: they count as equal.
+  const threshold = observed - 1e-12 * differences.reduce((sum, difference) => sum + Math.abs(difference), 0);
+  if (differences.length <= LARGEST_EXACT) {
+    const patterns = 2 ** differences.length;
+    let extreme = 0;
+    for (let pattern = 0; pattern < patterns; pattern++) {
+      let sum = 0;
+      for (const [index, difference] of differences.entries()) sum += (pattern >> index) & 1 ? -difference : difference;
+      if (Math.abs(sum) >= threshold) extreme++;
+    }
+    return { pValue: extreme / patterns, smallestPossible: 2 / patterns, method: 'sign-flip exact' };
+  }
+  const random = randomStream(0, 'analysis', 'sign-flip');
+  let extreme = 1;
+  for (let pattern = 0; pattern < SAMPLED_PATTERNS; pattern++) {
+    let sum = 0;
+    for (const difference of differences) sum += random.uniform() < 0.5 ? -difference : difference;
+    if (Math.abs(sum) >= threshold) extreme++;
+  }
+  const patterns = SAMPLED_PATTERNS + 1;
+  return { pValue: extreme / patterns, smallestPossible: 1 / patterns, method: 'sign-flip sampled' };
+}

@@ -1,0 +1,60 @@
+import type { RecordedRun } from '../results/index.js';
+import { isAccuracy } from './metrics.js';
+import { quantile } from './statistics.js';
+import type { Target } from './targets.js';
+
+/** What one run says about a target. */
+export type TargetOutcome =
+  /** Epochs and seconds of training (evaluation not counted; null when not recorded) until the target was first met. */
+  | { readonly kind: 'reached'; readonly epoch: number; readonly seconds: number | null }
+  /** Completed or diverged without. */
+  | { readonly kind: 'missed' }
+  /** Interrupted or failed before: it might have. */
+  | { readonly kind: 'unknown' };
+
+/** What the runs of a setting say about a target. */
+export interface TargetSummary {
+  readonly target: Target;
+  readonly reached: number;
+  readonly missed: number;
+  readonly unknown: number;
+  /**
+   * Over reached and missed runs, a miss counting as later than everything: null when the median is a miss, so that a miss
+   * is never a number. Epochs are counted from 0, before training.
+   */
+  readonly medianEpoch: number | null;
+  readonly medianSeconds: number | null;
+}
+
+/** When a run first met the target. */
+export function timeToTarget(run: RecordedRun, target: Target): TargetOutcome {
+  const curve = run.curves[target.metric] ?? [];
+  const met = (value: number | null) =>
+    value !== null && (isAccuracy(target.metric) ? value >= target.value : value <= target.value);
+  const epoch = curve.findIndex(met);
+  if (epoch < 0) {
+    return { kind: run.status.state === 'completed' || run.status.state === 'diverged' ? 'missed' : 'unknown' };
+  }
+  const wall = run.timing?.wallSeconds.slice(0, epoch) ?? null;
+  return { kind: 'reached', epoch, seconds: wall === null ? null : wall.reduce((sum, seconds) => sum + seconds, 0) };
+}
+
+/** {@link timeToTarget} over the runs of a setting. */
+export function summariseTarget(runs: readonly RecordedRun[], target: Target): TargetSummary {
+  const outcomes = runs.map((run) => timeToTarget(run, target));
+  const decided = outcomes.filter((outcome) => outcome.kind !== 'unknown');
+  const median = (value: (outcome: Extract<TargetOutcome, { kind: 'reached' }>) => number | null) => {
+    const times = decided.map((outcome) => (outcome.kind === 'reached' ? value(outcome) : Number.POSITIVE_INFINITY));
+    const known = times.filter((time) => time !== null);
+    const middle = known.length === 0 || known.length < times.length ? Number.NaN : quantile(known, 0.5);
+    return Number.isFinite(middle) ? middle : null;
+  };
+  return {
+    target,
+    reached: outcomes.filter(({ kind }) => kind === 'reached').length,
+    missed: outcomes.filter(({ kind }) => kind === 'missed').length,
+    unknown: outcomes.filter(({ kind }) => kind === 'unknown').length,
+    medianEpoch: median(({ epoch }) => epoch),
+    medianSeconds: median(({ seconds }) => seconds),
+  };
+}
