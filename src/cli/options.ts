@@ -30,3 +30,23 @@ export interface RunOptions {
   readonly debug?: boolean;
   readonly help?: boolean;
 }
+
+/** Options of `runtime` after parsing; what is absent was not given. */
+export interface RuntimeOptions {
+  readonly testproblem: string;
+  readonly optimizers?: string[];
+  readonly set: string[];
+  readonly lr: number;
+  readonly repeats: number;
+  readonly numEpochs: number;
+  readonly batchSize: number;
+  readonly seed?: number;
+  readonly dataDir?: string;
+  readonly data?: 'real' | 'synthetic';
+  readonly syntheticSize?: number;
+  readonly engine?: string;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}

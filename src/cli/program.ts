@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { suiteVersion } from '../results/version.js';
 import { UsageError } from './failure.js';
 import { commaSeparated, didYouMean, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
-import { LISTS, type RunOptions } from './options.js';
+import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
 import type { Terminal } from './terminal.js';
 
 /** The command line: names, options and texts. What a command does is loaded when it is called. */
@@ -28,6 +28,7 @@ export function createProgram(terminal: Terminal): Command {
   addRun(program, terminal);
   addList(program, terminal);
   addData(program, terminal);
+  addRuntime(program, terminal);
   addDoctor(program, terminal);
   for (const command of program.commands) command.option('--debug', 'show error codes and stacks');
   return program;
@@ -150,6 +151,57 @@ function addData(program: Command, terminal: Terminal): void {
   data.allowExcessArguments().action((_, command: Command) => {
     throw unknownCommand('data: ', command);
   });
+}
+
+function addRuntime(program: Command, terminal: Terminal): void {
+  program
+    .command('runtime')
+    .summary('compare the run times of optimizers with that of SGD')
+    .description(
+      'Compares wall and CPU time of optimizers with those of SGD on one test problem: runs in turn, no files are written.',
+    )
+    .option('--testproblem <name>', 'test problem', 'mnist_mlp')
+    .option(
+      '--optimizers <name,name,...>',
+      "optimizers besides sgd (those of the thesis' experiment)",
+      commaSeparated((name) => name),
+    )
+    .option(
+      '--set <optimizer.name=value>',
+      'a hyperparameter, for instance momentum.lr=0.1; may be repeated',
+      (setting: string, before: string[]) => [...before, setting],
+      [],
+    )
+    .option(
+      '--lr <x>',
+      'learning rate of the optimizers that need one and get none by --set',
+      nonNegativeNumber('--lr'),
+      0.01,
+    )
+    .option('--repeats <n>', 'runs of each optimizer', wholeNumber('--repeats', 1), 5)
+    .option('--num-epochs <n>', 'epochs of each run', wholeNumber('--num-epochs', 1), 5)
+    .option('--batch-size <n>', 'batch size', wholeNumber('--batch-size', 1), 128)
+    .option('--seed <n>', 'seed of every run (42)', wholeNumber('--seed', 0))
+    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
+    .option(
+      '--data <kind>',
+      'real, or synthetic: generated images, no files needed (real)',
+      oneOf('--data', ['real', 'synthetic']),
+    )
+    .option(
+      '--synthetic-size <n>',
+      'images in the synthetic training file (as many as the real one has)',
+      wholeNumber('--synthetic-size', 1),
+    )
+    .option('--engine <name>', 'engine (probprec list engines; auto)')
+    .option('--device <name>', "device of the engine (the engine's default)")
+    .option('--threads <n>', 'threads of the engine (all cores)', wholeNumber('--threads', 1))
+    .option('--json', 'every time and ratio as JSON')
+    .option('--quiet', 'no progress')
+    .action(async (options: RuntimeOptions) => {
+      const { runtime } = await import('./commands/runtime.js');
+      process.exitCode = await runtime(options, terminal);
+    });
 }
 
 function addDoctor(program: Command, terminal: Terminal): void {

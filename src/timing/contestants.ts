@@ -1,0 +1,41 @@
+import { ConfigurationError } from '../errors.js';
+import { describeHyperparameters, loadOptimizer, optimizerNames } from '../optimizer/index.js';
+import { type ResolvedRun, type RunRequest, resolveConfiguration } from '../run/index.js';
+
+/** The optimizer that the others are compared with. */
+export const REFERENCE = 'sgd';
+
+/** The optimizers of the runtime experiment in the thesis; those that are registered are compared by default. */
+const THESIS = ['adam', 'only-adaptive-sgd', 'adaptive-sgd', 'preconditioned-sgd'];
+
+/** The reference first, then the named ones, by default those of the thesis. Throws ConfigurationError for a name twice. */
+export function contestants(named: readonly string[] | undefined): readonly string[] {
+  const wanted = named ?? THESIS.filter((name) => optimizerNames().includes(name));
+  const all = [REFERENCE, ...wanted.filter((name) => name !== REFERENCE)];
+  const twice = all.find((name, index) => all.indexOf(name) !== index);
+  if (twice !== undefined) throw new ConfigurationError(`--optimizers: found ${twice} twice, expected each once`);
+  return all;
+}
+
+/**
+ * The run of one optimizer. A required learning rate that `given` lacks is `lr`; other required hyperparameters have to be
+ * given. Throws ConfigurationError that names `--set`.
+ */
+export async function resolveContestant(
+  optimizer: string,
+  given: Readonly<Record<string, unknown>>,
+  lr: number,
+  common: Omit<RunRequest, 'optimizer' | 'hyperparameters'>,
+): Promise<ResolvedRun> {
+  const declared = describeHyperparameters(await loadOptimizer(optimizer));
+  const needsRate = declared.some(({ name, required }) => name === 'lr' && required);
+  const hyperparameters = { ...(needsRate ? { lr } : {}), ...given };
+  try {
+    return await resolveConfiguration({ ...common, optimizer, hyperparameters });
+  } catch (error) {
+    const aboutOne =
+      error instanceof ConfigurationError && declared.some(({ option }) => error.message.startsWith(`${option}:`));
+    if (!aboutOne) throw error;
+    throw new ConfigurationError(error.message.replace(/^--/, `--set ${optimizer}.`), { cause: error });
+  }
+}
