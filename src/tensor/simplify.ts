@@ -72,6 +72,21 @@ const scalarFactors: Rule = (node) => {
   return node;
 };
 
+/** (x s) t is x (s t) for scalars s and t: one pass over x instead of two. */
+const scalarsFirst: Rule = (node) => {
+  const outer = scalarFactorOf(node);
+  const inner = outer && scalarFactorOf(outer.operand);
+  return outer && inner ? multiply(inner.operand, multiply(inner.scalar, outer.scalar)) : node;
+};
+
+/** A product of a larger tensor with a scalar. */
+function scalarFactorOf(node: Tensor): { scalar: Tensor; operand: Tensor } | undefined {
+  if (node.operation !== multiplyOperation || node.shape.length === 0) return undefined;
+  const scalar = node.inputs.find(({ shape }) => shape.length === 0);
+  const operand = node.inputs.find(({ shape }) => shape.length > 0);
+  return scalar && operand && { scalar, operand };
+}
+
 /** A product of a tensor with a constant that keeps the tensor's shape. */
 function factorOf(node: Tensor): { value: number; operand: Tensor } | undefined {
   if (node.operation !== multiplyOperation) return undefined;
@@ -173,6 +188,7 @@ const rules: readonly Rule[] = [
   constantFolding,
   neutralElement,
   scalarFactors,
+  scalarsFirst,
   leadingOnes,
   implicitBroadcast,
   rearrangements,

@@ -104,6 +104,7 @@ describe(`the simplified program computes the same (PROBPREC_TEST_SEED=${seed})`
 
 const [x, y] = [t.input('x', [2, 3]), t.input('y', [2, 3])];
 const [row, column, one, scalar] = [t.input('r', [3]), t.input('c', [2, 1]), t.input('o', [1]), t.input('s', [])];
+const other = t.input('t', []);
 const [a, b] = [t.input('a', [3, 2]), t.input('b', [4, 3])];
 const z = t.input('z', [2, 3, 4]);
 const larger = t.greater(x, y);
@@ -120,6 +121,7 @@ const rewritings: readonly [string, t.Tensor, t.Tensor][] = [
   ['x + x', t.add(x, x), t.multiply(x, 2)],
   ['2 (3 x)', t.multiply(2, t.multiply(x, 3)), t.multiply(x, 6)],
   ['2 (x / 2), as 2 (0.5 x)', t.multiply(2, t.multiply(0.5, x)), x],
+  ['(x s) t for scalars s and t', t.multiply(t.multiply(x, scalar), other), t.multiply(x, t.multiply(scalar, other))],
   ['−(−x)', t.negate(t.negate(x)), x],
   ['−(2 x)', t.negate(t.multiply(2, x)), t.multiply(x, -2)],
   ['x + (−y)', t.add(x, t.negate(y)), t.subtract(x, y)],
