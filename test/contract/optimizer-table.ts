@@ -1,0 +1,110 @@
+/** Hyperparameters by name, as a configuration has them. */
+export type Given = Readonly<Record<string, number | string | boolean | null>>;
+
+/** How an optimizer is used in the contract: hyperparameters for each problem. */
+export interface OptimizerRow {
+  readonly name: string;
+  /**
+   * Factor on the learning rate, as a schedule gives it, on Rosenbrock's function and the logistic regression. The
+   * curvature along the path, whose inverse α is, says nothing of the steepest direction: where curvatures differ a lot or
+   * change fast, α alone is too long a step.
+   */
+  readonly lrFactor: number;
+  readonly quadratic: Given;
+  readonly rosenbrock: Given;
+  readonly logisticRegression: Given;
+  /** What makes the state depend on the sequence of minibatches alone, not on where epochs end. */
+  readonly independentOfEpochs: readonly Given[];
+  /** Values that must be refused. */
+  readonly refused: readonly Given[];
+}
+
+const commonErrors: readonly Given[] = [{ lr: -1 }, { lr: 'fast' }, { nonsense: 1 }];
+
+function firstOrder(name: string, lr: number, refused: readonly Given[] = []): OptimizerRow {
+  return {
+    name,
+    lrFactor: 1,
+    quadratic: { lr },
+    rosenbrock: { lr },
+    logisticRegression: { lr: 5 * lr },
+    independentOfEpochs: [{ lr }],
+    refused: [...commonErrors, ...refused],
+  };
+}
+
+const familyErrors: readonly Given[] = [
+  { prior_iterations: 0 },
+  { num_observations: 0 },
+  { weight_decay: -0.1 },
+  { groups: 'none' },
+  { restart: 'never' },
+  { restart: 'steps:0' },
+  { restart: 'steps:3' },
+];
+
+const short = { prior_iterations: 4, num_observations: 3 };
+const restarts: readonly Given[] = [
+  { restart: 'steps:13' },
+  { restart: 'steps:20', groups: 'layer' },
+  { restart: 'drift' },
+];
+
+function family(
+  name: string,
+  {
+    lrFactor = 0.25,
+    always = {},
+    rosenbrock = {},
+    logistic = {},
+    variants = [],
+    refused = [],
+  }: {
+    lrFactor?: number;
+    always?: Given;
+    rosenbrock?: Given;
+    logistic?: Given;
+    variants?: readonly Given[];
+    refused?: readonly Given[];
+  },
+): OptimizerRow {
+  const base = { ...short, ...always };
+  return {
+    name,
+    lrFactor,
+    quadratic: base,
+    rosenbrock: { ...base, ...rosenbrock },
+    logisticRegression: { ...base, ...logistic },
+    independentOfEpochs: [...restarts, ...variants].map((extra) => ({ restart: 'steps:13', ...base, ...extra })),
+    refused: [...commonErrors, ...familyErrors, ...refused].map((extra) => ({ ...base, ...extra })),
+  };
+}
+
+const estimatorErrors: readonly Given[] = [{ est_rank: 0 }, { estimator: 'bayes' }];
+const preconditionerErrors: readonly Given[] = [...estimatorErrors, { scaling: 'cubic' }];
+const paper = { estimator: 'paper', scaling: 'relative' };
+
+/** One row for every registered optimizer. */
+export const optimizerTable: readonly OptimizerRow[] = [
+  firstOrder('sgd', 0.01, [{}]),
+  firstOrder('momentum', 0.002, [{}, { lr: 0.1, momentum: 1 }]),
+  firstOrder('nesterov', 0.002, [{}, { lr: 0.1, momentum: -0.1 }]),
+  firstOrder('adam', 0.02, [{ beta1: 1 }, { beta2: 1.5 }, { epsilon: 0 }]),
+  family('preconditioned-sgd', { variants: [paper, { weight_decay: 0.1 }], refused: preconditionerErrors }),
+  family('adaptive-sgd', { variants: [{ estimator: 'paper' }], refused: [...estimatorErrors, { scaling: 'sqrt' }] }),
+  family('only-adaptive-sgd', {
+    variants: [{ idle_observations: true }],
+    refused: [{ est_rank: 2 }, { idle_observations: 'perhaps' }],
+  }),
+  family('preconditioned-tuned-sgd', {
+    lrFactor: 1,
+    always: { lr: 0.005 },
+    rosenbrock: { lr: 0.02 },
+    logistic: { lr: 0.05 },
+    refused: [...preconditionerErrors, { lr: null }],
+  }),
+  family('preconditioned-momentum', { refused: [...preconditionerErrors, { momentum: 1 }] }),
+  family('preconditioned-adam', { refused: [...preconditionerErrors, { beta1: 1 }] }),
+  family('adaptive-momentum', { refused: [...estimatorErrors, { momentum: 1 }] }),
+  family('adaptive-adam', { refused: [...estimatorErrors, { beta2: 1 }] }),
+];
