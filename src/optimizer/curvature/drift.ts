@@ -47,7 +47,8 @@ export const driftChart = {
 
 /**
  * A self-starting two-sided cumulative sum chart (Page 1954; Hawkins 1987) of the residuals r_t = n (ḡᵀv_t − h̄ᵀθ_t): each
- * is standardised by mean and standard deviation of those before it, so that neither has to be known.
+ * is compared with mean and standard deviation of those before it, so that neither has to be known. Without drift the
+ * scores are independent standard normal numbers whatever the noise level is.
  */
 export class DriftMonitor {
   #state: DriftState;
@@ -83,8 +84,12 @@ export class DriftMonitor {
   }
 }
 
+/** Student's t of a new residual, made a normal deviate of the same probability (Wallace 1959), and clipped. */
 function standardised(deviation: number, spread: number, count: number): number {
   if (deviation === 0) return 0;
-  const score = (deviation / spread) * Math.sqrt(count / (count + 1));
+  const t = (deviation / spread) * Math.sqrt(count / (count + 1));
+  const freedom = count - 1;
+  const deviate = Math.sqrt(freedom * Math.log1p(t ** 2 / freedom)) * ((8 * freedom + 1) / (8 * freedom + 3));
+  const score = Math.sign(t) * deviate;
   return Math.max(-driftChart.clip, Math.min(driftChart.clip, score));
 }
