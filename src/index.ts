@@ -3,6 +3,8 @@
  * Everything that the command line does is callable here.
  */
 export { z } from 'zod';
+/** Statistics over runs: `analysis.aggregate`, `analysis.compare`, `analysis.rankSettings`, … */
+export * as analysis from './analysis/index.js';
 export {
   type Batch,
   type DataSplit,
@@ -26,7 +28,24 @@ export {
 export * from './errors.js';
 export * from './optimizer/index.js';
 export { type RandomStream, randomStream } from './random/index.js';
-export { type RunConfiguration, type RunFile, readRunFile, runFileSchema, writeRunFile } from './results/index.js';
+export {
+  exportDeepobs,
+  findResultFiles,
+  importDeepobs,
+  METRICS,
+  type Metric,
+  type RecordedRun,
+  type RunConfiguration,
+  type RunFile,
+  readResultFile,
+  readResults,
+  readRunFile,
+  recordRunFile,
+  runFileSchema,
+  type Validation,
+  validateResultFile,
+  writeRunFile,
+} from './results/index.js';
 export * from './run/index.js';
 /** Symbolic tensors: `tensor.add`, `tensor.gradients`, … */
 export * as tensor from './tensor/index.js';

@@ -38,7 +38,7 @@ export function tableKey(setting: Setting): string {
 export function describeConditions({ numEpochs, batchSize, l2Reg, conditions }: Setting): string {
   const data = conditions.syntheticSize === null ? conditions.dataSource : `synthetic (${conditions.syntheticSize})`;
   const l2 = l2Reg === null ? '' : `, l2_reg ${l2Reg}`;
-  return `${numEpochs} epochs, batch size ${batchSize}${l2}, ${data} data, protocol ${conditions.protocol}`;
+  return `${numEpochs} epoch${numEpochs === 1 ? '' : 's'}, batch size ${batchSize}${l2}, ${data} data, protocol ${conditions.protocol}`;
 }
 
 function protocolOf({ conditions }: Setting): string {

@@ -1,5 +1,5 @@
 /** What `list` can list. */
-export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines'] as const;
+export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines', 'baselines'] as const;
 
 /** One of the things that `list` can list. */
 export type ListName = (typeof LISTS)[number];

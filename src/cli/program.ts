@@ -3,6 +3,7 @@ import { suiteVersion } from '../results/version.js';
 import { UsageError } from './failure.js';
 import { commaSeparated, didYouMean, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
+import { addResultCommands } from './result-commands.js';
 import type { Terminal } from './terminal.js';
 
 /** The command line: names, options and texts. What a command does is loaded when it is called. */
@@ -29,6 +30,7 @@ export function createProgram(terminal: Terminal): Command {
   addList(program, terminal);
   addData(program, terminal);
   addRuntime(program, terminal);
+  addResultCommands(program, terminal, unknownCommand);
   addDoctor(program, terminal);
   for (const command of program.commands) command.option('--debug', 'show error codes and stacks');
   return program;
@@ -112,7 +114,7 @@ function addRun(program: Command, terminal: Terminal): void {
 function addList(program: Command, terminal: Terminal): void {
   program
     .command('list')
-    .summary('list test problems, optimizers, data sets or engines')
+    .summary('list test problems, optimizers, data sets, engines or baselines')
     .description('Lists what there is, with defaults.')
     .argument('[what]', LISTS.join(', '))
     .option('--json', 'as JSON')

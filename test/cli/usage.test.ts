@@ -15,7 +15,7 @@ const sgd = [...problem, '--optimizer', 'sgd'];
 
 /** Bad command lines, and what the one line on stderr has to say. */
 const BAD: readonly (readonly [what: string, args: readonly string[], ...expected: RegExp[]])[] = [
-  ['no command', [], /found nothing, expected a command: run, list, data, doctor/],
+  ['no command', [], /found nothing, expected a command: run, list, data, .*doctor/],
   ['an unknown command', ['rnu'], /"rnu".*did you mean run\?/],
   ['an unknown global option', ['--jsno'], /--jsno/],
   ['an unknown listing', ['list', 'optimisers'], /"optimisers".*did you mean optimizers\?/],

@@ -1,3 +1,4 @@
+import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
 import { datasetDefinition, datasetNames } from '../../dataset/index.js';
 import { describeEngines } from '../../engine/index.js';
 import { describeHyperparameters, loadOptimizer, optimizerNames } from '../../optimizer/index.js';
@@ -59,7 +60,41 @@ const listings: Record<ListName, () => Promise<Listing>> = {
     ]);
     return { entries, header: ['name', 'device', 'usable', 'default', 'version', 'reason'], rows };
   },
+  async baselines() {
+    const files = await readBaselineFiles(bundledBaselinesFolder());
+    const entries = files.flatMap((file) =>
+      baselineContenders(file).map((contender) => describeBaseline(contender, file.source)),
+    );
+    const rows = entries.map(
+      ({ testproblem, optimizer, baseline, hyperparameters, num_epochs, batch_size, seeds, protocol }) => [
+        ...[testproblem, optimizer, baseline],
+        Object.entries(hyperparameters)
+          .map(([name, value]) => `${name}=${typeof value === 'number' ? Number(value.toPrecision(4)) : value}`)
+          .join(' '),
+        ...[num_epochs, batch_size, seeds.length, protocol],
+      ],
+    );
+    const header = ['test problem', 'optimizer', 'baseline', 'setting', 'epochs', 'batch size', 'seeds', 'protocol'];
+    return { entries, header, rows };
+  },
 };
+
+function describeBaseline(contender: Contender, source: string) {
+  const { setting, origin, defects } = contender;
+  return {
+    testproblem: setting.testproblem,
+    optimizer: setting.optimizer,
+    baseline: origin,
+    hyperparameters: setting.hyperparameters,
+    num_epochs: setting.numEpochs,
+    batch_size: setting.batchSize,
+    seeds: contender.kind === 'summary' ? contender.seeds : setting.runs.map(({ seed }) => seed),
+    protocol: setting.conditions.protocol,
+    engine: setting.conditions.engine,
+    source,
+    defects,
+  };
+}
 
 async function describeTestProblem(name: string) {
   const problem = await loadTestProblem(name);

@@ -1,4 +1,4 @@
 export { deepobsPath, deepobsText, type ExportableRun, type ExportDialect } from './export.js';
-export { DIALECTS, type Dialect, type ImportedRun, recordImportedRun } from './imported-run.js';
+export type { Dialect, ImportedRun } from './imported-run.js';
 export { readDeepobsRun } from './read.js';
 export { exportableRun, exportDeepobs, importDeepobs, type Transfer } from './transfer.js';

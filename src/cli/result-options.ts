@@ -1,0 +1,19 @@
+import type { SelectionMode } from '../analysis/ranking.js';
+import type { Metric } from '../results/recorded-run.js';
+
+/** In which formats a comparison is printed. */
+export const COMPARE_FORMATS = ['table', 'json', 'csv', 'latex', 'markdown'] as const;
+
+/** Options of `compare` after parsing; what is absent was not given. */
+export interface CompareCommandOptions {
+  readonly baselines: string;
+  readonly metric?: Metric;
+  readonly selectBy?: Metric;
+  readonly mode: SelectionMode;
+  readonly reference?: string;
+  readonly target: string[];
+  readonly testproblems?: string[];
+  readonly optimizers?: string[];
+  readonly allowMismatch?: boolean;
+  readonly format: (typeof COMPARE_FORMATS)[number];
+}

@@ -1,0 +1,147 @@
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { writeRunFile } from '../../src/results/index.js';
+import { exampleConfiguration, exampleRunFile } from '../results/example.js';
+import { command } from './command.js';
+
+const fixtures = fileURLToPath(new URL('../results/deepobs/fixtures', import.meta.url));
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'probprec-cli-results-'));
+  for (const [index, className] of ['SGD', 'SGD', 'Adam', 'Adam'].entries()) {
+    const seed = 42 + (index % 2);
+    const { optimizer } = exampleConfiguration();
+    const runFile = exampleRunFile({
+      configuration: exampleConfiguration({ seed, optimizer: { ...optimizer, className } }),
+      datasetSizes: { train: 25 * 128, valid: 1, trainEval: 1, test: 1 },
+    });
+    await writeRunFile(join(folder, 'results', className, `random_seed__${seed}__2026-11-22-10-00-00.json`), runFile);
+  }
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const inFolder = (...args: string[]) => command(args, { cwd: folder });
+
+describe('compare', () => {
+  test('prints a table of the folder results', async () => {
+    const { code, stdout, stderr } = await inFolder('compare', '--target', 'mnist_logreg=0.75');
+    expect(code).toBe(0);
+    expect(stdout).toMatchSnapshot();
+    expect(stderr).toContain('95 % interval of the mean');
+  });
+
+  test.each(['json', 'csv', 'latex', 'markdown'])('%s: only the result on stdout', async (format) => {
+    const { code, stdout } = await inFolder('compare', 'results', '--format', format, '--baselines', 'none');
+    expect(code).toBe(0);
+    const start = { json: '{', csv: 'testproblem,conditions', latex: '\\begin{table}', markdown: '### mnist_logreg' }[
+      format
+    ];
+    expect(stdout.startsWith(start ?? '-') || stdout.startsWith('% ')).toBe(true);
+    if (format === 'json') expect(JSON.parse(stdout).tables[0].rows).toHaveLength(2);
+  });
+
+  test('names the baseline that it left out', async () => {
+    const { stdout } = await inFolder('compare', '--baselines', 'published');
+    expect(stdout).toContain('baseline DeepOBS 1.2.0-beta left out: num_epochs 50 ≠ 2');
+  });
+
+  test('reads folders of DeepOBS, and another folder as baseline', async () => {
+    const { code, stdout } = await inFolder('compare', 'results', '--baselines', fixtures, '--allow-mismatch');
+    expect(code).toBe(0);
+    expect(stdout).toContain('MyOptimizer');
+  });
+
+  test('a file that cannot be read is named, and the exit code is 1', async () => {
+    await writeFile(join(folder, 'results', 'random_seed__1__x.json'), '{"schema_version": 1}');
+    const { code, stdout, stderr } = await inFolder('compare');
+    expect(code).toBe(1);
+    expect(stderr).toContain('random_seed__1__x.json: field testproblem: found nothing, expected string');
+    expect(stdout).toContain('mnist_logreg');
+  });
+
+  test.each<[string[], number, string]>([
+    [['compare', 'nowhere'], 2, 'nowhere: the folder does not exist; expected a run file or a folder'],
+    [['compare', '.', '--baselines', 'other'], 2, '--baselines: found "other", expected bundled, published, none or a'],
+    [
+      ['compare', '--format', 'tabel'],
+      2,
+      '--format: found "tabel", expected one of table, json, csv, latex, markdown (did',
+    ],
+    [['compare', '--metric', 'accuracy'], 2, '--metric: found "accuracy", expected one of train_losses'],
+    [['compare', '--target', 'x'], 2, '--target: found "x", expected TESTPROBLEM=NUMBER'],
+    [['compare', '--optimizers', 'adam'], 2, '--optimizers: found "adam", expected some of Adam'],
+    [['compare', '--testproblems', 'mnist'], 2, '--testproblems: found "mnist", expected some of mnist_logreg'],
+    [['import', 'tensorboard', 'x'], 2, 'import: found "tensorboard", expected a command: deepobs'],
+    [['export'], 2, 'export: found nothing, expected a command: deepobs'],
+    [['export', 'deepobs', 'results'], 2, "required option '--output-dir <dir>' not specified"],
+    [['import', 'deepobs'], 2, "missing required argument 'dir'"],
+  ])('%j', async (args, code, message) => {
+    const finished = await inFolder(...args);
+    expect(finished).toMatchObject({ code, stdout: '' });
+    expect(finished.stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('an empty folder has nothing to compare', async () => {
+    await rm(join(folder, 'results'), { recursive: true });
+    await cp(join(fixtures, 'mnist_mlp'), join(folder, 'empty'), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.json'),
+    });
+    const { code, stderr } = await inFolder('compare', 'empty');
+    expect(code).toBe(1);
+    expect(stderr).toBe('probprec: compare: found no runs in empty; probprec run makes one\n');
+  });
+});
+
+describe('validate', () => {
+  test('says valid for each file, of every kind', async () => {
+    const { code, stdout, stderr } = await inFolder('validate', 'results', fixtures);
+    expect(code).toBe(0);
+    expect(stdout).toContain('results/Adam/random_seed__42__2026-11-22-10-00-00.json: valid (run file, completed)');
+    expect(stdout).toContain('valid (DeepOBS file, diverged)');
+    expect(stderr).toMatch(/^\d+ files, 0 with faults\n$/);
+  });
+
+  test('names file, field, found and expected', async () => {
+    const path = 'results/SGD/random_seed__42__2026-11-22-10-00-00.json';
+    const text = await readFile(join(folder, path), 'utf8');
+    await writeFile(join(folder, path), text.replace('"batch_size": 128', '"batch_size": 129'));
+    const { code, stdout } = await inFolder('validate', '--quiet');
+    expect(code).toBe(1);
+    expect(stdout).toBe(`${path}: field batch_size: found 129, expected 128 as in configuration\n`);
+    const json = await inFolder('validate', path, '--json');
+    expect(JSON.parse(json.stdout)).toEqual([{ path, kind: null, state: null, faults: [stdout.trimEnd()] }]);
+  });
+});
+
+describe('import and export', () => {
+  test('to DeepOBS and back', async () => {
+    const out = await inFolder('export', 'deepobs', 'results', '--output-dir', 'deepobs');
+    expect(out).toMatchObject({ code: 0, stderr: '4 written, 0 already there, 0 skipped, 0 with faults\n' });
+    const [first] = out.stdout.split('\n');
+    expect(first).toBe(
+      'deepobs/mnist_logreg/Adam/num_epochs__2__batch_size__128__lr__1.1288378917e-01__momentum__9.e-01/random_seed__42__2026-11-22-10-00-00.json',
+    );
+    const back = await inFolder('import', 'deepobs', 'deepobs', '--output-dir', 'imported', '--json');
+    expect(JSON.parse(back.stdout)).toMatchObject({ unchanged: [], skipped: [], faults: [] });
+    const imported = await readdir(join(folder, 'imported'), { recursive: true });
+    expect(imported.filter((name) => name.endsWith('.json'))).toHaveLength(4);
+    const compared = await inFolder('compare', 'imported', '--format', 'csv', '--baselines', 'none');
+    expect(compared.stdout).toContain('0.8');
+  });
+});
+
+test('list baselines', async () => {
+  const { code, stdout } = await inFolder('list', 'baselines', '--json');
+  expect(code).toBe(0);
+  const published = JSON.parse(stdout).filter(
+    ({ baseline }: { baseline: string }) => baseline === 'DeepOBS 1.2.0-beta',
+  );
+  expect(published).toHaveLength(12);
+  expect(published[0]).toMatchObject({ testproblem: 'fmnist_2c2d', optimizer: 'SGD', num_epochs: 100 });
+  expect((await inFolder('list', 'baselines')).stdout).toContain('PreconditionedTunedMomentum');
+});
