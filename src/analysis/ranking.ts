@@ -45,6 +45,7 @@ export function rankSettings(
   });
   ranked.sort(
     (left, right) =>
+      Number(isHopeless(left)) - Number(isHopeless(right)) ||
       (rule === 'most' ? right.setting.runs.length - left.setting.runs.length : 0) ||
       reliability(left.aggregate) - reliability(right.aggregate) ||
       compareValues(available, left.value, right.value),
@@ -60,8 +61,11 @@ export function availableMetric(settings: readonly Setting[], metric: Metric): M
   return [metric, losses].find(measured) ?? 'test_losses';
 }
 
-/** 0: nothing went wrong; 1: some runs diverged or failed; 2: none completed. */
+function isHopeless({ aggregate: { counts } }: RankedSetting): boolean {
+  return counts.completed === 0;
+}
+
+/** 0: nothing went wrong; 1: some runs diverged or failed. */
 function reliability({ counts }: Aggregate): number {
-  if (counts.completed === 0) return 2;
   return counts.diverged + counts.failed > 0 ? 1 : 0;
 }

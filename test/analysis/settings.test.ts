@@ -121,6 +121,8 @@ describe("DeepOBS' ranking", () => {
     const some = [...exampleRuns([0.99], lr(4)), divergedRun({ ...lr(4), seed: 43 })];
     const all = [divergedRun(lr(5))];
     expect(rates({ mode: 'final' }, all, some, good)).toEqual([1, 4, 5]);
+    const twice = [divergedRun(lr(6)), divergedRun({ ...lr(6), seed: 43 })];
+    expect(rates({ mode: 'most' }, twice, good)).toEqual([1, 6]);
   });
 
   test('of nothing is nothing', () => expect(rankSettings([]).settings).toEqual([]));

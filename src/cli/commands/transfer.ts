@@ -10,10 +10,10 @@ export function reportTransfer(
   options: { readonly json?: boolean },
   terminal: Terminal,
 ): ExitCode {
-  const { written, unchanged, skipped, faults } = transfer;
+  const { written, unchanged, skipped, faults, notes } = transfer;
   if (options.json) terminal.result(JSON.stringify(transfer, null, 2));
   else for (const path of written) terminal.result(path);
-  for (const line of [...skipped, ...faults]) terminal.line(`probprec: ${line}`);
+  for (const line of [...notes, ...skipped, ...faults]) terminal.line(`probprec: ${line}`);
   const found = written.length + unchanged.length + skipped.length + faults.length;
   if (found === 0) terminal.line(`probprec: ${what}: found no files random_seed__*.json below ${folder}`);
   const counts = [

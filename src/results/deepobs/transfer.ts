@@ -18,6 +18,8 @@ export interface Transfer {
   readonly skipped: readonly string[];
   /** Files with something wrong. */
   readonly faults: readonly string[];
+  /** What the other format cannot say about files that were written. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -55,7 +57,12 @@ export async function exportDeepobs(
     if (exportable.run.curves.valid_losses === null) {
       return `${path}: skipped, it has no validation losses, without which DeepOBS 1.2 reads no file`;
     }
-    return { target: join(outputDir, deepobsPath(exportable, dialect)), text };
+    const { dataSource } = exportable.run.conditions;
+    const note =
+      dataSource === 'synthetic'
+        ? `${path}: trained on synthetic images, which a file of DeepOBS cannot say`
+        : undefined;
+    return { target: join(outputDir, deepobsPath(exportable, dialect)), text, note };
   });
 }
 
@@ -88,12 +95,16 @@ export function exportableRun(path: string, file: ResultFile): ExportableRun {
 
 async function transfer(
   folders: readonly string[],
-  convert: (path: string, file: ResultFile) => Promise<{ target: string; text: string } | string>,
+  convert: (
+    path: string,
+    file: ResultFile,
+  ) => Promise<{ target: string; text: string; note?: string | undefined } | string>,
 ): Promise<Transfer> {
   const written: string[] = [];
   const unchanged: string[] = [];
   const skipped: string[] = [];
   const faults: string[] = [];
+  const notes: string[] = [];
   for (const path of await findResultFiles(folders)) {
     try {
       const result = await convert(path, await readResultFile(path));
@@ -108,6 +119,7 @@ async function transfer(
       else {
         await writeFileAtomic(result.target, result.text);
         written.push(result.target);
+        if (result.note !== undefined) notes.push(result.note);
       }
     } catch (error) {
       if (error instanceof FileError) faults.push(error.message);
@@ -115,7 +127,7 @@ async function transfer(
       else throw error;
     }
   }
-  return { written, unchanged, skipped, faults };
+  return { written, unchanged, skipped, faults, notes };
 }
 
 /** DeepOBS' name of a file; one that is named otherwise gets a name with its seed. */

@@ -17,7 +17,7 @@ import {
   recordResultFile,
   writeRunFile,
 } from '../../../src/results/index.js';
-import { exampleConfiguration, exampleRunFile } from '../example.js';
+import { exampleConfiguration, exampleParts, exampleRunFile } from '../example.js';
 
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 
@@ -249,6 +249,17 @@ describe('export', () => {
     expect(back.status).toMatchObject({ state: 'diverged', epoch: 1 });
     expect(back).toMatchObject({ train_losses: [2.5, 0.5], test_losses: [2.5, null], test_accuracies: [0.1, 0.8] });
     expect(back.minibatch_train_losses).toEqual([2.25, 1, 0.75, 0.5, null, null]);
+  });
+
+  test('synthetic data are named, since the file cannot', async () => {
+    const runFile = exampleRunFile({
+      configuration: exampleConfiguration({ data: { source: 'synthetic', syntheticSize: 100 } }),
+      dataset: { ...exampleParts().dataset, source: 'synthetic', syntheticSize: 100 },
+    });
+    await writeRunFile(join(folder, 'in', 'random_seed__42__2026-11-22-10-00-00.json'), runFile);
+    const { written, notes } = await exportDeepobs([join(folder, 'in')], join(folder, 'out'));
+    expect(written).toHaveLength(1);
+    expect(notes).toEqual([expect.stringContaining('trained on synthetic images')]);
   });
 
   test('an interrupted run is skipped and named', async () => {
