@@ -1,7 +1,7 @@
 import { randomStream } from '../random/index.js';
-import { augmentImage, drawAugmentation } from './augmentation.js';
+import { augmentUpToMap, drawAugmentation } from './augmentation.js';
 import type { Batch } from './dataset.js';
-import { type ImageTable, imageSize } from './image-table.js';
+import { type ImageShape, type ImageTable, imageSize } from './image-table.js';
 
 /** Float32 value of each byte of each channel: [channels × 256]. */
 export type PixelValues = Float32Array;
@@ -26,39 +26,92 @@ export function normalizedPixelValues(means: readonly number[], stds: readonly n
   return values;
 }
 
+/** The images of a batch as they lie in their table, and their labels. */
+export interface GatheredImages {
+  readonly shape: ImageShape;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly labels: Int32Array;
+  /** Their indices in the table, which choose their augmentation. */
+  readonly indices: Uint32Array;
+}
+
+/** Takes the images `indices` out of a table. Everything in the result is newly allocated. */
+export function gatherImages({ shape, pixels, labels }: ImageTable, indices: Uint32Array): GatheredImages {
+  const size = imageSize(shape);
+  const gathered = new Uint8Array(indices.length * size);
+  for (const [row, index] of indices.entries()) {
+    gathered.set(pixels.subarray(index * size, (index + 1) * size), row * size);
+  }
+  return {
+    shape,
+    pixels: gathered,
+    labels: Int32Array.from(indices, (index) => labels[index] ?? 0),
+    indices: indices.slice(),
+  };
+}
+
 /**
- * The batch of the images `indices` of `table`. A pure function of its arguments, which are plain data and typed arrays, so
- * that it can run in a worker thread. The result is newly allocated: the consumer may keep it.
+ * The program's input of a batch, newly allocated. A pure function of its arguments, which are plain data and typed
+ * arrays, so that it can run in a worker thread.
  */
+export function imageInputs(
+  { shape, pixels, indices }: Omit<GatheredImages, 'labels'>,
+  values: PixelValues,
+  augmentation: AugmentationPath | null,
+): Float32Array<ArrayBuffer> {
+  const size = imageSize(shape);
+  const area = shape.height * shape.width;
+  const inputs = new Float32Array(pixels.length);
+  if (augmentation === null) {
+    for (let from = 0; from < pixels.length; from += size) lookUpPlanes(pixels, from, size, area, values, inputs, from);
+    return inputs;
+  }
+  const stream = randomStream(...augmentation);
+  const augmented = new Uint8Array(size);
+  const mapped = values.slice();
+  for (const [row, index] of indices.entries()) {
+    const map = augmentUpToMap(pixels, row * size, shape, drawAugmentation(stream.child(index)), augmented);
+    for (let plane = 0; plane < mapped.length; plane += 256) lookUp(map, 0, 256, values, plane, mapped, plane);
+    lookUpPlanes(augmented, 0, size, area, mapped, inputs, row * size);
+  }
+  return inputs;
+}
+
+/** The batch of the images `indices` of `table`. The consumer may keep it. */
 export function assembleBatch(
   table: ImageTable,
   indices: Uint32Array,
   values: PixelValues,
   augmentation: AugmentationPath | null,
 ): Batch {
-  const { shape, pixels, labels } = table;
-  const size = imageSize(shape);
-  const area = shape.height * shape.width;
-  const inputs = new Float32Array(indices.length * size);
-  const batchLabels = new Int32Array(indices.length);
-  const stream = augmentation === null ? null : randomStream(...augmentation);
-  const augmented = new Uint8Array(size);
-  for (let row = 0; row < indices.length; row++) {
-    const index = indices[row] ?? 0;
-    batchLabels[row] = labels[index] ?? 0;
-    let source = pixels;
-    let from = index * size;
-    if (stream !== null) {
-      augmentImage(pixels, from, shape, drawAugmentation(stream.child(index)), augmented);
-      source = augmented;
-      from = 0;
-    }
-    const to = row * size;
-    for (let channel = 0; channel < shape.channels; channel++) {
-      const base = channel * 256;
-      const end = (channel + 1) * area;
-      for (let i = channel * area; i < end; i++) inputs[to + i] = values[base + (source[from + i] ?? 0)] ?? 0;
-    }
+  const images = gatherImages(table, indices);
+  return { inputs: imageInputs(images, values, augmentation), labels: images.labels, size: indices.length };
+}
+
+/** One image's bytes as its channels' values. */
+function lookUpPlanes(
+  bytes: Uint8Array,
+  from: number,
+  size: number,
+  area: number,
+  values: PixelValues,
+  target: Float32Array,
+  to: number,
+): void {
+  for (let done = 0, channel = 0; done < size; done += area, channel++) {
+    lookUp(bytes, from + done, area, values, 256 * channel, target, to + done);
   }
-  return { inputs, labels: batchLabels, size: indices.length };
+}
+
+/** target[to + i] = values[base + bytes[from + i]] for 0 ≤ i < count. */
+function lookUp(
+  bytes: Uint8Array,
+  from: number,
+  count: number,
+  values: PixelValues,
+  base: number,
+  target: Float32Array,
+  to: number,
+): void {
+  for (let i = 0; i < count; i++) target[to + i] = values[base + (bytes[from + i] ?? 0)] ?? 0;
 }

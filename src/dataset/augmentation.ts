@@ -50,22 +50,46 @@ export function augmentImage(
   augmentation: Augmentation,
   target: Uint8Array,
 ): void {
+  const map = augmentUpToMap(pixels, offset, shape, augmentation, target);
+  for (let i = 0; i < target.length; i++) target[i] = map[target[i] ?? 0] ?? 0;
+}
+
+/**
+ * As {@link augmentImage}, but leaves the last step to the caller, who can make it together with a step of its own: the
+ * augmented image is map[target[i]] with the map that is returned, which holds until the next call.
+ */
+export function augmentUpToMap(
+  pixels: Uint8Array,
+  offset: number,
+  shape: ImageShape,
+  augmentation: Augmentation,
+  target: Uint8Array,
+): Uint8Array {
   cropImage(pixels, offset, shape, augmentation, target);
   // Brightness and contrast map each byte by itself: their maps are composed and applied in the next pass over the image.
   pending.set(identity);
   for (const { change, factor } of augmentation.colors) {
     if (change === 'brightness') composeBlend(0, factor);
-    else if (change === 'contrast') composeBlend(meanGrey(target), factor);
-    else blendWithOwnGrey(target, factor);
+    else if (change === 'contrast') composeBlend(meanGrey(target, pending, target.length / 3), factor);
+    else {
+      for (let i = 0; i < 511; i++) scaledDifferences[i] = Math.fround(factor) * (i - 255);
+      blendWithOwnGrey(target, pending, scaledDifferences, clamped, target.length / 3);
+      pending.set(identity);
+    }
   }
-  for (let i = 0; i < target.length; i++) target[i] = pending[target[i] ?? 0] ?? 0;
+  return pending;
 }
 
 const identity = Uint8Array.from({ length: 256 }, (_, value) => value);
 /** The changes of each byte that are still to be made to the image in work. */
 const pending = new Uint8Array(256);
+/** The saturation's factor times −255 … 255. */
 const scaledDifferences = new Float32Array(511);
+/** `clamped[LOWEST + value]` is the value clamped to 0..255: a table, because colours clamp too unpredictably to branch. */
+const LOWEST = 512;
+const clamped = Uint8Array.from({ length: 1280 }, (_, i) => Math.max(0, Math.min(255, i - LOWEST)));
 
+/** Shifts each plane by one copy; rows run over into each other there, but only into the border, which is then cleared. */
 function cropImage(
   pixels: Uint8Array,
   offset: number,
@@ -73,20 +97,33 @@ function cropImage(
   { top, left, mirrored }: Augmentation,
   target: Uint8Array,
 ): void {
-  target.fill(0);
-  const firstRow = Math.max(0, PADDING - top);
-  const endRow = Math.min(height, height + PADDING - top);
-  const firstColumn = Math.max(0, PADDING - left);
-  const endColumn = Math.min(width, width + PADDING - left);
-  for (let channel = 0; channel < channels; channel++) {
-    for (let row = firstRow; row < endRow; row++) {
-      const to = (channel * height + row) * width;
-      const from = offset + (channel * height + row + top - PADDING) * width + left - PADDING;
-      if (mirrored) {
-        for (let x = firstColumn; x < endColumn; x++) target[to + width - 1 - x] = pixels[from + x] ?? 0;
-      } else {
-        for (let x = firstColumn; x < endColumn; x++) target[to + x] = pixels[from + x] ?? 0;
-      }
+  const area = height * width;
+  const down = top - PADDING;
+  const right = left - PADDING;
+  const shift = down * width + right;
+  for (let plane = 0; plane < channels * area; plane += area) {
+    const end = plane + area;
+    const from = offset + plane;
+    target.set(
+      pixels.subarray(from + Math.max(0, shift), from + Math.min(area, area + shift)),
+      plane + Math.max(0, -shift),
+    );
+    if (down < 0) target.fill(0, plane, plane - down * width);
+    else target.fill(0, end - down * width, end);
+    for (let row = plane; row < end; row += width) {
+      if (right < 0) target.fill(0, row, row - right);
+      else if (right > 0) target.fill(0, row + width - right, row + width);
+    }
+  }
+  if (mirrored) mirrorRows(target, width, channels * area);
+}
+
+function mirrorRows(image: Uint8Array, width: number, size: number): void {
+  for (let row = 0; row < size; row += width) {
+    for (let low = row, high = row + width - 1; low < high; low++, high--) {
+      const value = image[low] ?? 0;
+      image[low] = image[high] ?? 0;
+      image[high] = value;
     }
   }
 }
@@ -96,14 +133,15 @@ function grey(red: number, green: number, blue: number): number {
   return (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16;
 }
 
-/** The rounded mean of the grey image. */
-function meanGrey(image: Uint8Array): number {
-  const area = image.length / 3;
+// The loops over an image get everything as arguments and know its size beforehand: that makes them several times faster.
+
+/** The rounded mean of the grey version of the image map[image]. */
+function meanGrey(image: Uint8Array, map: Uint8Array, area: number): number {
   let sum = 0;
   for (let i = 0; i < area; i++) {
-    const red = pending[image[i] ?? 0] ?? 0;
-    const green = pending[image[area + i] ?? 0] ?? 0;
-    const blue = pending[image[2 * area + i] ?? 0] ?? 0;
+    const red = map[image[i] ?? 0] ?? 0;
+    const green = map[image[area + i] ?? 0] ?? 0;
+    const blue = map[image[2 * area + i] ?? 0] ?? 0;
     sum += grey(red, green, blue);
   }
   return Math.floor(sum / area + 0.5);
@@ -113,29 +151,27 @@ function meanGrey(image: Uint8Array): number {
 function composeBlend(level: number, factor: number): void {
   const alpha = Math.fround(factor);
   for (let i = 0; i < 256; i++) {
-    pending[i] = clamped(Math.fround(level + Math.fround(alpha * ((pending[i] ?? 0) - level))));
+    const value = Math.fround(level + Math.fround(alpha * ((pending[i] ?? 0) - level)));
+    pending[i] = clamped[LOWEST + Math.trunc(value)] ?? 0;
   }
 }
 
-/** image ← blend(grey version of the image, image, factor), together with what was pending. */
-function blendWithOwnGrey(image: Uint8Array, factor: number): void {
-  const alpha = Math.fround(factor);
-  for (let difference = -255; difference <= 255; difference++) {
-    scaledDifferences[difference + 255] = alpha * difference;
-  }
-  const area = image.length / 3;
+/** image ← blend(grey version of map[image], map[image], factor), where scaled[255 + d] is the factor times d. */
+function blendWithOwnGrey(
+  image: Uint8Array,
+  map: Uint8Array,
+  scaled: Float32Array,
+  clamp: Uint8Array,
+  area: number,
+): void {
   for (let i = 0; i < area; i++) {
-    const red = pending[image[i] ?? 0] ?? 0;
-    const green = pending[image[area + i] ?? 0] ?? 0;
-    const blue = pending[image[2 * area + i] ?? 0] ?? 0;
+    const red = map[image[i] ?? 0] ?? 0;
+    const green = map[image[area + i] ?? 0] ?? 0;
+    const blue = map[image[2 * area + i] ?? 0] ?? 0;
     const level = grey(red, green, blue);
-    image[i] = clamped(Math.fround(level + (scaledDifferences[red - level + 255] ?? 0)));
-    image[area + i] = clamped(Math.fround(level + (scaledDifferences[green - level + 255] ?? 0)));
-    image[2 * area + i] = clamped(Math.fround(level + (scaledDifferences[blue - level + 255] ?? 0)));
+    const zero = 255 - level;
+    image[i] = clamp[LOWEST + (Math.fround(level + (scaled[red + zero] ?? 0)) | 0)] ?? 0;
+    image[area + i] = clamp[LOWEST + (Math.fround(level + (scaled[green + zero] ?? 0)) | 0)] ?? 0;
+    image[2 * area + i] = clamp[LOWEST + (Math.fround(level + (scaled[blue + zero] ?? 0)) | 0)] ?? 0;
   }
-  pending.set(identity);
-}
-
-function clamped(value: number): number {
-  return value <= 0 ? 0 : value >= 255 ? 255 : value | 0;
 }

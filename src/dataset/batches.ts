@@ -5,6 +5,8 @@ import type { Batch, DataSplit, Phase, SplitSizes } from './dataset.js';
 export interface Part {
   order(epoch: number): Uint32Array;
   assemble(indices: Uint32Array, epoch: number): Batch;
+  /** The batches of many index lists, made ahead of use in the background; only where that is worth a thread. */
+  assembleAhead?(order: Iterable<Uint32Array>, epoch: number): AsyncIterable<Batch>;
 }
 
 /** A split that cuts its parts into batches; evaluation drops the incomplete last batch if `dropIncomplete`. */
@@ -17,12 +19,18 @@ export function batchedSplit(
   return {
     sizes,
     trainingSteps: (batchSize) => Math.floor(sizes.train / batchSize),
-    trainingBatches: (epoch, batchSize) => cut(training, epoch, batchSize, true),
-    evaluationBatches: (phase, epoch, batchSize) => cut(evaluation[phase], epoch, batchSize, dropIncomplete),
+    trainingBatches: (epoch, batchSize, { ahead = false } = {}) => cut(training, epoch, batchSize, true, ahead),
+    evaluationBatches: (phase, epoch, batchSize) => cut(evaluation[phase], epoch, batchSize, dropIncomplete, false),
   };
 }
 
-async function* cut(part: Part, epoch: number, batchSize: number, dropIncomplete: boolean): AsyncGenerator<Batch> {
+async function* cut(
+  part: Part,
+  epoch: number,
+  batchSize: number,
+  dropIncomplete: boolean,
+  ahead: boolean,
+): AsyncGenerator<Batch> {
   const order = part.order(epoch);
   const end = dropIncomplete ? order.length - (order.length % batchSize) : order.length;
   if (end === 0) {
@@ -30,9 +38,14 @@ async function* cut(part: Part, epoch: number, batchSize: number, dropIncomplete
       `--batch-size ${batchSize} leaves no complete batch of ${order.length} examples; give at most ${order.length}.`,
     );
   }
-  for (let start = 0; start < end; start += batchSize) {
-    yield part.assemble(order.subarray(start, Math.min(start + batchSize, end)), epoch);
-  }
+  const pieces = piecesOf(order.subarray(0, end), batchSize);
+  if (ahead && part.assembleAhead !== undefined) yield* part.assembleAhead(pieces, epoch);
+  else for (const indices of pieces) yield part.assemble(indices, epoch);
+}
+
+/** Consecutive views of `size` entries; the last may be smaller. */
+function* piecesOf(order: Uint32Array, size: number): Generator<Uint32Array> {
+  for (let start = 0; start < order.length; start += size) yield order.subarray(start, start + size);
 }
 
 /** 0, 1, … n−1. */

@@ -59,8 +59,11 @@ export interface DataSplit {
   readonly sizes: SplitSizes;
   /** Training steps in one epoch: the incomplete last batch is dropped. */
   trainingSteps(batchSize: number): number;
-  /** The batches of one epoch, shuffled, augmented where the data set says so. */
-  trainingBatches(epoch: number, batchSize: number): AsyncIterable<Batch>;
+  /**
+   * The batches of one epoch, shuffled, augmented where the data set says so. With `ahead`, a worker thread makes
+   * augmented batches while those before are in use; they are the same.
+   */
+  trainingBatches(epoch: number, batchSize: number, options?: { readonly ahead?: boolean }): AsyncIterable<Batch>;
   /**
    * The batches of one evaluation. Protocol probprec: every example once, the last batch may be smaller, the same at
    * every epoch. Protocol deepobs-beta: the incomplete batch is dropped, validation and train_eval are drawn again per

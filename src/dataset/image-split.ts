@@ -1,5 +1,6 @@
 import { randomStream } from '../random/index.js';
 import { type AugmentationPath, assembleBatch, type PixelValues } from './assemble.js';
+import { assembleAhead, canAssembleAhead } from './assemble-ahead.js';
 import { ascending, batchedSplit, type Part } from './batches.js';
 import type { DataSplit, Protocol, SplitSizes } from './dataset.js';
 import type { ImageTable, ImageTables } from './image-table.js';
@@ -26,6 +27,7 @@ export function splitImages(data: ImageData, seed: number, protocol: Protocol): 
   const training: Part = {
     order: (epoch) => pick(train, randomStream(seed, 'shuffle', epoch).permutation(sizes.train)),
     assemble: augmented(data, seed, 'augment'),
+    ...(data.augmented && canAssembleAhead ? { assembleAhead: augmentedAhead(data, seed, 'augment') } : {}),
   };
   if (protocol === 'deepobs-beta') {
     const trainEval: Part = {
@@ -54,6 +56,10 @@ function augmented({ tables, values, augmented }: ImageData, seed: number, purpo
     const path: AugmentationPath | null = augmented ? [seed, purpose, epoch] : null;
     return assembleBatch(tables.train, indices, values, path);
   };
+}
+
+function augmentedAhead({ tables, values }: ImageData, seed: number, purpose: string): Part['assembleAhead'] {
+  return (order, epoch) => assembleAhead(tables.train, order, { values, augmentation: [seed, purpose, epoch] });
 }
 
 function pick(from: Uint32Array, positions: Uint32Array): Uint32Array {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
 import type { Training } from '../optimizer/index.js';
@@ -102,7 +103,8 @@ export class TrainingLoop {
     const stopwatch = new Stopwatch();
     await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
     let step = 0;
-    for await (const batch of split.trainingBatches(epoch, batchSize)) {
+    const ahead = hasProcessorToSpare(engine.record.threads);
+    for await (const batch of split.trainingBatches(epoch, batchSize, { ahead })) {
       signal?.throwIfAborted();
       const loss = await training.step(uploadBatch(engine, this.#problem, batch));
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
@@ -172,4 +174,12 @@ export class TrainingLoop {
     const { numEpochs } = resolved.configuration;
     onEvent?.({ type: 'evaluation', epoch, numEpochs, results, seconds: wallSeconds });
   }
+}
+
+/**
+ * Whether assembling batches in another thread pays. Where the engine's two threads fill a machine with two processors it
+ * gains nothing (docs/performance.md): the engine waits for what the other thread takes from it.
+ */
+function hasProcessorToSpare(engineThreads: number): boolean {
+  return availableParallelism() > Math.min(engineThreads, 2);
 }
