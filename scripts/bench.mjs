@@ -5,7 +5,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { makeStep, openOurs } from './bench/ours.mjs';
+import { makeProduct, makeStep, openOurs } from './bench/ours.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -76,21 +76,25 @@ async function timesOfOurs(step, steps) {
 const [pairs, steps] = [Number(options.pairs), Number(options.steps)];
 const engine = await openOurs(Number(options.threads));
 const peer = await openPeer(options.threads);
+const product = await makeProduct(engine, 1536);
+await timesOfOurs(product.step, 2);
+const products = [];
 const results = [];
 for (const problem of options.problems.split(',')) {
   for (const mode of options.modes.split(',')) {
-    const step = await makeStep(engine, problem, mode);
+    const { step, flops } = await makeStep(engine, problem, mode);
     await timesOfOurs(step, 3);
     await peer?.times(problem, mode, 3);
     const [ours, theirs, ratios] = [[], [], []];
     for (let pair = 0; pair < pairs; pair++) {
       const a = await timesOfOurs(step, steps);
+      products.push(...(await timesOfOurs(product.step, 2)));
       const b = (await peer?.times(problem, mode, steps)) ?? [];
       ours.push(...a);
       theirs.push(...b);
       if (b.length > 0) ratios.push(median(a) / median(b));
     }
-    const row = { problem, mode, ours: { median: median(ours), min: Math.min(...ours) } };
+    const row = { problem, mode, flops, ours: { median: median(ours), min: Math.min(...ours) } };
     if (ratios.length > 0) {
       row.peer = { median: median(theirs), min: Math.min(...theirs) };
       row.ratio = { median: median(ratios), interval: medianInterval(ratios), ofMinima: row.ours.min / row.peer.min };
@@ -106,21 +110,23 @@ const { record } = engine;
 await engine.dispose();
 
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, ${options.threads} threads; onnxruntime-node ${record.version}, blocks of ${record.details.blockSize}; Node ${process.versions.node}; ${peer === null ? 'PyTorch not installed' : `PyTorch ${peer.info.version}`}`;
+const peak = product.flops / Math.min(...products) / 1e6;
 const number = (value) => (value === undefined ? '' : value.toFixed(value < 20 ? 2 : 1));
 const table = [
-  '| problem | step | ours median (min) ms | PyTorch median (min) ms | ratio of medians [95 % interval] | ratio of minima |',
-  '|---|---|---|---|---|---|',
+  '| problem | step | ours median (min) ms | PyTorch median (min) ms | ratio of medians [95 % interval] | ratio of minima | of the peak |',
+  '|---|---|---|---|---|---|---|',
   ...results.map(
-    ({ problem, mode, ours, peer: theirs, ratio }) =>
+    ({ problem, mode, flops, ours, peer: theirs, ratio }) =>
       `| ${problem} | ${mode} | ${number(ours.median)} (${number(ours.min)}) | ${theirs ? `${number(theirs.median)} (${number(theirs.min)})` : ''} | ${
         ratio ? `${ratio.median.toFixed(2)} [${ratio.interval.map((x) => x.toFixed(2)).join(', ')}]` : ''
-      } | ${ratio ? ratio.ofMinima.toFixed(2) : ''} |`,
+      } | ${ratio ? ratio.ofMinima.toFixed(2) : ''} | ${((100 * flops) / ours.min / 1e6 / peak).toFixed(0)} % |`,
   ),
   '',
-  `Batch 128, ${pairs} interleaved pairs of ${steps} steps. ${machine}.`,
+  `Batch 128, ${pairs} interleaved pairs of ${steps} steps. Peak: ${peak.toFixed(0)} GFLOP/s, the fastest product of two 1536 × 1536 matrices in the same run; the last column is the fastest step's rate of products and convolutions beside it. ${machine}.`,
 ].join('\n');
 console.log(table);
-if (options.json) await writeFile(options.json, `${JSON.stringify({ machine, pairs, steps, results }, null, 2)}\n`);
+if (options.json)
+  await writeFile(options.json, `${JSON.stringify({ machine, pairs, steps, peakGflops: peak, results }, null, 2)}\n`);
 if (options.docs) {
   const page = new URL('../docs/performance.md', import.meta.url);
   const text = await readFile(page, 'utf8');

@@ -2,7 +2,7 @@ import { loadOptimizer, loadTestProblem, openEngine, tensor } from '../../dist/s
 
 const BATCH = 128;
 
-/** A function that does one step of the mode on the test problem, batch 128; see torch_peer.py for the modes. */
+/** One step of the mode on the test problem, batch 128, and its floating-point operations; see torch_peer.py for the modes. */
 export async function makeStep(engine, name, mode) {
   const problem = await loadTestProblem(name);
   const symbolic = problem.build(BATCH, { l2Reg: problem.defaults.l2Reg ?? 0 });
@@ -31,18 +31,48 @@ export async function makeStep(engine, name, mode) {
     const lr = mode === 'sgd' ? 1e-3 : 1e-4;
     const training = await optimizer.start(task, optimizer.hyperparameters.parse({ lr }));
     await training.beginEpoch(0, 1);
-    return () => training.step(batch());
+    return { step: () => training.step(batch()), flops: flopsOf(gradientProgram(symbolic)) };
   }
   const parameters = Object.fromEntries(
     parameterNames.map((parameter, index) => [`parameter/${parameter}`, initialParameters[index]]),
   );
-  const executable = await engine.compile(
-    mode === 'hvp' ? productProgram(symbolic) : tensor.program({ loss: symbolic.loss, accuracy: symbolic.accuracy }),
-  );
-  return async () => {
-    const { loss } = await executable.run({ ...parameters, ...batch() });
-    await engine.download(loss);
+  const { loss, accuracy } = symbolic;
+  const subject = mode === 'hvp' ? productProgram(symbolic) : tensor.program({ loss, accuracy });
+  const executable = await engine.compile(subject);
+  const step = async () => {
+    const results = await executable.run({ ...parameters, ...batch() });
+    await engine.download(results.loss);
   };
+  return { step, flops: flopsOf(subject) };
+}
+
+/** A product of two square matrices of this size: what the engine reaches at best. */
+export async function makeProduct(engine, size) {
+  const [a, b] = [tensor.input('a', [size, size]), tensor.input('b', [size, size])];
+  const subject = tensor.program({ product: tensor.sum(tensor.matmul(a, b)) });
+  const executable = await engine.compile(subject);
+  const numbers = () => engine.upload(Float32Array.from({ length: size * size }, Math.random), [size, size]);
+  const feeds = { a: numbers(), b: numbers() };
+  return { step: () => executable.run(feeds), flops: flopsOf(subject) };
+}
+
+/** Multiplications and additions of the matrix products and convolutions of a program. */
+function flopsOf(subject) {
+  const size = (node) => tensor.sizeOf(node.shape);
+  let flops = 0;
+  for (const { operation, inputs, shape } of tensor.simplify(subject).nodes) {
+    const [first, second] = inputs;
+    if (operation.name === 'matmul') flops += 2 * Math.sqrt(size(first) * size(second) * tensor.sizeOf(shape));
+    if (operation.name === 'conv2d') flops += (2 * tensor.sizeOf(shape) * size(second)) / second.shape[0];
+    if (operation.name === 'conv2dInputGradient') flops += (2 * size(first) * size(second)) / second.shape[0];
+    if (operation.name === 'conv2dWeightGradient') flops += (2 * size(second) * tensor.sizeOf(shape)) / shape[0];
+  }
+  return flops;
+}
+
+function gradientProgram({ loss, parameters }) {
+  const gradient = tensor.gradients(loss, parameters);
+  return tensor.program({ loss, ...Object.fromEntries(gradient.map((value, index) => [`g${index}`, value])) });
 }
 
 /** Loss, gradient, and the product of the Hessian with the gradient. */
