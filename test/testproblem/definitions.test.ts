@@ -44,6 +44,7 @@ const table = [
   { name: 'mnist_2c2d', dataset: 'mnist', count: 3_274_634, epochs: 100, l2Reg: null, shapes: convolutional2 },
   { name: 'mnist_logreg', dataset: 'mnist', count: 7_850, epochs: 50, l2Reg: null, shapes: regression },
   { name: 'mnist_mlp', dataset: 'mnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
+  { name: 'mnist_mlp_groups', dataset: 'mnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
   { name: 'quadratic_deep', dataset: 'quadratic', count: 100, epochs: 100, l2Reg: null, shapes: [['theta', [100]]] },
 ];
 
@@ -106,6 +107,7 @@ describe('initial parameters', () => {
     fmnist_2c2d: { std: () => 0.05 * truncation, bound: () => 0.1, bias: 0.05 },
     mnist_2c2d: { std: () => 0.05 * truncation, bound: () => 0.1, bias: 0.05 },
     mnist_mlp: { std: () => 0.03 * truncation, bound: () => 0.06, bias: 0 },
+    mnist_mlp_groups: { std: () => 0.03 * truncation, bound: () => 0.06, bias: 0 },
     fmnist_mlp: { std: () => 0.03 * truncation, bound: () => 0.06, bias: 0 },
     mnist_logreg: { std: () => 0, bound: () => 0, bias: 0 },
     fmnist_logreg: { std: () => 0, bound: () => 0, bias: 0 },
