@@ -1,4 +1,4 @@
-import type { Batch, DataSplit, Phase, Protocol } from '../dataset/index.js';
+import type { Batch, DataSplit, Phase, Protocol, SplitSizes } from '../dataset/index.js';
 import type { Engine, Executable, Value } from '../engine/index.js';
 import { program } from '../tensor/index.js';
 import { inputNames, type TestProblem } from '../testproblem/index.js';
@@ -21,6 +21,7 @@ export class Evaluator {
   readonly #constants: Readonly<Record<string, Value>>;
   readonly #l2Reg: number;
   readonly #batchSize: number;
+  readonly #dropIncomplete: boolean;
   readonly #executables = new Map<number, Executable>();
 
   constructor(
@@ -33,7 +34,19 @@ export class Evaluator {
     this.#problem = problem;
     this.#constants = constants;
     this.#l2Reg = l2Reg;
-    this.#batchSize = protocol === 'deepobs-beta' ? batchSize : evaluationBatchSize;
+    this.#dropIncomplete = protocol === 'deepobs-beta';
+    this.#batchSize = this.#dropIncomplete ? batchSize : evaluationBatchSize;
+  }
+
+  /** Compiles what the evaluations of sets of these sizes need; returns the seconds that took. */
+  async compile({ trainEval, valid, test }: SplitSizes): Promise<number> {
+    const started = performance.now();
+    for (const size of [trainEval, valid, test]) {
+      if (size >= this.#batchSize) await this.#executable(this.#batchSize);
+      const rest = size % this.#batchSize;
+      if (rest > 0 && !this.#dropIncomplete) await this.#executable(rest);
+    }
+    return (performance.now() - started) / 1000;
   }
 
   async #executable(batchSize: number): Promise<Executable> {

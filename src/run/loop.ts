@@ -30,15 +30,18 @@ export interface Position {
 export class TrainingLoop {
   readonly training: Training;
   readonly stepsPerEpoch: number;
+  /** Seconds spent on compiling the programs of training and evaluation. */
+  readonly compileSeconds: number;
   record = new RunRecord();
   position: Position = { epoch: 0, step: null };
   readonly #context: LoopContext;
   readonly #evaluator: Evaluator;
 
-  private constructor(context: LoopContext, training: Training, evaluator: Evaluator) {
+  private constructor(context: LoopContext, training: Training, evaluator: Evaluator, compileSeconds: number) {
     this.#context = context;
     this.training = training;
     this.#evaluator = evaluator;
+    this.compileSeconds = compileSeconds;
     this.stepsPerEpoch = context.split.trainingSteps(context.resolved.configuration.batchSize);
   }
 
@@ -69,7 +72,8 @@ export class TrainingLoop {
     };
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
     const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize });
-    return new TrainingLoop(context, training, evaluator);
+    const compileSeconds = training.compileSeconds + (await evaluator.compile(split.sizes));
+    return new TrainingLoop(context, training, evaluator, compileSeconds);
   }
 
   /**

@@ -124,7 +124,7 @@ class Run {
       path: this.#path,
       verifiedData: this.#dataset.record.verified,
     });
-    this.#emit({ type: 'compiled', seconds: loop.training.compileSeconds });
+    this.#emit({ type: 'compiled', seconds: loop.compileSeconds });
     return loop.run(async (epoch) => {
       if (epoch < configuration.numEpochs) await this.#save(loop, epoch);
     });

@@ -3,7 +3,7 @@ import { describeHyperparameters, loadOptimizer, optimizerNames } from '../optim
 import { type ResolvedRun, type RunRequest, resolveConfiguration } from '../run/index.js';
 
 /** The optimizer that the others are compared with. */
-export const REFERENCE = 'sgd';
+const REFERENCE = 'sgd';
 
 /** The optimizers of the runtime experiment in the thesis; those that are registered are compared by default. */
 const THESIS = ['adam', 'only-adaptive-sgd', 'adaptive-sgd', 'preconditioned-sgd'];
