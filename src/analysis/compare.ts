@@ -129,7 +129,9 @@ function withDifferences(candidates: readonly Candidate[], reference: Candidate 
   const corrected = holm(differences.map((difference) => difference?.pValue ?? null));
   return candidates.map(({ row, machine }, index) => {
     const difference = differences[index] ?? null;
-    const comparable = reference !== null && machine !== null && machine === reference.machine;
+    // One name of a processor can stand for many machines: times of another origin are not set in relation.
+    const comparable =
+      reference !== null && machine !== null && machine === reference.machine && row.origin === reference.row.origin;
     const ratio = (own: number | null, others: number | null) =>
       comparable && own !== null && others !== null && others > 0 ? own / others : null;
     return {

@@ -214,6 +214,7 @@ describe('baselines', () => {
     const table = only(sgd, { baselines });
     expect(table.rows.map(({ origin }) => origin)).toEqual(['theirs', 'results']);
     expect(table.rows[0]?.difference?.pValue).toBe(0.25);
+    expect(table.rows[0]?.relativeWall).toBeNull();
     expect(table.notes).toEqual(['baseline theirs: conditions match']);
     const other = adam.map((run) => ({ ...run, conditions: { ...run.conditions, engine: 'tfjs cpu' } }));
     expect(only(sgd, { baselines: runContenders(other, 'theirs') }).rows[0]?.difference).toBeNull();
