@@ -1,5 +1,6 @@
 export * from './define-optimizer.js';
 export * from './hyperparameters.js';
+export { checkTransformation } from './optimizer-file.js';
 export { isOptimizerFile, loadOptimizer, optimizerNames } from './registry.js';
 export * from './training.js';
 export {

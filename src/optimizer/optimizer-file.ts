@@ -4,7 +4,10 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { FileError } from '../errors.js';
+import { input, program, sameShape, type Tensor } from '../tensor/index.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
+import type { Hyperparameters } from './training.js';
+import { UpdateRule } from './update-rule.js';
 
 /** What a user's file must export as its default: what `defineOptimizer` returns. */
 const contract = z.looseObject({
@@ -14,6 +17,35 @@ const contract = z.looseObject({
   hyperparameters: z.custom<z.ZodObject>((value) => value instanceof z.ZodObject, 'expected z.strictObject({ … })'),
   start: z.function(),
 });
+
+/**
+ * Tries a user's transformation on a small parameter, so that a mistake in it is reported before anything is trained:
+ * updates and state must have the parameters' shapes. Throws FileError.
+ */
+export function checkTransformation(
+  file: string,
+  definition: OptimizerDefinition,
+  hyperparameters: Hyperparameters,
+): void {
+  if (!definition.transformation) return;
+  const parameter = input('parameter/example', [2, 3]);
+  let outputs: Readonly<Record<string, Tensor>>;
+  try {
+    const rule = new UpdateRule(definition.transformation, hyperparameters, [parameter]);
+    outputs = rule.apply([input('gradient', [2, 3])]);
+    program(outputs);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new FileError(`--optimizer ${file}: its update fails on a parameter of shape [2, 3]: ${reason}`, { cause });
+  }
+  const updated = outputs['parameter/example'];
+  if (updated === undefined || !sameShape(updated.shape, parameter.shape)) {
+    const found = updated === undefined ? 'nothing' : `shape [${updated.shape.join(', ')}]`;
+    throw new FileError(
+      `--optimizer ${file}: its update of a parameter of shape [2, 3] gives ${found}; expected [2, 3]`,
+    );
+  }
+}
 
 let hooked = false;
 

@@ -7,6 +7,7 @@ import { resolveEngine } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
 import {
+  checkTransformation,
   describeHyperparameters,
   type HyperparameterValue,
   isOptimizerFile,
@@ -82,12 +83,14 @@ export async function resolveConfiguration(request: RunRequest): Promise<Resolve
   if (request.l2Reg !== undefined && defaults.l2Reg === null && !testProblem.parameters.some((p) => p.regularised)) {
     throw new ConfigurationError(`--l2-reg ${request.l2Reg}: ${testProblem.name} has no weights to regularise`);
   }
+  const hyperparameters = resolveHyperparameters(optimizer, request.hyperparameters ?? {});
+  if (isOptimizerFile(request.optimizer)) checkTransformation(request.optimizer, optimizer, hyperparameters);
   const configuration: RunConfiguration = {
     testproblem: testProblem.name,
     optimizer: {
       name: optimizer.name,
       className: optimizer.className,
-      hyperparameters: resolveHyperparameters(optimizer, request.hyperparameters ?? {}),
+      hyperparameters,
       integerHyperparameters: describeHyperparameters(optimizer)
         .filter(({ type }) => type === 'integer')
         .map(({ name }) => name),

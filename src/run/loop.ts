@@ -83,12 +83,12 @@ export class TrainingLoop {
   async run(afterEpoch: (epoch: number) => Promise<void> = async () => undefined): Promise<RunStatus> {
     const { numEpochs } = this.#context.resolved.configuration;
     const firstEpoch = this.position.epoch;
-    if (firstEpoch === 0) await this.#evaluate(0);
+    const diverges = firstEpoch === 0 ? await this.#evaluate(0) : null;
+    if (diverges !== null) return diverges;
     for (let epoch = firstEpoch; epoch < numEpochs; epoch++) {
       this.position = { epoch, step: 0 };
-      const diverged = await this.#trainEpoch(epoch);
+      const diverged = (await this.#trainEpoch(epoch)) ?? (await this.#evaluate(epoch + 1));
       if (diverged !== null) return diverged;
-      await this.#evaluate(epoch + 1);
       this.position = { epoch: epoch + 1, step: null };
       await afterEpoch(epoch + 1);
     }
@@ -158,7 +158,8 @@ export class TrainingLoop {
     return index < 0 ? 1 : (lrSchedule?.factors[index] ?? 1);
   }
 
-  async #evaluate(epoch: number): Promise<void> {
+  /** Measures the three sets; a status when one of their losses is not finite. */
+  async #evaluate(epoch: number): Promise<RunStatus | null> {
     const { split, signal, onEvent, resolved } = this.#context;
     const stopwatch = new Stopwatch();
     const parameters: Record<string, Value> = {};
@@ -177,6 +178,14 @@ export class TrainingLoop {
     this.record.addEvaluation(results, wallSeconds, cpuSeconds);
     const { numEpochs } = resolved.configuration;
     onEvent?.({ type: 'evaluation', epoch, numEpochs, results, seconds: wallSeconds });
+    const lost = Object.entries(results).find(([, { loss }]) => !Number.isFinite(loss));
+    if (lost === undefined) return null;
+    return {
+      state: 'diverged',
+      epoch,
+      step: null,
+      reason: `the ${lost[0]} loss after epoch ${epoch} is ${lost[1].loss}`,
+    };
   }
 }
 

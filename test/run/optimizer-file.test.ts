@@ -54,6 +54,30 @@ describe('a user’s optimizer file', () => {
     expect(mine?.minibatch_train_losses).toEqual(theirs?.minibatch_train_losses);
   });
 
+  test.each([
+    ['throws', '() => ({ init: () => ({}), update: () => { throw new Error("no such thing"); } })', 'no such thing'],
+    [
+      'returns the wrong shape',
+      '() => stateless((g) => tensor.sum(g, [0], { keepDims: true }).shape.length && tensor.reshape(g, [6]))',
+      'do not broadcast',
+    ],
+    [
+      'returns too few updates',
+      '() => ({ init: () => ({}), update: () => ({ updates: [], state: {} }) })',
+      'no element 0',
+    ],
+  ])('whose update %s is refused in one line, before anything is written', async (_, transformation, reason) => {
+    const source = `import { defineOptimizer, stateless, tensor, z } from 'probprec';
+      export default defineOptimizer({ name: 'wrong', className: 'Wrong', description: 'wrong',
+        hyperparameters: z.strictObject({ lr: z.number() }), transformation: ${transformation} });`;
+    await writeFile(join(folder, 'wrong.mjs'), source);
+    const result = await command([...small, '--optimizer', './wrong.mjs', '--lr', '0.1'], { cwd: folder });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(/^probprec: --optimizer \.\/wrong\.mjs: its update fails on .*\n$/);
+    expect(result.stderr).toContain(reason);
+    expect(await readdir(folder)).toEqual(['wrong.mjs']);
+  });
+
   test('that changed is another run', async () => {
     const file = join(folder, 'heavy-ball.mjs');
     const args = [...small, '--optimizer', file, '--lr', '0.01', '--json'];

@@ -136,6 +136,17 @@ describe('a diverging run', () => {
     expect(events.at(-1)).toMatchObject({ type: 'end', status: 'diverged' });
     expect((await runSmall(folder, changes)).alreadyComplete).toBe(true);
   });
+
+  test('whose last step goes wrong is found by the evaluation after it', async () => {
+    const batchSize = 480; // one step in each epoch, with a finite loss
+    const changes = { testproblem: 'mnist_mlp', batchSize, numEpochs: 1, hyperparameters: { lr: 1e30 } };
+    const { runFile } = await runSmall(folder, changes);
+    expect(runFile.steps_per_epoch).toBe(1);
+    expect(runFile.status).toMatchObject({ state: 'diverged', epoch: 1, step: null });
+    expect(runFile.status.reason).toMatch(/^the train_eval loss after epoch 1 is (NaN|-?Infinity)$/);
+    expect(runFile.minibatch_train_losses).toEqual([expect.any(Number)]);
+    expect(runFile.test_losses).toEqual([expect.any(Number), null]);
+  });
 });
 
 describe('one seed', () => {

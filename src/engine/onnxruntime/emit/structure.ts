@@ -1,6 +1,18 @@
-import { inputOf, lengthOf, numberOf, numbersOf, sameShape } from '../../../tensor/index.js';
-import type { Emitter } from '../lowering.js';
+import { inputOf, lengthOf, numberOf, numbersOf, sameShape, sizeOf } from '../../../tensor/index.js';
+import type { Emitter, Lowering } from '../lowering.js';
 import { usesDilatedConvolution } from './weight-gradient.js';
+
+/** From this length on, a sum of float32 numbers one after the other loses digits that matter (1e-4 for 3 million squares). */
+const longSum = 16_384;
+
+/** The sum of rows of sums: each partial sum stays small, so that its rounding does, and the rows are summed in parallel. */
+function twoStageSum(name: string, size: number, lowering: Lowering): string {
+  let rows = Math.floor(Math.sqrt(size));
+  while (size % rows !== 0) rows -= 1;
+  const { graph } = lowering;
+  const sums = graph.add('ReduceSum', [lowering.view(name, [rows, size / rows]), graph.integers([1])], { keepdims: 0 });
+  return graph.add('ReduceSum', [sums, graph.integers([0])], { keepdims: 0 });
+}
 
 /** Rearrangements, reductions along axes and the few integer operations. */
 export const emitters: Record<string, Emitter> = {
@@ -39,6 +51,8 @@ export const emitters: Record<string, Emitter> = {
       const rows = lowering.view(lowering.value(operand, 'channelsFirst'), [lengthOf(operand, 1), -1]);
       return graph.add('ReduceSum', [rows, graph.integers([1])], { keepdims });
     }
+    const size = sizeOf(operand.shape);
+    if (node.shape.length === 0 && size >= longSum) return twoStageSum(lowering.value(operand), size, lowering);
     return graph.add('ReduceSum', [lowering.value(operand), graph.integers(axes)], { keepdims });
   },
   argmax: (node, lowering) => {
