@@ -132,6 +132,7 @@ function preconditioned(gradient: Tensor, layer: Layer, rank: number): Tensor {
   const rows = rankOf(layer, rank);
   if (rows <= 0) return gradient;
   const u = input(`u/${layer.name}`, [rows, layer.size]);
-  const components = multiply(innerProducts(asRow(gradient), u), input(`change/${layer.name}`, [1, rows]));
-  return add(gradient, reshape(matmul(components, u), layer.shape));
+  const row = asRow(gradient);
+  const components = multiply(innerProducts(row, u), input(`change/${layer.name}`, [1, rows]));
+  return reshape(add(matmul(components, u), row), layer.shape);
 }
