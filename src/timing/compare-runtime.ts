@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.js';
 import type { ResolvedRun } from '../run/index.js';
 import { type RatioSummary, summarizeRatios } from './ratios.js';
 import { type Clock, type RunSeconds, type Scope, type TimedRun, type TimingOptions, timeRun } from './timed-run.js';
@@ -9,6 +10,8 @@ export interface ComparisonOptions extends TimingOptions {
   readonly onStart?: (repeat: number, optimizer: string) => void;
   /** Called after each run. */
   readonly onRun?: (repeat: number, optimizer: string, seconds: RunSeconds) => void;
+  /** Called instead when its loss stopped being finite; that optimizer is not run again. */
+  readonly onDiverged?: (repeat: number, optimizer: string, reason: string) => void;
 }
 
 /** The scopes and clocks of a comparison, in the order in which they are shown. */
@@ -22,6 +25,8 @@ export const MEASURES = [
 /** One optimizer's times, and their ratios to those of the reference; the reference itself has none. */
 export interface Contestant {
   readonly resolved: ResolvedRun;
+  /** Where its loss stopped being finite. Such a run is shorter than the others: it has no times. */
+  readonly diverged: string | null;
   /** One for each repeat. */
   readonly runs: readonly RunSeconds[];
   readonly ratios: Readonly<Record<Scope, Readonly<Record<Clock, RatioSummary>>>> | null;
@@ -46,32 +51,44 @@ export async function compareRuntime(
 ): Promise<RuntimeComparison> {
   const warmUpEpochs = 1;
   const times = runs.map((): RunSeconds[] => []);
-  const once = async (repeat: number, resolved: ResolvedRun): Promise<TimedRun> => {
-    options.signal?.throwIfAborted();
-    const { name } = resolved.configuration.optimizer;
-    options.onStart?.(repeat, name);
-    const timed = await timeRun(resolved, options);
-    options.onRun?.(repeat, name, timed.seconds);
-    return timed;
-  };
+  const diverged = runs.map((): string | null => null);
   let last: TimedRun | undefined;
-  for (const resolved of runs) {
-    last = await once(0, { ...resolved, configuration: { ...resolved.configuration, numEpochs: warmUpEpochs } });
-  }
-  if (last === undefined) throw new RangeError('compareRuntime: found no runs, expected at least the reference');
-  for (let repeat = 0; repeat < options.repeats; repeat++) {
-    for (const index of rotated(runs.length, repeat)) {
+  for (let repeat = 0; repeat <= options.repeats; repeat++) {
+    for (const index of rotated(runs.length, Math.max(0, repeat - 1))) {
       const resolved = runs[index];
-      if (resolved !== undefined) times[index]?.push((await once(repeat + 1, resolved)).seconds);
+      if (resolved === undefined || diverged[index] !== null) continue;
+      options.signal?.throwIfAborted();
+      const { configuration } = resolved;
+      const { name } = configuration.optimizer;
+      options.onStart?.(repeat, name);
+      const numEpochs = repeat === 0 ? warmUpEpochs : configuration.numEpochs;
+      last = await timeRun({ ...resolved, configuration: { ...configuration, numEpochs } }, options);
+      if (last.diverged !== null) {
+        if (index === 0) throw referenceDiverged(name, last.diverged);
+        diverged[index] = last.diverged;
+        options.onDiverged?.(repeat, name, last.diverged);
+      } else {
+        if (repeat > 0) times[index]?.push(last.seconds);
+        options.onRun?.(repeat, name, last.seconds);
+      }
     }
   }
+  if (last === undefined) throw new RangeError('compareRuntime: found no runs, expected at least the reference');
   const { stepsPerEpoch, engine, dataset } = last;
   const reference = times[0] ?? [];
   const contestants = runs.map((resolved, index): Contestant => {
-    const own = times[index] ?? [];
-    return { resolved, runs: own, ratios: index === 0 ? null : ratiosOf(own, reference) };
+    const lost = diverged[index] ?? null;
+    const own = lost === null ? (times[index] ?? []) : [];
+    const ratios = index === 0 || lost !== null ? null : ratiosOf(own, reference);
+    return { resolved, diverged: lost, runs: own, ratios };
   });
   return { contestants, warmUpEpochs, stepsPerEpoch, engine, dataset };
+}
+
+function referenceDiverged(name: string, reason: string): ConfigurationError {
+  return new ConfigurationError(
+    `${name} diverged (${reason}), expected a reference that runs to its end; --set ${name}.lr=VALUE changes its learning rate`,
+  );
 }
 
 /** 0 … n−1, beginning with `start` modulo n. */

@@ -1,6 +1,5 @@
 import type { DatasetRecord } from '../dataset/index.js';
 import type { EngineRecord } from '../engine/index.js';
-import { ConfigurationError } from '../errors.js';
 import type { ResolvedRun } from '../run/index.js';
 import { TrainingLoop } from '../run/loop.js';
 import { type DataOptions, openData, openRunEngine } from '../run/open.js';
@@ -21,6 +20,8 @@ export interface TimedRun {
   readonly stepsPerEpoch: number;
   readonly engine: EngineRecord;
   readonly dataset: DatasetRecord;
+  /** Where the loss stopped being finite, which ended the run; null if it went to its end. */
+  readonly diverged: string | null;
 }
 
 /** Where the data are, and who listens. */
@@ -28,7 +29,7 @@ export type TimingOptions = DataOptions;
 
 /**
  * Does one run as `run` does it, but without files: data, engine and programs are made anew, as DeepOBS' estimate_runtime
- * times whole runs. Throws ConfigurationError when the run diverges, because its steps are then not comparable.
+ * times whole runs.
  */
 export async function timeRun(resolved: ResolvedRun, options: TimingOptions): Promise<TimedRun> {
   const stopwatch = new Stopwatch();
@@ -43,19 +44,14 @@ async function runWithoutFiles(resolved: ResolvedRun, options: TimingOptions) {
   const engine = await openRunEngine(resolved);
   try {
     const loop = await TrainingLoop.start({ resolved, split, engine, signal, onEvent });
-    const { state, reason } = await loop.run();
-    if (state !== 'completed') {
-      const { name, hyperparameters } = resolved.configuration.optimizer;
-      throw new ConfigurationError(
-        `${name} diverged with ${JSON.stringify(hyperparameters)} (${reason}), expected a run to its end; --set ${name}.lr=VALUE changes the learning rate`,
-      );
-    }
+    const { reason: diverged } = await loop.run();
     const { trainingWallSeconds, trainingCpuSeconds } = loop.record.timing;
     return {
       training: { wall: sum(trainingWallSeconds), cpu: sum(trainingCpuSeconds) },
       stepsPerEpoch: loop.stepsPerEpoch,
       engine: engine.record,
       dataset: dataset.record,
+      diverged,
     };
   } finally {
     await engine.dispose();

@@ -64,6 +64,14 @@ describe('runtime', () => {
     }
   });
 
+  test('shows an optimizer that diverges as such', async () => {
+    const { code, stdout, stderr } = await command([...small, '--optimizers', 'momentum', '--set', 'momentum.lr=1e38']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^training +wall +momentum +- +diverged$/m);
+    expect(stdout).toMatch(/^momentum diverged: the loss of minibatch .*; --set momentum\.NAME=VALUE changes/m);
+    expect(stderr).toMatch(/^warm-up: momentum diverged: the loss .*; it is not run again$/m);
+  });
+
   test.each([
     [['--set', 'adam.lr=1'], /^probprec: --set: found the optimizer "adam", expected one of sgd, momentum\n$/],
     [['--set', 'lr=1'], /^probprec: --set: found "lr=1", expected OPTIMIZER\.HYPERPARAMETER=VALUE\n$/],

@@ -88,6 +88,8 @@ function progress(terminal: Terminal, repeats: number, optimizers: number) {
       const times = `training ${training.wall.toFixed(2)} s, whole run ${whole.wall.toFixed(2)} s`;
       terminal.line(`${label(repeat)}: ${optimizer}: ${times}${end}`);
     },
+    onDiverged: (repeat: number, optimizer: string, reason: string) =>
+      terminal.line(`${label(repeat)}: ${optimizer} diverged: ${reason}; it is not run again`),
     // Every run opens the data again; what there is to say about them is said once.
     onEvent: (event: { readonly type: string; readonly message?: string }) => {
       if (event.type !== 'dataset' || event.message === undefined || said.has(event.message)) return;
@@ -122,10 +124,11 @@ function describe(comparison: RuntimeComparison, options: RuntimeOptions, machin
     },
     engine,
     machine: { ...machine, load_average_after: loadavg()[0] ?? null },
-    optimizers: comparison.contestants.map(({ resolved, runs, ratios }) => ({
+    optimizers: comparison.contestants.map(({ resolved, diverged, runs, ratios }) => ({
       name: resolved.configuration.optimizer.name,
       class_name: resolved.configuration.optimizer.className,
       hyperparameters: resolved.configuration.optimizer.hyperparameters,
+      diverged,
       measures: MEASURES.map(([scope, clock]) => ({
         scope,
         clock,
@@ -142,10 +145,12 @@ function table(report: Report, terminal: Terminal): string {
   const { engine, machine, dataset } = report;
   const cores = 'cores' in machine && 'cpu_model' in machine ? `${machine.cpu_model}, ${machine.cores} cores` : '';
   const rows = MEASURES.flatMap(([scope, clock]) =>
-    report.optimizers.map(({ name, measures }) => {
+    report.optimizers.map(({ name, diverged, measures }) => {
+      const where = [scope === 'whole' ? 'whole run' : scope, clock, name];
+      if (diverged !== null) return [...where, '-', 'diverged', '', ''];
       const measure = measures.find((entry) => entry.scope === scope && entry.clock === clock);
       const seconds = quantile(measure?.seconds ?? [], 0.5).toFixed(2);
-      return [scope === 'whole' ? 'whole run' : scope, clock, name, seconds, ...ratioCells(measure?.ratio)];
+      return [...where, seconds, ...ratioCells(measure?.ratio)];
     }),
   );
   const header = ['scope', 'clock', 'optimizer', 'seconds', 'ratio', 'mean ± std', '95 % interval'];
@@ -159,6 +164,9 @@ function table(report: Report, terminal: Terminal): string {
     formatTable(header, rows, terminal.heading),
     '',
     `seconds and ratio: medians; ${METHOD}`,
+    ...report.optimizers.flatMap(({ name, diverged }) =>
+      diverged === null ? [] : [`${name} diverged: ${diverged}; --set ${name}.NAME=VALUE changes a hyperparameter`],
+    ),
   ].join('\n');
 }
 
