@@ -1,3 +1,4 @@
+export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
 export * from './define-optimizer.js';
 export * from './hyperparameters.js';
 export { checkTransformation } from './optimizer-file.js';
