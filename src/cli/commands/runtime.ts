@@ -71,25 +71,31 @@ function parseSettings(settings: readonly string[], names: readonly string[]): M
 }
 
 function progress(terminal: Terminal, repeats: number, optimizers: number) {
-  const started = performance.now();
+  let started = 0;
   let done = 0;
+  let competing = optimizers;
   const said = new Set<string>();
   const label = (repeat: number) => (repeat === 0 ? 'warm-up' : `repeat ${repeat}/${repeats}`);
   return {
-    onStart: (repeat: number, optimizer: string) => terminal.transient(`${label(repeat)}: ${optimizer} …`),
+    onStart: (repeat: number, optimizer: string) => {
+      if (repeat > 0 && started === 0) started = performance.now();
+      terminal.transient(`${label(repeat)}: ${optimizer} …`);
+    },
     onRun: (
       repeat: number,
       optimizer: string,
       { training, whole }: RuntimeComparison['contestants'][number]['runs'][number],
     ) => {
       if (repeat > 0) done++;
-      const left = ((performance.now() - started) / 1000) * ((repeats * optimizers) / done - 1);
-      const end = repeat === 0 || done === repeats * optimizers ? '' : `; ${formatDuration(left)} left`;
+      const left = ((performance.now() - started) / 1000) * ((repeats * competing) / done - 1);
+      const end = repeat === 0 || done === repeats * competing ? '' : `; ${formatDuration(left)} left`;
       const times = `training ${training.wall.toFixed(2)} s, whole run ${whole.wall.toFixed(2)} s`;
       terminal.line(`${label(repeat)}: ${optimizer}: ${times}${end}`);
     },
-    onDiverged: (repeat: number, optimizer: string, reason: string) =>
-      terminal.line(`${label(repeat)}: ${optimizer} diverged: ${reason}; it is not run again`),
+    onDiverged: (repeat: number, optimizer: string, reason: string) => {
+      competing--;
+      terminal.line(`${label(repeat)}: ${optimizer} diverged: ${reason}; it is not run again`);
+    },
     // Every run opens the data again; what there is to say about them is said once.
     onEvent: (event: { readonly type: string; readonly message?: string }) => {
       if (event.type !== 'dataset' || event.message === undefined || said.has(event.message)) return;
