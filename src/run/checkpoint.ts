@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FileError } from '../errors.js';
 import { hashConfiguration, type RunConfiguration, settingPath, writeFileAtomic } from '../results/index.js';
 
@@ -139,4 +139,13 @@ function swapOnBigEndian(bytes: Buffer, elementSize: number): void {
   if (endianness() === 'LE') return;
   if (elementSize === 4) bytes.swap32();
   else bytes.swap64();
+}
+
+/** Removes a checkpoint that is no longer needed, and what a writer of it that was killed has left. */
+export async function removeCheckpoint(path: string): Promise<void> {
+  const folder = dirname(path);
+  const leftovers = (await readdir(folder)).filter(
+    (name) => name.startsWith(`.${basename(path)}.`) && name.endsWith('.tmp'),
+  );
+  for (const name of [basename(path), ...leftovers]) await rm(join(folder, name), { force: true });
 }

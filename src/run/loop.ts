@@ -113,6 +113,7 @@ export class TrainingLoop {
       const loss = await training.step(uploadBatch(engine, this.#problem, batch));
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
       if (!Number.isFinite(loss)) {
+        await this.#logEpoch();
         return {
           state: 'diverged',
           epoch,
@@ -135,13 +136,18 @@ export class TrainingLoop {
         note: training.note(),
       });
     }
-    const log = await training.endEpoch();
-    if (log !== null) this.record.optimizerLog.push(log);
+    await this.#logEpoch();
     const { wallSeconds, cpuSeconds } = stopwatch;
     this.record.timing.trainingWallSeconds.push(wallSeconds);
     this.record.timing.trainingCpuSeconds.push(cpuSeconds);
     onEvent?.({ type: 'epoch', epoch: epoch + 1, wallSeconds, cpuSeconds });
     return null;
+  }
+
+  /** Keeps what the optimizer has to say of an epoch, also of one that did not come to its end. */
+  async #logEpoch(): Promise<void> {
+    const log = await this.training.endEpoch();
+    if (log !== null) this.record.optimizerLog.push(log);
   }
 
   #secondsLeft(epoch: number, step: number, stepsPerSecond: number): number {

@@ -14,7 +14,7 @@ import {
   settingPath,
   writeRunFile,
 } from '../results/index.js';
-import { type Checkpoint, checkpointPath, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { type Checkpoint, checkpointPath, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { ResolvedRun } from './configuration.js';
 import type { RunEvent } from './events.js';
 import { TrainingLoop } from './loop.js';
@@ -207,7 +207,7 @@ class Run {
       resumed: record.resumed,
     });
     const path = await writeRunFile(this.#path, runFile);
-    if (hasEnded(status.state)) await rm(this.#checkpointPath, { force: true });
+    if (hasEnded(status.state)) await removeCheckpoint(this.#checkpointPath);
     this.#emit({ type: 'end', status: status.state, path, reason: status.reason });
     return { path, runFile, alreadyComplete: false };
   }

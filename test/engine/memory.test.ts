@@ -51,8 +51,8 @@ test.each(trainings)('memory stays flat over $count training steps of $name', as
   await steps(count / 10);
   const before = residentMegabytes();
   await steps(count);
-  // Were the values of every step kept, there would be 1 GB more.
-  expect(residentMegabytes() - before).toBeLessThan(60);
+  // Were the values of every step kept, there would be 1 GB more; the allocator's own slack comes and goes.
+  expect(residentMegabytes() - before).toBeLessThan(150);
   await engine.dispose();
 });
 

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FileError } from '../../src/errors.js';
 import { hashConfiguration } from '../../src/results/index.js';
-import { checkpointPath, readCheckpoint, writeCheckpoint } from '../../src/run/checkpoint.js';
+import { checkpointPath, readCheckpoint, removeCheckpoint, writeCheckpoint } from '../../src/run/checkpoint.js';
 import { exampleConfiguration } from '../results/example.js';
 
 let folder: string;
@@ -27,6 +27,17 @@ const checkpoint = {
 };
 
 describe('a checkpoint', () => {
+  test('is removed with what a killed writer of it has left, and nothing else', async () => {
+    await writeCheckpoint(path, checkpoint);
+    const setting = join(folder, 'setting');
+    for (const name of ['.run.checkpoint.12-ab.tmp', '.other.checkpoint.12-ab.tmp', 'run.json']) {
+      await writeFile(join(setting, name), 'half');
+    }
+    await removeCheckpoint(path);
+    expect((await readdir(setting)).sort()).toEqual(['.other.checkpoint.12-ab.tmp', 'run.json']);
+    await removeCheckpoint(path);
+  });
+
   test('is read as it was written, bit by bit', async () => {
     await writeCheckpoint(path, checkpoint);
     const read = await readCheckpoint(path);
