@@ -7,7 +7,7 @@ import { readRunFile } from '../dist/src/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const testproblem = 'fmnist_2c2d';
-const common = ['--num-epochs', '2', '--data', 'synthetic', '--synthetic-size', '6000'];
+const common = ['--num-epochs', '2', '--batch-size', '32', '--data', 'synthetic', '--synthetic-size', '5000'];
 const optimizers = [
   ['sgd', '--lr', '0.1'],
   ['adam', '--lr', '0.0005'],
@@ -30,7 +30,7 @@ for (const [optimizer, ...hyperparameters] of optimizers) {
   ]);
 }
 
-console.log(`\n${testproblem} on 6,000 synthetic images, 2 epochs, seed 42 (run files: results/quickstart)\n`);
+console.log(`\n${testproblem} on 5,000 synthetic images, 2 epochs, seed 42 (run files: results/quickstart)\n`);
 const header = ['optimizer', 'status', 'test accuracy [%]', 'test loss', 'training [s/epoch]'];
 const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
 for (const row of [header, ...rows]) {
