@@ -139,6 +139,6 @@ if (options.docs) {
   const text = await readFile(page, 'utf8');
   await writeFile(
     page,
-    text.replace(/(<!-- bench -->\n)[\s\S]*?(\n<!-- \/bench -->)/, (_, begin, end) => `${begin}${table}${end}`),
+    text.replace(/(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/, (_, begin, end) => `${begin}${table}\n${end}`),
   );
 }
