@@ -18,8 +18,8 @@ export function contestants(named: readonly string[] | undefined): readonly stri
 }
 
 /**
- * The run of one optimizer. A required learning rate that `given` lacks is `lr`; other required hyperparameters have to be
- * given. Throws ConfigurationError that names `--set`.
+ * The run of one optimizer. A learning rate that `given` lacks is `lr` for SGD, as in DeepOBS, and where one is required;
+ * other required hyperparameters have to be given. Throws ConfigurationError that names `--set`.
  */
 export async function resolveContestant(
   optimizer: string,
@@ -28,7 +28,7 @@ export async function resolveContestant(
   common: Omit<RunRequest, 'optimizer' | 'hyperparameters'>,
 ): Promise<ResolvedRun> {
   const declared = describeHyperparameters(await loadOptimizer(optimizer));
-  const needsRate = declared.some(({ name, required }) => name === 'lr' && required);
+  const needsRate = optimizer === REFERENCE || declared.some(({ name, required }) => name === 'lr' && required);
   const hyperparameters = { ...(needsRate ? { lr } : {}), ...given };
   try {
     return await resolveConfiguration({ ...common, optimizer, hyperparameters });

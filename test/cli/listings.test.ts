@@ -37,7 +37,10 @@ describe('list', () => {
     const names = content.map(({ name }: { name: string }) => name);
     expect(names).toEqual(expect.arrayContaining(['adam', 'momentum', 'nesterov', 'sgd']));
     const sgd = content.find(({ name }: { name: string }) => name === 'sgd');
-    expect(sgd).toMatchObject({ class_name: 'SGD', hyperparameters: [{ name: 'lr', option: '--lr', required: true }] });
+    expect(sgd).toMatchObject({
+      class_name: 'SGD',
+      hyperparameters: [{ name: 'lr', option: '--lr', required: false, default: 0.01 }],
+    });
     expect((await command(['list', 'optimizers'])).stdout).toMatch(/^adam +Adam +lr/m);
   });
 

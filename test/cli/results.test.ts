@@ -28,7 +28,13 @@ const inFolder = (...args: string[]) => command(args, { cwd: folder });
 
 describe('compare', () => {
   test('prints a table of the folder results', async () => {
-    const { code, stdout, stderr } = await inFolder('compare', '--target', 'mnist_logreg=0.75');
+    const { code, stdout, stderr } = await inFolder(
+      'compare',
+      '--baselines',
+      'published',
+      '--target',
+      'mnist_logreg=0.75',
+    );
     expect(code).toBe(0);
     expect(stdout).toMatchSnapshot();
     expect(stderr).toContain('95 % interval of the mean');

@@ -33,7 +33,7 @@ const BAD: readonly (readonly [what: string, args: readonly string[], ...expecte
     /did you mean.*fmnist_2c2d/,
   ],
   ['an unknown optimizer', [...problem, '--optimizer', 'adm', '--lr', '1'], /--optimizer/, /adm/, /did you mean.*adam/],
-  ['a missing hyperparameter', sgd, /--lr|\blr\b/, /required|missing|nothing/],
+  ['a missing hyperparameter', [...problem, '--optimizer', 'momentum'], /^probprec: --lr: missing; momentum needs it/],
   ['an unknown hyperparameter', [...sgd, '--lr', '1', '--momentum', '0.9'], /--momentum/, /sgd/, /--lr/],
   ['a mistyped option', [...sgd, '--lr', '1', '--num-epoch', '3'], /--num-epoch\b/, /did you mean.*--num-epochs/],
   ['a hyperparameter without a value', [...sgd, '--lr'], /--lr: found no value/],

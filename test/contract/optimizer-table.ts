@@ -86,7 +86,7 @@ const paper = { estimator: 'paper', scaling: 'relative' };
 
 /** One row for every registered optimizer. */
 export const optimizerTable: readonly OptimizerRow[] = [
-  firstOrder('sgd', 0.01, [{}]),
+  firstOrder('sgd', 0.01, [{ lr: -1 }]),
   firstOrder('momentum', 0.002, [{}, { lr: 0.1, momentum: 1 }]),
   firstOrder('nesterov', 0.002, [{}, { lr: 0.1, momentum: -0.1 }]),
   firstOrder('adam', 0.02, [{ beta1: 1 }, { beta2: 1.5 }, { epsilon: 0 }]),

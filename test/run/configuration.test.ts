@@ -99,7 +99,7 @@ const errors: readonly (readonly [string, Partial<Record<keyof RunRequest, unkno
   ['lr "NaN"', lr('NaN'), /^--lr: found "NaN", expected a number$/],
   ['lr Infinity', lr(Number.POSITIVE_INFINITY), /^--lr: found Infinity, expected a number/],
   ['lr null', lr(null), /^--lr: found null, expected a number$/],
-  ['no lr', { hyperparameters: {} }, /^--lr: missing; sgd needs it \(learning rate\)$/],
+  ['no lr', { optimizer: 'momentum', hyperparameters: {} }, /^--lr: missing; momentum needs it \(learning rate\)$/],
   [
     'an unknown hyperparameter',
     { hyperparameters: { lr: 1, momentun: 0.9 }, optimizer: 'momentum' },

@@ -130,11 +130,13 @@ describe('contestants', () => {
     expect(contestants(undefined).slice(0, 2)).toEqual(['sgd', 'adam']);
   });
 
-  it('fills in a learning rate that is required, no other', async () => {
+  it('fills in the learning rate of SGD and one that is required, no other', async () => {
     const rate = async (optimizer: string, given = {}) =>
       (await resolve(optimizer, given)).configuration.optimizer.hyperparameters.lr;
+    expect(await rate('momentum')).toBe(0.01);
     expect(await rate('sgd')).toBe(0.01);
-    expect(await rate('sgd', { lr: '0.5' })).toBe(0.5);
+    expect(await rate('adam')).toBe(0.001);
+    expect(await rate('momentum', { lr: '0.5' })).toBe(0.5);
   });
 
   it('says which --set is wrong', async () => {
