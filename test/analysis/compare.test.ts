@@ -221,7 +221,7 @@ describe('baselines', () => {
   });
 
   test('a test problem without one says so', async () => {
-    const runs = sgd.map((run) => ({ ...run, testproblem: 'mnist_mlp' }));
+    const runs = sgd.map((run) => ({ ...run, testproblem: 'mnist_2c2d' }));
     expect(only(runs, { baselines: await bundled() }).notes).toEqual(['no baseline for this test problem']);
   });
 });
