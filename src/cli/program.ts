@@ -36,8 +36,32 @@ export function createProgram(terminal: Terminal): Command {
   return program;
 }
 
+/** Options of every command that trains: which data. */
+function addDataOptions(command: Command): void {
+  command
+    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
+    .option(
+      '--data <kind>',
+      'real, or synthetic: generated images, no files needed (real)',
+      oneOf('--data', ['real', 'synthetic']),
+    )
+    .option(
+      '--synthetic-size <n>',
+      'images in the synthetic training file (as many as the real one has)',
+      wholeNumber('--synthetic-size', 1),
+    );
+}
+
+/** Options of every command that trains: what it is computed with. */
+function addEngineOptions(command: Command): void {
+  command
+    .option('--engine <name>', 'engine (probprec list engines; auto)')
+    .option('--device <name>', "device of the engine (the engine's default)")
+    .option('--threads <n>', 'threads of the engine (all cores)', wholeNumber('--threads', 1));
+}
+
 function addRun(program: Command, terminal: Terminal): void {
-  program
+  const subcommand = program
     .command('run')
     .summary('train one test problem with one optimizer and write one run file')
     .description(
@@ -67,22 +91,11 @@ function addRun(program: Command, terminal: Terminal): void {
       '--lr-schedule-factors <x,x,...>',
       'the factors, relative to the base rate, one for each of these epochs',
       commaSeparated(nonNegativeNumber('--lr-schedule-factors')),
-    )
-    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
-    .option(
-      '--data <kind>',
-      'real, or synthetic: generated images, no files needed (real)',
-      oneOf('--data', ['real', 'synthetic']),
-    )
-    .option(
-      '--synthetic-size <n>',
-      'images in the synthetic training file (as many as the real one has)',
-      wholeNumber('--synthetic-size', 1),
-    )
-    .option('--output-dir <dir>', 'where the run file goes', 'results')
-    .option('--engine <name>', 'engine (probprec list engines; auto)')
-    .option('--device <name>', "device of the engine (the engine's default)")
-    .option('--threads <n>', 'threads of the engine (all cores)', wholeNumber('--threads', 1))
+    );
+  addDataOptions(subcommand);
+  subcommand.option('--output-dir <dir>', 'where the run file goes', 'results');
+  addEngineOptions(subcommand);
+  subcommand
     .option(
       '--protocol <name>',
       'probprec, or deepobs-beta as DeepOBS 1.2.0-beta (probprec)',
@@ -156,7 +169,7 @@ function addData(program: Command, terminal: Terminal): void {
 }
 
 function addRuntime(program: Command, terminal: Terminal): void {
-  program
+  const subcommand = program
     .command('runtime')
     .summary('compare the run times of optimizers with that of SGD')
     .description(
@@ -183,21 +196,10 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .option('--repeats <n>', 'runs of each optimizer', wholeNumber('--repeats', 1), 5)
     .option('--num-epochs <n>', 'epochs of each run', wholeNumber('--num-epochs', 1), 5)
     .option('--batch-size <n>', 'batch size', wholeNumber('--batch-size', 1), 128)
-    .option('--seed <n>', 'seed of every run (42)', wholeNumber('--seed', 0))
-    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
-    .option(
-      '--data <kind>',
-      'real, or synthetic: generated images, no files needed (real)',
-      oneOf('--data', ['real', 'synthetic']),
-    )
-    .option(
-      '--synthetic-size <n>',
-      'images in the synthetic training file (as many as the real one has)',
-      wholeNumber('--synthetic-size', 1),
-    )
-    .option('--engine <name>', 'engine (probprec list engines; auto)')
-    .option('--device <name>', "device of the engine (the engine's default)")
-    .option('--threads <n>', 'threads of the engine (all cores)', wholeNumber('--threads', 1))
+    .option('--seed <n>', 'seed of every run (42)', wholeNumber('--seed', 0));
+  addDataOptions(subcommand);
+  addEngineOptions(subcommand);
+  subcommand
     .option('--json', 'every time and ratio as JSON')
     .option('--quiet', 'no progress')
     .action(async (options: RuntimeOptions) => {

@@ -47,7 +47,7 @@ function maskedBy(node: Tensor, r?: Tensor): { factor: Tensor; r: Tensor } | und
  * scatter(r, g) ⊙ step(r) = scatter(r, g ⊙ step(pool(r))) for r = relu(…): the gradient lands where r equals the pooled
  * value, so both masks agree there, and elsewhere it is zero. The mask is a quarter of the size.
  */
-export const maskBeforeScatter: Rewrite = (node) => {
+const maskBeforeScatter: Rewrite = (node) => {
   const match = maskedBy(node);
   if (match?.factor.operation !== maxPoolScatterOperation || match.factor.inputs[0] !== match.r) return undefined;
   const geometry = poolingGeometryOf(match.factor);
@@ -56,7 +56,7 @@ export const maskBeforeScatter: Rewrite = (node) => {
 };
 
 /** gather(r, v ⊙ step(r)) = gather(r, v) ⊙ step(pool(r)) for r = relu(…), for the same reason. */
-export const maskAfterGather: Rewrite = (node) => {
+const maskAfterGather: Rewrite = (node) => {
   if (node.operation !== maxPoolGatherOperation) return undefined;
   const r = inputOf(node, 0);
   const match = maskedBy(inputOf(node, 1), r);
@@ -69,7 +69,7 @@ export const maskAfterGather: Rewrite = (node) => {
  * p − s (a b) = p + (−s a) b for a scalar s and a matrix product: the update of a weight becomes the epilogue of its
  * gradient. The smaller factor is scaled. Exact but for rounding; only where nothing else needs the product.
  */
-export const updateInProduct: Rewrite = (node, usedOnce) => {
+const updateInProduct: Rewrite = (node, usedOnce) => {
   if (node.operation !== subtractOperation) return undefined;
   const [p, step] = [inputOf(node, 0), inputOf(node, 1)];
   if (step.operation !== multiplyOperation || !usedOnce(step)) return undefined;
@@ -87,11 +87,10 @@ export const updateInProduct: Rewrite = (node, usedOnce) => {
   return add(p, scaleFirst ? matmul(scaled(a), b, flags) : matmul(a, scaled(b), flags));
 };
 
-/** Every rewrite, by name, so that tests can switch them. */
-export const rewrites = { maskBeforeScatter, maskAfterGather, updateInProduct } as const;
+const rewrites: readonly Rewrite[] = [maskBeforeScatter, maskAfterGather, updateInProduct];
 
 /** The program with the rewrites applied, simplified again. */
-export function rewrite(subject: Program, enabled: readonly Rewrite[] = Object.values(rewrites)): Program {
+export function rewrite(subject: Program): Program {
   const replacement = new Map<Tensor, Tensor>();
   const uses = new Map<Tensor, number>();
   const count = (tensor: Tensor, times: number) => uses.set(tensor, (uses.get(tensor) ?? 0) + times);
@@ -103,7 +102,7 @@ export function rewrite(subject: Program, enabled: readonly Rewrite[] = Object.v
     // A rebuilt node is used where the original is: its own uses are counted from the original.
     if (rebuilt !== node) count(rebuilt, uses.get(node) ?? 0);
     const usedOnce = (tensor: Tensor) => uses.get(tensor) === 1;
-    const rewritten = enabled.reduce<Tensor | undefined>(
+    const rewritten = rewrites.reduce<Tensor | undefined>(
       (found, apply) => found ?? apply(rebuilt, usedOnce),
       undefined,
     );
