@@ -1,2 +1,3 @@
+export type { EngineDescription } from './description.js';
 export * from './engine.js';
-export { describeEngines, type EngineDescription, engineNames, openEngine, resolveEngine } from './select.js';
+export { describeEngines, engineNames, openEngine, resolveEngine } from './select.js';

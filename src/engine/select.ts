@@ -1,21 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { ConfigurationError, EngineError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
+import type { EngineDescription } from './description.js';
 import type { Engine, EngineOptions } from './engine.js';
 
 const engines = ['onnxruntime'] as const;
-
-/** What an engine and device offer on this machine. */
-export interface EngineDescription {
-  readonly name: string;
-  readonly device: string;
-  readonly usable: boolean;
-  /** Why it is usable or not, and what to do about it. */
-  readonly reason: string;
-  readonly version: string | null;
-  /** Whether `--engine auto` takes it. */
-  readonly default: boolean;
-}
 
 /** Names that `--engine` accepts besides `auto`. */
 export function engineNames(): readonly string[] {
@@ -59,9 +48,13 @@ export async function describeEngines(): Promise<EngineDescription[]> {
     const kernels = details.blockSize
       ? `blocked convolution kernels of ${details.blockSize} channels`
       : 'plain kernels';
-    return [{ name, device, usable: true, reason: `${threads} threads, ${kernels}`, version, default: true }];
+    return [
+      { name, device, installed: true, usable: true, reason: `${threads} threads, ${kernels}`, version, default: true },
+    ];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return [{ name: 'onnxruntime', device: 'cpu', usable: false, reason, version: null, default: true }];
+    return [
+      { name: 'onnxruntime', device: 'cpu', installed: false, usable: false, reason, version: null, default: true },
+    ];
   }
 }

@@ -30,6 +30,7 @@ test('every engine is described, and the default one works here', async () => {
     {
       name: 'onnxruntime',
       device: 'cpu',
+      installed: true,
       usable: true,
       reason: expect.stringMatching(/^\d+ threads, (blocked convolution kernels of (8|16) channels|plain kernels)$/),
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),

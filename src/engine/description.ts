@@ -1,0 +1,13 @@
+/** What an engine and device offer on this machine. */
+export interface EngineDescription {
+  readonly name: string;
+  readonly device: string;
+  /** Whether the library behind it is there, usable or not. */
+  readonly installed: boolean;
+  readonly usable: boolean;
+  /** Why it is usable or not, and what to do about it; one line. */
+  readonly reason: string;
+  readonly version: string | null;
+  /** Whether `--engine auto` takes it. */
+  readonly default: boolean;
+}
