@@ -1,0 +1,127 @@
+import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { ConfigurationError } from '../errors.js';
+import { nearestNames } from '../names.js';
+import { type PlanContent, planSchema } from './plan-schema.js';
+
+/** A path of keys and indices in a plan file. */
+export type PlanPath = readonly (string | number)[];
+
+/** A plan file's content with the places of what it says. */
+export interface PlanFile {
+  readonly content: PlanContent;
+  /** `plan.yaml:7`: the line of the deepest part of the path that the file has. */
+  readonly place: (path: PlanPath) => string;
+  readonly has: (path: PlanPath) => boolean;
+}
+
+/** Reads the text of a plan file, YAML or JSON. Throws ConfigurationError: one line that starts with file and line. */
+export function parsePlanFile(file: string, text: string): PlanFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
+  const [fault] = document.errors;
+  if (fault !== undefined) {
+    throw new ConfigurationError(`${at(fault.pos[0])}: not valid YAML: ${fault.message.split('\n')[0]}`);
+  }
+  const place = (path: PlanPath) => at(offsetOf(document.contents, path));
+  const parsed = planSchema.safeParse(document.toJS({ maxAliasCount: 100 }), { reportInput: true });
+  if (!parsed.success) throw new ConfigurationError(describeFault(parsed.error, place));
+  return { content: parsed.data, place, has: (path) => document.hasIn(path) };
+}
+
+/** Where the path's own key stands, or else the last part of it that there is. */
+function offsetOf(root: Node | null, path: PlanPath): number {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
+      if (pair === undefined) break;
+      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isNode(node) && 'get' in node && typeof node.get === 'function') {
+      node = node.get(part, true);
+      if (!isNode(node)) break;
+      offset = node.range?.[0] ?? offset;
+    } else break;
+  }
+  return offset;
+}
+
+function describeFault(error: z.ZodError, place: (path: PlanPath) => string): string {
+  const issue = error.issues[0];
+  if (issue === undefined) return 'not a plan';
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  const where = path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const known = keysAt(path);
+    const nearest = nearestNames(key, known);
+    const hint = nearest.length > 0 ? ` (did you mean ${nearest.join(' or ')}?)` : '';
+    return `${place([...path, key])}: ${where === '' ? '' : `${where}: `}found the key ${JSON.stringify(key)}, expected one of ${known.join(', ')}${hint}`;
+  }
+  const field = where === '' ? 'the plan' : where;
+  return `${place(path)}: ${field}: ${expectation(issue)}`;
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'custom') return issue.message;
+  const found = abbreviated(issue.input);
+  switch (issue.code) {
+    case 'invalid_type':
+      return `found ${found}, expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `found ${found}, expected one of ${issue.values.join(', ')}`;
+    case 'too_small':
+      return issue.origin === 'array'
+        ? 'found an empty list, expected at least one entry'
+        : `found ${found}, expected at least ${issue.minimum}`;
+    case 'too_big':
+      return `found ${found}, expected at most ${issue.maximum}`;
+    default:
+      return `found ${found}, expected ${issue.message}`;
+  }
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  object: 'a mapping of keys to values',
+  record: 'a mapping of hyperparameters to values',
+  array: 'a list',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+};
+
+function abbreviated(stated: unknown): string {
+  if (stated === undefined || stated === null) return 'nothing';
+  const text = JSON.stringify(stated);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** The keys that the schema knows at a path. */
+function keysAt(path: PlanPath): string[] {
+  let schema: z.ZodType = planSchema;
+  for (const part of path) schema = inside(unwrapped(schema), part);
+  const object = unwrapped(schema);
+  return 'shape' in object ? Object.keys(object.shape as object) : [];
+}
+
+function inside(schema: z.ZodType, part: string | number): z.ZodType {
+  if (typeof part === 'number' && 'element' in schema) return schema.element as z.ZodType;
+  const shape = 'shape' in schema ? (schema.shape as Record<string, z.ZodType>) : {};
+  return shape[part] ?? schema;
+}
+
+/** What is under defaults, optionals, preprocessing and transformations. */
+function unwrapped(schema: z.ZodType): z.ZodType {
+  const { def } = schema as unknown as {
+    def: { type: string; innerType?: z.ZodType; in?: z.ZodType; out?: z.ZodType };
+  };
+  if (def.innerType !== undefined) return unwrapped(def.innerType);
+  if (def.type === 'pipe') {
+    const next = (def.in as unknown as { def: { type: string } }).def.type === 'transform' ? def.out : def.in;
+    return next === undefined ? schema : unwrapped(next);
+  }
+  return schema;
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/** `resources:` of a plan file: what a run may use, here and on a cluster. Nothing of it changes the runs themselves. */
+export const resourcesSchema = z
+  .strictObject({
+    jobs: z.int().min(1).optional(),
+    threads: z.int().min(1).optional(),
+    time: z.string().optional(),
+    mem: z.string().optional(),
+    partition: z.string().optional(),
+    throttle: z.int().min(1).optional(),
+    runs_per_task: z.int().min(1).optional(),
+    directives: z.array(z.string()).optional(),
+  })
+  .transform(({ runs_per_task: runsPerTask, ...rest }) => ({ ...rest, runsPerTask }));
+
+/** Resources of a plan; what is absent was not stated. */
+export interface PlanResources {
+  /** Runs at the same time on one machine. */
+  readonly jobs?: number | undefined;
+  /** Threads of each run; changes the speed, not a run's identity. */
+  readonly threads?: number | undefined;
+  /** Slurm's --time for a task, in any of Slurm's forms. */
+  readonly time?: string | undefined;
+  readonly mem?: string | undefined;
+  readonly partition?: string | undefined;
+  /** Slurm tasks at the same time. */
+  readonly throttle?: number | undefined;
+  readonly runsPerTask?: number | undefined;
+  /** Further #SBATCH options, each with its dashes. */
+  readonly directives?: readonly string[] | undefined;
+}

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { ConfigurationError } from '../errors.js';
+import { isOptimizerFile } from '../optimizer/index.js';
+import { type PlanFile, parsePlanFile } from './plan-file.js';
+import type { PlanResources } from './plan-resources.js';
+import { PLAN_NAME, type PlanContent } from './plan-schema.js';
+
+/** A validated plan file: the runs that belong together, as their author stated them. */
+export interface Plan {
+  /** As given. */
+  readonly path: string;
+  /** [A-Za-z0-9._-]+; by default the file's name without extension. */
+  readonly name: string;
+  /** Absolute; a relative one in the file is relative to the plan file's folder. */
+  readonly outputDir: string;
+  /** Likewise; undefined leaves the choice to --data-dir's default. */
+  readonly dataDir: string | undefined;
+  readonly resources: PlanResources;
+  readonly testproblems: PlanContent['testproblems'];
+  /** Files of the user's are absolute here. */
+  readonly optimizers: PlanContent['optimizers'];
+  /** For all optimizers that have these hyperparameters, unless they state their own. */
+  readonly settings: PlanContent['settings'];
+  readonly sampling: PlanContent['sampling'];
+  readonly seeds: readonly number[];
+  readonly options: PlanContent['options'];
+  /** Where the file says what, for errors. */
+  readonly source: Pick<PlanFile, 'place' | 'has'>;
+}
+
+/** Reads and checks a plan file. Throws ConfigurationError, one line that names file, line, what was found and expected. */
+export async function readPlan(path: string): Promise<Plan> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new ConfigurationError(`${path}: ${reason}; expected a plan (probprec sweep plan writes one)`, {
+      cause: error,
+    });
+  });
+  return planOf(path, text);
+}
+
+/** {@link readPlan} of a text that is not in a file yet. */
+export function planOf(path: string, text: string): Plan {
+  const { content, place, has } = parsePlanFile(path, text);
+  const folder = dirname(resolve(path));
+  return {
+    path,
+    name: content.name ?? nameOfFile(path),
+    outputDir: resolve(folder, content.output_dir),
+    dataDir: content.data_dir === undefined ? undefined : resolve(folder, content.data_dir),
+    resources: content.resources,
+    testproblems: content.testproblems,
+    optimizers: content.optimizers.map((entry) => ({
+      ...entry,
+      name: isOptimizerFile(entry.name) ? resolve(folder, entry.name) : entry.name,
+    })),
+    settings: content.settings,
+    sampling: content.sampling,
+    seeds: content.seeds,
+    options: content.options,
+    source: { place, has },
+  };
+}
+
+/** The name that a plan has by its file. */
+function nameOfFile(path: string): string {
+  const name = basename(path, extname(path)).replaceAll(/[^A-Za-z0-9._-]/g, '-');
+  return PLAN_NAME.test(name) ? name : `plan${name}`;
+}

@@ -1,0 +1,164 @@
+import { ConfigurationError, ProbprecError } from '../errors.js';
+import { describeHyperparameters, loadOptimizer } from '../optimizer/index.js';
+import { hashConfiguration, type RunConfiguration } from '../results/index.js';
+import { type RunRequest, resolveConfiguration } from '../run/index.js';
+import type { Plan } from './plan.js';
+import type { PlanPath } from './plan-file.js';
+import type { PlanOptions } from './plan-schema.js';
+import { expandSettings, type SettingPoint, type SettingsBlock, SpaceError } from './settings.js';
+
+/** One run of a plan. */
+export interface PlannedRun {
+  /** From 0; the same plan and version give the same list. */
+  readonly index: number;
+  /** Everything that `probprec run` needs. */
+  readonly request: RunRequest;
+  /** The request with every default decided. */
+  readonly configuration: RunConfiguration;
+  /** The run's identity. */
+  readonly hash: string;
+}
+
+/**
+ * The runs of a plan in the user's order: test problems, in each the optimizers, then the settings, then the seeds. A run
+ * that the plan states twice counts once, at its first place. Throws ConfigurationError with the line of the plan.
+ */
+export async function plannedRuns(plan: Plan): Promise<readonly PlannedRun[]> {
+  return (await expandPlan(plan)).runs;
+}
+
+/** {@link plannedRuns}, and how many runs the plan states more than once. */
+export async function expandPlan(
+  plan: Plan,
+): Promise<{ readonly runs: readonly PlannedRun[]; readonly repeated: number }> {
+  const runs = new Map<string, PlannedRun>();
+  const applies = await sharedHyperparameters(plan);
+  let stated = 0;
+  for (const [problemIndex, problem] of plan.testproblems.entries()) {
+    for (const [optimizerIndex, optimizer] of plan.optimizers.entries()) {
+      if (optimizer.testproblems !== undefined && !optimizer.testproblems.includes(problem.name)) continue;
+      const places: Places = { plan, problemIndex, optimizerIndex };
+      const options = requestOptions(places, { ...plan.options, ...problem.options, ...optimizer.options });
+      for (const [blockIndex, own] of optimizer.settings.entries()) {
+        const block = { ...applies[optimizerIndex], ...own };
+        for (const hyperparameters of pointsOf(block, { ...places, blockIndex })) {
+          const request = { testproblem: problem.name, optimizer: optimizer.name, hyperparameters, ...options };
+          const configuration = await resolved({ ...request, seed: plan.seeds[0] }, { ...places, blockIndex });
+          for (const seed of plan.seeds) {
+            const withSeed = { ...configuration, seed };
+            const hash = hashConfiguration(withSeed);
+            stated += 1;
+            if (runs.has(hash)) continue;
+            runs.set(hash, { index: runs.size, request: { ...request, seed }, configuration: withSeed, hash });
+          }
+        }
+      }
+    }
+  }
+  return { runs: [...runs.values()], repeated: stated - runs.size };
+}
+
+/** Of which entries of the plan something is said, for errors. */
+interface Places {
+  readonly plan: Plan;
+  readonly problemIndex: number;
+  readonly optimizerIndex: number;
+  readonly blockIndex?: number;
+}
+
+/** For every optimizer of the plan the shared settings that it has hyperparameters for. */
+async function sharedHyperparameters(plan: Plan): Promise<SettingsBlock[]> {
+  const { source, settings } = plan;
+  const problems = plan.testproblems.map(({ name }) => name);
+  const used = new Set<string>();
+  const blocks: SettingsBlock[] = [];
+  for (const [index, entry] of plan.optimizers.entries()) {
+    const definition = await loadOptimizer(entry.name).catch((error: unknown) => {
+      throw atPlace(error, source.place(['optimizers', index, 'name']));
+    });
+    const names = describeHyperparameters(definition).map(({ name }) => name);
+    const shared = Object.entries(settings).filter(([name]) => names.includes(name));
+    for (const [name] of shared) used.add(name);
+    blocks.push(Object.fromEntries(shared));
+    const unknown = entry.testproblems?.find((name) => !problems.includes(name));
+    if (unknown !== undefined) {
+      throw new ConfigurationError(
+        `${source.place(['optimizers', index, 'testproblems'])}: found ${JSON.stringify(unknown)}, expected some of the plan's testproblems: ${problems.join(', ')}`,
+      );
+    }
+  }
+  const unused = Object.keys(settings).find((name) => !used.has(name));
+  if (unused === undefined) return blocks;
+  throw new ConfigurationError(
+    `${source.place(['settings', unused])}: settings: no optimizer of the plan has the hyperparameter ${JSON.stringify(unused)}`,
+  );
+}
+
+function pointsOf(block: SettingsBlock, places: Places): SettingPoint[] {
+  const { plan, optimizerIndex } = places;
+  const sampling = plan.optimizers[optimizerIndex]?.sampling ?? plan.sampling ?? null;
+  try {
+    return expandSettings(block, sampling);
+  } catch (error) {
+    if (!(error instanceof SpaceError)) throw error;
+    const { hyperparameter } = error;
+    const place = plan.source.place(firstStated(places, hyperparameter));
+    throw new ConfigurationError(`${place}: ${hyperparameter}: ${error.message}`);
+  }
+}
+
+async function resolved(request: RunRequest, places: Places): Promise<RunConfiguration> {
+  try {
+    return (await resolveConfiguration(request)).configuration;
+  } catch (error) {
+    if (!(error instanceof ProbprecError)) throw error;
+    const named = /^--([a-z0-9-]+)|^hyperparameter of [^:]+: (\w+)/i.exec(error.message);
+    const key = (named?.[1] ?? named?.[2] ?? '').replaceAll('-', '_');
+    throw atPlace(error, places.plan.source.place(firstStated(places, key)));
+  }
+}
+
+/** The most specific place at which the plan states a key. */
+function firstStated({ plan, problemIndex, optimizerIndex, blockIndex = 0 }: Places, key: string): PlanPath {
+  const optimizer = ['optimizers', optimizerIndex] as const;
+  const problem = ['testproblems', problemIndex] as const;
+  if (key === 'testproblem') return problem;
+  const candidates: PlanPath[] = [
+    [...optimizer, 'settings', blockIndex, key],
+    [...optimizer, 'settings', key],
+    ['settings', key],
+    [...optimizer, 'options', key],
+    [...problem, 'options', key],
+    ['options', key],
+  ];
+  return candidates.find((path) => plan.source.has(path)) ?? optimizer;
+}
+
+/** The same error with the line of the plan in front, and options by their names in the plan. */
+function atPlace(error: unknown, place: string): unknown {
+  if (!(error instanceof ProbprecError)) return error;
+  const message = error.message.replace(/^--([a-z0-9-]+)/i, (_, option: string) => option.replaceAll('-', '_'));
+  return new ConfigurationError(`${place}: ${message}`, { cause: error });
+}
+
+function requestOptions({ plan, optimizerIndex }: Places, options: PlanOptions): Partial<RunRequest> {
+  const { lr_schedule_epochs: epochs, lr_schedule_factors: factors } = options;
+  if ((epochs === undefined) !== (factors === undefined)) {
+    throw new ConfigurationError(
+      `${plan.source.place(['optimizers', optimizerIndex])}: lr_schedule_epochs and lr_schedule_factors: found one of them, expected both`,
+    );
+  }
+  const request: Partial<RunRequest> = {
+    numEpochs: options.num_epochs,
+    batchSize: options.batch_size,
+    l2Reg: options.l2_reg,
+    data: options.data,
+    syntheticSize: options.synthetic_size,
+    engine: options.engine,
+    device: options.device,
+    protocol: options.protocol,
+    trainLogInterval: options.train_log_interval,
+    lrSchedule: epochs === undefined || factors === undefined ? undefined : { epochs, factors },
+  };
+  return Object.fromEntries(Object.entries(request).filter(([, stated]) => stated !== undefined));
+}

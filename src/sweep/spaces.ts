@@ -1,0 +1,117 @@
+import { ConfigurationError } from '../errors.js';
+import { expectedOneOf } from '../names.js';
+import { logarithmOfTen, powerOfTen } from './exact-powers.js';
+
+/** A value of a hyperparameter as a plan states it. */
+export type PlanValue = number | boolean | string;
+
+/** The values of one hyperparameter: all of a grid, or those of points that a sampler places in [0, 1). */
+export type Space =
+  | { readonly kind: 'grid'; readonly values: readonly PlanValue[] }
+  | { readonly kind: 'sampled'; readonly at: (u: number) => PlanValue };
+
+/** How a space is written in a plan, for the user guide and for error lines. */
+export const SPACE_FORMS = [
+  'log:LOW:HIGH:N',
+  'lin:LOW:HIGH:N',
+  'deepobs',
+  'uniform:LOW:HIGH',
+  'loguniform:LOW:HIGH',
+  'integers:LOW:HIGH',
+  'choice:A,B,...',
+] as const;
+
+/** More points than this are a mistake, not a grid. */
+const MOST_POINTS = 100_000;
+const SAMPLED_DIGITS = 6;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The grid of the DeepOBS baselines: NumPy's logspace(-5, 2, 20), to the last bit. */
+export function deepobsGrid(): number[] {
+  return logGrid(1e-5, 1e2, 20);
+}
+
+/**
+ * Reads what a plan states for a hyperparameter: a list is its values as they are; a text may be one of the
+ * {@link SPACE_FORMS}, values with commas between them, or one value. Throws ConfigurationError, one line without the place.
+ */
+export function readSpace(stated: PlanValue | readonly PlanValue[]): Space {
+  if (typeof stated === 'object') {
+    if (stated.length === 0) throw new ConfigurationError('found an empty list, expected at least one value');
+    return { kind: 'grid', values: stated };
+  }
+  if (typeof stated !== 'string') return { kind: 'grid', values: [stated] };
+  if (stated === 'deepobs') return { kind: 'grid', values: deepobsGrid() };
+  const form = /^([a-z]+):(.*)$/s.exec(stated);
+  if (form !== null) return readForm(stated, form[1] ?? '', form[2] ?? '');
+  return { kind: 'grid', values: stated.split(',').map((text) => readValue(text.trim())) };
+}
+
+/** A value as it stands in a text: a number, true, false or a word. */
+export function readValue(text: string): PlanValue {
+  if (text === '') throw new ConfigurationError('found an empty value, expected a number, true, false or a word');
+  if (text === 'true' || text === 'false') return text === 'true';
+  return NUMBER.test(text) ? Number(text) : text;
+}
+
+function readForm(stated: string, name: string, rest: string): Space {
+  const wrong = (why: string) => new ConfigurationError(`found ${JSON.stringify(stated)}, expected ${why}`);
+  const numbers = (form: string, count: number): [number, number, number] => {
+    const values = rest.split(':').map((text) => (NUMBER.test(text) ? Number(text) : Number.NaN));
+    const [low = Number.NaN, high = Number.NaN, points = 2] = values;
+    if (values.length !== count || !values.every(Number.isFinite)) throw wrong(`${form} with finite numbers`);
+    if (low >= high) throw wrong(`${form} with LOW < HIGH`);
+    if (/^log/.test(form) && low <= 0) throw wrong(`${form} with LOW > 0`);
+    if (!Number.isInteger(points) || points < 2 || points > MOST_POINTS) {
+      throw wrong(`${form} with N from 2 to ${MOST_POINTS}`);
+    }
+    return [low, high, points];
+  };
+  switch (name) {
+    case 'log':
+      return { kind: 'grid', values: logGrid(...numbers('log:LOW:HIGH:N', 3)) };
+    case 'lin':
+      return { kind: 'grid', values: linearGrid(...numbers('lin:LOW:HIGH:N', 3)) };
+    case 'uniform': {
+      const [low, high] = numbers('uniform:LOW:HIGH', 2);
+      return { kind: 'sampled', at: (u) => within(low, low + (high - low) * u, high) };
+    }
+    case 'loguniform': {
+      const [low, high] = numbers('loguniform:LOW:HIGH', 2);
+      const [from, to] = [logarithmOfTen(low), logarithmOfTen(high)];
+      return { kind: 'sampled', at: (u) => within(low, powerOfTen(from + (to - from) * u), high) };
+    }
+    case 'integers': {
+      const [low, high] = numbers('integers:LOW:HIGH', 2);
+      if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high)) {
+        throw wrong('integers:LOW:HIGH with whole numbers');
+      }
+      return { kind: 'sampled', at: (u) => low + Math.floor(u * (high - low + 1)) };
+    }
+    case 'choice': {
+      const values = rest.split(',').map((text) => readValue(text.trim()));
+      return { kind: 'sampled', at: (u) => values[Math.floor(u * values.length)] ?? '' };
+    }
+    default:
+      throw new ConfigurationError(
+        `${expectedOneOf(name, ['log', 'lin', 'uniform', 'loguniform', 'integers', 'choice'])}; a text with a colon that is meant as it is goes into a list`,
+      );
+  }
+}
+
+/** NumPy's logspace(log10(low), log10(high), n), with exactly the given ends. */
+function logGrid(low: number, high: number, n: number): number[] {
+  const exponents = linearGrid(logarithmOfTen(low), logarithmOfTen(high), n);
+  return exponents.map((exponent, k) => (k === 0 ? low : k === n - 1 ? high : powerOfTen(exponent)));
+}
+
+/** NumPy's linspace(low, high, n), in its order of operations. */
+function linearGrid(low: number, high: number, n: number): number[] {
+  const step = (high - low) / (n - 1);
+  return Array.from({ length: n }, (_, k) => (k === n - 1 ? high : k * step + low));
+}
+
+/** Few digits, so that a sampled value can be read and typed; never outside the bounds. */
+function within(low: number, value: number, high: number): number {
+  return Math.min(high, Math.max(low, Number(value.toPrecision(SAMPLED_DIGITS))));
+}
