@@ -5,6 +5,7 @@ import { commaSeparated, didYouMean, nonNegativeNumber, oneOf, quoted, wholeNumb
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
 import { addResultCommands } from './result-commands.js';
 import type { Terminal } from './terminal.js';
+import { addBudgetOptions, addDataOptions, addEngineOptions, addProtocolOptions } from './training-options.js';
 
 /** The command line: names, options and texts. What a command does is loaded when it is called. */
 export function createProgram(terminal: Terminal): Command {
@@ -36,30 +37,6 @@ export function createProgram(terminal: Terminal): Command {
   return program;
 }
 
-/** Options of every command that trains: which data. */
-function addDataOptions(command: Command): void {
-  command
-    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
-    .option(
-      '--data <kind>',
-      'real, or synthetic: generated images, no files needed (real)',
-      oneOf('--data', ['real', 'synthetic']),
-    )
-    .option(
-      '--synthetic-size <n>',
-      'images in the synthetic training file (as many as the real one has)',
-      wholeNumber('--synthetic-size', 1),
-    );
-}
-
-/** Options of every command that trains: what it is computed with. */
-function addEngineOptions(command: Command): void {
-  command
-    .option('--engine <name>', 'engine (probprec list engines; auto)')
-    .option('--device <name>', "device of the engine (the engine's default)")
-    .option('--threads <n>', 'threads of the engine (all cores)', wholeNumber('--threads', 1));
-}
-
 function addRun(program: Command, terminal: Terminal): void {
   const subcommand = program
     .command('run')
@@ -78,34 +55,13 @@ function addRun(program: Command, terminal: Terminal): void {
       '--seed <n>',
       'seed of the split, the initial weights, the order and the augmentation (42)',
       wholeNumber('--seed', 0),
-    )
-    .option('--num-epochs <n>', "epochs (the test problem's own number)", wholeNumber('--num-epochs', 0))
-    .option('--batch-size <n>', "batch size (the test problem's own)", wholeNumber('--batch-size', 1))
-    .option('--l2-reg <x>', "factor of the L2 term (the test problem's own)", nonNegativeNumber('--l2-reg'))
-    .option(
-      '--lr-schedule-epochs <n,n,...>',
-      'epochs from which on the learning rate is multiplied',
-      commaSeparated(wholeNumber('--lr-schedule-epochs', 0)),
-    )
-    .option(
-      '--lr-schedule-factors <x,x,...>',
-      'the factors, relative to the base rate, one for each of these epochs',
-      commaSeparated(nonNegativeNumber('--lr-schedule-factors')),
     );
+  addBudgetOptions(subcommand);
   addDataOptions(subcommand);
   subcommand.option('--output-dir <dir>', 'where the run file goes', 'results');
   addEngineOptions(subcommand);
+  addProtocolOptions(subcommand);
   subcommand
-    .option(
-      '--protocol <name>',
-      'probprec, or deepobs-beta as DeepOBS 1.2.0-beta (probprec)',
-      oneOf('--protocol', ['probprec', 'deepobs-beta']),
-    )
-    .option(
-      '--train-log-interval <n>',
-      'steps between recorded minibatch losses (10)',
-      wholeNumber('--train-log-interval', 1),
-    )
     .option('--resume', 'go on from a checkpoint of the same configuration', true)
     .option('--no-resume', 'start from the beginning, whatever is there')
     .option('--overwrite', 'run again although a completed run file is there')
