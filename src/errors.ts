@@ -2,7 +2,16 @@
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /** The closed vocabulary of error codes; `--debug` shows the code, scripts may rely on it. */
-export type ErrorCode = 'usage' | 'configuration' | 'data' | 'output' | 'file' | 'engine' | 'shape' | 'interrupted';
+export type ErrorCode =
+  | 'usage'
+  | 'configuration'
+  | 'data'
+  | 'output'
+  | 'file'
+  | 'engine'
+  | 'shape'
+  | 'interrupted'
+  | 'held';
 
 /**
  * An error that a user can act on. Its message is one line: what was found, what was expected, what to do.
@@ -38,6 +47,13 @@ export class DataError extends ProbprecError {
 export class OutputError extends ProbprecError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super('output', message, options);
+  }
+}
+
+/** A run that another process trains at the moment. Nothing is wrong with the request, so the exit code is 1. */
+export class RunHeldError extends ProbprecError {
+  constructor(message: string) {
+    super('held', message, { exitCode: 1 });
   }
 }
 

@@ -1,5 +1,6 @@
 export * from './configuration.js';
 export type { Measurement, RunEvent } from './events.js';
+export { type LockHolder, readRunLock, runLockPath } from './lock.js';
 export {
   type Examples,
   networkProblem,

@@ -2,7 +2,7 @@ import { constants as fileConstants } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
 import type { DataSplit, Dataset } from '../dataset/index.js';
 import type { Engine } from '../engine/index.js';
-import { FileError } from '../errors.js';
+import { FileError, RunHeldError } from '../errors.js';
 import {
   buildRunFile,
   ensureWritable,
@@ -17,6 +17,7 @@ import {
 import { type Checkpoint, checkpointPath, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { ResolvedRun } from './configuration.js';
 import type { RunEvent } from './events.js';
+import { acquireRunLock, describeHolder, type LockHolder, readRunLock } from './lock.js';
 import { TrainingLoop } from './loop.js';
 import { type DataOptions, openData, openRunEngine } from './open.js';
 import { RunRecord } from './record.js';
@@ -40,16 +41,58 @@ export interface RunOutcome {
   readonly error?: unknown;
 }
 
-/** One run by the protocol, from configuration to run file. Throws ProbprecError for what stops it before training. */
+/**
+ * One run by the protocol, from configuration to run file. Throws ProbprecError for what stops it before training,
+ * RunHeldError when another process trains the same run.
+ */
 export async function executeRun(resolved: ResolvedRun, options: RunOptions): Promise<RunOutcome> {
   const { configuration } = resolved;
-  const earlier = await findRunFiles(options.outputDir, configuration);
-  const ended = earlier.find(({ status }) => hasEnded(status.state));
-  if (ended !== undefined && !options.overwrite) {
-    return { ...ended, alreadyComplete: true };
-  }
+  const { outputDir } = options;
+  const ended = await findEnded(resolved, options);
+  if (ended !== undefined) return ended;
+  const holder = await readRunLock(outputDir, configuration);
+  if (holder !== null) throw heldError(holder);
   const { dataset, split } = await openData(resolved, options);
-  await ensureWritable(options.outputDir, settingPath(options.outputDir, configuration));
+  await ensureWritable(outputDir, settingPath(outputDir, configuration));
+  const lock = await acquireRunLock(outputDir, configuration);
+  if ('heldBy' in lock) throw heldError(lock.heldBy);
+  try {
+    // Once more: it may have been completed by who held the lock until now.
+    const meanwhile = await findEnded(resolved, options);
+    if (meanwhile !== undefined) return meanwhile;
+    const signal = options.signal === undefined ? lock.lost : AbortSignal.any([options.signal, lock.lost]);
+    return await train(resolved, { ...options, signal, lost: lock.lost }, dataset, split);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** The run as it was completed before; undefined when there is something to do. */
+async function findEnded({ configuration }: ResolvedRun, options: RunOptions): Promise<RunOutcome | undefined> {
+  if (options.overwrite) return undefined;
+  const ended = (await findRunFiles(options.outputDir, configuration)).find(({ status }) => hasEnded(status.state));
+  return ended === undefined ? undefined : { ...ended, alreadyComplete: true };
+}
+
+function heldError(holder: LockHolder): RunHeldError {
+  return new RunHeldError(
+    `another process trains this run already: ${describeHolder(holder)}; wait for it, or stop it and run this again`,
+  );
+}
+
+/** Options of a run that holds its lock; `lost` aborts when it holds it no longer. */
+interface LockedOptions extends RunOptions {
+  readonly lost: AbortSignal;
+}
+
+/** Trains with the lock in hand and removes the files of earlier attempts. */
+async function train(
+  resolved: ResolvedRun,
+  options: LockedOptions,
+  dataset: Dataset,
+  split: DataSplit,
+): Promise<RunOutcome> {
+  const earlier = await findRunFiles(options.outputDir, resolved.configuration);
   const engine = await openRunEngine(resolved);
   try {
     const run = new Run(resolved, options, dataset, split, engine);
@@ -72,7 +115,7 @@ function hasEnded(state: RunStatus['state']): boolean {
 /** One run's loop together with its checkpoint and its run file. */
 class Run {
   readonly #resolved: ResolvedRun;
-  readonly #options: RunOptions;
+  readonly #options: LockedOptions;
   readonly #dataset: Dataset;
   readonly #split: DataSplit;
   readonly #engine: Engine;
@@ -80,7 +123,7 @@ class Run {
   #loop: TrainingLoop | null = null;
   #startedAt = new Date();
 
-  constructor(resolved: ResolvedRun, options: RunOptions, dataset: Dataset, split: DataSplit, engine: Engine) {
+  constructor(resolved: ResolvedRun, options: LockedOptions, dataset: Dataset, split: DataSplit, engine: Engine) {
     this.#resolved = resolved;
     this.#options = options;
     this.#dataset = dataset;
@@ -97,7 +140,9 @@ class Run {
     try {
       return await this.#finish(await this.#train());
     } catch (error) {
-      const { signal } = this.#options;
+      const { signal, lost } = this.#options;
+      // Whoever took the run over writes its files from now on.
+      if (lost.aborted) throw lost.reason;
       const { epoch, step } = this.#loop?.position ?? { epoch: 0, step: null };
       if (signal?.aborted && error === signal.reason) {
         return this.#finish({ state: 'interrupted', epoch, step, reason: 'interrupted by the user' });
