@@ -17,7 +17,7 @@ export { isAccuracy } from './metrics.js';
 export { ownBaseline } from './own-baseline.js';
 export { type PairedDifference, pairedDifference, signFlipTest } from './paired.js';
 export { type PerformanceProfile, performanceProfiles } from './performance-profile.js';
-export { type Ranking, rankSettings, SELECTION_MODES, type SelectionMode } from './ranking.js';
+export { type RankedSetting, type Ranking, rankSettings, SELECTION_MODES, type SelectionMode } from './ranking.js';
 export { groupSettings, type Setting, type StatusCounts } from './settings.js';
 export { mean, populationStd, quantile, type Summary, sampleStd, summarise } from './statistics.js';
 export { PUBLISHED_TARGETS, type Target } from './targets.js';

@@ -4,6 +4,7 @@ import { UsageError } from './failure.js';
 import { commaSeparated, didYouMean, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
 import { addResultCommands } from './result-commands.js';
+import { addSweepCommands } from './sweep-commands.js';
 import type { Terminal } from './terminal.js';
 import { addBudgetOptions, addDataOptions, addEngineOptions, addProtocolOptions } from './training-options.js';
 
@@ -31,6 +32,7 @@ export function createProgram(terminal: Terminal): Command {
   addList(program, terminal);
   addData(program, terminal);
   addRuntime(program, terminal);
+  addSweepCommands(program, terminal, unknownCommand);
   addResultCommands(program, terminal, unknownCommand);
   addDoctor(program, terminal);
   for (const command of program.commands) command.option('--debug', 'show error codes and stacks');

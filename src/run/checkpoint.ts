@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { FileError } from '../errors.js';
@@ -95,6 +95,27 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     throw damaged(`content with SHA-256 ${actual} in ${bytes.length} bytes`, `${expected} (cut off or changed)`);
   }
   return parseContent(content);
+}
+
+/**
+ * The header of a checkpoint without its arrays, quickly and unchecked: for saying how far a run got, not for going on
+ * from it. Null when there is none or it is damaged.
+ */
+export async function readCheckpointHeader(path: string): Promise<CheckpointHeader | null> {
+  const handle = await open(path, 'r').catch(() => null);
+  if (handle === null) return null;
+  try {
+    const preamble = Buffer.alloc(PREAMBLE);
+    await handle.read(preamble, 0, PREAMBLE, 0);
+    if (!preamble.subarray(0, MAGIC.length).equals(MAGIC) || preamble.readUInt32LE(8) !== VERSION) return null;
+    const directory = Buffer.alloc(preamble.readUInt32LE(12));
+    await handle.read(directory, 0, directory.length, PREAMBLE);
+    return (JSON.parse(directory.toString('utf8')) as { header: CheckpointHeader }).header;
+  } catch {
+    return null;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Parses content whose checksum is right, so that it is what {@link writeCheckpoint} wrote. */

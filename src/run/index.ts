@@ -1,3 +1,4 @@
+export { type CheckpointHeader, checkpointPath, readCheckpointHeader } from './checkpoint.js';
 export * from './configuration.js';
 export type { Measurement, RunEvent } from './events.js';
 export { type LockHolder, readRunLock, runLockPath } from './lock.js';

@@ -103,3 +103,10 @@ export function readSeeds(text: string): number[] | string {
   }
   return seeds;
 }
+
+/** Seeds as a plan states them: a range where they are one. */
+export function statedSeeds(seeds: readonly number[]): string | number | number[] {
+  const [first = 42, ...rest] = seeds;
+  if (rest.length === 0) return first;
+  return rest.every((seed, index) => seed === first + index + 1) ? `${first}-${first + rest.length}` : [...seeds];
+}

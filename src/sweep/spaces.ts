@@ -54,6 +54,12 @@ export function readValue(text: string): PlanValue {
   return NUMBER.test(text) ? Number(text) : text;
 }
 
+/** A value as a plan has to state it: in a list where the text alone would be a space or several values. */
+export function statedValue(value: PlanValue): PlanValue | [PlanValue] {
+  const ambiguous = typeof value === 'string' && (/^[a-z]+:|,|^deepobs$/.test(value) || readValue(value) !== value);
+  return ambiguous ? [value] : value;
+}
+
 function readForm(stated: string, name: string, rest: string): Space {
   const wrong = (why: string) => new ConfigurationError(`found ${JSON.stringify(stated)}, expected ${why}`);
   const numbers = (form: string, count: number): [number, number, number] => {

@@ -1,0 +1,53 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type CommandFile,
+  commandFiles,
+  commandLines,
+  type Plan,
+  parallelFile,
+  plannedRuns,
+  readPlan,
+  shellWord,
+} from '../../sweep/index.js';
+import { dataDirectory } from '../data-dir.js';
+import { counted } from '../progress.js';
+import type { SweepCommandsOptions } from '../sweep-options.js';
+import type { Terminal } from '../terminal.js';
+import { writeNewFile } from './new-file.js';
+
+/** Writes the commands of a plan's runs to files, whose paths go to stdout, or to stdout. Throws ProbprecError. */
+export async function sweepCommands(path: string, options: SweepCommandsOptions, terminal: Terminal): Promise<void> {
+  const stated = await readPlan(path);
+  const runs = await plannedRuns(stated);
+  const synthetic = runs.every(({ configuration }) => configuration.data.source === 'synthetic');
+  const plan: Plan = synthetic ? stated : { ...stated, dataDir: resolve(dataDirectory(stated.dataDir)) };
+  const program = options.program ?? thisProgram();
+  const { output } = options;
+  const files: CommandFile[] = output === undefined ? commandFiles(plan, runs) : [{ name: output, runs }];
+  for (const file of files) {
+    const lines = commandLines(plan, file.runs, program);
+    const text =
+      options.format === 'parallel'
+        ? parallelFile(file.name, lines, plan.resources.jobs ?? 1)
+        : `${lines.join('\n')}\n`;
+    if (file.name === '-') {
+      terminal.result(text.trimEnd());
+      continue;
+    }
+    const executable = options.format === 'parallel';
+    const written = await writeNewFile(file.name, text, { overwrite: options.overwrite, what: 'a file', executable });
+    terminal.line(`${counted(lines.length, 'command')}${written ? '' : ' (unchanged)'}`);
+    terminal.result(file.name);
+    if (executable) {
+      terminal.line(
+        `next: ${join('.', file.name).replace(/^(?![./])/, './')} starts GNU parallel; the same again goes on where it stopped`,
+      );
+    }
+  }
+}
+
+/** The words that start this very installation, from any folder. */
+function thisProgram(): string {
+  return [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))].map(shellWord).join(' ');
+}

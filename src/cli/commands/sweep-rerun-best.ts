@@ -1,0 +1,42 @@
+import { extname } from 'node:path';
+import { ConfigurationError } from '../../errors.js';
+import { countPlanned, expandPlan, planOf, planText, rankPlan, readPlan, rerunStatement } from '../../sweep/index.js';
+import type { SweepRerunOptions } from '../sweep-options.js';
+import type { Terminal } from '../terminal.js';
+import { writeNewFile } from './new-file.js';
+import { describePlan } from './sweep-plan.js';
+import { describeSetting } from './sweep-settings.js';
+
+/** Writes the plan of the best settings with further seeds; its path goes to stdout. Throws ProbprecError. */
+export async function sweepRerunBest(path: string, options: SweepRerunOptions, terminal: Terminal): Promise<void> {
+  const plan = await readPlan(path);
+  const { rankings, statuses, faults } = await rankPlan(plan, options);
+  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  const { completed, diverged } = countPlanned(statuses);
+  const open = statuses.length - completed - diverged + faults.length;
+  if (open > 0 && !options.unfinished) {
+    throw new ConfigurationError(
+      `${path}: found ${open} of ${statuses.length} runs without a result, expected all; probprec sweep run ${path} executes them, --unfinished chooses without them`,
+    );
+  }
+  const extension = extname(path);
+  const output = options.output ?? `${path.slice(0, path.length - extension.length)}-best${extension || '.yaml'}`;
+  const text = planText(
+    output,
+    rerunStatement(plan, rankings, options.seeds, { file: output, name: `${plan.name}-best` }),
+  );
+  const rerun = planOf(output, text);
+  const { runs, repeated } = await expandPlan(rerun);
+  const written = await writeNewFile(output, text, { overwrite: options.overwrite, what: 'a plan' });
+  for (const { testproblem, optimizer, settings, metric, seeds } of rankings) {
+    const [best] = settings;
+    if (best === undefined) continue;
+    terminal.line(
+      `${testproblem}, ${optimizer}: ${describeSetting(best.run)} (${metric} ${best.value}, best of ${settings.length} settings on seeds ${seeds.join(', ')})`,
+    );
+  }
+  terminal.line(describePlan(rerun, runs, repeated));
+  if (!written) terminal.line('the plan was there already, unchanged');
+  terminal.line(`next: probprec sweep run ${output}, then probprec compare ${rerun.outputDir}`);
+  terminal.result(output);
+}

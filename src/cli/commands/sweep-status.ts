@@ -1,0 +1,144 @@
+import type { ExitCode } from '../../errors.js';
+import {
+  countPlanned,
+  expandPlan,
+  PLANNED_STATES,
+  type Plan,
+  type PlannedState,
+  type PlannedStatus,
+  planStatus,
+  readPlan,
+} from '../../sweep/index.js';
+import { counted } from '../progress.js';
+import type { SweepStatusOptions } from '../sweep-options.js';
+import { formatTable } from '../table.js';
+import type { Terminal } from '../terminal.js';
+import { describeSetting } from './sweep-settings.js';
+
+/** Settings and failures that are listed at most; --all lists every one. */
+const LISTED = 20;
+
+/** Says what became of a plan's runs; returns 1 when one failed. */
+export async function sweepStatus(path: string, options: SweepStatusOptions, terminal: Terminal): Promise<ExitCode> {
+  const plan = await readPlan(path);
+  const { runs, repeated } = await expandPlan(plan);
+  const statuses = await planStatus(plan, runs);
+  const counts = countPlanned(statuses);
+  if (options.json) {
+    terminal.result(JSON.stringify(asJson(plan, statuses), null, 2));
+  } else {
+    const { completed, diverged } = counts;
+    const done = `${completed + diverged} of ${counted(statuses.length, 'run')} done`;
+    terminal.result(`${plan.name}: ${done}; ${describeCounts(counts)}`);
+    if (repeated > 0) terminal.line(`${counted(repeated, 'run')} stated more than once and counted once`);
+    showFailures(statuses, options, terminal);
+    showGroups(statuses, terminal);
+    showSettings(statuses, options, terminal);
+    const left = statuses.length - completed - diverged;
+    if (left > counts.running) terminal.line(`next: probprec sweep run ${path}`);
+    else if (left === 0) terminal.line(`next: probprec sweep best ${path}`);
+  }
+  return counts.failed > 0 ? 1 : 0;
+}
+
+function describeCounts(counts: Readonly<Record<PlannedState, number>>): string {
+  const parts = PLANNED_STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  return parts.join(', ');
+}
+
+/** Failed runs first, by reason: one mistake often fails many runs. */
+function showFailures(statuses: readonly PlannedStatus[], { all }: SweepStatusOptions, terminal: Terminal): void {
+  const reasons = new Map<string, PlannedStatus[]>();
+  for (const status of statuses) {
+    if (status.state !== 'failed') continue;
+    const reason = status.reason ?? 'no reason given';
+    reasons.set(reason, [...(reasons.get(reason) ?? []), status]);
+  }
+  for (const [reason, members] of reasons) {
+    terminal.result(`failed (${counted(members.length, 'run')}): ${reason}`);
+    for (const { run, path } of members.slice(0, all ? undefined : 3)) {
+      terminal.result(`  run ${run.index}, seed ${run.configuration.seed}: ${path}`);
+    }
+    if (!all && members.length > 3) terminal.result(`  and ${members.length - 3} more (--all)`);
+  }
+}
+
+function showGroups(statuses: readonly PlannedStatus[], terminal: Terminal): void {
+  const groups = grouped(statuses, ({ run: { configuration } }) =>
+    JSON.stringify([configuration.testproblem, configuration.optimizer.className]),
+  );
+  const rows = groups.map((members) => {
+    const { testproblem, optimizer } = first(members).run.configuration;
+    return [testproblem, optimizer.className, members.length, ...cells(members)];
+  });
+  terminal.result('');
+  terminal.result(formatTable(['test problem', 'optimizer', 'runs', ...PLANNED_STATES], rows, terminal.heading));
+}
+
+function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOptions, terminal: Terminal): void {
+  const groups = grouped(statuses, ({ run: { request } }) => JSON.stringify({ ...request, seed: null }));
+  const isOpen = (members: readonly PlannedStatus[]) => members.some(({ state }) => state !== 'completed');
+  const shown = groups.filter((members) => all || isOpen(members));
+  if (shown.length === 0) return;
+  const listed = shown.slice(0, all ? undefined : LISTED);
+  const rows = listed.map((members) => {
+    const { configuration } = first(members).run;
+    const epochs = members.flatMap(({ state, epoch }) =>
+      (state === 'running' || state === 'interrupted') && epoch !== null ? [`${epoch}/${configuration.numEpochs}`] : [],
+    );
+    return [
+      configuration.testproblem,
+      configuration.optimizer.className,
+      describeSetting(first(members).run),
+      ...cells(members),
+      epochs.slice(0, 4).join(' ') || null,
+    ];
+  });
+  terminal.result('');
+  if (!all) terminal.result(`settings with runs that did not complete (--all shows the others too):`);
+  terminal.result(
+    formatTable(['test problem', 'optimizer', 'setting', ...PLANNED_STATES, 'epochs'], rows, terminal.heading),
+  );
+  if (listed.length < shown.length) terminal.result(`and ${shown.length - listed.length} more (--all)`);
+}
+
+function cells(members: readonly PlannedStatus[]): (number | null)[] {
+  const counts = countPlanned(members);
+  return PLANNED_STATES.map((state) => counts[state] || null);
+}
+
+function grouped<Entry>(entries: readonly Entry[], keyOf: (entry: Entry) => string): [Entry, ...Entry[]][] {
+  const groups = new Map<string, [Entry, ...Entry[]]>();
+  for (const entry of entries) {
+    const key = keyOf(entry);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
+  }
+  return [...groups.values()];
+}
+
+function first<Entry>([entry]: readonly [Entry, ...Entry[]]): Entry {
+  return entry;
+}
+
+function asJson(plan: Plan, statuses: readonly PlannedStatus[]) {
+  return {
+    plan: plan.path,
+    name: plan.name,
+    counts: countPlanned(statuses),
+    runs: statuses.map(({ run, state, path, epoch, reason }) => ({
+      index: run.index,
+      testproblem: run.configuration.testproblem,
+      optimizer: run.configuration.optimizer.name,
+      hyperparameters: run.configuration.optimizer.hyperparameters,
+      seed: run.configuration.seed,
+      state,
+      epoch,
+      num_epochs: run.configuration.numEpochs,
+      reason,
+      path,
+      configuration_hash: run.hash,
+    })),
+  };
+}

@@ -1,0 +1,193 @@
+import type { Command } from 'commander';
+import { SELECTION_MODES } from '../analysis/ranking.js';
+import { METRICS } from '../results/recorded-run.js';
+import { UsageError } from './failure.js';
+import { oneOf, quoted, wholeNumber } from './option-values.js';
+import {
+  COMMAND_FORMATS,
+  type SweepBestOptions,
+  type SweepCommandsOptions,
+  type SweepPlanOptions,
+  type SweepRerunOptions,
+  type SweepStatusOptions,
+} from './sweep-options.js';
+import type { Terminal } from './terminal.js';
+import { addBudgetOptions, addDataOptions, addEngineOptions, addProtocolOptions } from './training-options.js';
+
+const DEBUG = ['--debug', 'show error codes and stacks'] as const;
+
+/** The commands of a sweep: plan, commands, run, status, best, rerun-best. */
+export function addSweepCommands(
+  program: Command,
+  terminal: Terminal,
+  unknownCommand: (where: string, parent: Command) => Error,
+): void {
+  const sweep = program
+    .command('sweep')
+    .summary('plan many runs, execute what is missing, choose the best setting')
+    .description(
+      'Plans runs that belong together (grid or random search over hyperparameters, seeds), executes what is missing of\n' +
+        'them, here, by GNU parallel or on a Slurm cluster, and chooses the best setting.',
+    );
+  addPlan(sweep, terminal);
+  addCommands(sweep, terminal);
+  addStatus(sweep, terminal);
+  addBest(sweep, terminal);
+  addRerunBest(sweep, terminal);
+  for (const command of sweep.commands) command.option(...DEBUG);
+  sweep.allowExcessArguments().action((_, command: Command) => {
+    throw unknownCommand('sweep: ', command);
+  });
+}
+
+function addPlan(sweep: Command, terminal: Terminal): void {
+  const repeated = (text: string, before: string[]) => [...before, text];
+  const command = sweep
+    .command('plan')
+    .summary('write a plan file')
+    .description(
+      'Writes a plan: the runs that belong together, in a stable order, as a file to read, edit and keep.\n' +
+        "Hyperparameters that are not searched are options, as in run: --momentum 0.9; --grid momentum.lr=... is momentum's own.",
+    )
+    .usage('--testproblem NAME... --optimizer NAME... [--grid NAME=VALUES ...] [options]')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .option('--testproblem <name...>', 'test problems (probprec list testproblems)')
+    .option('--optimizer <name|file...>', 'optimizers (probprec list optimizers), or files ./mine.js')
+    .option(
+      '--grid <name=values>',
+      'lr=log:1e-5:1e2:20, lr=lin:0:1:5, lr=0.1,0.2, lr=deepobs (its 20 learning rates); may be repeated',
+      repeated,
+      [],
+    )
+    .option(
+      '--random <name=space>',
+      'lr=loguniform:1e-5:1e2, uniform:0:1, integers:1:8, choice:a,b; may be repeated',
+      repeated,
+      [],
+    )
+    .option('--samples <n>', 'points to draw of the --random hyperparameters', wholeNumber('--samples', 1))
+    .option('--sampling-seed <n>', 'seed of the drawn points (0)', wholeNumber('--sampling-seed', 0))
+    .option('--halton', 'place the points by a Halton sequence instead of independently')
+    .option('--seeds <list>', 'seeds of the runs: 42, 42-51 or 42,45-47', seedList('--seeds'), [42]);
+  addBudgetOptions(command);
+  addDataOptions(command);
+  command.option('--output-dir <dir>', 'where the run files go', 'results');
+  addEngineOptions(command);
+  addProtocolOptions(command);
+  command
+    .option('--jobs <n>', 'runs at the same time, for the plan to remember', wholeNumber('--jobs', 1))
+    .option('--name <name>', "name of the plan (the file's)")
+    .option('-o, --output <file>', 'the plan file', 'plan.yaml')
+    .option('--overwrite', 'replace another plan of that name')
+    .action(async (options: SweepPlanOptions, self: Command) => {
+      const { sweepPlan } = await import('./commands/sweep-plan.js');
+      const ownOptions = self.options.flatMap((option) => (option.long ? [option.long] : []));
+      await sweepPlan(options, self.args, ownOptions, terminal);
+    });
+}
+
+function addCommands(sweep: Command, terminal: Terminal): void {
+  sweep
+    .command('commands')
+    .summary('write one command for each run, for a shell, GNU parallel or Slurm')
+    .description(
+      'Writes one self-contained, quoted command for each run. lines and parallel: one file for each optimizer and test\n' +
+        'problem, jobs_<optimizer>_<grid|random>_search_<test problem>.txt; slurm: array scripts for sbatch.',
+    )
+    .argument('<plan>', 'plan file')
+    .option('--format <name>', COMMAND_FORMATS.join(', '), oneOf('--format', COMMAND_FORMATS), 'lines')
+    .option('-o, --output <file>', 'one file for all runs; - for stdout')
+    .option('--program <words>', "how to start probprec, as the commands' first words (this installation)")
+    .option('--overwrite', 'replace files with other content')
+    .action(async (plan: string, options: SweepCommandsOptions) => {
+      const { sweepCommands } = await import('./commands/sweep-commands.js');
+      await sweepCommands(plan, options, terminal);
+    });
+}
+
+function addStatus(sweep: Command, terminal: Terminal): void {
+  sweep
+    .command('status')
+    .summary('say what is done, running, failed and missing')
+    .description(
+      'Says what is done, running, waiting in Slurm, interrupted, failed (and why) and missing. Exit code 1 when a run failed.',
+    )
+    .argument('<plan>', 'plan file')
+    .option('--all', 'every setting and failure')
+    .option('--json', 'every run as JSON')
+    .action(async (plan: string, options: SweepStatusOptions) => {
+      const { sweepStatus } = await import('./commands/sweep-status.js');
+      process.exitCode = await sweepStatus(plan, options, terminal);
+    });
+}
+
+/** Options of every command that ranks settings. */
+function addRankingOptions(command: Command): Command {
+  return command
+    .option(
+      '--metric <name>',
+      `what settings are ranked by: ${METRICS.join(', ')}`,
+      oneOf('--metric', METRICS),
+      'valid_accuracies',
+    )
+    .option(
+      '--mode <name>',
+      "final: last value; best: best value of the mean curve; most: most runs first, DeepOBS's rule after a rerun",
+      oneOf('--mode', SELECTION_MODES),
+      'final',
+    );
+}
+
+function addBest(sweep: Command, terminal: Terminal): void {
+  const command = sweep
+    .command('best')
+    .summary('rank the settings of each optimizer on each test problem')
+    .description(
+      'Ranks the settings of each optimizer on each test problem over the seeds that all ranked settings have; settings\n' +
+        'with a diverged run come last. Exit code 1 when an optimizer has nothing to rank.',
+    )
+    .argument('<plan>', 'plan file');
+  addRankingOptions(command)
+    .option('--json', 'the rankings as JSON')
+    .action(async (plan: string, options: SweepBestOptions) => {
+      const { sweepBest } = await import('./commands/sweep-best.js');
+      process.exitCode = await sweepBest(plan, options, terminal);
+    });
+}
+
+function addRerunBest(sweep: Command, terminal: Terminal): void {
+  const command = sweep
+    .command('rerun-best')
+    .summary('plan the best settings again with further seeds')
+    .description(
+      "Writes a plan of the best setting of each optimizer on each test problem with further seeds: DeepOBS's protocol\n" +
+        'tunes on one seed and runs the winner on nine more.',
+    )
+    .argument('<plan>', 'plan file')
+    .requiredOption('--seeds <list>', 'seeds of the new runs: 43-51', seedList('--seeds'));
+  addRankingOptions(command)
+    .option('-o, --output <file>', 'the new plan file (<plan>-best.yaml)')
+    .option('--unfinished', 'choose although runs of the plan are missing or failed')
+    .option('--overwrite', 'replace another plan of that name')
+    .action(async (plan: string, options: SweepRerunOptions) => {
+      const { sweepRerunBest } = await import('./commands/sweep-rerun-best.js');
+      await sweepRerunBest(plan, options, terminal);
+    });
+}
+
+/** A parser for seeds: `42`, `42-51`, `42,45-47`. */
+function seedList(option: string): (text: string) => number[] {
+  return (text) => {
+    const seeds = text.split(',').flatMap((part) => {
+      const [, first, last = first] = /^\s*(\d{1,10})(?:-(\d{1,10}))?\s*$/.exec(part) ?? [];
+      const length = Number(last) - Number(first) + 1;
+      return length >= 1 && length <= 100_000
+        ? Array.from({ length }, (_, index) => Number(first) + index)
+        : [Number.NaN];
+    });
+    const wrong = seeds.some((seed) => !(seed <= 0xffff_ffff)) || new Set(seeds).size < seeds.length;
+    if (!wrong) return seeds;
+    throw new UsageError(`${option}: found ${quoted(text)}, expected seeds, each once: 42, 42-51 or 42,45-47`);
+  };
+}

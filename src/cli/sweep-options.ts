@@ -1,0 +1,53 @@
+import type { SelectionMode } from '../analysis/ranking.js';
+import type { Metric } from '../results/recorded-run.js';
+import type { RunOptions } from './options.js';
+
+/** In which forms `sweep commands` writes. */
+export const COMMAND_FORMATS = ['lines', 'parallel', 'slurm'] as const;
+
+/** Options of `sweep plan` after parsing; what is absent was not given. */
+export interface SweepPlanOptions
+  extends Omit<RunOptions, 'testproblem' | 'optimizer' | 'seed' | 'resume' | 'quiet' | 'json' | 'debug' | 'help'> {
+  readonly testproblem?: string[];
+  readonly optimizer?: string[];
+  readonly grid: string[];
+  readonly random: string[];
+  readonly samples?: number;
+  readonly samplingSeed?: number;
+  readonly halton?: boolean;
+  readonly seeds: number[];
+  readonly name?: string;
+  readonly jobs?: number;
+  readonly output: string;
+}
+
+/** Options of `sweep commands` after parsing. */
+export interface SweepCommandsOptions {
+  readonly format: (typeof COMMAND_FORMATS)[number];
+  readonly output?: string;
+  readonly program?: string;
+  readonly overwrite?: boolean;
+}
+
+/** Options of `sweep status` after parsing. */
+export interface SweepStatusOptions {
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+/** Options of `sweep best` after parsing. */
+export interface SweepBestOptions {
+  readonly metric: Metric;
+  readonly mode: SelectionMode;
+  readonly json?: boolean;
+}
+
+/** Options of `sweep rerun-best` after parsing. */
+export interface SweepRerunOptions {
+  readonly seeds: number[];
+  readonly metric: Metric;
+  readonly mode: SelectionMode;
+  readonly output?: string;
+  readonly unfinished?: boolean;
+  readonly overwrite?: boolean;
+}

@@ -1,0 +1,85 @@
+import { dirname, relative, resolve, sep } from 'node:path';
+import { ConfigurationError } from '../errors.js';
+import { isOptimizerFile } from '../optimizer/index.js';
+import type { PlanRanking } from './best.js';
+import type { Plan } from './plan.js';
+import { type PlanOptions, statedSeeds } from './plan-schema.js';
+import type { PlanStatement } from './plan-text.js';
+import type { PlannedRun } from './planned-runs.js';
+import { statedValue } from './spaces.js';
+
+/**
+ * A plan, to be written to `file`, of the best setting of each ranking with other seeds: everything else as it was, so that
+ * the runs of both plans are one setting for whoever compares results. Throws ConfigurationError when a ranking has no
+ * setting that completed.
+ */
+export function rerunStatement(
+  plan: Plan,
+  rankings: readonly PlanRanking[],
+  seeds: readonly number[],
+  { file, name }: { readonly file: string; readonly name: string },
+): PlanStatement {
+  const winners = rankings.map(({ settings: [best], testproblem, optimizer, metric }) => {
+    if (best !== undefined && best.value !== null) return best.run;
+    throw new ConfigurationError(
+      `${plan.path}: found no completed run of ${optimizer} on ${testproblem} with ${metric}, expected one to choose from`,
+    );
+  });
+  const place = placeFrom(dirname(resolve(file)));
+  const options = winners.map(optionsOf);
+  const common = options.every((other) => JSON.stringify(other) === JSON.stringify(options[0]))
+    ? options[0]
+    : undefined;
+  const { jobs, threads, runsPerTask, ...others } = plan.resources;
+  const resources = defined({ jobs, threads, ...others, runs_per_task: runsPerTask });
+  return defined({
+    name,
+    testproblems: [...new Set(winners.map(({ request }) => request.testproblem))],
+    optimizers: winners.map((run, index) => entryOf(run, place, common === undefined ? options[index] : undefined)),
+    seeds: statedSeeds(seeds),
+    options: common !== undefined && Object.keys(common).length > 0 ? common : undefined,
+    output_dir: place(plan.outputDir),
+    data_dir: plan.dataDir === undefined ? undefined : place(plan.dataDir),
+    resources: Object.keys(resources).length > 0 ? resources : undefined,
+  }) as PlanStatement;
+}
+
+function entryOf({ request }: PlannedRun, place: (path: string) => string, options: PlanOptions | undefined) {
+  const { optimizer, testproblem, hyperparameters = {} } = request;
+  const settings = Object.entries(hyperparameters).map(([name, value]) => [name, statedValue(value as number)]);
+  return defined({
+    name: isOptimizerFile(optimizer) ? place(optimizer).replace(/^(?![./])/, './') : optimizer,
+    testproblems: [testproblem],
+    settings: settings.length > 0 ? Object.fromEntries(settings) : undefined,
+    options: options !== undefined && Object.keys(options).length > 0 ? options : undefined,
+  });
+}
+
+function optionsOf({ request, configuration }: PlannedRun): PlanOptions {
+  return defined({
+    num_epochs: request.numEpochs,
+    batch_size: request.batchSize,
+    l2_reg: request.l2Reg,
+    lr_schedule_epochs: request.lrSchedule && [...request.lrSchedule.epochs],
+    lr_schedule_factors: request.lrSchedule && [...request.lrSchedule.factors],
+    data: request.data,
+    synthetic_size: request.syntheticSize,
+    engine: configuration.engine.name,
+    device: configuration.engine.device,
+    protocol: request.protocol,
+    train_log_interval: request.trainLogInterval,
+  });
+}
+
+/** Paths in a plan move with it when they are near, and stay where they are when they are elsewhere. */
+function placeFrom(folder: string): (path: string) => string {
+  return (path) => {
+    const stated = relative(folder, path);
+    return stated.startsWith(`..${sep}..`) ? path : stated || '.';
+  };
+}
+
+function defined<Shape extends object>(shape: Shape): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
+  const entries = Object.entries(shape).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof Shape]: Exclude<Shape[Key], undefined> };
+}

@@ -1,0 +1,106 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { settingPath } from '../results/index.js';
+import { checkpointPath, readCheckpointHeader, readRunLock, runLockPath } from '../run/index.js';
+import { mapConcurrently } from './concurrent.js';
+import type { Plan } from './plan.js';
+import { type PlannedRun, plannedRuns } from './planned-runs.js';
+import { type RunOutcomeSummary, readRunOutcome } from './run-outcome.js';
+
+/** What became of a planned run. `interrupted` also stands for one of which only a checkpoint is left (SIGKILL). */
+export type PlannedState = 'completed' | 'diverged' | 'failed' | 'interrupted' | 'running' | 'missing';
+
+/** All states, in the order in which they are shown. */
+export const PLANNED_STATES = [
+  'completed',
+  'diverged',
+  'running',
+  'interrupted',
+  'failed',
+  'missing',
+] as const satisfies readonly PlannedState[];
+
+/** A planned run and what is on disk of it. */
+export interface PlannedStatus {
+  readonly run: PlannedRun;
+  readonly state: PlannedState;
+  /** The run file; null when there is none. */
+  readonly path: string | null;
+  /** Epochs trained completely, as far as files say. */
+  readonly epoch: number | null;
+  /** Why it diverged, failed or was interrupted; of a running one who runs it. */
+  readonly reason: string | null;
+}
+
+/** Folders that are read at once: enough to hide the latency of a network file system. */
+const CONCURRENT_FOLDERS = 32;
+
+/**
+ * The state of every planned run, from run files, locks and checkpoints. `runs` are the plan's runs where they are known
+ * already. Reads each setting's folder once and of run files the end only.
+ */
+export async function planStatus(plan: Plan, runs?: readonly PlannedRun[]): Promise<readonly PlannedStatus[]> {
+  const all = runs ?? (await plannedRuns(plan));
+  const folders = new Map<string, PlannedRun[]>();
+  for (const run of all) {
+    const folder = settingPath(plan.outputDir, run.configuration);
+    const members = folders.get(folder);
+    if (members === undefined) folders.set(folder, [run]);
+    else members.push(run);
+  }
+  const found = await mapConcurrently([...folders], CONCURRENT_FOLDERS, ([folder, members]) =>
+    folderStatus(plan, folder, members),
+  );
+  return found.flat().sort((left, right) => left.run.index - right.run.index);
+}
+
+async function folderStatus(plan: Plan, folder: string, runs: readonly PlannedRun[]): Promise<PlannedStatus[]> {
+  const names = new Set(await readdir(folder).catch(() => []));
+  const outcomes: RunOutcomeSummary[] = [];
+  const seeds = new Set(runs.map(({ configuration }) => `random_seed__${configuration.seed}`));
+  for (const name of names) {
+    if (!name.endsWith('.json') || !seeds.has(name.slice(0, name.indexOf('__', 'random_seed__'.length)))) continue;
+    const outcome = await readRunOutcome(join(folder, name));
+    if (outcome !== null) outcomes.push(outcome);
+  }
+  const statuses: PlannedStatus[] = [];
+  for (const run of runs) {
+    const own = outcomes.filter(({ configurationHash }) => configurationHash === run.hash);
+    statuses.push(await statusOf(plan, run, own, names));
+  }
+  return statuses;
+}
+
+async function statusOf(
+  { outputDir }: Plan,
+  run: PlannedRun,
+  outcomes: readonly RunOutcomeSummary[],
+  names: ReadonlySet<string>,
+): Promise<PlannedStatus> {
+  const newest = [...outcomes].sort((left, right) => (left.startedAt < right.startedAt ? 1 : -1));
+  const ended = newest.find(({ status }) => status.state === 'completed' || status.state === 'diverged');
+  if (ended !== undefined) return fromFile(run, ended);
+  const checkpoint = checkpointPath(outputDir, run.configuration);
+  const header = names.has(basename(checkpoint)) ? await readCheckpointHeader(checkpoint) : null;
+  const lock = basename(runLockPath(outputDir, run.configuration));
+  const holder = names.has(lock) ? await readRunLock(outputDir, run.configuration) : null;
+  const [last] = newest;
+  const epoch = header === null ? (last?.status.epoch ?? null) : Math.max(header.epoch, last?.status.epoch ?? 0);
+  if (holder !== null) {
+    return { run, state: 'running', path: null, epoch, reason: `process ${holder.pid} on ${holder.host}` };
+  }
+  if (last !== undefined) return { ...fromFile(run, last), epoch };
+  if (header !== null) return { run, state: 'interrupted', path: null, epoch, reason: 'ended without a run file' };
+  return { run, state: 'missing', path: null, epoch: null, reason: null };
+}
+
+function fromFile(run: PlannedRun, { path, status: { state, epoch, reason } }: RunOutcomeSummary): PlannedStatus {
+  return { run, state, path, epoch, reason };
+}
+
+/** How many runs are in which state. */
+export function countPlanned(statuses: readonly { readonly state: PlannedState }[]): Record<PlannedState, number> {
+  const counts = { completed: 0, diverged: 0, running: 0, interrupted: 0, failed: 0, missing: 0 };
+  for (const { state } of statuses) counts[state] += 1;
+  return counts;
+}
