@@ -1,0 +1,3 @@
+export { describeTfjs } from './describe.js';
+export { openTfjsEngine } from './open.js';
+export type { TfjsVariant } from './variant.js';
