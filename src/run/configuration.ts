@@ -62,19 +62,46 @@ const optionSchemas = {
 
 const describedOptions = describeHyperparameters({ hyperparameters: z.object(optionSchemas) });
 
+/** What many requests may have in common: definitions and engine, loaded and chosen once. */
+export type RequestBasis = Pick<RunRequest, 'testproblem' | 'optimizer' | 'engine' | 'device' | 'threads'>;
+
 /**
  * Fills in every default and checks every value. Throws ConfigurationError, one line that names the option, what was
  * found and what was expected.
  */
 export async function resolveConfiguration(request: RunRequest): Promise<ResolvedRun> {
-  const testProblem = await loadTestProblem(request.testproblem);
-  const optimizer = await loadOptimizer(request.optimizer);
-  const { defaults } = testProblem;
-  const engine = resolveEngine({
-    ...(request.engine === undefined ? {} : { engine: request.engine }),
-    ...(request.device === undefined ? {} : { device: request.device }),
-    ...(request.threads === undefined ? {} : { threads: option('threads', request.threads) }),
+  return (await configurationResolver(request))(request);
+}
+
+/** {@link resolveConfiguration} for many requests that have this basis in common, which is theirs whatever they say. */
+export async function configurationResolver(
+  basis: RequestBasis,
+): Promise<(request: Omit<RunRequest, keyof RequestBasis>) => ResolvedRun> {
+  const testProblem = await loadTestProblem(basis.testproblem);
+  const optimizer = await loadOptimizer(basis.optimizer);
+  const engine = await resolveEngine({
+    ...(basis.engine === undefined ? {} : { engine: basis.engine }),
+    ...(basis.device === undefined ? {} : { device: basis.device }),
+    ...(basis.threads === undefined ? {} : { threads: option('threads', basis.threads) }),
   });
+  const source = isOptimizerFile(basis.optimizer) ? sourceOf(basis.optimizer) : null;
+  return (request) => resolve(request, { testProblem, optimizer, engine, source, file: basis.optimizer });
+}
+
+interface LoadedBasis {
+  readonly testProblem: TestProblem;
+  readonly optimizer: OptimizerDefinition;
+  readonly engine: Awaited<ReturnType<typeof resolveEngine>>;
+  readonly source: RunConfiguration['optimizer']['source'];
+  /** The optimizer as it was asked for. */
+  readonly file: string;
+}
+
+function resolve(
+  request: Omit<RunRequest, keyof RequestBasis>,
+  { testProblem, optimizer, engine, source, file }: LoadedBasis,
+): ResolvedRun {
+  const { defaults } = testProblem;
   const data = option('data', request.data);
   const syntheticSize = option('syntheticSize', request.syntheticSize);
   if (data === 'real' && syntheticSize !== null) {
@@ -84,7 +111,7 @@ export async function resolveConfiguration(request: RunRequest): Promise<Resolve
     throw new ConfigurationError(`--l2-reg ${request.l2Reg}: ${testProblem.name} has no weights to regularise`);
   }
   const hyperparameters = resolveHyperparameters(optimizer, request.hyperparameters ?? {});
-  if (isOptimizerFile(request.optimizer)) checkTransformation(request.optimizer, optimizer, hyperparameters);
+  if (source !== null) checkTransformation(file, optimizer, hyperparameters);
   const configuration: RunConfiguration = {
     testproblem: testProblem.name,
     optimizer: {
@@ -94,7 +121,7 @@ export async function resolveConfiguration(request: RunRequest): Promise<Resolve
       integerHyperparameters: describeHyperparameters(optimizer)
         .filter(({ type }) => type === 'integer')
         .map(({ name }) => name),
-      source: isOptimizerFile(request.optimizer) ? sourceOf(request.optimizer) : null,
+      source,
     },
     seed: option('seed', request.seed),
     batchSize: option('batchSize', request.batchSize ?? defaults.batchSize),

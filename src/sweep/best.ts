@@ -55,8 +55,7 @@ export async function rankPlan(
   const groups = new Map<string, PlannedStatus[]>();
   for (const status of statuses) {
     const { testproblem, optimizer } = status.run.configuration;
-    const key = JSON.stringify([testproblem, optimizer.className]);
-    groups.set(key, [...(groups.get(key) ?? []), status]);
+    append(groups, JSON.stringify([testproblem, optimizer.className]), status);
   }
   const rankings = [...groups.values()].map((members) => rankGroup(members, recorded, { metric, mode }));
   return { rankings, statuses, faults };
@@ -75,8 +74,7 @@ function rankGroup(
 ): PlanRanking {
   const planned = new Map<string, PlannedStatus[]>();
   for (const member of members) {
-    const key = JSON.stringify({ ...member.run.request, seed: null });
-    planned.set(key, [...(planned.get(key) ?? []), member]);
+    append(planned, JSON.stringify({ ...member.run.request, seed: null }), member);
   }
   const entries: Entry[] = [];
   const leftOut: { run: PlannedRun; reason: string }[] = [];
@@ -84,7 +82,8 @@ function rankGroup(
     const [first] = statuses;
     if (first === undefined) continue;
     const results = statuses.flatMap(({ path }) => recorded.get(path ?? '') ?? []);
-    if (results.length === 0) leftOut.push({ run: first.run, reason: `no finished run (${describeStates(statuses)})` });
+    if (results.length === 0)
+      leftOut.push({ run: first.run, reason: `no result that can be read (${describeStates(statuses)})` });
     for (const setting of groupSettings(results)) entries.push({ run: first.run, setting });
   }
   const { seeds, compared, lacking } =
@@ -109,6 +108,12 @@ function rankGroup(
     leftOut,
     unusedSeeds: seedsOf(entries).filter((seed) => !seeds.includes(seed)),
   };
+}
+
+function append(groups: Map<string, PlannedStatus[]>, key: string, member: PlannedStatus): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [member]);
+  else group.push(member);
 }
 
 /** The settings that have the most common seed, cut to the seeds that all of them have. */

@@ -1,7 +1,7 @@
 import { ConfigurationError, ProbprecError } from '../errors.js';
 import { describeHyperparameters, loadOptimizer } from '../optimizer/index.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
-import { type RunRequest, resolveConfiguration } from '../run/index.js';
+import { configurationResolver, type RunRequest } from '../run/index.js';
 import type { Plan } from './plan.js';
 import type { PlanPath } from './plan-file.js';
 import type { PlanOptions } from './plan-schema.js';
@@ -39,11 +39,15 @@ export async function expandPlan(
       if (optimizer.testproblems !== undefined && !optimizer.testproblems.includes(problem.name)) continue;
       const places: Places = { plan, problemIndex, optimizerIndex };
       const options = requestOptions(places, { ...plan.options, ...problem.options, ...optimizer.options });
+      const basis = { testproblem: problem.name, optimizer: optimizer.name, ...options };
+      const resolve = await configurationResolver(basis).catch((error: unknown) => {
+        throw atStatement(error, places);
+      });
       for (const [blockIndex, own] of optimizer.settings.entries()) {
         const block = { ...applies[optimizerIndex], ...own };
         for (const hyperparameters of pointsOf(block, { ...places, blockIndex })) {
           const request = { testproblem: problem.name, optimizer: optimizer.name, hyperparameters, ...options };
-          const configuration = await resolved({ ...request, seed: plan.seeds[0] }, { ...places, blockIndex });
+          const configuration = resolved(resolve, request, { ...places, blockIndex });
           for (const seed of plan.seeds) {
             const withSeed = { ...configuration, seed };
             const hash = hashConfiguration(withSeed);
@@ -107,15 +111,25 @@ function pointsOf(block: SettingsBlock, places: Places): SettingPoint[] {
   }
 }
 
-async function resolved(request: RunRequest, places: Places): Promise<RunConfiguration> {
+/** The configuration but for the seed, whose range the plan's schema has checked. */
+function resolved(
+  resolve: Awaited<ReturnType<typeof configurationResolver>>,
+  request: RunRequest,
+  places: Places,
+): RunConfiguration {
   try {
-    return (await resolveConfiguration(request)).configuration;
+    return resolve(request).configuration;
   } catch (error) {
-    if (!(error instanceof ProbprecError)) throw error;
-    const named = /^--([a-z0-9-]+)|^hyperparameter of [^:]+: (\w+)/i.exec(error.message);
-    const key = (named?.[1] ?? named?.[2] ?? '').replaceAll('-', '_');
-    throw atPlace(error, places.plan.source.place(firstStated(places, key)));
+    throw atStatement(error, places);
   }
+}
+
+/** An error of the configuration with the place at which the plan states what it is about. */
+function atStatement(error: unknown, places: Places): unknown {
+  if (!(error instanceof ProbprecError)) return error;
+  const named = /^--([a-z0-9-]+)|^hyperparameter of [^:]+: (\w+)/i.exec(error.message);
+  const key = (named?.[1] ?? named?.[2] ?? '').replaceAll('-', '_');
+  return atPlace(error, places.plan.source.place(firstStated(places, key)));
 }
 
 /** The most specific place at which the plan states a key. */

@@ -1,6 +1,12 @@
-import { open } from 'node:fs/promises';
+import { close, fstat, open, read } from 'node:fs';
+import { promisify } from 'node:util';
 import { FileError } from '../errors.js';
 import { type RunStatus, readRunFile } from '../results/index.js';
+
+const openFile = promisify(open);
+const statFile = promisify(fstat);
+const readFile = promisify(read);
+const closeFile = promisify(close);
 
 /** How a run file ended, without its curves. */
 export interface RunOutcomeSummary {
@@ -10,8 +16,8 @@ export interface RunOutcomeSummary {
   readonly startedAt: string;
 }
 
-/** What stands behind the curves in a run file is shorter than this, but for long optimizer logs. */
-const TAIL = 1 << 16;
+/** Bytes at a file's end that are looked at first, and when that is not enough (many epochs, long optimizer logs). */
+const TAILS = [1 << 14, 1 << 18];
 
 /**
  * Reads of a run file what says which run it is and how it ended. Thousands of files have to be looked at for the status
@@ -19,10 +25,13 @@ const TAIL = 1 << 16;
  * out as ours are is read completely. Null for a file that is not a whole run file.
  */
 export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | null> {
-  const tail = await readTail(path);
-  if (tail === null) return null;
-  const quick = summaryIn(path, tail);
-  if (quick !== null) return quick;
+  for (const tail of TAILS) {
+    const text = await readTail(path, tail);
+    if (text === null) return null;
+    const quick = summaryIn(path, text);
+    if (quick !== null) return quick;
+    if (text.length < tail) break;
+  }
   try {
     const { configuration_hash: configurationHash, status, started_at: startedAt } = await readRunFile(path);
     return { path, configurationHash, status, startedAt };
@@ -32,16 +41,17 @@ export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | 
   }
 }
 
-async function readTail(path: string): Promise<string | null> {
-  const handle = await open(path, 'r').catch(() => null);
-  if (handle === null) return null;
+/** The file's last bytes, one character each. Descriptors instead of file handles: half the time for thousands of files. */
+async function readTail(path: string, bytes: number): Promise<string | null> {
+  const descriptor = await openFile(path, 'r').catch(() => null);
+  if (descriptor === null) return null;
   try {
-    const { size } = await handle.stat();
-    const length = Math.min(size, TAIL);
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, size - length);
-    return buffer.toString('utf8', 0, bytesRead);
+    const { size } = await statFile(descriptor);
+    const length = Math.min(size, bytes);
+    const { buffer, bytesRead } = await readFile(descriptor, Buffer.allocUnsafe(length), 0, length, size - length);
+    return buffer.toString('latin1', 0, bytesRead);
   } finally {
-    await handle.close();
+    await closeFile(descriptor);
   }
 }
 
@@ -53,7 +63,12 @@ function summaryIn(path: string, text: string): RunOutcomeSummary | null {
   const startedAt = /\n {2}"started_at": "([^"]*)",\n/.exec(text)?.[1];
   if (status === undefined || configurationHash === undefined || startedAt === undefined) return null;
   try {
-    return { path, configurationHash, status: JSON.parse(status) as RunStatus, startedAt };
+    return {
+      path,
+      configurationHash,
+      status: JSON.parse(Buffer.from(status, 'latin1').toString('utf8')) as RunStatus,
+      startedAt,
+    };
   } catch {
     return null;
   }

@@ -5,16 +5,21 @@ import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { describeSetting } from './sweep-settings.js';
 
+/** Faults and left-out settings that are listed at most. */
+const LISTED = 10;
+
 /** Prints the ranking of a plan's settings; returns 1 when a file could not be read or an optimizer has nothing to rank. */
 export async function sweepBest(path: string, options: SweepBestOptions, terminal: Terminal): Promise<ExitCode> {
   const plan = await readPlan(path);
   const { rankings, faults } = await rankPlan(plan, options);
-  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  for (const fault of faults.slice(0, LISTED)) terminal.line(`probprec: ${fault}`);
+  if (faults.length > LISTED) terminal.line(`probprec: and ${faults.length - LISTED} more files that cannot be read`);
   if (options.json) {
     terminal.result(JSON.stringify(rankings.map(asJson), null, 2));
   } else {
     for (const ranking of rankings) show(ranking, options, terminal);
-    terminal.line(`next: probprec sweep rerun-best ${path} --seeds 43-51`);
+    if (rankings.some(({ settings }) => settings.length > 0))
+      terminal.line(`next: probprec sweep rerun-best ${path} --seeds 43-51`);
   }
   return faults.length > 0 || rankings.some(({ settings }) => settings.length === 0) ? 1 : 0;
 }
@@ -22,9 +27,13 @@ export async function sweepBest(path: string, options: SweepBestOptions, termina
 function show(ranking: PlanRanking, asked: SweepBestOptions, terminal: Terminal): void {
   const { testproblem, optimizer, metric, mode, seeds, settings, leftOut, unusedSeeds } = ranking;
   const what = `${mode === 'best' ? 'best' : 'final'} ${metric}${mode === 'most' ? ', most runs first' : ''}`;
+  const shown = ['test_accuracies', 'test_losses'] as const;
+  const also = shown.filter(
+    (name) => name !== metric && settings.some(({ aggregate: { metrics } }) => metrics[name] !== null),
+  );
   terminal.result(terminal.heading(`${testproblem}, ${optimizer}: by ${what}, seeds ${seeds.join(', ') || 'none'}`));
   if (settings.length > 0) {
-    const header = ['rank', 'setting', metric, 'std', 'test_accuracies', 'test_losses', 'runs', 'diverged'];
+    const header = ['rank', 'setting', metric, 'std', ...also, 'runs', 'diverged'];
     terminal.result(formatTable(header, settings.map(row), terminal.heading));
   }
   if (metric !== asked.metric) terminal.result(`  there are no ${asked.metric}: ranked by ${metric}`);
@@ -32,7 +41,10 @@ function show(ranking: PlanRanking, asked: SweepBestOptions, terminal: Terminal)
   if (unusedSeeds.length > 0) {
     terminal.result(`  seeds that only some settings have do not count: ${unusedSeeds.join(', ')}`);
   }
-  for (const { run, reason } of leftOut) terminal.result(`  left out: ${describeSetting(run)}: ${reason}`);
+  for (const { run, reason } of leftOut.slice(0, LISTED)) {
+    terminal.result(`  left out: ${describeSetting(run)}: ${reason}`);
+  }
+  if (leftOut.length > LISTED) terminal.result(`  left out: ${leftOut.length - LISTED} more (--json lists all)`);
   terminal.result('');
 
   function row({ run, value, aggregate: { metrics, counts } }: RankedPlanSetting, index: number) {
@@ -42,8 +54,7 @@ function show(ranking: PlanRanking, asked: SweepBestOptions, terminal: Terminal)
       describeSetting(run),
       value,
       spread,
-      metrics.test_accuracies?.final.mean ?? null,
-      metrics.test_losses?.final.mean ?? null,
+      ...also.map((name) => metrics[name]?.final.mean ?? null),
       counts.completed + counts.diverged,
       counts.diverged > 0 ? counts.diverged : null,
     ];

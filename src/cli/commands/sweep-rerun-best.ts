@@ -11,7 +11,7 @@ import { describeSetting } from './sweep-settings.js';
 export async function sweepRerunBest(path: string, options: SweepRerunOptions, terminal: Terminal): Promise<void> {
   const plan = await readPlan(path);
   const { rankings, statuses, faults } = await rankPlan(plan, options);
-  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  if (faults[0] !== undefined) terminal.line(`probprec: ${faults[0]}`);
   const { completed, diverged } = countPlanned(statuses);
   const open = statuses.length - completed - diverged + faults.length;
   if (open > 0 && !options.unfinished) {
