@@ -8,6 +8,8 @@ import { type TfjsVariant, type VariantDefinition, variants } from './variant.js
 export interface LoadOptions {
   /** Threads of one operation; default: TF_NUM_INTRAOP_THREADS, else all cores that the process may use. */
   readonly threads?: number;
+  /** `gpu` refuses a machine where TensorFlow finds none, `cpu` hides it; default: the GPU where there is one, else the CPU. */
+  readonly device?: string;
   readonly importModule?: ImportModule;
   readonly nodeVersion?: string;
 }
@@ -40,12 +42,19 @@ export async function loadVariant(variant: TfjsVariant, options: LoadOptions = {
   const definition = variants[variant];
   const version = await installedVersion(variant, definition, importModule, nodeVersion);
   if (definition.native) checkNative(variant, version, nodeVersion);
-  const threads = definition.native ? prepareNative(variant, options.threads) : 1;
+  const threads = definition.native ? prepareNative(variant, options) : 1;
   const library = await importLibrary(variant, definition, version, importModule);
+  if (definition.native) loadedNative = { variant, threads };
   library.enableProdMode();
   const ready = await library.setBackend(definition.backend);
   if (!ready) throw new VariantError(`the ${variant} engine: TensorFlow.js cannot start its backend`, version);
   await library.ready();
+  if (options.device === 'gpu' && library.backend().isUsingGpuDevice !== true) {
+    throw new VariantError(
+      `--device gpu: the TensorFlow of ${variant} finds no GPU; it needs the driver, CUDA 11.2 and cuDNN 8.1; without --device it runs on the CPU`,
+      version,
+    );
+  }
   return { library, version, threads };
 }
 
@@ -109,7 +118,7 @@ function checkNative(variant: TfjsVariant, version: string, nodeVersion: string)
 }
 
 /** Sets what libtensorflow and CUDA read from the environment when they are loaded; returns the number of threads. */
-function prepareNative(variant: TfjsVariant, wanted: number | undefined): number {
+function prepareNative(variant: TfjsVariant, { threads: wanted, device }: LoadOptions): number {
   if (loadedNative !== null) return loadedNative.threads;
   const { env } = process;
   const threads = wanted ?? (Number(env.TF_NUM_INTRAOP_THREADS) || availableParallelism());
@@ -118,6 +127,7 @@ function prepareNative(variant: TfjsVariant, wanted: number | undefined): number
   env.TF_NUM_INTEROP_THREADS ??= '1';
   // Warnings stay (a CUDA library that is missing), the announcements of what was found go.
   env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  if (device === 'cpu') env.CUDA_VISIBLE_DEVICES = '-1';
   if (variant === 'tfjs-node-gpu') {
     // TensorFlow takes all memory of a GPU otherwise, so that a sweep could not share it.
     env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
@@ -129,7 +139,7 @@ function prepareNative(variant: TfjsVariant, wanted: number | undefined): number
 
 async function importLibrary(
   variant: TfjsVariant,
-  { packages, native }: VariantDefinition,
+  { packages, needs }: VariantDefinition,
   version: string,
   importModule: ImportModule,
 ): Promise<Tfjs> {
@@ -138,12 +148,11 @@ async function importLibrary(
     for (const name of packages) modules.push(await importModule(name));
     const library = unwrapped(modules[0], 'engine');
     if (!isTfjs(library)) throw new TypeError('the module has not the functions of TensorFlow.js');
-    if (native) loadedNative = { variant, threads: prepareNative(variant, undefined) };
     return library;
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.name) : String(cause);
     const remedy = /native addon module/.test(reason)
-      ? `its native addon is missing; npm rebuild ${packages[0]} (needs ${variants[variant].needs})`
+      ? `its native addon is missing; npm rebuild ${packages[0]} (needs ${needs})`
       : `it does not load: ${reason}; npm rebuild ${packages.join(' ')}`;
     throw new VariantError(`the ${variant} engine: ${packages[0]} ${version} is installed, but ${remedy}`, version, {
       cause,
