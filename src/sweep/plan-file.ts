@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { isCollection, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { nearestNames } from '../names.js';
@@ -24,29 +24,29 @@ export function parsePlanFile(file: string, text: string): PlanFile {
   if (fault !== undefined) {
     throw new ConfigurationError(`${at(fault.pos[0])}: not valid YAML: ${fault.message.split('\n')[0]}`);
   }
-  const place = (path: PlanPath) => at(offsetOf(document.contents, path));
+  const place = (path: PlanPath) => at(find(document.contents, path).offset);
   const parsed = planSchema.safeParse(document.toJS({ maxAliasCount: 100 }), { reportInput: true });
   if (!parsed.success) throw new ConfigurationError(describeFault(parsed.error, place));
-  return { content: parsed.data, place, has: (path) => document.hasIn(path) };
+  return { content: parsed.data, place, has: (path) => find(document.contents, path).complete };
 }
 
-/** Where the path's own key stands, or else the last part of it that there is. */
-function offsetOf(root: Node | null, path: PlanPath): number {
+/** Where the path's own key stands, or else the last part of it that there is; and whether it is there completely. */
+function find(root: Node | null, path: PlanPath): { readonly offset: number; readonly complete: boolean } {
   let node: unknown = root;
   let offset = root?.range?.[0] ?? 0;
   for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
-      if (pair === undefined) break;
-      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isNode(node) && 'get' in node && typeof node.get === 'function') {
-      node = node.get(part, true);
-      if (!isNode(node)) break;
-      offset = node.range?.[0] ?? offset;
-    } else break;
+    // One entry stands for a list of one.
+    if (typeof part === 'number' && !isSeq(node)) {
+      if (part === 0) continue;
+      return { offset, complete: false };
+    }
+    const key = isMap(node) ? node.items.find((pair) => isScalar(pair.key) && pair.key.value === part)?.key : undefined;
+    const next = isCollection(node) ? node.get(part, true) : undefined;
+    if (next === undefined) return { offset, complete: false };
+    offset = (isNode(key) ? key : isNode(next) ? next : null)?.range?.[0] ?? offset;
+    node = next;
   }
-  return offset;
+  return { offset, complete: true };
 }
 
 function describeFault(error: z.ZodError, place: (path: PlanPath) => string): string {

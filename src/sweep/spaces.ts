@@ -23,7 +23,6 @@ export const SPACE_FORMS = [
 
 /** More points than this are a mistake, not a grid. */
 const MOST_POINTS = 100_000;
-const SAMPLED_DIGITS = 6;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** The grid of the DeepOBS baselines: NumPy's logspace(-5, 2, 20), to the last bit. */
@@ -117,7 +116,8 @@ function linearGrid(low: number, high: number, n: number): number[] {
   return Array.from({ length: n }, (_, k) => (k === n - 1 ? high : k * step + low));
 }
 
-/** Few digits, so that a sampled value can be read and typed; never outside the bounds. */
+/** Few digits, so that a sampled value can be read and typed, or many in a narrow range; never outside the bounds. */
 function within(low: number, value: number, high: number): number {
-  return Math.min(high, Math.max(low, Number(value.toPrecision(SAMPLED_DIGITS))));
+  const narrow = high - low < 0.01 * Math.max(Math.abs(low), Math.abs(high));
+  return Math.min(high, Math.max(low, Number(value.toPrecision(narrow ? 12 : 6))));
 }

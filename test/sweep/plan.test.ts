@@ -1,0 +1,227 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hashConfiguration } from '../../src/results/index.js';
+import { resolveConfiguration } from '../../src/run/index.js';
+import { expandPlan, plannedRuns, planOf, planText, readPlan } from '../../src/sweep/index.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'probprec-plan-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const LARGE = `
+name: large
+testproblems:
+  - mnist_logreg
+  - name: mnist_mlp
+    options: { num_epochs: 3, l2_reg: 0.001 }
+optimizers:
+  - sgd
+  - name: momentum
+    testproblems: [mnist_logreg]
+    settings:
+      - { momentum: [0.9, 0.99] }
+      - { lr: 0.5, momentum: 0.5 }
+    options: { batch_size: 64, lr_schedule_epochs: [1], lr_schedule_factors: [0.1] }
+settings:
+  lr: [0.1, 0.01]
+seeds: [42, 44-45]
+options:
+  num_epochs: 2
+  data: synthetic
+  synthetic_size: 600
+output_dir: out
+data_dir: /data
+resources: { jobs: 2, threads: 1, time: "01:00:00", runs_per_task: 3 }
+`;
+
+describe('a plan file', () => {
+  test('is read with defaults, and folders relative to it', async () => {
+    const path = join(folder, 'small.yaml');
+    await writeFile(path, 'testproblems: mnist_logreg\noptimizers: sgd\n');
+    expect(await readPlan(path)).toMatchObject({
+      path,
+      name: 'small',
+      seeds: [42],
+      outputDir: join(folder, 'results'),
+      dataDir: undefined,
+      resources: {},
+    });
+    expect(planOf(path, LARGE)).toMatchObject({
+      name: 'large',
+      seeds: [42, 44, 45],
+      outputDir: join(folder, 'out'),
+      dataDir: resolve('/data'),
+      resources: { jobs: 2, threads: 1, time: '01:00:00', runsPerTask: 3 },
+    });
+  });
+
+  test('may be JSON', async () => {
+    const path = join(folder, 'plan.json');
+    const stated = {
+      testproblems: ['mnist_logreg'],
+      optimizers: ['sgd'],
+      settings: { lr: 'log:0.1:1:3' },
+      seeds: '1-2',
+    };
+    await writeFile(path, planText(path, stated));
+    expect(await plannedRuns(await readPlan(path))).toHaveLength(6);
+  });
+
+  test('that is not there says how to get one', async () => {
+    await expect(readPlan('none.yaml')).rejects.toThrow(/^none\.yaml: there is no such file; .*sweep plan/);
+  });
+});
+
+describe('the runs of a plan', () => {
+  test('come in the order of the file, with the most specific options', async () => {
+    const runs = await plannedRuns(planOf(join(folder, 'p.yaml'), LARGE));
+    const told = runs.map(({ configuration: { testproblem, optimizer, seed, numEpochs, batchSize, l2Reg } }) =>
+      [
+        testproblem,
+        optimizer.name,
+        ...Object.values(optimizer.hyperparameters),
+        seed,
+        numEpochs,
+        batchSize,
+        l2Reg,
+      ].join(' '),
+    );
+    expect(told.filter((_, index) => index % 3 === 0)).toEqual([
+      'mnist_logreg sgd 0.1 42 2 128 ',
+      'mnist_logreg sgd 0.01 42 2 128 ',
+      'mnist_logreg momentum 0.1 0.9 42 2 64 ',
+      'mnist_logreg momentum 0.1 0.99 42 2 64 ',
+      'mnist_logreg momentum 0.01 0.9 42 2 64 ',
+      'mnist_logreg momentum 0.01 0.99 42 2 64 ',
+      'mnist_logreg momentum 0.5 0.5 42 2 64 ',
+      'mnist_mlp sgd 0.1 42 3 128 0.001',
+      'mnist_mlp sgd 0.01 42 3 128 0.001',
+    ]);
+    expect(told.slice(0, 3).map((text) => text.split(' ')[3])).toEqual(['42', '44', '45']);
+    expect(runs.map(({ index }) => index)).toEqual(runs.map((_, index) => index));
+    expect(runs[6]?.configuration.lrSchedule).toEqual({ epochs: [1], factors: [0.1] });
+  });
+
+  test('are what run makes of the same request, and have its hash', async () => {
+    const runs = await plannedRuns(planOf(join(folder, 'p.yaml'), LARGE));
+    for (const { request, configuration, hash } of runs) {
+      const { configuration: own } = await resolveConfiguration(request);
+      expect(configuration).toEqual(own);
+      expect(hash).toBe(hashConfiguration(own));
+    }
+    expect(new Set(runs.map(({ hash }) => hash)).size).toBe(runs.length);
+  });
+
+  test('are the same list, byte for byte, whenever the plan is read', async () => {
+    const lists = [LARGE, LARGE].map(async (text) =>
+      JSON.stringify(await plannedRuns(planOf(join(folder, 'p.yaml'), text))),
+    );
+    const [first, second] = await Promise.all(lists);
+    expect(second).toBe(first);
+  });
+
+  test('count once, at their first place, when they are stated twice', async () => {
+    const text =
+      'testproblems: mnist_logreg\noptimizers: [{ name: sgd, settings: [{ lr: [1, 2] }, { lr: [2, 3] }] }]\n';
+    const { runs, repeated } = await expandPlan(planOf('p.yaml', text));
+    expect(runs.map(({ request }) => request.hyperparameters?.lr)).toEqual([1, 2, 3]);
+    expect(repeated).toBe(1);
+  });
+
+  test("of a user's optimizer find its file beside the plan", () => {
+    const plan = planOf(join(folder, 'p.yaml'), 'testproblems: mnist_logreg\noptimizers: ./mine.mjs\n');
+    expect(plan.optimizers[0]?.name).toBe(join(folder, 'mine.mjs'));
+  });
+});
+
+describe('what is wrong with a plan is one line with its place:', () => {
+  const start = 'testproblems: mnist_logreg\noptimizers: sgd\n';
+  test.each([
+    ['no YAML', 'a: [1\nb: }', /^p\.yaml:\d+: not valid YAML/],
+    ['a key stated twice', `${start}seeds: 1\nseeds: 2\n`, /^p\.yaml:4: not valid YAML/],
+    ['nothing', '', /^p\.yaml:1: the plan: found nothing, expected a mapping/],
+    ['a list', '- 1', /^p\.yaml:1: the plan: found \[1\], expected a mapping/],
+    ['no optimizers', 'testproblems: mnist_logreg\n', /^p\.yaml:1: optimizers: found nothing, expected a list/],
+    ['an empty list', 'testproblems: []\noptimizers: sgd', /^p\.yaml:1: testproblems: found an empty list/],
+    [
+      'a mistyped key',
+      `${start}setings: { lr: 1 }\n`,
+      /^p\.yaml:3: found the key "setings", .*did you mean settings\?/,
+    ],
+    [
+      'a mistyped option',
+      `${start}options:\n  num_epoch: 3\n`,
+      /^p\.yaml:4: options: found the key "num_epoch".*did you mean num_epochs\?/,
+    ],
+    [
+      'a mistyped key of an entry',
+      'testproblems: mnist_logreg\noptimizers:\n  - name: sgd\n    setings: {}\n',
+      /^p\.yaml:4: optimizers\.0: .*did you mean settings\?/,
+    ],
+    [
+      'an unknown test problem',
+      'testproblems:\n  - mnist_logreg\n  - mnist_logrg\noptimizers: sgd\n',
+      /^p\.yaml:3: testproblem mnist_logrg: not known; did you mean mnist_logreg/,
+    ],
+    [
+      'an unknown optimizer',
+      'testproblems: mnist_logreg\noptimizers:\n  - sgd\n  - adm\n',
+      /^p\.yaml:4: optimizer adm: not known; did you mean adam/,
+    ],
+    [
+      'an unknown hyperparameter',
+      'testproblems: mnist_logreg\noptimizers:\n  name: sgd\n  settings:\n    rl: 1\n',
+      /^p\.yaml:5: hyperparameter of sgd: rl: not known; did you mean lr/,
+    ],
+    [
+      'one that no optimizer has',
+      `${start}settings:\n  lr: 1\n  momentum: 0.9\n`,
+      /^p\.yaml:5: .*no optimizer of the plan has the hyperparameter "momentum"/,
+    ],
+    ['a wrong space', `${start}settings:\n  lr: log:1:2\n`, /^p\.yaml:4: lr: found "log:1:2", expected log:LOW:HIGH:N/],
+    ['a wrong value', `${start}settings:\n  lr: [0.1, -1]\n`, /^p\.yaml:4: lr: found -1, expected a number ≥ 0/],
+    [
+      'a value of a wrong kind',
+      `${start}settings:\n  lr: { log: 1 }\n`,
+      /^p\.yaml:4: settings\.lr: found .*expected a number, true, false, a text or a list/,
+    ],
+    [
+      'a wrong budget',
+      'testproblems:\n  - name: mnist_logreg\n    options:\n      num_epochs: 1.5\noptimizers: sgd\n',
+      /^p\.yaml:4: num_epochs: found 1\.5, expected a whole number/,
+    ],
+    ['a wrong seed', `${start}seeds: [42, 5-3]\n`, /^p\.yaml:3: seeds: found "5-3", expected seeds/],
+    ['a seed twice', `${start}seeds: [42, 41-43]\n`, /^p\.yaml:3: seeds: found 42 twice/],
+    [
+      'a space to draw from without samples',
+      `${start}settings:\n  lr: uniform:0:1\n`,
+      /^p\.yaml:4: lr: .*sampling\.samples/,
+    ],
+    [
+      'a test problem that the plan has not',
+      'testproblems: mnist_logreg\noptimizers:\n  name: sgd\n  testproblems: mnist_mlp\n',
+      /^p\.yaml:4: found "mnist_mlp", expected some of/,
+    ],
+    [
+      'half a schedule',
+      `${start}options: { lr_schedule_epochs: [1] }\n`,
+      /^p\.yaml:\d+: lr_schedule_epochs and lr_schedule_factors/,
+    ],
+    ['a name that is no name', `${start}name: "a b; rm -rf"\n`, /^p\.yaml:3: name: found/],
+    ['jobs 0', `${start}resources: { jobs: 0 }\n`, /^p\.yaml:3: resources\.jobs: found 0, expected at least 1/],
+  ])('%s', async (_, text, message) => {
+    const error = await Promise.resolve()
+      .then(() => expandPlan(planOf('p.yaml', text)))
+      .then(
+        () => null,
+        (thrown: Error) => thrown,
+      );
+    expect(error).toMatchObject({ name: 'ConfigurationError', exitCode: 2 });
+    expect(error?.message).toMatch(message);
+    expect(error?.message).not.toContain('\n');
+  });
+});
