@@ -1,3 +1,5 @@
+export { engineNames } from './catalogue.js';
+export { describeEngines, type MeasuredEngine } from './describe.js';
 export type { EngineDescription } from './description.js';
 export * from './engine.js';
-export { describeEngines, engineNames, openEngine, resolveEngine } from './select.js';
+export { openEngine, resolveEngine } from './select.js';

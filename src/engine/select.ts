@@ -1,60 +1,68 @@
 import { availableParallelism } from 'node:os';
-import { ConfigurationError, EngineError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
-import type { EngineDescription } from './description.js';
+import { EngineError } from '../errors.js';
+import { checkDevice, devicesOf, type EngineName, engineNamed, engineWith } from './catalogue.js';
 import type { Engine, EngineOptions } from './engine.js';
+import { openHere, type ResolvedEngine } from './open.js';
+import { probe } from './probe.js';
+import { importPackage, isNotFound } from './tfjs/import-package.js';
 
-const engines = ['onnxruntime'] as const;
-
-/** Names that `--engine` accepts besides `auto`. */
-export function engineNames(): readonly string[] {
-  return engines;
+/**
+ * The engine, device and thread count that options resolve to. Loads no engine into this process. Without a name it is
+ * TensorFlow on its GPU, where tfjs-node-gpu is installed and sees one, else ONNX Runtime on the processor; a device without
+ * an engine names the first engine that has it. Throws ConfigurationError.
+ */
+export async function resolveEngine({ engine = 'auto', device, threads }: EngineOptions = {}): Promise<ResolvedEngine> {
+  const { engine: name, device: chosen } = await choose(engine, device);
+  return { engine: name, device: chosen, threads: threads ?? availableParallelism() };
 }
 
-/** The engine, device and thread count that options resolve to, before anything is loaded. Throws ConfigurationError. */
-export function resolveEngine({
-  engine = 'auto',
-  device = 'cpu',
-  threads,
-}: EngineOptions = {}): Required<EngineOptions> {
-  const name = engine === 'auto' ? 'onnxruntime' : engine;
-  if (!engineNames().includes(name))
-    throw new ConfigurationError(`--engine ${expectedOneOf(name, ['auto', ...engines])}`);
-  if (device !== 'cpu') throw new ConfigurationError(`--device ${expectedOneOf(device, ['cpu'])}`);
-  return { engine: name, device, threads: threads ?? availableParallelism() };
+async function choose(engine: string, device: string | undefined): Promise<Omit<ResolvedEngine, 'threads'>> {
+  if (device !== undefined) {
+    const name = engine === 'auto' ? engineWith(device) : engineNamed(engine);
+    checkDevice(name, device);
+    return { engine: name, device };
+  }
+  const name = engine === 'auto' ? 'auto' : engineNamed(engine);
+  if (name !== 'auto' && name !== 'tfjs-node-gpu') return { engine: name, device: devicesOf(name)[0] };
+  const found = await deviceOfTensorflow();
+  if (name === 'auto' && found !== 'gpu') return { engine: 'onnxruntime', device: 'cpu' };
+  // Not installed: opening it will say so.
+  return { engine: 'tfjs-node-gpu', device: found ?? 'gpu' };
 }
 
-/** Opens an engine. The library behind it is loaded here, not before. */
+let found: Promise<string | null> | null = null;
+
+/**
+ * The device on which tfjs-node-gpu computes here, null when it cannot be used. Nothing but a look for its files where it is
+ * not installed; else it is loaded once, in a process of its own, since it takes memory of the GPU.
+ */
+function deviceOfTensorflow(): Promise<string | null> {
+  found ??= (async () => {
+    if (!(await isInstalled('@tensorflow/tfjs-node-gpu'))) return null;
+    const { description } = await probe({ engine: 'tfjs-node-gpu', device: 'gpu', threads: availableParallelism() });
+    return description.usable ? description.device : null;
+  })();
+  return found;
+}
+
+async function isInstalled(name: string): Promise<boolean> {
+  return importPackage(`${name}/package.json`).then(
+    () => true,
+    (error: unknown) => !isNotFound(error),
+  );
+}
+
+/** Opens an engine. Throws ConfigurationError, and EngineError, one line that says what is missing. */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const resolved = resolveEngine(options);
-  try {
-    const { openOnnxEngine } = await import('./onnxruntime/engine.js');
-    return await openOnnxEngine(resolved);
-  } catch (cause) {
-    if (cause instanceof EngineError) throw cause;
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new EngineError(`the onnxruntime engine does not load: ${reason}; run npm install, or probprec doctor`, {
-      cause,
-    });
+  const resolved = await resolveEngine(options);
+  if (mayEndTheProcess(resolved)) {
+    const { description } = await probe(resolved);
+    if (!description.usable) throw new EngineError(description.reason);
   }
+  return openHere(resolved);
 }
 
-/** Every engine and device, whether it can be used here, and why not. */
-export async function describeEngines(): Promise<EngineDescription[]> {
-  try {
-    const engine = await openEngine({ engine: 'onnxruntime' });
-    const { name, device, version, details, threads } = engine.record;
-    await engine.dispose();
-    const kernels = details.blockSize
-      ? `blocked convolution kernels of ${details.blockSize} channels`
-      : 'plain kernels';
-    return [
-      { name, device, installed: true, usable: true, reason: `${threads} threads, ${kernels}`, version, default: true },
-    ];
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return [
-      { name: 'onnxruntime', device: 'cpu', installed: false, usable: false, reason, version: null, default: true },
-    ];
-  }
+/** Broken graphics drivers crash or abort, and what they say goes to stderr: such a device is tried elsewhere first. */
+function mayEndTheProcess({ engine, device }: { readonly engine: EngineName; readonly device: string }): boolean {
+  return engine === 'onnxruntime' && device !== 'cpu';
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { command } from './command.js';
 
@@ -29,6 +32,13 @@ test.each([
   expect(await loadsEngine(line.split(' '))).toBe(false);
 });
 
-test('list engines loads it, so that the tests above would notice', async () => {
-  expect(await loadsEngine(['list', 'engines'])).toBe(true);
+test('list engines leaves that to other processes', async () => {
+  expect(await loadsEngine(['list', 'engines'])).toBe(false);
+});
+
+test('run loads it, so that the tests above would notice', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'probprec-startup-'));
+  const line = `run --testproblem mnist_logreg --optimizer sgd --num-epochs 0 --data synthetic --synthetic-size 200 --output-dir ${folder}`;
+  expect(await loadsEngine(line.split(' '))).toBe(true);
+  await rm(folder, { recursive: true });
 });

@@ -3,28 +3,61 @@ import { expect, test } from 'vitest';
 import { describeEngines, engineNames, openEngine, resolveEngine } from '../../src/engine/index.js';
 import { ConfigurationError } from '../../src/errors.js';
 
-test('auto, cpu and all cores are the defaults', () => {
-  const expected = { engine: 'onnxruntime', device: 'cpu', threads: availableParallelism() };
-  expect(resolveEngine()).toEqual(expected);
-  expect(resolveEngine({ engine: 'auto', device: 'cpu' })).toEqual(expected);
-  expect(resolveEngine({ engine: 'onnxruntime', threads: 3 })).toEqual({ ...expected, threads: 3 });
+const threads = availableParallelism();
+const onProcessor = { engine: 'onnxruntime', device: 'cpu', threads };
+
+// tfjs-node-gpu is not installed here: test/engine/automatic.test.ts has it.
+test.each([
+  [{}, onProcessor],
+  [{ engine: 'auto' }, onProcessor],
+  [
+    { engine: 'onnxruntime', threads: 3 },
+    { ...onProcessor, threads: 3 },
+  ],
+  [{ engine: 'auto', device: 'cpu' }, onProcessor],
+  [{ device: 'webgpu' }, { ...onProcessor, device: 'webgpu' }],
+  [{ device: 'cuda' }, { ...onProcessor, device: 'cuda' }],
+  [{ device: 'gpu' }, { engine: 'tfjs-node-gpu', device: 'gpu', threads }],
+  [{ engine: 'tfjs-node-gpu' }, { engine: 'tfjs-node-gpu', device: 'gpu', threads }],
+  [
+    { engine: 'tfjs-node-gpu', device: 'cpu' },
+    { engine: 'tfjs-node-gpu', device: 'cpu', threads },
+  ],
+  [{ engine: 'tfjs-node' }, { engine: 'tfjs-node', device: 'cpu', threads }],
+  [{ engine: 'tfjs-cpu' }, { engine: 'tfjs-cpu', device: 'cpu', threads }],
+])('%j resolves to %j', async (options, expected) => {
+  expect(await resolveEngine(options)).toEqual(expected);
 });
 
-test('an unknown engine or device is an error with the names that there are', async () => {
-  const engine = () => resolveEngine({ engine: 'onnxruntme' });
-  expect(engine).toThrow(ConfigurationError);
-  expect(engine).toThrow(
-    /^--engine onnxruntme: not known; did you mean onnxruntime\? expected one of auto, onnxruntime$/,
-  );
-  const device = () => resolveEngine({ device: 'gpu' });
-  expect(device).toThrow(ConfigurationError);
-  expect(device).toThrow(/^--device gpu: not known; .*expected one of cpu$/);
-  await expect(openEngine({ engine: 'tensorflow' })).rejects.toThrow(ConfigurationError);
+test.each([
+  [
+    { engine: 'onnxruntme' },
+    '--engine onnxruntme: not known; did you mean onnxruntime? expected one of auto, onnxruntime, tfjs-node-gpu, tfjs-node, tfjs-cpu',
+  ],
+  [{ device: 'vulkan' }, '--device vulkan: not known; expected one of cpu, webgpu, cuda, gpu'],
+  [
+    { engine: 'onnxruntime', device: 'gpu' },
+    '--device gpu: not a device of onnxruntime, expected one of cpu, webgpu, cuda; --engine tfjs-node-gpu has it',
+  ],
+  [
+    { engine: 'tfjs-cpu', device: 'webgpu' },
+    '--device webgpu: not a device of tfjs-cpu, expected one of cpu; --engine onnxruntime has it',
+  ],
+  [{ engine: 'tfjs-node', device: 'tpu' }, '--device tpu: not a device of tfjs-node, expected one of cpu'],
+])('%j is an error of one line', async (options, message) => {
+  const error = await resolveEngine(options).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ConfigurationError);
+  expect((error as Error).message).toBe(message);
+  await expect(openEngine(options)).rejects.toThrow(ConfigurationError);
 });
 
 test('every engine is described, and the default one works here', async () => {
   const descriptions = await describeEngines();
   expect(new Set(descriptions.map(({ name }) => name))).toEqual(new Set(engineNames()));
+  for (const { reason, usable, installed } of descriptions) {
+    expect(reason).toMatch(/^[^\n]+$/);
+    if (usable) expect(installed).toBe(true);
+  }
   const chosen = descriptions.filter((description) => description.default);
   expect(chosen).toEqual([
     {
@@ -35,6 +68,15 @@ test('every engine is described, and the default one works here', async () => {
       reason: expect.stringMatching(/^\d+ threads, (blocked convolution kernels of (8|16) channels|plain kernels)$/),
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       default: true,
+      gigaflops: null,
     },
   ]);
+});
+
+test('the speed of an engine that works is measured', async () => {
+  const descriptions = await describeEngines({ speed: true });
+  for (const { name, usable, gigaflops } of descriptions) {
+    if (usable) expect(gigaflops, name).toBeGreaterThan(0);
+    else expect(gigaflops, name).toBeNull();
+  }
 });

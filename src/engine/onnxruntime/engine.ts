@@ -1,29 +1,44 @@
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { EngineError } from '../../errors.js';
 import { type DType, hashProgram, type Program, type Shape, simplify, sizeOf } from '../../tensor/index.js';
 import type { Engine, EngineOptions, EngineRecord, Executable, TensorData, Value } from '../engine.js';
+import {
+  checkOnnxDevice,
+  deviceError,
+  type OnnxDevice,
+  onnxDevice,
+  onnxruntimeVersion,
+  sessionDevice,
+} from './device.js';
+import { DeviceMemory } from './device-memory.js';
 import { lower } from './lower.js';
 import { type LoweringOptions, outputName } from './lowering.js';
+import type { Memory } from './memory.js';
 import { probeBlockSize } from './probe.js';
+import { ProcessMemory } from './process-memory.js';
 import { rewrite } from './rewrite.js';
-import { OnnxValue, Pool } from './value.js';
+import { OnnxValue } from './value.js';
 
 const elementTypes = { float: 'float32', int: 'int32', bool: 'bool' } as const;
 
 /** Switches for tests and for measuring what each formulation is worth; the defaults are the fastest ones known. */
 export type OnnxEngineOptions = EngineOptions & Partial<LoweringOptions> & { readonly rewrite?: boolean };
 
-/** Runs programs with ONNX Runtime's native kernels: each program becomes one graph. */
+/** Runs programs with ONNX Runtime's kernels: each program becomes one graph. */
 class OnnxEngine implements Engine {
-  readonly record: EngineRecord;
+  readonly record: EngineRecord & { readonly device: OnnxDevice };
   readonly #options: LoweringOptions & { readonly rewrite: boolean };
   readonly #sessions = new Map<string, Promise<ort.InferenceSession>>();
-  readonly #pool = new Pool();
+  readonly #memory: Memory;
 
-  constructor(record: EngineRecord, options: LoweringOptions & { readonly rewrite: boolean }) {
+  constructor(
+    record: EngineRecord & { readonly device: OnnxDevice },
+    memory: Memory,
+    options: LoweringOptions & { readonly rewrite: boolean },
+  ) {
     this.record = record;
+    this.#memory = memory;
     this.#options = options;
   }
 
@@ -38,13 +53,15 @@ class OnnxEngine implements Engine {
       session.catch(() => this.#sessions.delete(key));
     }
     const seconds = () => (cached ? 0 : (performance.now() - started) / 1000);
-    return new OnnxExecutable(await session, program, this.#pool, seconds());
+    return new OnnxExecutable(await session, program, this.#memory, seconds());
   }
 
   #createSession(program: Program): Promise<ort.InferenceSession> {
     const simpler = simplify(program);
     const graph = lower(this.#options.rewrite ? rewrite(simpler) : simpler, this.#options);
     return ort.InferenceSession.create(graph.serialize(), {
+      ...sessionDevice(this.record.device),
+      ...this.#memory.sessionOptions(program),
       intraOpNumThreads: this.record.threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
@@ -63,12 +80,14 @@ class OnnxEngine implements Engine {
   }
 
   async download(value: Value): Promise<TensorData> {
-    const { data } = own(value).tensor;
-    if (data instanceof Float32Array || data instanceof Int32Array) return data.slice();
-    return Int32Array.from(data as Uint8Array);
+    const data = await this.#memory.read(own(value));
+    if (data instanceof Float32Array || data instanceof Int32Array) return data;
+    return Int32Array.from(data);
   }
 
   async dispose(): Promise<void> {
+    // A device's buffers belong to the session that made them: they go first.
+    await this.#memory.dispose();
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
     for (const session of sessions) await (await session).release();
@@ -79,12 +98,14 @@ class OnnxExecutable implements Executable {
   readonly compileSeconds: number;
   readonly #session: ort.InferenceSession;
   readonly #program: Program;
-  readonly #pool: Pool;
+  readonly #memory: Memory;
+  /** What the runs under way were fed with: garbage collection must not free it meanwhile. */
+  readonly #inUse = new Set<Readonly<Record<string, Value>>>();
 
-  constructor(session: ort.InferenceSession, program: Program, pool: Pool, compileSeconds: number) {
+  constructor(session: ort.InferenceSession, program: Program, memory: Memory, compileSeconds: number) {
     this.#session = session;
     this.#program = program;
-    this.#pool = pool;
+    this.#memory = memory;
     this.compileSeconds = compileSeconds;
   }
 
@@ -97,16 +118,19 @@ class OnnxExecutable implements Executable {
     }
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const [name, { shape, dtype }] of this.#program.outputs) {
-      fetches[outputName(name)] = this.#pool.take(shape, dtype) ?? null;
+      fetches[outputName(name)] = this.#memory.take(shape, dtype) ?? null;
     }
-    const results = await this.#session.run(tensors, fetches);
+    this.#inUse.add(feeds);
+    const results = await this.#session.run(tensors, fetches).finally(() => this.#inUse.delete(feeds));
     const values: Record<string, Value> = {};
     for (const [name, { shape, dtype }] of this.#program.outputs) {
       const tensor = results[outputName(name)];
       if (tensor === undefined) throw new EngineError(`run: the output ${name} is missing`);
-      values[name] = new OnnxValue(tensor, shape, dtype, true);
+      const value = new OnnxValue(tensor, shape, dtype, true);
+      this.#memory.keep(value);
+      values[name] = value;
     }
-    for (const value of spent) this.#pool.add(own(value));
+    for (const value of spent) this.#memory.reclaim(own(value));
     return values;
   }
 }
@@ -120,25 +144,38 @@ function toFloat32(data: TensorData): Float32Array {
   return data instanceof Float32Array ? data : Float32Array.from(data);
 }
 
-/** The version of onnxruntime-node that is installed. */
-export function onnxruntimeVersion(): string {
-  const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-  return version;
-}
-
-/** Opens the ONNX Runtime engine. Throws EngineError for a device that it does not offer. */
+/**
+ * Opens the ONNX Runtime engine on a device. Throws EngineError, one line that says what the device lacks. A broken graphics
+ * driver may end the process; `openEngine` tries such a device in another process first.
+ */
 export async function openOnnxEngine(options: OnnxEngineOptions = {}): Promise<Engine> {
-  const device = options.device ?? 'cpu';
-  if (device !== 'cpu') {
-    throw new EngineError(`--device ${device}: the onnxruntime engine runs on cpu here; leave --device out or say cpu`);
-  }
+  const device = onnxDevice(options.device ?? 'cpu');
+  checkOnnxDevice(device);
+  const memory = await openMemory(device);
   const threads = options.threads ?? availableParallelism();
-  const blockSize = options.blockSize ?? (await probeBlockSize());
-  const record = { name: 'onnxruntime', device, threads, version: onnxruntimeVersion(), details: { blockSize } };
-  return new OnnxEngine(record, {
+  // The blocked kernels are the processor's; other devices take the operators that ONNX defines.
+  const blockSize = device === 'cpu' ? (options.blockSize ?? (await probeBlockSize())) : 0;
+  const details: EngineRecord['details'] =
+    device === 'cpu' ? { blockSize } : { deviceTensors: memory instanceof DeviceMemory };
+  const record = { name: 'onnxruntime', device, threads, version: onnxruntimeVersion() ?? 'unknown', details };
+  return new OnnxEngine(record, memory, {
     blockSize,
     fuse: options.fuse ?? true,
+    webgpu: device === 'webgpu',
     dilatedWeightGradient: options.dilatedWeightGradient ?? true,
     rewrite: options.rewrite ?? true,
   });
+}
+
+async function openMemory(device: OnnxDevice): Promise<Memory> {
+  if (device === 'cpu') return new ProcessMemory();
+  try {
+    const memory = await DeviceMemory.open(device);
+    if (device === 'webgpu') return memory;
+    // onnxruntime-node knows no CUDA tensors: opening was the test, the values lie in the process' memory.
+    await memory.dispose();
+    return new ProcessMemory();
+  } catch (cause) {
+    throw deviceError(device, cause);
+  }
 }

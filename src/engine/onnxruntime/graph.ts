@@ -12,7 +12,8 @@ import type { DType, Shape } from '../../tensor/index.js';
 
 /** Operator sets that the graphs use; the last two are ONNX Runtime's own. */
 const operatorSets = { '': 18, 'com.microsoft': 1, 'com.microsoft.nchwc': 1 } as const;
-type Domain = keyof typeof operatorSets;
+/** Whose operators they are. */
+export type Domain = keyof typeof operatorSets;
 
 /** Attributes of an ONNX operator: integers, lists of integers, or text; floating-point ones as `{ float }`. */
 export type OnnxAttributes = Readonly<Record<string, number | string | readonly number[] | { readonly float: number }>>;
@@ -58,8 +59,20 @@ export class OnnxGraph {
     domain: Domain = '',
     outputs?: number,
   ): string | string[] {
+    const names = this.write(operator, inputs, attributes, domain, outputs ?? 1);
+    return outputs === undefined ? (names[0] ?? '') : names;
+  }
+
+  /** Writes one operator; returns the names of its outputs. */
+  protected write(
+    operator: string,
+    inputs: readonly string[],
+    attributes: OnnxAttributes,
+    domain: Domain,
+    outputs: number,
+  ): string[] {
     const name = `${operator}_${this.#nodes.length}`;
-    const names = Array.from({ length: outputs ?? 1 }, (_, index) => (index === 0 ? name : `${name}:${index}`));
+    const names = Array.from({ length: outputs }, (_, index) => (index === 0 ? name : `${name}:${index}`));
     this.#nodes.push({
       opType: operator,
       domain,
@@ -68,7 +81,7 @@ export class OnnxGraph {
       output: names,
       attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
     });
-    return outputs === undefined ? name : names;
+    return names;
   }
 
   /** A constant vector of 64-bit integers, as shapes, axes and indices are given to operators. */
@@ -86,6 +99,15 @@ export class OnnxGraph {
       dims: [BigInt(values.length)],
       dataType: TensorProto_DataType.INT32,
       int32Data: [...values],
+    });
+  }
+
+  /** A constant tensor of floating-point numbers. */
+  numbers(values: readonly number[], shape: Shape): string {
+    return this.#constant(`f32[${shape.join(',')}]:${values.join(',')}`, {
+      dims: shape.map(BigInt),
+      dataType: TensorProto_DataType.FLOAT,
+      floatData: [...values],
     });
   }
 

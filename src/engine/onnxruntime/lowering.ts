@@ -1,5 +1,6 @@
 import { type Attributes, inputOf, type Program, type Shape, type Tensor } from '../../tensor/index.js';
 import { OnnxGraph } from './graph.js';
+import { WebgpuGraph } from './webgpu-operators.js';
 
 /**
  * How a tensor lies in memory. Every tensor has the layout `plain` (row-major in its own shape). Images [n, c, h, w] may
@@ -13,6 +14,8 @@ export interface LoweringOptions {
   readonly blockSize: number;
   /** Bias and ReLU become part of the convolution or matrix product that they follow. */
   readonly fuse: boolean;
+  /** Nothing but operators that the WebGPU provider computes, and computes right. */
+  readonly webgpu: boolean;
   /** Weight gradients as one dilated convolution of the channels-last image. */
   readonly dilatedWeightGradient: boolean;
 }
@@ -29,7 +32,7 @@ export interface EmitterTable {
 
 /** One program on its way to one ONNX graph: values are emitted on demand, once per tensor and layout. */
 export class Lowering {
-  readonly graph = new OnnxGraph();
+  readonly graph: OnnxGraph;
   readonly options: LoweringOptions;
   readonly #table: EmitterTable;
   readonly #consumers = new Map<Tensor, Tensor[]>();
@@ -40,6 +43,7 @@ export class Lowering {
 
   constructor(program: Program, options: LoweringOptions, table: EmitterTable) {
     this.options = options;
+    this.graph = options.webgpu ? new WebgpuGraph() : new OnnxGraph();
     this.#table = table;
     this.#outputs = new Set(program.outputs.values());
     for (const node of program.nodes) {

@@ -1,6 +1,7 @@
 import { inputOf, type PoolingGeometry, poolingGeometryOf, sizeOf, type Tensor } from '../../../tensor/index.js';
 import type { Emitter, Layout, Lowering } from '../lowering.js';
 import { emitPooled, emitSeparableGather, emitSeparableScatter, isSeparable } from './separable-pooling.js';
+import { emitWindowGather, emitWindowScatter } from './window-pooling.js';
 
 /** Blocked where the image is and its gradient can be, too. */
 function poolingLayout(node: Tensor, lowering: Lowering): Layout {
@@ -67,6 +68,8 @@ function needsPlaces(node: Tensor, lowering: Lowering): boolean {
 function emitPooling(node: Tensor, lowering: Lowering): string {
   const x = inputOf(node, 0);
   const geometry = poolingGeometryOf(node);
+  // MaxPool itself may drop NaN there.
+  if (lowering.options.webgpu) return emitWindowGather(x, lowering.value(x), geometry, node.shape, lowering);
   if (poolingLayout(node, lowering) === 'blocked') {
     if (needsPlaces(node, lowering)) return emitPooled(x, geometry, lowering);
     const image = lowering.value(x, 'blocked');
@@ -83,6 +86,7 @@ function emitScatter(node: Tensor, lowering: Lowering): string {
   if (poolingLayout(node, lowering) === 'blocked') {
     return emitSeparableScatter(x, lowering.value(g, 'blocked'), geometry, lowering);
   }
+  if (lowering.options.webgpu) return emitWindowScatter(x, g, geometry, lowering);
   const { places } = indexedPooling(x, geometry, lowering);
   const shape = pooledOver(x, geometry);
   const empty = graph.add('ConstantOfShape', [graph.integers([sizeOf(shape)])]);
@@ -103,6 +107,7 @@ function emitGather(node: Tensor, lowering: Lowering): string {
   if (poolingLayout(node, lowering) === 'blocked') {
     return emitSeparableGather(x, lowering.value(v, 'blocked'), geometry, node.shape, lowering);
   }
+  if (lowering.options.webgpu) return emitWindowGather(x, lowering.value(v), geometry, node.shape, lowering);
   const { places } = indexedPooling(x, geometry, lowering);
   const image = padded(lowering.value(v), x, geometry, lowering);
   const taken = graph.add('GatherElements', [lowering.view(image, [-1]), places], { axis: 0 });

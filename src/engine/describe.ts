@@ -1,0 +1,50 @@
+import { EngineError } from '../errors.js';
+import { devicesOf, engineNames } from './catalogue.js';
+import type { EngineDescription } from './description.js';
+import { checkOnnxDevice, onnxDevice, onnxruntimeVersion } from './onnxruntime/device.js';
+import type { ResolvedEngine } from './open.js';
+import { type ProbeReport, probe } from './probe.js';
+import { resolveEngine } from './select.js';
+
+/** An engine's description with its speed in 10⁹ operations per second; null where it was not measured. */
+export type MeasuredEngine = EngineDescription & { readonly gigaflops: number | null };
+
+/** Every engine on each device that it can be asked for. TensorFlow finds its device by itself. */
+function candidates(): Omit<ResolvedEngine, 'threads'>[] {
+  return engineNames().flatMap((engine) => {
+    const devices = engine === 'tfjs-node-gpu' ? devicesOf(engine).slice(0, 1) : devicesOf(engine);
+    return devices.map((device) => ({ engine, device }));
+  });
+}
+
+/**
+ * Every engine and device, whether it can be used here, and why not. Each is tried in a process of its own, with `speed` one
+ * after the other, so that none disturbs another's measurement.
+ */
+export async function describeEngines({ speed = false } = {}): Promise<MeasuredEngine[]> {
+  const automatic = await resolveEngine();
+  const describe = async (candidate: Omit<ResolvedEngine, 'threads'>): Promise<MeasuredEngine> => {
+    const resolved = { ...candidate, threads: automatic.threads };
+    const { description, gigaflops } = missing(resolved) ?? (await probe(resolved, { speed }));
+    const isDefault = description.name === automatic.engine && description.device === automatic.device;
+    return { ...description, default: isDefault, gigaflops };
+  };
+  if (!speed) return Promise.all(candidates().map(describe));
+  const measured: MeasuredEngine[] = [];
+  for (const candidate of candidates()) measured.push(await describe(candidate));
+  return measured;
+}
+
+/** A report on a device whose files are not there, so that nothing needs to be tried. */
+function missing({ engine, device }: ResolvedEngine): ProbeReport | null {
+  if (engine !== 'onnxruntime') return null;
+  try {
+    checkOnnxDevice(onnxDevice(device));
+    return null;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const version = onnxruntimeVersion();
+    const description = { name: engine, device, installed: false, usable: false, version, default: false };
+    return { description: { ...description, reason: error.message }, gigaflops: null };
+  }
+}
