@@ -12,20 +12,27 @@ export interface CommandFile {
 }
 
 /**
- * One file for each optimizer and test problem, named as DeepOBS's tuner names them:
- * `jobs_<class name>_<grid_search|random_search>_<test problem>.txt`.
+ * One file for each optimizer and test problem, named as DeepOBS's tuner names them,
+ * `jobs_<class name>_<grid_search|random_search>_<test problem>.txt`; a single setting is no search but a `rerun`.
  */
 export function commandFiles(plan: Plan, runs: readonly PlannedRun[]): CommandFile[] {
   const sampled = sampledOptimizers(plan);
-  const files = new Map<string, PlannedRun[]>();
+  const groups = new Map<string, PlannedRun[]>();
   for (const run of runs) {
-    const search = sampled.has(run.request.optimizer) ? 'random_search' : 'grid_search';
-    const name = `jobs_${run.configuration.optimizer.className}_${search}_${run.configuration.testproblem}.txt`;
-    const file = files.get(name) ?? [];
-    file.push(run);
-    files.set(name, file);
+    const { testproblem, optimizer } = run.configuration;
+    const key = JSON.stringify([testproblem, optimizer.className]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [run]);
+    else group.push(run);
   }
-  return [...files].map(([name, members]) => ({ name, runs: members }));
+  return [...groups.values()].map((members) => {
+    const [first] = members;
+    const { testproblem = '', optimizer } = first?.configuration ?? {};
+    const settings = new Set(members.map(({ request }) => JSON.stringify({ ...request, seed: null })));
+    const random = members.some(({ request }) => sampled.has(request.optimizer));
+    const kind = settings.size === 1 ? 'rerun' : random ? 'random_search' : 'grid_search';
+    return { name: `jobs_${optimizer?.className}_${kind}_${testproblem}.txt`, runs: members };
+  });
 }
 
 /** Names of the optimizers whose settings are drawn rather than enumerated. */

@@ -27,13 +27,18 @@ export async function sweepBest(path: string, options: SweepBestOptions, termina
 function show(ranking: PlanRanking, asked: SweepBestOptions, terminal: Terminal): void {
   const { testproblem, optimizer, metric, mode, seeds, settings, leftOut, unusedSeeds } = ranking;
   const what = `${mode === 'best' ? 'best' : 'final'} ${metric}${mode === 'most' ? ', most runs first' : ''}`;
+  const several = mode !== 'best' && settings.some(({ aggregate: { metrics } }) => (metrics[metric]?.final.n ?? 0) > 1);
   const shown = ['test_accuracies', 'test_losses'] as const;
   const also = shown.filter(
     (name) => name !== metric && settings.some(({ aggregate: { metrics } }) => metrics[name] !== null),
   );
-  terminal.result(terminal.heading(`${testproblem}, ${optimizer}: by ${what}, seeds ${seeds.join(', ') || 'none'}`));
+  terminal.result(
+    terminal.heading(
+      `${testproblem}, ${optimizer}: by ${what}, ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ') || 'none'}`,
+    ),
+  );
   if (settings.length > 0) {
-    const header = ['rank', 'setting', metric, 'std', ...also, 'runs', 'diverged'];
+    const header = ['rank', 'setting', metric, ...(several ? ['std'] : []), ...also, 'runs', 'diverged'];
     terminal.result(formatTable(header, settings.map(row), terminal.heading));
   }
   if (metric !== asked.metric) terminal.result(`  there are no ${asked.metric}: ranked by ${metric}`);
@@ -48,12 +53,11 @@ function show(ranking: PlanRanking, asked: SweepBestOptions, terminal: Terminal)
   terminal.result('');
 
   function row({ run, value, aggregate: { metrics, counts } }: RankedPlanSetting, index: number) {
-    const spread = mode === 'best' ? null : (metrics[metric]?.final.sampleStd ?? null);
     return [
       index + 1,
       describeSetting(run),
       value,
-      spread,
+      ...(several ? [metrics[metric]?.final.sampleStd ?? null] : []),
       ...also.map((name) => metrics[name]?.final.mean ?? null),
       counts.completed + counts.diverged,
       counts.diverged > 0 ? counts.diverged : null,

@@ -1,6 +1,7 @@
-import { extname } from 'node:path';
+import { extname, relative } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
 import { countPlanned, expandPlan, planOf, planText, rankPlan, readPlan, rerunStatement } from '../../sweep/index.js';
+import { counted } from '../progress.js';
 import type { SweepRerunOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
 import { writeNewFile } from './new-file.js';
@@ -32,11 +33,11 @@ export async function sweepRerunBest(path: string, options: SweepRerunOptions, t
     const [best] = settings;
     if (best === undefined) continue;
     terminal.line(
-      `${testproblem}, ${optimizer}: ${describeSetting(best.run)} (${metric} ${best.value}, best of ${settings.length} settings on seeds ${seeds.join(', ')})`,
+      `${testproblem}, ${optimizer}: ${describeSetting(best.run)} (${metric} ${best.value?.toPrecision(5)}, best of ${counted(settings.length, 'setting')} by ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`,
     );
   }
   terminal.line(describePlan(rerun, runs, repeated));
   if (!written) terminal.line('the plan was there already, unchanged');
-  terminal.line(`next: probprec sweep run ${output}, then probprec compare ${rerun.outputDir}`);
+  terminal.line(`next: probprec sweep run ${output}, then probprec compare ${relative('', rerun.outputDir) || '.'}`);
   terminal.result(output);
 }
