@@ -41,7 +41,7 @@ export function addSweepCommands(
 }
 
 function addPlan(sweep: Command, terminal: Terminal): void {
-  const repeated = (text: string, before: string[]) => [...before, text];
+  const repeated = (text: string, before: string[] = []) => [...before, text];
   const command = sweep
     .command('plan')
     .summary('write a plan file')
@@ -58,13 +58,11 @@ function addPlan(sweep: Command, terminal: Terminal): void {
       '--grid <name=values>',
       'lr=log:1e-5:1e2:20, lr=lin:0:1:5, lr=0.1,0.2, lr=deepobs (its 20 learning rates); may be repeated',
       repeated,
-      [],
     )
     .option(
       '--random <name=space>',
       'lr=loguniform:1e-5:1e2, uniform:0:1, integers:1:8, choice:a,b; may be repeated',
       repeated,
-      [],
     )
     .option('--samples <n>', 'points to draw of the --random hyperparameters', wholeNumber('--samples', 1))
     .option('--sampling-seed <n>', 'seed of the drawn points (0)', wholeNumber('--sampling-seed', 0))

@@ -10,8 +10,8 @@ export interface SweepPlanOptions
   extends Omit<RunOptions, 'testproblem' | 'optimizer' | 'seed' | 'resume' | 'quiet' | 'json' | 'debug' | 'help'> {
   readonly testproblem?: string[];
   readonly optimizer?: string[];
-  readonly grid: string[];
-  readonly random: string[];
+  readonly grid?: string[];
+  readonly random?: string[];
   readonly samples?: number;
   readonly samplingSeed?: number;
   readonly halton?: boolean;

@@ -75,7 +75,7 @@ type Searched = Map<string, Record<string, PlanValue>>;
 type PlanValue = string | number | boolean | (string | number | boolean)[];
 
 async function readSettings(
-  { grid, random, samples }: SweepPlanOptions,
+  { grid = [], random = [], samples }: SweepPlanOptions,
   optimizers: readonly string[],
   args: readonly string[],
   ownOptions: readonly string[],
@@ -110,7 +110,7 @@ async function readSettings(
         const other = kind === 'grid' ? '--random' : '--grid';
         throw new UsageError(`${option}: found ${quoted(text)}, expected that with ${other}`);
       }
-      state(option, owner, name, stated);
+      state(option, owner, name, asStated(stated));
     }
   }
   const fixed = parseHyperparameters(args, distinct(all), optimizers.join(', '), ownOptions);
@@ -138,6 +138,14 @@ function spaceKind(option: string, name: string, stated: string): 'grid' | 'samp
     if (!(error instanceof ConfigurationError)) throw error;
     throw new UsageError(`${option}: ${name}: ${error.message}`);
   }
+}
+
+/** Values with commas are a list in a plan; what stands for many values stays as it is. */
+function asStated(stated: string): PlanValue {
+  const space = readSpace(stated);
+  if (space.kind === 'sampled' || stated === 'deepobs' || /^[a-z]+:/.test(stated)) return stated;
+  const [first, ...others] = space.values;
+  return first === undefined || others.length > 0 ? [...space.values] : statedValue(first);
 }
 
 /** `momentum.lr` is momentum's own lr, when momentum is one of the optimizers. */
