@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EngineError } from '../../errors.js';
 import {
   type DType,
@@ -15,6 +14,7 @@ import { interpret, makeConstants } from './interpret.js';
 import type { TfEngine, Tfjs, TfTensor, TfType } from './library.js';
 import { lower } from './lower.js';
 import type { LoweringOptions } from './lowering.js';
+import { TensorMemory } from './memory.js';
 import type { Plan, Slot } from './plan.js';
 import { TfjsValue } from './value.js';
 
@@ -25,8 +25,6 @@ export interface Backend {
   readonly library: Tfjs;
   /** The backend's name in TensorFlow.js. */
   readonly name: string;
-  /** Whether tensors lie outside of JavaScript's memory. */
-  readonly native: boolean;
   readonly lowering: LoweringOptions;
 }
 
@@ -42,6 +40,7 @@ export class TfjsEngine implements Engine {
   readonly #backend: Backend;
   /** TensorFlow.js' own handle of the backend, for tensors that are made while another one is the current one. */
   readonly #handle: object;
+  readonly #memory = new TensorMemory();
   readonly #compiled = new Map<string, Compiled>();
 
   constructor(record: EngineRecord, backend: Backend) {
@@ -79,8 +78,7 @@ export class TfjsEngine implements Engine {
     feeds: Readonly<Record<string, Value>>,
     spent: Iterable<Value> = [],
   ): Promise<Record<string, Value>> {
-    // Kernels are synchronous calls: between runs, signals, timers and the disposal of dropped values get their turn.
-    await nextTurn();
+    await this.#memory.relieve();
     await this.#select();
     const tensors = new Map<Slot, TfTensor>();
     for (const [name, slot] of plan.inputs) tensors.set(slot, fed(program, name, feeds[name]));
@@ -102,7 +100,7 @@ export class TfjsEngine implements Engine {
   }
 
   #value(tensor: TfTensor, shape: Shape, dtype: DType): TfjsValue {
-    return new TfjsValue(tensor, shape, dtype, { weighs: this.#backend.native });
+    return new TfjsValue(tensor, shape, dtype, this.#memory);
   }
 
   upload(data: TensorData, shape: Shape, dtype: DType = data instanceof Int32Array ? 'int' : 'float'): Value {

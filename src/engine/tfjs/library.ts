@@ -12,8 +12,8 @@ export interface TfTensor {
 /** Element types of TensorFlow.js that programs need. */
 export type TfType = 'float32' | 'int32' | 'bool';
 
-/** A backend; the last three belong to tfjs-node's. */
-export interface TfBackend {
+/** What tfjs-node's backend says of itself; others have none of it. */
+export interface NodeBackend {
   /** Whether the package is the one that was built for CUDA. */
   readonly isGPUPackage?: boolean;
   /** Whether TensorFlow found a GPU that it can use. */
@@ -41,7 +41,7 @@ export interface TfEngine {
 export interface Tfjs {
   readonly version_core: string;
   engine(): TfEngine;
-  backend(): TfBackend;
+  backend(): object;
   getBackend(): string;
   setBackend(name: string): Promise<boolean>;
   ready(): Promise<void>;

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { EngineError } from '../../errors.js';
 import { type ImportModule, importPackage, isNotFound } from './import-package.js';
-import type { Tfjs } from './library.js';
+import type { NodeBackend, Tfjs } from './library.js';
 import { type TfjsVariant, type VariantDefinition, variants } from './variant.js';
 
 /** How a variant is loaded; the last two are for tests. */
@@ -49,7 +49,7 @@ export async function loadVariant(variant: TfjsVariant, options: LoadOptions = {
   const ready = await library.setBackend(definition.backend);
   if (!ready) throw new VariantError(`the ${variant} engine: TensorFlow.js cannot start its backend`, version);
   await library.ready();
-  if (options.device === 'gpu' && library.backend().isUsingGpuDevice !== true) {
+  if (options.device === 'gpu' && nodeBackend(library).isUsingGpuDevice !== true) {
     throw new VariantError(
       `--device gpu: the TensorFlow of ${variant} finds no GPU; it needs the driver, CUDA 11.2 and cuDNN 8.1; without --device it runs on the CPU`,
       version,
@@ -170,4 +170,9 @@ function unwrapped(module: unknown, member: string): Readonly<Record<string, unk
 function isTfjs(module: object): module is Tfjs {
   const functions = ['engine', 'backend', 'getBackend', 'setBackend', 'ready', 'enableProdMode', 'memory'];
   return functions.every((name) => typeof (module as Readonly<Record<string, unknown>>)[name] === 'function');
+}
+
+/** What the current backend says of GPU and TensorFlow; nothing where it is not tfjs-node's. */
+export function nodeBackend(library: Tfjs): NodeBackend {
+  return library.backend();
 }

@@ -1,6 +1,6 @@
 import type { Engine, EngineRecord } from '../engine.js';
 import { TfjsEngine } from './engine.js';
-import { type LoadedVariant, type LoadOptions, loadVariant } from './load.js';
+import { type LoadedVariant, type LoadOptions, loadVariant, nodeBackend } from './load.js';
 import type { LoweringOptions } from './lowering.js';
 import { type TfjsVariant, variants } from './variant.js';
 
@@ -19,12 +19,12 @@ export async function openTfjsEngine(variant: TfjsVariant, options: TfjsOptions 
   const { backend: name, native } = variants[variant];
   // TensorFlow's kernel for weight gradients is its fastest way, the CPU backend's the slowest.
   const lowering = { weightGradientKernel: native, ...options.lowering };
-  return new TfjsEngine(recordOf(variant, loaded), { library: loaded.library, name, native, lowering });
+  return new TfjsEngine(recordOf(variant, loaded), { library: loaded.library, name, lowering });
 }
 
 /** What the run file says: the device that TensorFlow computes on, whatever the package was built for. */
 function recordOf(variant: TfjsVariant, { library, version, threads }: LoadedVariant): EngineRecord {
-  const { isUsingGpuDevice = false, isGPUPackage = false, binding } = library.backend();
+  const { isUsingGpuDevice = false, isGPUPackage = false, binding } = nodeBackend(library);
   const details = {
     core: library.version_core,
     ...(binding?.TF_Version === undefined ? {} : { tensorflow: binding.TF_Version }),

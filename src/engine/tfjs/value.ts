@@ -2,46 +2,51 @@ import { EngineError } from '../../errors.js';
 import type { DType, Shape } from '../../tensor/index.js';
 import type { Value } from '../engine.js';
 import type { TfTensor } from './library.js';
+import type { TensorMemory } from './memory.js';
 
-/** Disposes tensors whose values were dropped without being handed back as spent. */
-const dropped = new FinalizationRegistry<TfTensor>((tensor) => tensor.dispose());
+/** A tensor that a value stands for, and the account it is on. */
+interface Holding {
+  readonly tensor: TfTensor;
+  readonly memory: TensorMemory;
+  readonly bytes: number;
+}
+
+function free({ tensor, memory, bytes }: Holding): void {
+  tensor.dispose();
+  memory.remove(bytes);
+}
+
+/** Frees the tensors of values that were dropped without being handed back as spent. */
+const dropped = new FinalizationRegistry<Holding>(free);
 
 /**
  * A tensor of a backend, which TensorFlow.js keeps until it is disposed. A value that is handed back as spent disposes it at
- * once. One that is merely dropped (a batch, a loss that was read) disposes it when the value is collected as garbage; for
- * tensors outside of JavaScript's memory that would come too late, since V8 does not know what they hold. Hence `weighs`: such a
- * value carries an array buffer of the tensor's size, which V8 counts and nobody touches, so that it costs no real memory.
+ * once; one that is merely dropped (a batch, a loss that was read) when it is collected as garbage.
  */
 export class TfjsValue implements Value {
   readonly shape: Shape;
   readonly dtype: DType;
-  #tensor: TfTensor | null;
-  #weight: ArrayBuffer | null;
+  #holding: Holding | null;
 
-  constructor(tensor: TfTensor, shape: Shape, dtype: DType, { weighs }: { readonly weighs: boolean }) {
+  constructor(tensor: TfTensor, shape: Shape, dtype: DType, memory: TensorMemory) {
     this.shape = shape;
     this.dtype = dtype;
-    this.#tensor = tensor;
-    this.#weight = weighs ? new ArrayBuffer(bytesOf(tensor)) : null;
-    dropped.register(this, tensor, this);
+    this.#holding = { tensor, memory, bytes: bytesOf(tensor) };
+    memory.add(this.#holding.bytes);
+    dropped.register(this, this.#holding, this);
   }
 
   get tensor(): TfTensor {
-    if (this.#tensor === null) throw new EngineError('the value was handed back as spent and cannot be used any more');
-    return this.#tensor;
-  }
-
-  /** Bytes that V8 counts for the tensor. */
-  get weight(): number {
-    return this.#weight?.byteLength ?? 0;
+    if (this.#holding === null) throw new EngineError('the value was handed back as spent and cannot be used any more');
+    return this.#holding.tensor;
   }
 
   /** Gives the memory back; the value cannot be used any more. */
   release(): void {
+    if (this.#holding === null) return;
     dropped.unregister(this);
-    this.#tensor?.dispose();
-    this.#tensor = null;
-    this.#weight = null;
+    free(this.#holding);
+    this.#holding = null;
   }
 }
 
