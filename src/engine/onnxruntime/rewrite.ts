@@ -11,6 +11,7 @@ import {
   multiply,
   multiplyOperation,
   negate,
+  numbersOf,
   type Program,
   poolingGeometryOf,
   program,
@@ -20,6 +21,8 @@ import {
   step,
   stepOperation,
   subtractOperation,
+  sum,
+  sumOperation,
   type Tensor,
   withInputs,
 } from '../../tensor/index.js';
@@ -66,6 +69,21 @@ const maskAfterGather: Rewrite = (node) => {
 };
 
 /**
+ * Σ scatter(x, g) = Σ g over whole images: each number of g lands at one place. Only where that place is none of the padding,
+ * whose share would be dropped: without padding, or with trailing padding of an image that is never negative.
+ */
+const sumBeforeScatter: Rewrite = (node) => {
+  const scattered = node.inputs[0];
+  if (node.operation !== sumOperation || scattered?.operation !== maxPoolScatterOperation) return undefined;
+  const axes = numbersOf(node, 'axes');
+  if (!axes.includes(2) || !axes.includes(3)) return undefined;
+  const [top, left, bottom, right] = poolingGeometryOf(scattered).padding;
+  const trailing = top === 0 && left === 0 && isReluOutput(inputOf(scattered, 0));
+  if (!trailing && [top, left, bottom, right].some((p) => p > 0)) return undefined;
+  return sum(inputOf(scattered, 1), axes, { keepDims: node.attributes.keepDims === true });
+};
+
+/**
  * p − s (a b) = p + (−s a) b for a scalar s and a matrix product: the update of a weight becomes the epilogue of its
  * gradient. The smaller factor is scaled. Exact but for rounding; only where nothing else needs the product.
  */
@@ -87,7 +105,7 @@ const updateInProduct: Rewrite = (node, usedOnce) => {
   return add(p, scaleFirst ? matmul(scaled(a), b, flags) : matmul(a, scaled(b), flags));
 };
 
-const rewrites: readonly Rewrite[] = [maskBeforeScatter, maskAfterGather, updateInProduct];
+const rewrites: readonly Rewrite[] = [maskBeforeScatter, maskAfterGather, sumBeforeScatter, updateInProduct];
 
 /** The program with the rewrites applied, simplified again. */
 export function rewrite(subject: Program): Program {
