@@ -33,7 +33,7 @@ function casesOf(name: string, { variables, feeds, result }: Sample, seed: numbe
       name,
       { gradient: joined(gradients), product: joined(products) },
       { ...feeds, linear: normal(random, size), quadratic: normal(random, size), ...drawn },
-      { tolerance: (output) => (output === 'product' ? tolerances.second : tolerances.value), floor: 1 },
+      { tolerance: (output) => (output === 'product' ? tolerances.second : tolerances.gradient), floor: 1 },
     ),
   ];
 }

@@ -163,6 +163,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions = {}): Promise<E
     fuse: options.fuse ?? true,
     webgpu: device === 'webgpu',
     dilatedWeightGradient: options.dilatedWeightGradient ?? true,
+    phasedPooling: options.phasedPooling ?? true,
     rewrite: options.rewrite ?? true,
   });
 }

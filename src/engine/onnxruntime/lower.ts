@@ -4,6 +4,7 @@ import * as dense from './emit/dense.js';
 import * as elementwise from './emit/elementwise.js';
 import * as pooling from './emit/pooling.js';
 import * as structure from './emit/structure.js';
+import * as weightGradient from './emit/weight-gradient.js';
 import type { OnnxGraph } from './graph.js';
 import { type EmitterTable, Lowering, type LoweringOptions } from './lowering.js';
 
@@ -13,6 +14,7 @@ const table: EmitterTable = {
     ...structure.emitters,
     ...dense.emitters,
     ...convolution.emitters,
+    ...weightGradient.emitters,
     ...pooling.emitters,
   },
   naturalLayouts: {

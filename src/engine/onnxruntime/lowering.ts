@@ -18,6 +18,8 @@ export interface LoweringOptions {
   readonly webgpu: boolean;
   /** Weight gradients as one dilated convolution of the channels-last image. */
   readonly dilatedWeightGradient: boolean;
+  /** A small convolution under a 2×2 pooling is computed for each position of the window by itself. */
+  readonly phasedPooling: boolean;
 }
 
 /** Writes one operation into the graph; returns the name of its value in the operation's natural layout. */
@@ -69,6 +71,11 @@ export class Lowering {
   /** Whether nothing but one operation needs the tensor, so that it may disappear into that operation. */
   usedOnce(tensor: Tensor): boolean {
     return this.consumersOf(tensor).length === 1 && !this.#outputs.has(tensor);
+  }
+
+  /** Whether nothing but operations of a kind needs the tensor. */
+  onlyUsedBy(tensor: Tensor, fits: (consumer: Tensor) => boolean): boolean {
+    return !this.#outputs.has(tensor) && this.consumersOf(tensor).every(fits);
   }
 
   /** Records that the graph holds the tensor in a layout under a name. */

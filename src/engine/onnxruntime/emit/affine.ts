@@ -1,14 +1,8 @@
-import { lengthOf, sameShape, sizeOf, type Tensor } from '../../../tensor/index.js';
+import { sameShape, sizeOf, type Tensor } from '../../../tensor/index.js';
 import type { Lowering } from '../lowering.js';
 import { emitConvolution, emitInputGradient } from './convolution.js';
 import { emitProduct } from './dense.js';
-
-/** A bias: one number per channel (axis 1) of the result. */
-function isBias(operand: Tensor, node: Tensor): boolean {
-  if (node.shape.length < 2 || sizeOf(operand.shape) !== lengthOf(node, 1)) return false;
-  const channelAxis = operand.shape.length - (node.shape.length - 1);
-  return channelAxis >= 0 && operand.shape[channelAxis] === lengthOf(node, 1);
-}
+import { isBias } from './is-bias.js';
 
 /** The terms of a sum of sums whose intermediate results nothing else needs. */
 function termsOf(node: Tensor, lowering: Lowering): Tensor[] {

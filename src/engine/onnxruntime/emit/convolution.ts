@@ -1,7 +1,7 @@
 import { geometryOf, inputOf, type Shape, type Tensor } from '../../../tensor/index.js';
 import type { OnnxAttributes } from '../graph.js';
 import type { Emitter, Layout, Lowering } from '../lowering.js';
-import { emitWeightGradient } from './weight-gradient.js';
+import type { Phase } from './shifted-images.js';
 
 /** What a convolution does to its sums before writing them. */
 export interface Epilogue {
@@ -61,9 +61,25 @@ export function emitConvolution(node: Tensor, lowering: Lowering, epilogue: Epil
     const name = lowering.graph.add('Conv', inputs, attributes);
     return epilogue.relu ? lowering.graph.add('Relu', [name]) : name;
   }
+  return blockedConvolution(blockedInputs(node, lowering), attributes, epilogue, lowering);
+}
+
+function blockedInputs(node: Tensor, lowering: Lowering): string[] {
+  const [x, w] = [inputOf(node, 0), inputOf(node, 1)];
   const image = lowering.value(x, lowering.blocks(x.shape) ? 'blocked' : 'plain');
   const filter = lowering.once(`filter of ${w.id}`, () => blockedFilter(lowering.value(w), w.shape, lowering));
-  return blockedConvolution([image, filter], attributes, epilogue, lowering);
+  return [image, filter];
+}
+
+/** Every second row and column of a blocked convolution with stride 1, from the phase's on; its padding is at least 1. */
+export function emitConvolutionPhase(node: Tensor, phase: Phase, lowering: Lowering, epilogue: Epilogue): string {
+  const [top, left, bottom, right] = geometryOf(node).padding;
+  const attributes = {
+    strides: [2, 2],
+    pads: [top - phase.row, left - phase.column, bottom - 1 + phase.row, right - 1 + phase.column],
+    kernel_shape: inputOf(node, 1).shape.slice(2),
+  };
+  return blockedConvolution(blockedInputs(node, lowering), attributes, epilogue, lowering);
 }
 
 function blockedConvolution(
@@ -107,7 +123,6 @@ export function emitInputGradient(node: Tensor, lowering: Lowering, epilogue: Ep
 export const emitters: Record<string, Emitter> = {
   conv2d: (node, lowering) => emitConvolution(node, lowering, {}),
   conv2dInputGradient: (node, lowering) => emitInputGradient(node, lowering),
-  conv2dWeightGradient: emitWeightGradient,
 };
 
 export const naturalLayouts: Record<string, (node: Tensor, lowering: Lowering) => Layout> = {

@@ -1,5 +1,6 @@
 import { inputOf, type PoolingGeometry, poolingGeometryOf, sizeOf, type Tensor } from '../../../tensor/index.js';
 import type { Emitter, Layout, Lowering } from '../lowering.js';
+import { emitPhasedGather, emitPhasedPooling } from './phased-pooling.js';
 import { emitPooled, emitSeparableGather, emitSeparableScatter, isSeparable } from './separable-pooling.js';
 import { emitWindowGather, emitWindowScatter } from './window-pooling.js';
 
@@ -70,6 +71,8 @@ function emitPooling(node: Tensor, lowering: Lowering): string {
   const geometry = poolingGeometryOf(node);
   // MaxPool itself may drop NaN there.
   if (lowering.options.webgpu) return emitWindowGather(x, lowering.value(x), geometry, node.shape, lowering);
+  const phased = emitPhasedPooling(x, lowering);
+  if (phased !== undefined) return phased;
   if (poolingLayout(node, lowering) === 'blocked') {
     if (needsPlaces(node, lowering)) return emitPooled(x, geometry, lowering);
     const image = lowering.value(x, 'blocked');
@@ -104,6 +107,8 @@ function emitGather(node: Tensor, lowering: Lowering): string {
   const { graph } = lowering;
   const [x, v] = [inputOf(node, 0), inputOf(node, 1)];
   const geometry = poolingGeometryOf(node);
+  const phased = emitPhasedGather(x, v, lowering);
+  if (phased !== undefined) return phased;
   if (poolingLayout(node, lowering) === 'blocked') {
     return emitSeparableGather(x, lowering.value(v, 'blocked'), geometry, node.shape, lowering);
   }

@@ -1,8 +1,7 @@
 import { geometryOf, inputOf, type Tensor } from '../../../tensor/index.js';
-import type { Lowering } from '../lowering.js';
-
-/** Kernels of at most this many numbers per filter are cheaper as a product with the shifted images. */
-const fewTaps = 32;
+import type { Emitter, Lowering } from '../lowering.js';
+import { emitPhasedScatter } from './phased-pooling.js';
+import { type Phase, shiftedImages, usesShiftedImages } from './shifted-images.js';
 
 /** Whether the weight gradient is computed as one dilated convolution, which wants the output gradient channels-first. */
 export function usesDilatedConvolution(node: Tensor, lowering: Lowering): boolean {
@@ -14,19 +13,14 @@ export function usesDilatedConvolution(node: Tensor, lowering: Lowering): boolea
   );
 }
 
-function usesShiftedImages(node: Tensor): boolean {
-  const [, c = 1, kh = 1, kw = 1] = node.shape;
-  return strideOne(node) && c * kh * kw <= fewTaps;
-}
-
 function strideOne(node: Tensor): boolean {
   const { stride } = geometryOf(node);
   return stride[0] === 1 && stride[1] === 1;
 }
 
 /** Gradient of a convolution with respect to its kernel, [o, c, kh, kw]. */
-export function emitWeightGradient(node: Tensor, lowering: Lowering): string {
-  if (usesShiftedImages(node)) return shiftedImages(node, lowering);
+function emitWeightGradient(node: Tensor, lowering: Lowering): string {
+  if (usesShiftedImages(node)) return productWithShiftedImages(node, lowering);
   return usesDilatedConvolution(node, lowering)
     ? dilatedConvolution(node, lowering)
     : transposedConvolution(node, lowering);
@@ -52,32 +46,38 @@ function dilatedConvolution(node: Tensor, lowering: Lowering): string {
   return lowering.transpose(lowering.view(gradient, [o, kh, kw, c]), [0, 3, 1, 2]);
 }
 
-/** A batched product of the output gradients [n, o, h'w'] with the kh·kw shifted images [n, c·kh·kw, h'w'], summed over n. */
-function shiftedImages(node: Tensor, lowering: Lowering): string {
+/** A batched product of the output gradients [n, o, h'w'] with the shifted images, summed over n. */
+function productWithShiftedImages(node: Tensor, lowering: Lowering): string {
   const { graph } = lowering;
-  const [x, g] = [inputOf(node, 0), inputOf(node, 1)];
-  const [n = 1, c = 1] = x.shape;
-  const [, o = 1, rows = 1, columns = 1] = g.shape;
-  const [, , kh = 1, kw = 1] = node.shape;
-  const { padding } = geometryOf(node);
-  const key = `shifted images of ${x.id} ${[...node.shape, rows, columns, ...padding].join(' ')}`;
-  const images = lowering.once(key, () => {
-    const [top, left, bottom, right] = padding;
-    const image = lowering.value(x);
-    const padded = padding.some((p) => p > 0)
-      ? graph.add('Pad', [image, graph.integers([0, 0, top, left, 0, 0, bottom, right])])
-      : image;
-    const shifts = Array.from({ length: kh * kw }, (_, tap) => {
-      const begin = [Math.floor(tap / kw), tap % kw] as const;
-      const [from, to] = [graph.integers(begin), graph.integers([begin[0] + rows, begin[1] + columns])];
-      const shifted = graph.add('Slice', [padded, from, to, graph.integers([2, 3])]);
-      return lowering.view(shifted, [n, c, 1, rows * columns]);
-    });
-    return lowering.view(graph.add('Concat', shifts, { axis: 2 }), [n, c * kh * kw, rows * columns]);
-  });
+  const g = inputOf(node, 1);
+  const phases = emitPhasedScatter(g, lowering);
+  if (phases !== undefined) return productOfPhases(node, phases, lowering);
+  const [n = 1, o = 1, rows = 1, columns = 1] = g.shape;
   const gradients = lowering.view(lowering.value(g), [n, o, rows * columns]);
+  const images = shiftedImages(node, undefined, lowering);
   const products = graph.add('FusedMatMul', [gradients, images], { transB: 1 }, 'com.microsoft');
   return lowering.view(graph.add('ReduceSum', [products, graph.integers([0])], { keepdims: 0 }), node.shape);
+}
+
+/**
+ * The same with a gradient that a pooling has left in four phases: they are neither put together nor taken out of their
+ * blocked layout, in which a product [taps, positions] × [positions, B] gives a block of filters.
+ */
+function productOfPhases(
+  node: Tensor,
+  phases: readonly { readonly phase: Phase; readonly plane: string }[],
+  lowering: Lowering,
+): string {
+  const { graph } = lowering;
+  const [n, blocks, rows, columns, block] = lowering.blockedShape(inputOf(node, 1).shape);
+  const [, c = 1, kh = 1, kw = 1] = node.shape;
+  const positions = (rows * columns) / phases.length;
+  const products = phases.map(({ phase, plane }) => {
+    const images = lowering.view(shiftedImages(node, phase, lowering), [n, 1, c * kh * kw, positions]);
+    return graph.add('MatMul', [images, lowering.view(plane, [n, blocks, positions, block])]);
+  });
+  const sum = graph.add('ReduceSum', [graph.add('Sum', products), graph.integers([0])], { keepdims: 0 });
+  return lowering.view(lowering.transpose(sum, [0, 2, 1]), node.shape);
 }
 
 /** A convolution of the transposed tensors, dilated by the stride: right for every geometry. */
@@ -101,3 +101,5 @@ function transposedConvolution(node: Tensor, lowering: Lowering): string {
   ]);
   return lowering.transpose(cut, [1, 0, 2, 3]);
 }
+
+export const emitters: Record<string, Emitter> = { conv2dWeightGradient: emitWeightGradient };
