@@ -31,6 +31,7 @@ export const enginesUnderTest: readonly EngineUnderTest[] = [
   onnxruntime('without dilated weight gradients', { dilatedWeightGradient: false }),
   onnxruntime('without phased pooling', { phasedPooling: false }),
   onnxruntime('without rewriting', { rewrite: false }),
+  onnxruntime('with copied outputs', { inPlace: false }),
   onnxruntime('plain', {
     blockSize: 0,
     fuse: false,

@@ -12,6 +12,7 @@ import {
   sessionDevice,
 } from './device.js';
 import { DeviceMemory } from './device-memory.js';
+import { probeInPlace, returnNothing, runInPlace } from './in-place.js';
 import { lower } from './lower.js';
 import { type LoweringOptions, outputName } from './lowering.js';
 import type { Memory } from './memory.js';
@@ -22,20 +23,27 @@ import { OnnxValue } from './value.js';
 
 const elementTypes = { float: 'float32', int: 'int32', bool: 'bool' } as const;
 
+/** What a session is made of besides the graph's operators. */
+interface SessionOptions {
+  readonly rewrite: boolean;
+  /** Outputs are written once and not copied. */
+  readonly inPlace: boolean;
+}
+
 /** Switches for tests and for measuring what each formulation is worth; the defaults are the fastest ones known. */
-export type OnnxEngineOptions = EngineOptions & Partial<LoweringOptions> & { readonly rewrite?: boolean };
+export type OnnxEngineOptions = EngineOptions & Partial<LoweringOptions> & Partial<SessionOptions>;
 
 /** Runs programs with ONNX Runtime's kernels: each program becomes one graph. */
 class OnnxEngine implements Engine {
   readonly record: EngineRecord & { readonly device: OnnxDevice };
-  readonly #options: LoweringOptions & { readonly rewrite: boolean };
+  readonly #options: LoweringOptions & SessionOptions;
   readonly #sessions = new Map<string, Promise<ort.InferenceSession>>();
   readonly #memory: Memory;
 
   constructor(
     record: EngineRecord & { readonly device: OnnxDevice },
     memory: Memory,
-    options: LoweringOptions & { readonly rewrite: boolean },
+    options: LoweringOptions & SessionOptions,
   ) {
     this.record = record;
     this.#memory = memory;
@@ -59,6 +67,7 @@ class OnnxEngine implements Engine {
   #createSession(program: Program): Promise<ort.InferenceSession> {
     const simpler = simplify(program);
     const graph = lower(this.#options.rewrite ? rewrite(simpler) : simpler, this.#options);
+    if (this.#options.inPlace) returnNothing(graph);
     return ort.InferenceSession.create(graph.serialize(), {
       ...sessionDevice(this.record.device),
       ...this.#memory.sessionOptions(program),
@@ -116,12 +125,8 @@ class OnnxExecutable implements Executable {
       if (value === undefined) throw new EngineError(`run: the input ${name} was not fed`);
       tensors[name] = own(value).tensor;
     }
-    const fetches: Record<string, ort.Tensor | null> = {};
-    for (const [name, { shape, dtype }] of this.#program.outputs) {
-      fetches[outputName(name)] = this.#memory.take(shape, dtype) ?? null;
-    }
     this.#inUse.add(feeds);
-    const results = await this.#session.run(tensors, fetches).finally(() => this.#inUse.delete(feeds));
+    const results = await this.#runSession(tensors).finally(() => this.#inUse.delete(feeds));
     const values: Record<string, Value> = {};
     for (const [name, { shape, dtype }] of this.#program.outputs) {
       const tensor = results[outputName(name)];
@@ -132,6 +137,18 @@ class OnnxExecutable implements Executable {
     }
     for (const value of spent) this.#memory.reclaim(own(value));
     return values;
+  }
+
+  /** The outputs by their names in the session: in memory that was there for them, or in what ONNX Runtime allocated. */
+  async #runSession(feeds: Record<string, ort.Tensor>): Promise<Readonly<Record<string, ort.Tensor>>> {
+    const outputs: Record<string, ort.Tensor> = {};
+    for (const [name, { shape, dtype }] of this.#program.outputs) {
+      const tensor = this.#memory.take(shape, dtype);
+      if (tensor === undefined) return this.#session.run(feeds);
+      outputs[outputName(name)] = tensor;
+    }
+    await runInPlace(this.#session, feeds, outputs);
+    return outputs;
   }
 }
 
@@ -151,12 +168,13 @@ function toFloat32(data: TensorData): Float32Array {
 export async function openOnnxEngine(options: OnnxEngineOptions = {}): Promise<Engine> {
   const device = onnxDevice(options.device ?? 'cpu');
   checkOnnxDevice(device);
-  const memory = await openMemory(device);
+  const inPlace = device !== 'webgpu' && (options.inPlace ?? (await probeInPlace()));
+  const memory = await openMemory(device, inPlace);
   const threads = options.threads ?? availableParallelism();
   // The blocked kernels are the processor's; other devices take the operators that ONNX defines.
   const blockSize = device === 'cpu' ? (options.blockSize ?? (await probeBlockSize())) : 0;
   const details: EngineRecord['details'] =
-    device === 'cpu' ? { blockSize } : { deviceTensors: memory instanceof DeviceMemory };
+    device === 'cpu' ? { blockSize, inPlace } : { deviceTensors: memory instanceof DeviceMemory };
   const record = { name: 'onnxruntime', device, threads, version: onnxruntimeVersion() ?? 'unknown', details };
   return new OnnxEngine(record, memory, {
     blockSize,
@@ -165,17 +183,18 @@ export async function openOnnxEngine(options: OnnxEngineOptions = {}): Promise<E
     dilatedWeightGradient: options.dilatedWeightGradient ?? true,
     phasedPooling: options.phasedPooling ?? true,
     rewrite: options.rewrite ?? true,
+    inPlace,
   });
 }
 
-async function openMemory(device: OnnxDevice): Promise<Memory> {
-  if (device === 'cpu') return new ProcessMemory();
+async function openMemory(device: OnnxDevice, inPlace: boolean): Promise<Memory> {
+  if (device === 'cpu') return new ProcessMemory(inPlace);
   try {
     const memory = await DeviceMemory.open(device);
     if (device === 'webgpu') return memory;
     // onnxruntime-node knows no CUDA tensors: opening was the test, the values lie in the process' memory.
     await memory.dispose();
-    return new ProcessMemory();
+    return new ProcessMemory(inPlace);
   } catch (cause) {
     throw deviceError(device, cause);
   }

@@ -43,6 +43,16 @@ export class OnnxGraph {
     this.#outputs.push(valueInfo(name, shape, dtype));
   }
 
+  /** Declares an output that is an empty sequence of tensors, before all others. */
+  outputEmptySequence(name: string): void {
+    this.#nodes.push({ opType: 'SequenceEmpty', name, output: [name] });
+    const element = valueInfo(name, [], 'float').type;
+    const type = {
+      value: { case: 'sequenceType' as const, value: element === undefined ? {} : { elemType: element } },
+    };
+    this.#outputs.unshift({ name, type });
+  }
+
   /** Adds an operator with one output, or `outputs` of them; returns the first one's name, or all names. */
   add(operator: string, inputs: readonly string[], attributes?: OnnxAttributes, domain?: Domain): string;
   add(

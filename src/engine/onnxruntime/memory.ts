@@ -6,7 +6,7 @@ import type { OnnxValue } from './value.js';
 export interface Memory {
   /** What a session must know so that the program's outputs come to lie there. */
   sessionOptions(program: Program): Pick<ort.InferenceSession.SessionOptions, 'preferredOutputLocation'>;
-  /** A tensor for an output, in memory that is free; undefined where ONNX Runtime has to allocate. */
+  /** A tensor for an output to be written to; undefined where ONNX Runtime allocates. */
   take(shape: Shape, dtype: DType): ort.Tensor | undefined;
   /** Is told of every value that a run made. */
   keep(value: OnnxValue): void;

@@ -7,26 +7,34 @@ import type { OnnxValue } from './value.js';
 const smallestPooled = 16_384;
 
 /**
- * Values in the process' memory, and the memory of spent ones by size. It saves the allocation and the page faults of every
- * step's new parameters.
+ * Values in the process' memory. Where runs write in place, outputs get the memory of spent values of their size, which
+ * saves the allocation and the page faults of every step's new parameters.
  */
 export class ProcessMemory implements Memory {
   readonly #free = new Map<number, Float32Array[]>();
+  readonly #inPlace: boolean;
+
+  constructor(inPlace: boolean) {
+    this.#inPlace = inPlace;
+  }
 
   sessionOptions() {
     return {};
   }
 
   take(shape: Shape, dtype: DType): ort.Tensor | undefined {
-    const data = dtype === 'float' ? this.#free.get(sizeOf(shape))?.pop() : undefined;
-    return data === undefined ? undefined : new ort.Tensor('float32', data, shape);
+    if (!this.#inPlace) return undefined;
+    const size = sizeOf(shape);
+    if (dtype === 'int') return new ort.Tensor('int32', new Int32Array(size), shape);
+    if (dtype === 'bool') return new ort.Tensor('bool', new Uint8Array(size), shape);
+    return new ort.Tensor('float32', this.#free.get(size)?.pop() ?? new Float32Array(size), shape);
   }
 
   keep(): void {}
 
   reclaim(value: OnnxValue): void {
     const data = value.release()?.data;
-    if (!(data instanceof Float32Array) || data.length < smallestPooled) return;
+    if (!this.#inPlace || !(data instanceof Float32Array) || data.length < smallestPooled) return;
     const list = this.#free.get(data.length);
     if (list === undefined) this.#free.set(data.length, [data]);
     else list.push(data);
