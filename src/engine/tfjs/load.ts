@@ -1,15 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { EngineError } from '../../errors.js';
 import { type ImportModule, importPackage, isNotFound } from './import-package.js';
-import type { NodeBackend, Tfjs } from './library.js';
+import type { Tfjs } from './library.js';
 import { type TfjsVariant, type VariantDefinition, variants } from './variant.js';
 
 /** How a variant is loaded; the last two are for tests. */
 export interface LoadOptions {
   /** Threads of one operation; default: TF_NUM_INTRAOP_THREADS, else all cores that the process may use. */
   readonly threads?: number;
-  /** `gpu` refuses a machine where TensorFlow finds none, `cpu` hides it; default: the GPU where there is one, else the CPU. */
-  readonly device?: string;
   readonly importModule?: ImportModule;
   readonly nodeVersion?: string;
 }
@@ -42,19 +40,13 @@ export async function loadVariant(variant: TfjsVariant, options: LoadOptions = {
   const definition = variants[variant];
   const version = await installedVersion(variant, definition, importModule, nodeVersion);
   if (definition.native) checkNative(variant, version, nodeVersion);
-  const threads = definition.native ? prepareNative(variant, options) : 1;
+  const threads = definition.native ? prepareNative(variant, options.threads) : 1;
   const library = await importLibrary(variant, definition, version, importModule);
   if (definition.native) loadedNative = { variant, threads };
   library.enableProdMode();
   const ready = await library.setBackend(definition.backend);
   if (!ready) throw new VariantError(`the ${variant} engine: TensorFlow.js cannot start its backend`, version);
   await library.ready();
-  if (options.device === 'gpu' && nodeBackend(library).isUsingGpuDevice !== true) {
-    throw new VariantError(
-      `--device gpu: the TensorFlow of ${variant} finds no GPU; it needs the driver, CUDA 11.2 and cuDNN 8.1; without --device it runs on the CPU`,
-      version,
-    );
-  }
   return { library, version, threads };
 }
 
@@ -118,7 +110,7 @@ function checkNative(variant: TfjsVariant, version: string, nodeVersion: string)
 }
 
 /** Sets what libtensorflow and CUDA read from the environment when they are loaded; returns the number of threads. */
-function prepareNative(variant: TfjsVariant, { threads: wanted, device }: LoadOptions): number {
+function prepareNative(variant: TfjsVariant, wanted: number | undefined): number {
   if (loadedNative !== null) return loadedNative.threads;
   const { env } = process;
   const threads = wanted ?? (Number(env.TF_NUM_INTRAOP_THREADS) || availableParallelism());
@@ -127,7 +119,6 @@ function prepareNative(variant: TfjsVariant, { threads: wanted, device }: LoadOp
   env.TF_NUM_INTEROP_THREADS ??= '1';
   // Warnings stay (a CUDA library that is missing), the announcements of what was found go.
   env.TF_CPP_MIN_LOG_LEVEL ??= '1';
-  if (device === 'cpu') env.CUDA_VISIBLE_DEVICES = '-1';
   if (variant === 'tfjs-node-gpu') {
     // TensorFlow takes all memory of a GPU otherwise, so that a sweep could not share it.
     env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
@@ -170,9 +161,4 @@ function unwrapped(module: unknown, member: string): Readonly<Record<string, unk
 function isTfjs(module: object): module is Tfjs {
   const functions = ['engine', 'backend', 'getBackend', 'setBackend', 'ready', 'enableProdMode', 'memory'];
   return functions.every((name) => typeof (module as Readonly<Record<string, unknown>>)[name] === 'function');
-}
-
-/** What the current backend says of GPU and TensorFlow; nothing where it is not tfjs-node's. */
-export function nodeBackend(library: Tfjs): NodeBackend {
-  return library.backend();
 }

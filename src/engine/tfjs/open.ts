@@ -1,6 +1,7 @@
 import type { Engine, EngineRecord } from '../engine.js';
 import { TfjsEngine } from './engine.js';
-import { type LoadedVariant, type LoadOptions, loadVariant, nodeBackend } from './load.js';
+import type { NodeBackend } from './library.js';
+import { type LoadedVariant, type LoadOptions, loadVariant } from './load.js';
 import type { LoweringOptions } from './lowering.js';
 import { type TfjsVariant, variants } from './variant.js';
 
@@ -24,7 +25,7 @@ export async function openTfjsEngine(variant: TfjsVariant, options: TfjsOptions 
 
 /** What the run file says: the device that TensorFlow computes on, whatever the package was built for. */
 function recordOf(variant: TfjsVariant, { library, version, threads }: LoadedVariant): EngineRecord {
-  const { isUsingGpuDevice = false, isGPUPackage = false, binding } = nodeBackend(library);
+  const { isUsingGpuDevice = false, isGPUPackage = false, binding }: NodeBackend = library.backend();
   const details = {
     core: library.version_core,
     ...(binding?.TF_Version === undefined ? {} : { tensorflow: binding.TF_Version }),
