@@ -1,5 +1,6 @@
 export { type CheckpointHeader, checkpointPath, readCheckpointHeader } from './checkpoint.js';
 export * from './configuration.js';
+export { type Crash, crashPath, readCrash, writeCrash } from './crash.js';
 export type { Measurement, RunEvent } from './events.js';
 export { type LockHolder, readRunLock, runLockPath } from './lock.js';
 export {

@@ -16,6 +16,7 @@ import {
 } from '../results/index.js';
 import { type Checkpoint, checkpointPath, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { ResolvedRun } from './configuration.js';
+import { removeCrash } from './crash.js';
 import type { RunEvent } from './events.js';
 import { acquireRunLock, describeHolder, type LockHolder, readRunLock } from './lock.js';
 import { TrainingLoop } from './loop.js';
@@ -60,6 +61,7 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
     // Once more: it may have been completed by who held the lock until now.
     const meanwhile = await findEnded(resolved, options);
     if (meanwhile !== undefined) return meanwhile;
+    await removeCrash(outputDir, configuration);
     const signal = options.signal === undefined ? lock.lost : AbortSignal.any([options.signal, lock.lost]);
     return await train(resolved, { ...options, signal, lost: lock.lost }, dataset, split);
   } finally {

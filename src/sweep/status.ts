@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { settingPath } from '../results/index.js';
-import { checkpointPath, readCheckpointHeader, readRunLock, runLockPath } from '../run/index.js';
+import { checkpointPath, crashPath, readCheckpointHeader, readCrash, readRunLock, runLockPath } from '../run/index.js';
 import { mapConcurrently } from './concurrent.js';
 import type { Plan } from './plan.js';
 import { type PlannedRun, plannedRuns } from './planned-runs.js';
@@ -89,6 +89,9 @@ async function statusOf(
   if (holder !== null) {
     return { run, state: 'running', path: null, epoch, reason: `process ${holder.pid} on ${holder.host}` };
   }
+  const crashed = names.has(basename(crashPath(outputDir, run.configuration)));
+  const crash = crashed ? await readCrash(outputDir, run.configuration) : null;
+  if (crash !== null) return { run, state: 'failed', path: null, epoch, reason: crash.reason };
   if (last !== undefined) return { ...fromFile(run, last), epoch };
   if (header !== null) return { run, state: 'interrupted', path: null, epoch, reason: 'ended without a run file' };
   return { run, state: 'missing', path: null, epoch: null, reason: null };
