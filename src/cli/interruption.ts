@@ -4,10 +4,14 @@ import type { Terminal } from './terminal.js';
 const SAME_SIGNAL_MS = 500;
 
 /**
- * Turns the first SIGINT or SIGTERM into an abort, told by `message`; the second one ends the program at once with exit
- * code 130. `release` gives the signals back.
+ * Turns the first SIGINT or SIGTERM into an abort, told by `message`; the second one does `now`, which by default ends the
+ * program at once with exit code 130. `release` gives the signals back.
  */
-export function interruptible(terminal: Terminal, message: () => string): { signal: AbortSignal; release(): void } {
+export function interruptible(
+  terminal: Terminal,
+  message: () => string,
+  now: () => void = () => process.exit(130),
+): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   let firstAt = 0;
   const listener = () => {
@@ -16,7 +20,7 @@ export function interruptible(terminal: Terminal, message: () => string): { sign
       terminal.line(message());
       controller.abort();
     } else if (performance.now() - firstAt > SAME_SIGNAL_MS) {
-      process.exit(130);
+      now();
     }
   };
   process.on('SIGINT', listener);

@@ -4,7 +4,7 @@ export interface Terminal {
   result(text: string): void;
   /** A line for people, on stderr. */
   line(text: string): void;
-  /** A line that the next one replaces; ignored where lines cannot be replaced. */
+  /** A line, or several, that the next ones replace; ignored where lines cannot be replaced. */
   transient(text: string): void;
   /** True when stderr is a screen, so that a progress bar makes sense. */
   readonly interactive: boolean;
@@ -27,15 +27,15 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
   const plain = isSet(env.CI) || env.TERM === 'dumb';
   const interactive = stderr.isTTY === true && !plain;
   const colours = stdout.isTTY === true && !plain && (env.NO_COLOR ?? '') === '';
-  let pending = false;
+  let pending = 0;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
   });
   stderr.on('error', () => undefined);
   const clear = () => {
-    if (pending) stderr.write('\r\u001b[K');
-    pending = false;
+    if (pending > 0) stderr.write(pending === 1 ? '\r\u001b[K' : `\r\u001b[${pending - 1}A\u001b[J`);
+    pending = 0;
   };
   return {
     interactive,
@@ -51,8 +51,11 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
     transient: (text) => {
       if (!interactive) return;
       clear();
-      stderr.write(text.slice(0, Math.max(1, (stderr.columns ?? 80) - 1)));
-      pending = true;
+      const width = Math.max(1, (stderr.columns ?? 80) - 1);
+      // What is scrolled off the screen could not be replaced.
+      const lines = text.split('\n').slice(0, Math.max(1, (stderr.rows ?? 24) - 1));
+      stderr.write(lines.map((line) => line.slice(0, width)).join('\n'));
+      pending = lines.length;
     },
   };
 }

@@ -23,6 +23,15 @@ describe('the terminal', () => {
     expect(stderr.text()).toBe(`${'x'.repeat(39)}\r\u001b[Kdone\n`);
   });
 
+  test('replaces several lines as far as the screen is high', () => {
+    const { terminal, stderr } = terminalOn(true);
+    terminal.transient('one\ntwo\nthree');
+    terminal.transient(Array.from({ length: 50 }, (_, index) => index).join('\n'));
+    const shown = Array.from({ length: 23 }, (_, index) => index).join('\n');
+    terminal.line('done');
+    expect(stderr.text()).toBe(`one\ntwo\nthree\r\u001b[2A\u001b[J${shown}\r\u001b[22A\u001b[Jdone\n`);
+  });
+
   test.each([
     ['a pipe', false, {}],
     ['CI', true, { CI: 'true' }],

@@ -1,0 +1,138 @@
+import { type ExitCode, RunHeldError } from '../errors.js';
+import type { RunFile } from '../results/index.js';
+import { executeRun, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
+import { reportFailure } from './failure.js';
+import { interruptible } from './interruption.js';
+import { type PoolLink, poolLink } from './pool-link.js';
+import { counted, formatDuration, progressReporter } from './progress.js';
+import type { Terminal } from './terminal.js';
+
+/** Where a run that is started on the command line reads and writes, and what it says. */
+export interface TrainOptions {
+  readonly dataDir: string;
+  readonly outputDir: string;
+  readonly resume: boolean;
+  readonly overwrite?: boolean | undefined;
+  /** How a run that is complete can be run again, in words. */
+  readonly again?: string;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly debug?: boolean | undefined;
+}
+
+/**
+ * Trains in this process and writes one run file; its path, or with `json` a summary, goes to stdout. Returns 0 for a
+ * completed or diverged run, 1 for a failed one, 130 for an interrupted one. A sweep that started this process follows
+ * the run over a channel and may interrupt it.
+ */
+export async function train(resolved: ResolvedRun, options: TrainOptions, terminal: Terminal): Promise<ExitCode> {
+  const kept = keptState();
+  const interruption = interruptible(terminal, kept.message);
+  const pool = poolLink();
+  const show = progressReporter(terminal, options.quiet === true);
+  try {
+    const outcome = await executeRun(resolved, {
+      dataDir: options.dataDir,
+      outputDir: options.outputDir,
+      resume: options.resume,
+      overwrite: options.overwrite === true,
+      signal: pool === null ? interruption.signal : AbortSignal.any([interruption.signal, pool.signal]),
+      onEvent: (event) => {
+        kept.observe(event);
+        pool?.observe(event);
+        show(event);
+      },
+    });
+    tellOutcome(pool, outcome);
+    return finish(outcome, options, terminal);
+  } catch (error) {
+    if (error instanceof RunHeldError) pool?.send({ type: 'held', message: error.message });
+    throw error;
+  } finally {
+    interruption.release();
+  }
+}
+
+function tellOutcome(pool: PoolLink | null, { path, runFile, alreadyComplete }: RunOutcome): void {
+  const { state, epoch, reason } = runFile.status;
+  const testLoss = last(runFile.test_losses);
+  const testAccuracy = last(runFile.test_accuracies);
+  pool?.send({
+    type: 'outcome',
+    outcome: { state, epoch, reason, path, alreadyComplete, testLoss, testAccuracy },
+  });
+}
+
+/** Follows what a run has saved, to say at an interruption what is kept. */
+function keptState() {
+  let total = '';
+  let saved: string | null = null;
+  return {
+    observe(event: RunEvent): void {
+      if (event.type === 'start') {
+        total = ` of ${event.configuration.numEpochs}`;
+        if (event.resumedFromEpoch !== null) saved = `the checkpoint of epoch ${event.resumedFromEpoch}${total}`;
+      } else if (event.type === 'checkpoint') {
+        saved = `the checkpoint of epoch ${event.epoch}${total}, ${event.path}`;
+      }
+    },
+    message: (): string =>
+      saved === null
+        ? 'probprec: interrupted, stopping after this step; no epoch is finished yet, so the same command starts again (once more to stop at once)'
+        : `probprec: interrupted, stopping after this step; kept: ${saved}; the same command goes on from there (once more to stop at once)`,
+  };
+}
+
+function finish(outcome: RunOutcome, options: TrainOptions, terminal: Terminal): ExitCode {
+  const { path, runFile, alreadyComplete } = outcome;
+  const { status } = runFile;
+  if (alreadyComplete) {
+    terminal.line(`already complete${options.again === undefined ? '' : ` (${options.again})`}: ${path}`);
+  } else if (!options.quiet || status.state !== 'completed') {
+    terminal.line(describeEnd(runFile));
+  }
+  if (outcome.error !== undefined) reportFailure(outcome.error, terminal, options.debug === true);
+  terminal.result(options.json ? JSON.stringify(summarize(path, runFile, alreadyComplete), null, 2) : path);
+  if (status.state === 'interrupted') return 130;
+  return status.state === 'failed' ? 1 : 0;
+}
+
+function describeEnd(runFile: RunFile): string {
+  const { state, epoch, step, reason } = runFile.status;
+  const seconds = sum(runFile.timing.training_wall_seconds) + sum(runFile.timing.evaluation_wall_seconds);
+  const where =
+    state === 'completed'
+      ? ''
+      : ` after ${counted(epoch, 'epoch')}${step === null ? '' : ` and ${counted(step, 'step')}`}`;
+  return `${state}${where} in ${formatDuration(seconds)}${reason === null ? '' : `: ${reason}`}`;
+}
+
+/** What --json prints: where the run file is and how the run ended. */
+function summarize(path: string, runFile: RunFile, alreadyComplete: boolean) {
+  return {
+    path,
+    status: runFile.status.state,
+    epoch: runFile.status.epoch,
+    reason: runFile.status.reason,
+    already_complete: alreadyComplete,
+    testproblem: runFile.testproblem,
+    optimizer: runFile.configuration.optimizer.name,
+    random_seed: runFile.random_seed,
+    train_loss: last(runFile.train_losses),
+    valid_loss: last(runFile.valid_losses),
+    test_loss: last(runFile.test_losses),
+    train_accuracy: last(runFile.train_accuracies),
+    valid_accuracy: last(runFile.valid_accuracies),
+    test_accuracy: last(runFile.test_accuracies),
+    training_wall_seconds: sum(runFile.timing.training_wall_seconds),
+    training_cpu_seconds: sum(runFile.timing.training_cpu_seconds),
+  };
+}
+
+function last(list: readonly (number | null)[] | undefined): number | null {
+  return list?.at(-1) ?? null;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
