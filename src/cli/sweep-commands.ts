@@ -9,6 +9,7 @@ import {
   type SweepCommandsOptions,
   type SweepPlanOptions,
   type SweepRerunOptions,
+  type SweepRunOptions,
   type SweepStatusOptions,
 } from './sweep-options.js';
 import type { Terminal } from './terminal.js';
@@ -31,6 +32,7 @@ export function addSweepCommands(
     );
   addPlan(sweep, terminal);
   addCommands(sweep, terminal);
+  addRun(sweep, terminal);
   addStatus(sweep, terminal);
   addBest(sweep, terminal);
   addRerunBest(sweep, terminal);
@@ -101,6 +103,31 @@ function addCommands(sweep: Command, terminal: Terminal): void {
     .action(async (plan: string, options: SweepCommandsOptions) => {
       const { sweepCommands } = await import('./commands/sweep-commands.js');
       await sweepCommands(plan, options, terminal);
+    });
+}
+
+function addRun(sweep: Command, terminal: Terminal): void {
+  sweep
+    .command('run')
+    .summary('execute what is missing, interrupted or failed')
+    .description(
+      'Executes the runs of a plan that are missing, interrupted or failed, each in a process of its own. The same command\n' +
+        'again goes on where this one stopped; started twice at once, the two share the work.',
+    )
+    .argument('<plan>', 'plan file')
+    .option('--jobs <n>', "runs at the same time (the plan's, else 1)", wholeNumber('--jobs', 1))
+    .option(
+      '--threads <n>',
+      "threads of each run (the plan's, else all cores divided by jobs)",
+      wholeNumber('--threads', 1),
+    )
+    .option('--index <n>', 'only this run, from 0, in this process: for array jobs', wholeNumber('--index', 0))
+    .option('--no-keep-going', 'start no further runs after one has failed')
+    .option('--json', 'what became of every run as JSON')
+    .option('--quiet', 'no progress; failures are said')
+    .action(async (plan: string, options: SweepRunOptions) => {
+      const { sweepRun } = await import('./commands/sweep-run.js');
+      process.exitCode = await sweepRun(plan, options, terminal);
     });
 }
 

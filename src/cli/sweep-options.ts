@@ -29,6 +29,17 @@ export interface SweepCommandsOptions {
   readonly overwrite?: boolean;
 }
 
+/** Options of `sweep run` after parsing. */
+export interface SweepRunOptions {
+  readonly jobs?: number;
+  readonly index?: number;
+  readonly keepGoing: boolean;
+  readonly threads?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+}
+
 /** Options of `sweep status` after parsing. */
 export interface SweepStatusOptions {
   readonly all?: boolean;

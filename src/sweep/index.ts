@@ -1,10 +1,12 @@
 export { type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } from './best.js';
 export { type CommandFile, commandFiles, commandLines, parallelFile } from './command-files.js';
+export { fetchPlannedData } from './fetch-data.js';
 export { type Plan, planOf, readPlan } from './plan.js';
 export type { PlanResources } from './plan-resources.js';
 export { statedSeeds } from './plan-schema.js';
 export { type PlanStatement, planText } from './plan-text.js';
 export { expandPlan, type PlannedRun, plannedRuns } from './planned-runs.js';
+export { Pool, type PoolEvent, type RunEnd } from './pool.js';
 export { rerunStatement } from './rerun.js';
 export { runArguments } from './run-arguments.js';
 export { shellWord } from './shell.js';

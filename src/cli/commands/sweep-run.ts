@@ -1,0 +1,163 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { DataError, type ExitCode } from '../../errors.js';
+import { resolveConfiguration } from '../../run/index.js';
+import {
+  fetchPlannedData,
+  type Plan,
+  type PlannedRun,
+  type PlannedStatus,
+  Pool,
+  plannedRuns,
+  planStatus,
+  type RunEnd,
+  readPlan,
+} from '../../sweep/index.js';
+import { dataDirectory } from '../data-dir.js';
+import { UsageError } from '../failure.js';
+import { interruptible } from '../interruption.js';
+import { counted } from '../progress.js';
+import type { SweepRunOptions } from '../sweep-options.js';
+import { describeRun, SweepProgress } from '../sweep-progress.js';
+import type { Terminal } from '../terminal.js';
+import { train } from '../train.js';
+
+/**
+ * Executes what is missing, interrupted or failed of a plan, each run in a process of its own; or with `index` one run in
+ * this process. Returns 0 when every run of the plan is done (a diverged one is), 1 when some are not, 130 when
+ * interrupted. Throws ProbprecError for a plan or data that cannot be used.
+ */
+export async function sweepRun(path: string, options: SweepRunOptions, terminal: Terminal): Promise<ExitCode> {
+  const plan = await readPlan(path);
+  const runs = await plannedRuns(plan);
+  return options.index === undefined
+    ? await runMissing(plan, runs, options, terminal)
+    : await runOne(plan, runs, options.index, options, terminal);
+}
+
+async function runOne(
+  plan: Plan,
+  runs: readonly PlannedRun[],
+  index: number,
+  options: SweepRunOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const run = runs[index];
+  if (run === undefined) {
+    throw new UsageError(`--index: found ${index}, expected 0 to ${runs.length - 1}, the runs of ${plan.path}`);
+  }
+  const resolved = await resolveConfiguration({ ...run.request, threads: options.threads ?? plan.resources.threads });
+  const { json, quiet, debug } = options;
+  const folders = { dataDir: dataDirectory(plan.dataDir), outputDir: plan.outputDir };
+  return await train(resolved, { ...folders, resume: true, json, quiet, debug }, terminal);
+}
+
+async function runMissing(
+  plan: Plan,
+  runs: readonly PlannedRun[],
+  options: SweepRunOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const before = await planStatus(plan, runs);
+  const todo = before.filter(({ state }) => state !== 'completed' && state !== 'diverged').map(({ run }) => run);
+  const jobs = Math.min(options.jobs ?? plan.resources.jobs ?? 1, Math.max(1, todo.length));
+  const threads = options.threads ?? plan.resources.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
+  const quiet = options.quiet === true;
+  const pool: { current: Pool | null } = { current: null };
+  const interruption = interruptible(
+    terminal,
+    () =>
+      'probprec: interrupted, the runs stop after their current steps and keep their checkpoints; the same command goes on from there (once more to stop at once)',
+    () => pool.current?.kill(),
+  );
+  interruption.signal.addEventListener('abort', () => pool.current?.interrupt());
+  if (!quiet) {
+    const what = `${plan.name}: ${counted(runs.length, 'run')}, ${runs.length - todo.length} done already`;
+    const how = `${jobs} at a time with ${counted(threads, 'thread')} each`;
+    terminal.line(todo.length === 0 ? what : `${what}; ${how}, results in ${plan.outputDir}`);
+  }
+  const progress = new SweepProgress(terminal, { quiet, jobs, planned: runs.length, todo });
+  try {
+    await fetchMissing(plan, todo, quiet ? () => undefined : (line) => terminal.line(line), interruption.signal);
+    pool.current = new Pool({
+      plan,
+      runs: todo,
+      entry: fileURLToPath(new URL('../main.js', import.meta.url)),
+      jobs,
+      threads,
+      keepGoing: options.keepGoing,
+      onEvent: (event) => progress.observe(event),
+    });
+    if (interruption.signal.aborted) pool.current.interrupt();
+    const ends = await pool.current.execute();
+    progress.close();
+    const results = before.map((status) => resultOf(status, ends.get(status.run.index)));
+    terminal.result(options.json ? toJson(plan, results) : summarize(plan, results));
+    if (interruption.signal.aborted) return 130;
+    return results.every(({ state }) => state === 'completed' || state === 'diverged') ? 0 : 1;
+  } finally {
+    progress.close();
+    interruption.release();
+  }
+}
+
+/** Once for all runs; a data set that cannot be had would fail every one of them. */
+async function fetchMissing(
+  plan: Plan,
+  runs: readonly PlannedRun[],
+  onProgress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const dataDir = dataDirectory(plan.dataDir);
+  try {
+    await fetchPlannedData(runs, dataDir, { onProgress, signal });
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof DataError)) throw error;
+    const remedies = 'set data_dir in the plan, PROBPREC_DATA_DIR, or data: synthetic';
+    throw new DataError(`${error.message.replace(/\.$/, '')}; expected the data sets in ${dataDir}; ${remedies}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A planned run when the sweep has ended. */
+interface SweepResult {
+  readonly run: PlannedRun;
+  readonly state: RunEnd['state'];
+  readonly path: string | null;
+  readonly reason: string | null;
+}
+
+function resultOf({ run, state, path, reason }: PlannedStatus, end: RunEnd | undefined): SweepResult {
+  if (end === undefined) return { run, state: state === 'diverged' ? state : 'completed', path, reason };
+  if ('reason' in end) return { run, state: end.state, path: null, reason: end.reason };
+  return { run, state: end.state, path: end.path, reason: end.outcome?.reason ?? null };
+}
+
+function countStates(results: readonly SweepResult[]): Record<RunEnd['state'], number> {
+  const counts = { completed: 0, diverged: 0, failed: 0, interrupted: 0, left: 0 };
+  for (const { state } of results) counts[state] += 1;
+  return counts;
+}
+
+function summarize({ name }: Plan, results: readonly SweepResult[]): string {
+  const { left, ...states } = countStates(results);
+  const counts = Object.entries({ ...states, 'not done': left }).filter(([, count]) => count > 0);
+  const failed = results.filter(({ state }) => state === 'failed');
+  return [
+    `${name}: ${counted(results.length, 'run')}: ${counts.map(([state, count]) => `${count} ${state}`).join(', ')}`,
+    ...failed.map(({ run, reason }) => `failed ${describeRun(run)}: ${reason}`),
+  ].join('\n');
+}
+
+function toJson({ path, name, outputDir }: Plan, results: readonly SweepResult[]): string {
+  const runs = results.map(({ run, state, path, reason }) => ({
+    index: run.index,
+    configuration_hash: run.hash,
+    state,
+    path,
+    reason,
+  }));
+  return JSON.stringify({ plan: path, name, output_dir: outputDir, counts: countStates(results), runs }, null, 2);
+}

@@ -1,0 +1,89 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findResultFiles, type RunFile, readRunFile, reproducibleContent } from '../../src/results/index.js';
+
+/**
+ * SGD with faults that can be switched on: while a file of the fault's name lies in the working directory, each step of
+ * the setting with this fault does what it says.
+ */
+const faultyOptimizer = `
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chain, defineOptimizer, scaleByLearningRate, z } from 'probprec';
+
+const faults = {
+  killed: () => process.kill(process.pid, 'SIGKILL'),
+  failing: () => { throw new Error('the minibatch is cursed'); },
+  slow: () => sleep(100),
+  endless: () => sleep(60_000),
+};
+const sgd = defineOptimizer({
+  name: 'faulty',
+  className: 'Faulty',
+  description: 'sgd with faults',
+  hyperparameters: z.strictObject({ lr: z.number(), fault: z.string().default('none') }),
+  transformation: () => chain(scaleByLearningRate()),
+});
+export default {
+  ...sgd,
+  start: async (task, settings) => {
+    const training = await sgd.start(task, settings);
+    const step = training.step.bind(training);
+    training.step = async (batch) => {
+      if (existsSync(settings.fault)) await faults[settings.fault]?.();
+      return step(batch);
+    };
+    return training;
+  },
+};
+`;
+
+/** A plan of runs that take well under a second each. */
+export interface SmallPlan {
+  readonly faults?: readonly string[];
+  readonly seeds?: string;
+  readonly epochs?: number;
+  readonly syntheticSize?: number;
+  readonly outputDir?: string;
+  /** Further lines of the plan file. */
+  readonly more?: string;
+}
+
+/** A new folder with the faulty optimizer. */
+export async function sweepFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'probprec-sweep-'));
+  await writeFile(join(folder, 'faulty.mjs'), faultyOptimizer);
+  return folder;
+}
+
+/** Writes a plan file into the folder; its name. */
+export async function writePlan(folder: string, name: string, plan: SmallPlan = {}): Promise<string> {
+  const { faults = ['none'], seeds = '1-2', epochs = 2, syntheticSize = 600, outputDir = 'results', more = '' } = plan;
+  const text = `
+testproblems: mnist_logreg
+optimizers: ./faulty.mjs
+settings: { lr: 0.1, fault: [${faults.join(', ')}] }
+seeds: ${seeds}
+options: { num_epochs: ${epochs}, batch_size: 32, data: synthetic, synthetic_size: ${syntheticSize} }
+output_dir: ${outputDir}
+${more}`;
+  await writeFile(join(folder, name), text);
+  return name;
+}
+
+/** The run files below a folder. */
+export async function runFiles(folder: string): Promise<RunFile[]> {
+  return Promise.all((await findResultFiles([folder])).map(readRunFile));
+}
+
+/** What does not depend on when and how fast runs were made, by the runs' identities. */
+export async function reproducibleResults(folder: string): Promise<Record<string, unknown>> {
+  const files = await runFiles(folder);
+  return Object.fromEntries(files.map((file) => [file.configuration_hash, reproducibleContent(file)]));
+}
+
+/** Text of a file, null when there is none. */
+export async function textOf(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch(() => null);
+}
