@@ -47,6 +47,17 @@ export {
   writeRunFile,
 } from './results/index.js';
 export * from './run/index.js';
+export {
+  type Plan,
+  type PlannedRun,
+  type PlannedState,
+  type PlannedStatus,
+  type PlanRanking,
+  plannedRuns,
+  planStatus,
+  rankPlan,
+  readPlan,
+} from './sweep/index.js';
 /** Symbolic tensors: `tensor.add`, `tensor.gradients`, … */
 export * as tensor from './tensor/index.js';
 export * from './testproblem/index.js';
