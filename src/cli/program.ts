@@ -174,8 +174,9 @@ function addDoctor(program: Command, terminal: Terminal): void {
       'Says what this machine offers: Node, engines and devices, threads, data sets, disk; and what to do about the rest.',
     )
     .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
+    .option('--no-speed', 'do not measure how fast the engines are')
     .option('--json', 'as JSON')
-    .action(async (options: { dataDir?: string; json?: boolean }) => {
+    .action(async (options: { dataDir?: string; json?: boolean; speed?: boolean }) => {
       const { doctor } = await import('./commands/doctor.js');
       await doctor(options, terminal);
     });

@@ -9,7 +9,7 @@ export interface EngineUnderTest {
   readonly open: () => Promise<Engine>;
   /** Why it cannot be tested here; null where it can. */
   readonly skipReason: string | null;
-  /** Computed by a software GPU, perhaps: a part of the table has to do. */
+  /** Computed by a software GPU, perhaps: a part of the trainings has to do. */
   readonly slow?: boolean;
 }
 

@@ -12,10 +12,10 @@ const WANTED_DISK = 2e9;
 
 /** Says what this machine offers and what to do about what is missing. Never fails because something is missing. */
 export async function doctor(
-  options: { readonly dataDir?: string; readonly json?: boolean },
+  options: { readonly dataDir?: string; readonly json?: boolean; readonly speed?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const report = await examine(dataDirectory(options.dataDir));
+  const report = await examine(dataDirectory(options.dataDir), options.speed !== false);
   if (options.json) {
     terminal.result(JSON.stringify(report, null, 2));
     return;
@@ -33,15 +33,20 @@ export async function doctor(
     [
       terminal.heading('engines'),
       formatTable(
-        ['engine', 'device', 'usable', 'version', 'why'],
+        ['engine', 'device', 'installed', 'usable', 'version', 'GFLOP/s', 'why, and what to do'],
         engines.map((engine) => [
           `${engine.name}${engine.default ? ' (default)' : ''}`,
           engine.device,
+          engine.installed ? 'yes' : 'no',
           engine.usable ? 'yes' : 'no',
           engine.version,
+          engine.gigaflops === null ? null : Number(engine.gigaflops.toPrecision(3)),
           engine.reason,
         ]),
       ),
+      ...(engines.some(({ gigaflops }) => gigaflops !== null)
+        ? ['GFLOP/s: of a large matrix product, roughly; it says little about small networks']
+        : []),
     ],
     [
       terminal.heading(`data sets in ${data.directory}`),
@@ -55,9 +60,9 @@ export async function doctor(
   terminal.result(sections.map((lines) => lines.join('\n')).join('\n\n'));
 }
 
-async function examine(dataDir: string) {
+async function examine(dataDir: string, speed: boolean) {
   const machine = { ...describeMachine(), memory_free_bytes: freemem() };
-  const engines = await describeEngines();
+  const engines = await describeEngines({ speed });
   const datasets = await Promise.all(namesWithFiles().map((name) => describeDatasetFiles(name, dataDir)));
   const disk = { free_bytes: await freeDisk(process.cwd()) };
   const advice: string[] = [];
