@@ -114,7 +114,7 @@ export class TfjsEngine implements Engine {
   async download(value: Value): Promise<TensorData> {
     // The CPU backend hands out its own array, for truth values cast to float even one of bytes: a copy of the right type.
     const data = own(value).tensor.dataSync();
-    return value.dtype === 'float' ? Float32Array.from(data) : Int32Array.from(data);
+    return value.dtype === 'float' ? new Float32Array(data) : new Int32Array(data);
   }
 
   async dispose(): Promise<void> {
@@ -141,7 +141,7 @@ function fed(program: Program, name: string, value: Value | undefined): TfTensor
 }
 
 function converted(data: TensorData, dtype: DType): Float32Array | Int32Array | Uint8Array {
-  if (dtype === 'float') return data instanceof Float32Array ? data : Float32Array.from(data);
-  if (dtype === 'int') return data instanceof Int32Array ? data : Int32Array.from(data);
-  return Uint8Array.from(data);
+  if (dtype === 'float') return data instanceof Float32Array ? data : new Float32Array(data);
+  if (dtype === 'int') return data instanceof Int32Array ? data : new Int32Array(data);
+  return new Uint8Array(data);
 }
