@@ -71,7 +71,8 @@ function poisoned({ parameters, initialParameters }: TestProblem, value: number,
   });
 }
 
-for (const { name, open, skipReason, slow = false } of enginesUnderTest) {
+for (const { name, open, skipReason, slow = false, smallOnly } of enginesUnderTest) {
+  if (smallOnly) continue;
   const title = skipReason === null ? name : `${name}: skipped, ${skipReason}`;
   describe.skipIf(skipReason !== null)(title, () => {
     let engine: Engine;
