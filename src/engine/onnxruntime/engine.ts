@@ -168,7 +168,7 @@ function toFloat32(data: TensorData): Float32Array {
 export async function openOnnxEngine(options: OnnxEngineOptions = {}): Promise<Engine> {
   const device = onnxDevice(options.device ?? 'cpu');
   checkOnnxDevice(device);
-  const inPlace = device !== 'webgpu' && (options.inPlace ?? (await probeInPlace()));
+  const inPlace = device === 'cpu' && (options.inPlace ?? (await probeInPlace()));
   const memory = await openMemory(device, inPlace);
   const threads = options.threads ?? availableParallelism();
   // The blocked kernels are the processor's; other devices take the operators that ONNX defines.
@@ -181,7 +181,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions = {}): Promise<E
     fuse: options.fuse ?? true,
     webgpu: device === 'webgpu',
     dilatedWeightGradient: options.dilatedWeightGradient ?? true,
-    phasedPooling: options.phasedPooling ?? true,
+    phasedPooling: device === 'cpu' && (options.phasedPooling ?? true),
     rewrite: options.rewrite ?? true,
     inPlace,
   });
