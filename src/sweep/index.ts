@@ -8,7 +8,6 @@ export { type PlanStatement, planText } from './plan-text.js';
 export { expandPlan, type PlannedRun, plannedRuns } from './planned-runs.js';
 export { Pool, type PoolEvent, type RunEnd } from './pool.js';
 export { rerunStatement } from './rerun.js';
-export { runArguments } from './run-arguments.js';
 export { shellWord } from './shell.js';
 export { readSpace, readValue, statedValue } from './spaces.js';
 export { countPlanned, PLANNED_STATES, type PlannedState, type PlannedStatus, planStatus } from './status.js';

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 
+/** Slurm's times and amounts of memory, which YAML may take for numbers. */
+const text = z.union([z.string(), z.number()], 'a text').transform(String);
+
 /** `resources:` of a plan file: what a run may use, here and on a cluster. Nothing of it changes the runs themselves. */
 export const resourcesSchema = z
   .strictObject({
     jobs: z.int().min(1).optional(),
     threads: z.int().min(1).optional(),
-    time: z.string().optional(),
-    mem: z.string().optional(),
+    time: text.optional(),
+    mem: text.optional(),
     partition: z.string().optional(),
     throttle: z.int().min(1).optional(),
     runs_per_task: z.int().min(1).optional(),

@@ -8,9 +8,10 @@ export type PlanStatement = z.input<typeof planSchema> & Readonly<Record<string,
 
 /**
  * A plan file's text: JSON where the file's name says so, else YAML with what a reader needs to edit it. The same
- * statement gives the same text.
+ * statement gives the same text; what is undefined or empty in it is left out.
  */
-export function planText(file: string, statement: PlanStatement): string {
+export function planText(file: string, stated: PlanStatement): string {
+  const statement = withoutEmpty(stated);
   if (file.endsWith('.json')) return `${JSON.stringify(statement, null, 2)}\n`;
   const document = new Document(statement, { aliasDuplicateObjects: false });
   document.commentBefore =
@@ -20,11 +21,23 @@ export function planText(file: string, statement: PlanStatement): string {
     isMap(document.contents) ? (document.contents.items as Pair[]).find((pair) => nameOf(pair) === key) : undefined;
   const settings = top('settings')?.value;
   explainSpaces(settings);
+  for (const key of ['lr_schedule_epochs', 'lr_schedule_factors']) {
+    const list = document.getIn(['options', key], true);
+    if (isSeq(list)) list.flow = true;
+  }
   const optimizers = top('optimizers')?.value;
   for (const entry of isSeq(optimizers) ? optimizers.items : []) {
     if (isMap(entry)) explainSpaces(entry.get('settings'));
   }
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, entry]) => [key, withoutEmpty(entry)] as const);
+  const isEmpty = (entry: unknown) => typeof entry === 'object' && entry !== null && Object.keys(entry).length === 0;
+  return Object.fromEntries(entries.filter(([, entry]) => entry !== undefined && !isEmpty(entry)));
 }
 
 /** Lists of plain values on one line, and the values of a grid as a comment. */

@@ -30,33 +30,32 @@ export function rerunStatement(
   const common = options.every((other) => JSON.stringify(other) === JSON.stringify(options[0]))
     ? options[0]
     : undefined;
-  const { jobs, threads, runsPerTask, ...others } = plan.resources;
-  const resources = defined({ jobs, threads, ...others, runs_per_task: runsPerTask });
-  return defined({
+  const { runsPerTask, ...resources } = plan.resources;
+  return {
     name,
     testproblems: [...new Set(winners.map(({ request }) => request.testproblem))],
     optimizers: winners.map((run, index) => entryOf(run, place, common === undefined ? options[index] : undefined)),
     seeds: statedSeeds(seeds),
-    options: common !== undefined && Object.keys(common).length > 0 ? common : undefined,
+    options: common,
     output_dir: place(plan.outputDir),
     data_dir: plan.dataDir === undefined ? undefined : place(plan.dataDir),
-    resources: Object.keys(resources).length > 0 ? resources : undefined,
-  }) as PlanStatement;
+    resources: { ...resources, runs_per_task: runsPerTask },
+  } as PlanStatement;
 }
 
 function entryOf({ request }: PlannedRun, place: (path: string) => string, options: PlanOptions | undefined) {
   const { optimizer, testproblem, hyperparameters = {} } = request;
   const settings = Object.entries(hyperparameters).map(([name, value]) => [name, statedValue(value as number)]);
-  return defined({
+  return {
     name: isOptimizerFile(optimizer) ? place(optimizer).replace(/^(?![./])/, './') : optimizer,
     testproblems: [testproblem],
     settings: settings.length > 0 ? Object.fromEntries(settings) : undefined,
-    options: options !== undefined && Object.keys(options).length > 0 ? options : undefined,
-  });
+    options,
+  };
 }
 
 function optionsOf({ request, configuration }: PlannedRun): PlanOptions {
-  return defined({
+  return {
     num_epochs: request.numEpochs,
     batch_size: request.batchSize,
     l2_reg: request.l2Reg,
@@ -68,7 +67,7 @@ function optionsOf({ request, configuration }: PlannedRun): PlanOptions {
     device: configuration.engine.device,
     protocol: request.protocol,
     train_log_interval: request.trainLogInterval,
-  });
+  };
 }
 
 /** Paths in a plan move with it when they are near, and stay where they are when they are elsewhere. */
@@ -77,9 +76,4 @@ function placeFrom(folder: string): (path: string) => string {
     const stated = relative(folder, path);
     return stated.startsWith(`..${sep}..`) ? path : stated || '.';
   };
-}
-
-function defined<Shape extends object>(shape: Shape): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
-  const entries = Object.entries(shape).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof Shape]: Exclude<Shape[Key], undefined> };
 }

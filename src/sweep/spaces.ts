@@ -10,29 +10,19 @@ export type Space =
   | { readonly kind: 'grid'; readonly values: readonly PlanValue[] }
   | { readonly kind: 'sampled'; readonly at: (u: number) => PlanValue };
 
-/** How a space is written in a plan, for the user guide and for error lines. */
-export const SPACE_FORMS = [
-  'log:LOW:HIGH:N',
-  'lin:LOW:HIGH:N',
-  'deepobs',
-  'uniform:LOW:HIGH',
-  'loguniform:LOW:HIGH',
-  'integers:LOW:HIGH',
-  'choice:A,B,...',
-] as const;
-
 /** More points than this are a mistake, not a grid. */
 const MOST_POINTS = 100_000;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** The grid of the DeepOBS baselines: NumPy's logspace(-5, 2, 20), to the last bit. */
-export function deepobsGrid(): number[] {
+function deepobsGrid(): number[] {
   return logGrid(1e-5, 1e2, 20);
 }
 
 /**
- * Reads what a plan states for a hyperparameter: a list is its values as they are; a text may be one of the
- * {@link SPACE_FORMS}, values with commas between them, or one value. Throws ConfigurationError, one line without the place.
+ * Reads what a plan states for a hyperparameter: a list is its values as they are; a text may be a space as
+ * docs/sweeps.md lists them (`log:1e-5:1e2:20`), values with commas between them, or one value. Throws
+ * ConfigurationError, one line without the place.
  */
 export function readSpace(stated: PlanValue | readonly PlanValue[]): Space {
   if (typeof stated === 'object') {

@@ -27,7 +27,7 @@ const SMALL = [
 const PLAN = ['plan', '--testproblem', 'mnist_logreg', '--optimizer', 'sgd'];
 
 describe('help', () => {
-  test.each([[], ['plan'], ['commands'], ['status'], ['best'], ['rerun-best']].map((args) => [args]))(
+  test.each([[], ['plan'], ['commands'], ['run'], ['status'], ['best'], ['rerun-best']].map((args) => [args]))(
     'of sweep %j',
     async (args) => {
       const { code, stdout, stderr } = await sweep(...args, '--help');

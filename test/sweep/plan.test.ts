@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -77,6 +77,35 @@ describe('a plan file', () => {
 });
 
 describe('the runs of a plan', () => {
+  test('may have an optimizer several times, for different test problems', async () => {
+    const entry = (name: string, lr: number) => ({ name: 'sgd', testproblems: [name], settings: { lr } });
+    const optimizers = [entry('mnist_mlp', 0.1), entry('mnist_logreg', 0.2), entry('mnist_logreg', 0.3)];
+    const stated = planText('p.yaml', { testproblems: ['mnist_logreg', 'mnist_mlp'], optimizers, seeds: 42 });
+    const runs = await plannedRuns(planOf('p.yaml', stated));
+    expect(runs.map(({ request }) => [request.testproblem, request.hyperparameters?.lr])).toEqual([
+      ['mnist_logreg', 0.2],
+      ['mnist_logreg', 0.3],
+      ['mnist_mlp', 0.1],
+    ]);
+  });
+
+  test('of the example in the guide', async () => {
+    const guide = await readFile('docs/sweeps.md', 'utf8');
+    const plan = planOf('p.yaml', /```yaml\n(.*?)```/s.exec(guide)?.[1] ?? '');
+    const optimizers = plan.optimizers.filter(({ name }) => !name.endsWith('mine.js'));
+    const runs = await plannedRuns({ ...plan, optimizers });
+    const of = runs.map(({ configuration: { testproblem, optimizer } }) => `${testproblem} ${optimizer.name}`);
+    expect([...new Set(of)].map((name) => `${name} ${of.filter((other) => other === name).length}`)).toEqual([
+      'mnist_logreg sgd 20',
+      'mnist_logreg momentum 40',
+      'mnist_logreg adam 10',
+      'fmnist_2c2d sgd 20',
+      'fmnist_2c2d momentum 40',
+      'fmnist_2c2d adam 10',
+    ]);
+    expect(runs.at(-1)?.configuration).toMatchObject({ numEpochs: 20, batchSize: 128 });
+  });
+
   test('come in the order of the file, with the most specific options', async () => {
     const runs = await plannedRuns(planOf(join(folder, 'p.yaml'), LARGE));
     const told = runs.map(({ configuration: { testproblem, optimizer, seed, numEpochs, batchSize, l2Reg } }) =>

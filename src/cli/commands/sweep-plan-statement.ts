@@ -1,0 +1,50 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { isOptimizerFile } from '../../optimizer/index.js';
+import { type PlanStatement, statedSeeds } from '../../sweep/index.js';
+import type { SweepPlanOptions } from '../sweep-options.js';
+import type { Searched } from './sweep-plan-settings.js';
+
+/** What the plan file is to say; folders and files relative to it, unless they are given from the root. */
+export function planStatement(
+  options: SweepPlanOptions,
+  testproblems: string[],
+  optimizers: string[],
+  searched: Searched,
+): PlanStatement {
+  const folder = dirname(resolve(options.output));
+  const fromFolder = (path: string) => (isAbsolute(path) ? path : relative(folder, resolve(path)) || '.');
+  const file = (name: string) => (isAbsolute(name) ? name : fromFolder(name).replace(/^(?!\.)/, './'));
+  const own = (name: string) => searched.get(name) ?? {};
+  const shared = own('');
+  const { samples, samplingSeed, halton, name, threads, jobs } = options;
+  return {
+    name,
+    testproblems,
+    optimizers: optimizers.map((optimizer) => {
+      const entry = { name: isOptimizerFile(optimizer) ? file(optimizer) : optimizer, settings: own(optimizer) };
+      return Object.keys(entry.settings).length === 0 ? entry.name : entry;
+    }),
+    settings: Object.keys(shared).length === 0 ? undefined : shared,
+    sampling:
+      samples === undefined
+        ? undefined
+        : { method: halton ? ('halton' as const) : ('random' as const), samples, seed: samplingSeed ?? 0 },
+    seeds: statedSeeds(options.seeds),
+    options: {
+      num_epochs: options.numEpochs,
+      batch_size: options.batchSize,
+      l2_reg: options.l2Reg,
+      lr_schedule_epochs: options.lrScheduleEpochs,
+      lr_schedule_factors: options.lrScheduleFactors,
+      data: options.data,
+      synthetic_size: options.syntheticSize,
+      engine: options.engine,
+      device: options.device,
+      protocol: options.protocol,
+      train_log_interval: options.trainLogInterval,
+    },
+    output_dir: fromFolder(options.outputDir),
+    data_dir: options.dataDir === undefined ? undefined : fromFolder(options.dataDir),
+    resources: threads === undefined && jobs === undefined ? undefined : { jobs, threads },
+  };
+}
