@@ -19,10 +19,10 @@ export function rerunStatement(
   seeds: readonly number[],
   { file, name }: { readonly file: string; readonly name: string },
 ): PlanStatement {
-  const winners = rankings.map(({ settings: [best], testproblem, optimizer, metric }) => {
+  const winners = rankings.map(({ settings: [best], testproblem, optimizer }) => {
     if (best !== undefined && best.value !== null) return best.run;
     throw new ConfigurationError(
-      `${plan.path}: found no completed run of ${optimizer} on ${testproblem} with ${metric}, expected one to choose from`,
+      `${plan.path}: found no completed run of ${optimizer} on ${testproblem}, expected one to choose from`,
     );
   });
   const place = placeFrom(dirname(resolve(file)));

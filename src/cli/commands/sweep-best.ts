@@ -1,9 +1,9 @@
 import type { ExitCode } from '../../errors.js';
-import { type PlanRanking, type RankedPlanSetting, rankPlan, readPlan } from '../../sweep/index.js';
+import { type PlannedRun, type PlanRanking, rankPlan, readPlan } from '../../sweep/index.js';
 import type { SweepBestOptions } from '../sweep-options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
-import { describeSetting } from './sweep-settings.js';
+import { settingDescriber } from './sweep-settings.js';
 
 /** Faults and left-out settings that are listed at most. */
 const LISTED = 10;
@@ -26,43 +26,49 @@ export async function sweepBest(path: string, options: SweepBestOptions, termina
 
 function show(ranking: PlanRanking, asked: SweepBestOptions, terminal: Terminal): void {
   const { testproblem, optimizer, metric, mode, seeds, settings, leftOut, unusedSeeds } = ranking;
-  const what = `${mode === 'best' ? 'best' : 'final'} ${metric}${mode === 'most' ? ', most runs first' : ''}`;
-  const several = mode !== 'best' && settings.some(({ aggregate: { metrics } }) => (metrics[metric]?.final.n ?? 0) > 1);
-  const shown = ['test_accuracies', 'test_losses'] as const;
-  const also = shown.filter(
-    (name) => name !== metric && settings.some(({ aggregate: { metrics } }) => metrics[name] !== null),
-  );
-  terminal.result(
-    terminal.heading(
-      `${testproblem}, ${optimizer}: by ${what}, ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ') || 'none'}`,
-    ),
-  );
+  const describe = settingDescriber([...settings, ...leftOut].map(({ run }) => run));
+  const rule = `by ${mode === 'best' ? 'best' : 'final'} ${metric}${mode === 'most' ? ', most runs first' : ''}`;
+  const over = `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
+  const title = settings.length > 0 ? `${rule}, ${over}` : 'nothing to rank';
+  terminal.result(terminal.heading(`${testproblem}, ${optimizer}: ${title}`));
+  const notes: string[] = [];
   if (settings.length > 0) {
-    const header = ['rank', 'setting', metric, ...(several ? ['std'] : []), ...also, 'runs', 'diverged'];
-    terminal.result(formatTable(header, settings.map(row), terminal.heading));
+    terminal.result(rankingTable(ranking, describe, terminal));
+    if (metric !== asked.metric) notes.push(`there are no ${asked.metric}: ranked by ${metric}`);
+    if (mode !== asked.mode) notes.push('all settings have equally many runs: ranked by the final value');
   }
-  if (metric !== asked.metric) terminal.result(`  there are no ${asked.metric}: ranked by ${metric}`);
-  if (mode !== asked.mode) terminal.result(`  all settings have equally many runs: ranked by the final value`);
-  if (unusedSeeds.length > 0) {
-    terminal.result(`  seeds that only some settings have do not count: ${unusedSeeds.join(', ')}`);
-  }
-  for (const { run, reason } of leftOut.slice(0, LISTED)) {
-    terminal.result(`  left out: ${describeSetting(run)}: ${reason}`);
-  }
-  if (leftOut.length > LISTED) terminal.result(`  left out: ${leftOut.length - LISTED} more (--json lists all)`);
+  if (unusedSeeds.length > 0) notes.push(`seeds that only some settings have do not count: ${unusedSeeds.join(', ')}`);
+  for (const { run, reason } of leftOut.slice(0, LISTED)) notes.push(`left out: ${describe(run)}: ${reason}`);
+  if (leftOut.length > LISTED) notes.push(`left out: ${leftOut.length - LISTED} more (--json lists all)`);
+  for (const note of notes) terminal.result(`  ${note}`);
   terminal.result('');
+}
 
-  function row({ run, value, aggregate: { metrics, counts } }: RankedPlanSetting, index: number) {
-    return [
-      index + 1,
-      describeSetting(run),
-      value,
-      ...(several ? [metrics[metric]?.final.sampleStd ?? null] : []),
-      ...also.map((name) => metrics[name]?.final.mean ?? null),
-      counts.completed + counts.diverged,
-      counts.diverged > 0 ? counts.diverged : null,
-    ];
-  }
+/** One row for each setting; columns that would say nothing are left out. */
+function rankingTable(
+  { metric, mode, settings }: PlanRanking,
+  describe: (run: PlannedRun) => string,
+  terminal: Terminal,
+): string {
+  const several = mode !== 'best' && settings.some(({ aggregate }) => (aggregate.metrics[metric]?.final.n ?? 0) > 1);
+  const others = (['test_accuracies', 'test_losses'] as const).filter(
+    (name) => name !== metric && settings.some(({ aggregate }) => aggregate.metrics[name] !== null),
+  );
+  const rows = settings.map(({ run, value, aggregate: { metrics, counts } }, index) => [
+    index + 1,
+    describe(run),
+    shortened(value),
+    ...(several ? [shortened(metrics[metric]?.final.sampleStd)] : []),
+    ...others.map((name) => shortened(metrics[name]?.final.mean)),
+    counts.completed + counts.diverged,
+    counts.diverged || null,
+  ]);
+  const header = ['rank', 'setting', metric, ...(several ? ['std'] : []), ...others, 'runs', 'diverged'];
+  return formatTable(header, rows, terminal.heading);
+}
+
+function shortened(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value.toPrecision(6));
 }
 
 function asJson({ settings, leftOut, unusedSeeds, ...about }: PlanRanking) {

@@ -6,7 +6,7 @@ import type { SweepRerunOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
 import { writeNewFile } from './new-file.js';
 import { describePlan } from './sweep-plan.js';
-import { describeSetting } from './sweep-settings.js';
+import { settingDescriber } from './sweep-settings.js';
 
 /** Writes the plan of the best settings with further seeds; its path goes to stdout. Throws ProbprecError. */
 export async function sweepRerunBest(path: string, options: SweepRerunOptions, terminal: Terminal): Promise<void> {
@@ -32,8 +32,9 @@ export async function sweepRerunBest(path: string, options: SweepRerunOptions, t
   for (const { testproblem, optimizer, settings, metric, seeds } of rankings) {
     const [best] = settings;
     if (best === undefined) continue;
+    const describe = settingDescriber(settings.map(({ run }) => run));
     terminal.line(
-      `${testproblem}, ${optimizer}: ${describeSetting(best.run)} (${metric} ${best.value?.toPrecision(5)}, best of ${counted(settings.length, 'setting')} by ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`,
+      `${testproblem}, ${optimizer}: ${describe(best.run)} (${metric} ${best.value?.toPrecision(5)}, best of ${counted(settings.length, 'setting')} by ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`,
     );
   }
   terminal.line(describePlan(rerun, runs, repeated));

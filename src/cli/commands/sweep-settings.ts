@@ -1,11 +1,21 @@
 import type { PlannedRun } from '../../sweep/index.js';
 
-/** What a plan states of a run's setting, short: `lr=0.11288, momentum=0.9`; a budget only where the plan states one. */
-export function describeSetting({ request }: PlannedRun): string {
-  const { hyperparameters = {}, numEpochs, batchSize, l2Reg } = request;
-  const stated = Object.entries({ ...hyperparameters, num_epochs: numEpochs, batch_size: batchSize, l2_reg: l2Reg });
-  const parts = stated.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${short(value)}`]));
-  return parts.join(', ') || 'defaults';
+/**
+ * Says what a plan states of a run's setting, short: `lr=0.11288, momentum=0.9`. Budgets are part of it only where they
+ * differ among the runs that are told apart.
+ */
+export function settingDescriber(runs: readonly PlannedRun[]): (run: PlannedRun) => string {
+  const budgets = ['num_epochs', 'batch_size', 'l2_reg'] as const;
+  const differing = budgets.filter((name) => new Set(runs.map((run) => budget(run)[name])).size > 1);
+  return (run) => {
+    const hyperparameters = Object.entries(run.request.hyperparameters ?? {});
+    const stated = [...hyperparameters, ...differing.map((name) => [name, budget(run)[name]] as const)];
+    return stated.map(([name, value]) => `${name}=${short(value)}`).join(', ') || 'defaults';
+  };
+}
+
+function budget({ configuration: { numEpochs, batchSize, l2Reg } }: PlannedRun) {
+  return { num_epochs: numEpochs, batch_size: batchSize, l2_reg: l2Reg };
 }
 
 function short(value: unknown): string {

@@ -13,7 +13,7 @@ import { counted } from '../progress.js';
 import type { SweepStatusOptions } from '../sweep-options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
-import { describeSetting } from './sweep-settings.js';
+import { settingDescriber } from './sweep-settings.js';
 
 /** Settings and failures that are listed at most; --all lists every one. */
 const LISTED = 20;
@@ -80,6 +80,7 @@ function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOp
   const isOpen = (members: readonly PlannedStatus[]) => members.some(({ state }) => state !== 'completed');
   const shown = groups.filter((members) => all || isOpen(members));
   if (shown.length === 0) return;
+  const describe = settingDescriber(statuses.map(({ run }) => run));
   const listed = shown.slice(0, all ? undefined : LISTED);
   const rows = listed.map((members) => {
     const { configuration } = first(members).run;
@@ -89,7 +90,7 @@ function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOp
     return [
       configuration.testproblem,
       configuration.optimizer.className,
-      describeSetting(first(members).run),
+      describe(first(members).run),
       ...cells(members),
       epochs.slice(0, 4).join(' ') || null,
     ];
