@@ -75,6 +75,7 @@ function tableOf(own: readonly Contender[], options: CompareOptions): Comparison
   if (new Set(settings.map(({ conditions }) => conditions.engine)).size > 1) {
     notes.push('results of several engines: never averaged, but a setting is chosen among all of them');
   }
+  notes.push(...timeNotes(sorted, reference));
   return {
     testproblem: sample.testproblem,
     conditions: describeConditions(sample),
@@ -118,6 +119,22 @@ function admit(options: CompareOptions, sample: Contender['setting'], metric: Me
     ...(options.baselines !== undefined && relevant.length === 0 ? ['no baseline for this test problem'] : []),
   ];
   return { admitted, notes };
+}
+
+/** Which times are not set in relation, and why: times of other engines, devices, threads or processors mean nothing together. */
+function timeNotes(candidates: readonly Candidate[], reference: Candidate | null): string[] {
+  const timed = candidates.filter(({ row }) => row.origin === 'results' && row.wallSecondsPerEpoch !== null);
+  if (reference === null || !timed.includes(reference)) return [];
+  if (reference.machine === null) {
+    return [`no relative times: the runs of ${reference.row.optimizer} are of several machines, or of unknown ones`];
+  }
+  return timed.flatMap(({ row, machine }) =>
+    machine === reference.machine
+      ? []
+      : [
+          `${row.optimizer}: no relative times, ${machine === null ? 'its runs are of several machines, or of unknown ones' : `it ran on ${machine}; ${reference.row.optimizer} on ${reference.machine}`}`,
+        ],
+  );
 }
 
 function withDifferences(candidates: readonly Candidate[], reference: Candidate | null): ComparisonRow[] {

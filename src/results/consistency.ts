@@ -24,6 +24,12 @@ export function inconsistencies(file: RunFile): string[] {
   }
   expect('dataset.synthetic_size', dataset.synthetic_size, configuration.data.synthetic_size, 'configuration.data');
   expect('environment.engine.name', file.environment.engine.name, configuration.engine.name, 'configuration.engine');
+  expect(
+    'environment.engine.device',
+    file.environment.engine.device,
+    configuration.engine.device,
+    'configuration.engine',
+  );
   const steps = Math.floor(dataset.sizes.train / file.batch_size);
   expect(
     'steps_per_epoch',

@@ -91,6 +91,42 @@ describe('a table', () => {
     expect(only(sgd.map((run) => ({ ...run, timing: null }))).rows[0]).toMatchObject({ relativeWall: null });
   });
 
+  test.each([
+    { what: 'another engine', changes: { engine: 'tfjs-cpu cpu' }, ran: 'a processor, 2 threads, tfjs-cpu cpu' },
+    {
+      what: 'another device',
+      changes: { engine: 'onnxruntime webgpu' },
+      ran: 'a processor, 2 threads, onnxruntime webgpu',
+    },
+    {
+      what: 'other threads',
+      changes: { machine: 'a processor, 1 threads' },
+      ran: 'a processor, 1 threads, onnxruntime cpu',
+    },
+  ])('times of $what are not set in relation, and a note says so', ({ changes, ran }) => {
+    const elsewhere = adam.map((run) => ({ ...run, conditions: { ...run.conditions, ...changes } }));
+    const { rows, notes } = only([...sgd, ...elsewhere]);
+    expect(rows.find(({ optimizer }) => optimizer === 'Adam')).toMatchObject({ relativeWall: null, relativeCpu: null });
+    expect(notes).toContain(
+      `Adam: no relative times, it ran on ${ran}; SGD on a processor, 2 threads, onnxruntime cpu`,
+    );
+    expect(only([...sgd, ...adam]).notes.join()).not.toContain('relative times');
+  });
+
+  test('times of runs on several machines are not set in relation either', () => {
+    const [first, ...rest] = sgd;
+    const moved = { ...exampleRun(), ...first, conditions: { ...exampleRun().conditions, machine: 'another' } };
+    const { rows, notes } = only([moved, ...rest, ...adam]);
+    expect(rows.map(({ relativeWall }) => relativeWall)).toEqual([null, null]);
+    expect(notes).toEqual(['no relative times: the runs of SGD are of several machines, or of unknown ones']);
+    const { notes: others } = only([
+      ...adam.slice(1),
+      ...sgd,
+      { ...moved, optimizer: 'Adam', setting: adam[0]?.setting ?? '' },
+    ]);
+    expect(others.join()).toContain('Adam: no relative times, its runs are of several machines, or of unknown ones');
+  });
+
   test('targets: published, of the user, missed', () => {
     const options = { targets: { mnist_logreg: 0.84 } };
     expect(only(sgd, options).rows[0]?.target).toMatchObject({ reached: 1, missed: 2, medianEpoch: null });

@@ -76,6 +76,16 @@ describe('statements that contradict each other', () => {
       'field dataset.source: found real, expected synthetic (configuration.data)',
     ],
     [
+      'engines',
+      { configuration: exampleConfiguration({ engine: { name: 'tfjs-cpu', device: 'cpu' } }) },
+      'field environment.engine.name: found onnxruntime, expected tfjs-cpu (configuration.engine)',
+    ],
+    [
+      'devices',
+      { configuration: exampleConfiguration({ engine: { name: 'onnxruntime', device: 'webgpu' } }) },
+      'field environment.engine.device: found cpu, expected webgpu (configuration.engine)',
+    ],
+    [
       'a log that is too long',
       { optimizerLog: [{}, {}, {}, {}] },
       'field optimizer_log: found 4, expected at most 3 (one entry for each of 2 epochs)',
