@@ -39,9 +39,11 @@ export async function makeStep(engine, name, mode) {
   const { loss, accuracy } = symbolic;
   const subject = mode === 'hvp' ? productProgram(symbolic) : tensor.program({ loss, accuracy });
   const executable = await engine.compile(subject);
+  let spent = [];
   const step = async () => {
-    const results = await executable.run({ ...parameters, ...batch() });
+    const results = await executable.run({ ...parameters, ...batch() }, spent);
     await engine.download(results.loss);
+    spent = Object.values(results);
   };
   return { step, flops: flopsOf(subject) };
 }

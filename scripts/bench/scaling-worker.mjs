@@ -1,0 +1,84 @@
+// Measures one configuration for scripts/scaling.mjs and prints milliseconds and bytes as a line of JSON.
+import { createInterface } from 'node:readline';
+import { loadOptimizer, loadTestProblem, openEngine, tensor } from '../../dist/src/index.js';
+
+const configuration = JSON.parse(process.argv[2] ?? '{}');
+const { problem: name, threads, batch: size = 128 } = configuration;
+const problem = await loadTestProblem(name);
+const engine = await openEngine({ threads });
+const images = Float32Array.from({ length: size * tensor.sizeOf(problem.inputShape) }, () => Math.random());
+const labels = Int32Array.from({ length: size }, () => Math.floor(10 * Math.random()));
+const batch = () => ({
+  inputs: engine.upload(images, [size, ...problem.inputShape]),
+  labels: engine.upload(labels, [size]),
+});
+
+/** Training of the problem by an optimizer from its initial parameters. */
+async function train(optimizerName, hyperparameters, stepsPerEpoch) {
+  const optimizer = await loadOptimizer(optimizerName);
+  const initial = problem.initialParameters(42);
+  const task = {
+    engine,
+    problem: problem.build(size, { l2Reg: problem.defaults.l2Reg ?? 0 }),
+    parameterNames: problem.parameters.map((parameter) => parameter.name),
+    groups: problem.parameters.map(({ group }) => group),
+    constants: {},
+    initialParameters: problem.parameters.map(({ shape }, index) => engine.upload(initial[index], shape)),
+    stepsPerEpoch,
+  };
+  const training = await optimizer.start(task, optimizer.hyperparameters.parse(hyperparameters));
+  await training.beginEpoch(0, 1);
+  return training;
+}
+
+async function fastestStep(training, steps) {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < steps; i++) {
+    const started = performance.now();
+    await training.step(batch());
+    fastest = Math.min(fastest, performance.now() - started);
+  }
+  return fastest;
+}
+
+async function sgd() {
+  const training = await train('sgd', { lr: 1e-4 }, 1);
+  return { step: await fastestStep(training, Math.max(4, Math.ceil(1024 / size))) };
+}
+
+/** Two epochs' estimations, the fastest of each phase, and the fastest step that uses one. */
+async function curvature() {
+  const { rank, observations } = configuration;
+  const prior = 4;
+  const steps = prior + observations + 6;
+  const hyperparameters = {
+    lr: 1e-5,
+    est_rank: rank,
+    num_observations: observations,
+    prior_iterations: prior,
+    scaling: 'relative',
+  };
+  // Its learning rate is given for every epoch: so small a one leaves the parameters where they are.
+  const training = await train('preconditioned-tuned-sgd', hyperparameters, steps);
+  const best = {
+    observation: Number.POSITIVE_INFINITY,
+    factor: Number.POSITIVE_INFINITY,
+    step: Number.POSITIVE_INFINITY,
+  };
+  for (let epoch = 0; epoch < 2; epoch++) {
+    if (epoch > 0) await training.beginEpoch(epoch, 1);
+    for (let i = 0; i < prior + observations; i++) await training.step(batch());
+    best.step = Math.min(best.step, await fastestStep(training, 6));
+    const log = await training.endEpoch();
+    const { seconds } = log.estimations.at(-1);
+    best.observation = Math.min(best.observation, (1000 * seconds.posterior) / observations);
+    best.factor = Math.min(best.factor, 1000 * seconds.low_rank);
+  }
+  return best;
+}
+
+for await (const _ of createInterface({ input: process.stdin })) {
+  const times = await (configuration.kind === 'sgd' ? sgd() : curvature());
+  console.log(JSON.stringify({ ...times, memory: process.resourceUsage().maxRSS * 1024 }));
+}
+await engine.dispose();
