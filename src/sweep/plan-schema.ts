@@ -73,7 +73,8 @@ export const planSchema = z.strictObject({
         if (typeof read === 'string') context.addIssue({ code: 'custom', message: read });
         else seeds.push(...read);
       }
-      const twice = seeds.find((seed, index) => seeds.indexOf(seed) !== index);
+      const seen = new Set<number>();
+      const twice = seeds.find((seed) => seen.size === seen.add(seed).size);
       if (twice !== undefined)
         context.addIssue({ code: 'custom', message: `found ${twice} twice, expected each seed once` });
       return seeds;

@@ -7,6 +7,9 @@ import type { PlanPath } from './plan-file.js';
 import type { PlanOptions } from './plan-schema.js';
 import { expandSettings, type SettingPoint, type SettingsBlock, SpaceError } from './settings.js';
 
+/** More runs than this are a mistake, and would not fit into memory. */
+const MOST_RUNS = 1_000_000;
+
 /** One run of a plan. */
 export interface PlannedRun {
   /** From 0; the same plan and version give the same list. */
@@ -45,7 +48,13 @@ export async function expandPlan(
       });
       for (const [blockIndex, own] of optimizer.settings.entries()) {
         const block = { ...applies[optimizerIndex], ...own };
-        for (const hyperparameters of pointsOf(block, { ...places, blockIndex })) {
+        const points = pointsOf(block, { ...places, blockIndex });
+        if (stated + points.length * plan.seeds.length > MOST_RUNS) {
+          throw new ConfigurationError(
+            `${plan.path}: found more than ${MOST_RUNS} runs, expected fewer settings or seeds`,
+          );
+        }
+        for (const hyperparameters of points) {
           const request = { testproblem: problem.name, optimizer: optimizer.name, hyperparameters, ...options };
           const configuration = resolved(resolve, request, { ...places, blockIndex });
           for (const seed of plan.seeds) {

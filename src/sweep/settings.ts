@@ -18,6 +18,9 @@ export class SpaceError extends ConfigurationError {
   }
 }
 
+/** More settings than this are a mistake, and would not fit into memory. */
+const MOST_SETTINGS = 1_000_000;
+
 /**
  * The settings of a block in a stable order: the product of the grids, the last hyperparameter fastest, and for each of
  * its points all samples. Throws SpaceError.
@@ -35,6 +38,9 @@ export function expandSettings(block: SettingsBlock, sampling: Sampling | null):
   let points: SettingPoint[] = [{}];
   for (const [name, space] of spaces) {
     if (space.kind !== 'grid') continue;
+    if (points.length * space.values.length * (sampling?.samples ?? 1) > MOST_SETTINGS) {
+      throw new SpaceError(name, `found more than ${MOST_SETTINGS} settings with this one, expected fewer points`);
+    }
     points = points.flatMap((point) => space.values.map((value) => ({ ...point, [name]: value })));
   }
   const samples = samplePoints(spaces, sampling);

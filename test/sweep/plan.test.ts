@@ -241,6 +241,16 @@ describe('what is wrong with a plan is one line with its place:', () => {
       /^p\.yaml:\d+: lr_schedule_epochs and lr_schedule_factors/,
     ],
     ['a name that is no name', `${start}name: "a b; rm -rf"\n`, /^p\.yaml:3: name: found/],
+    [
+      'too many settings',
+      `${start}settings: { lr: log:1:2:100000 }\nsampling: { samples: 1000 }\n`,
+      /^p\.yaml:3: lr: found more than 1000000/,
+    ],
+    [
+      'too many runs',
+      `${start}settings: { lr: log:1:2:100000 }\nseeds: 1-1000\n`,
+      /^p\.yaml: found more than 1000000 runs/,
+    ],
     ['jobs 0', `${start}resources: { jobs: 0 }\n`, /^p\.yaml:3: resources\.jobs: found 0, expected at least 1/],
   ])('%s', async (_, text, message) => {
     const error = await Promise.resolve()
