@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { SELECTION_MODES } from '../analysis/ranking.js';
 import { METRICS } from '../results/recorded-run.js';
 import { UsageError } from './failure.js';
-import { oneOf, quoted, wholeNumber } from './option-values.js';
+import { nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
 import {
   COMMAND_FORMATS,
   type SweepBestOptions,
@@ -97,8 +97,25 @@ function addCommands(sweep: Command, terminal: Terminal): void {
     )
     .argument('<plan>', 'plan file')
     .option('--format <name>', COMMAND_FORMATS.join(', '), oneOf('--format', COMMAND_FORMATS), 'lines')
-    .option('-o, --output <file>', 'one file for all runs; - for stdout')
+    .option('-o, --output <file>', 'one file for all runs, - for stdout; of slurm the folder (slurm-<plan>)')
     .option('--program <words>', "how to start probprec, as the commands' first words (this installation)")
+    .option(
+      '--epoch-seconds <x>',
+      'slurm: how long the longest epoch takes (measured in run files of the plan, else 300)',
+      nonNegativeNumber('--epoch-seconds'),
+    )
+    .option(
+      '--signal-seconds <n>',
+      'slurm: seconds before the time limit at which a task stops and is queued again',
+      wholeNumber('--signal-seconds', 1),
+      60,
+    )
+    .option(
+      '--max-restarts <n>',
+      'slurm: how often a task that ran out of time is queued again',
+      wholeNumber('--max-restarts', 0),
+      3,
+    )
     .option('--overwrite', 'replace files with other content')
     .action(async (plan: string, options: SweepCommandsOptions) => {
       const { sweepCommands } = await import('./commands/sweep-commands.js');

@@ -26,6 +26,9 @@ export interface SweepCommandsOptions {
   readonly format: (typeof COMMAND_FORMATS)[number];
   readonly output?: string;
   readonly program?: string;
+  readonly epochSeconds?: number;
+  readonly signalSeconds: number;
+  readonly maxRestarts: number;
   readonly overwrite?: boolean;
 }
 

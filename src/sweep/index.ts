@@ -9,5 +9,6 @@ export { expandPlan, type PlannedRun, plannedRuns } from './planned-runs.js';
 export { Pool, type PoolEvent, type RunEnd } from './pool.js';
 export { rerunStatement } from './rerun.js';
 export { shellWord } from './shell.js';
+export * from './slurm/index.js';
 export { readSpace, readValue, statedValue } from './spaces.js';
 export { countPlanned, PLANNED_STATES, type PlannedState, type PlannedStatus, planStatus } from './status.js';

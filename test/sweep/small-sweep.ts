@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { findResultFiles, type RunFile, readRunFile, reproducibleContent } from '../../src/results/index.js';
 
 /**
- * SGD with faults that can be switched on: while a file of the fault's name lies in the working directory, each step of
- * the setting with this fault does what it says.
+ * SGD with faults that can be switched on: while a file of the fault's name lies beside the optimizer's, each step of the
+ * setting with this fault does what it says.
  */
 const faultyOptimizer = `
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { chain, defineOptimizer, scaleByLearningRate, z } from 'probprec';
 
 const faults = {
@@ -17,7 +18,13 @@ const faults = {
   failing: () => { throw new Error('the minibatch is cursed'); },
   slow: () => sleep(100),
   endless: () => sleep(60_000),
+  // One process takes the file away, in its second epoch, and takes its time from then on.
+  stuck: (file, steps, stepsPerEpoch) => {
+    if (steps > stepsPerEpoch) rmSync(file);
+    isStuck = steps > stepsPerEpoch;
+  },
 };
+let isStuck = false;
 const sgd = defineOptimizer({
   name: 'faulty',
   className: 'Faulty',
@@ -30,8 +37,12 @@ export default {
   start: async (task, settings) => {
     const training = await sgd.start(task, settings);
     const step = training.step.bind(training);
+    const file = fileURLToPath(new URL(settings.fault, import.meta.url));
+    let steps = 0;
     training.step = async (batch) => {
-      if (existsSync(settings.fault)) await faults[settings.fault]?.();
+      steps += 1;
+      if (isStuck) await sleep(5000);
+      else if (existsSync(file)) await faults[settings.fault]?.(file, steps, task.stepsPerEpoch);
       return step(batch);
     };
     return training;

@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   type CommandFile,
   commandFiles,
@@ -8,13 +7,14 @@ import {
   parallelFile,
   plannedRuns,
   readPlan,
-  shellWord,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
 import { counted } from '../progress.js';
 import type { SweepCommandsOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
+import { thisProgram } from '../this-program.js';
 import { writeNewFile } from './new-file.js';
+import { writeSlurmScripts } from './sweep-slurm.js';
 
 /** Writes the commands of a plan's runs to files, whose paths go to stdout, or to stdout. Throws ProbprecError. */
 export async function sweepCommands(path: string, options: SweepCommandsOptions, terminal: Terminal): Promise<void> {
@@ -23,6 +23,7 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
   const synthetic = runs.every(({ configuration }) => configuration.data.source === 'synthetic');
   const plan: Plan = synthetic ? stated : { ...stated, dataDir: resolve(dataDirectory(stated.dataDir)) };
   const program = options.program ?? thisProgram();
+  if (options.format === 'slurm') return await writeSlurmScripts(plan, runs, program, options, terminal);
   const { output } = options;
   const files: CommandFile[] = output === undefined ? commandFiles(plan, runs) : [{ name: output, runs }];
   for (const file of files) {
@@ -45,9 +46,4 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
       );
     }
   }
-}
-
-/** The words that start this very installation, from any folder. */
-function thisProgram(): string {
-  return [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))].map(shellWord).join(' ');
 }

@@ -7,7 +7,9 @@ import {
   type PlannedState,
   type PlannedStatus,
   planStatus,
+  type QueuedRun,
   readPlan,
+  slurmQueue,
 } from '../../sweep/index.js';
 import { counted } from '../progress.js';
 import type { SweepStatusOptions } from '../sweep-options.js';
@@ -22,23 +24,42 @@ const LISTED = 20;
 export async function sweepStatus(path: string, options: SweepStatusOptions, terminal: Terminal): Promise<ExitCode> {
   const plan = await readPlan(path);
   const { runs, repeated } = await expandPlan(plan);
-  const statuses = await planStatus(plan, runs);
+  const [statuses, queue] = await Promise.all([planStatus(plan, runs), slurmQueue(plan)]);
   const counts = countPlanned(statuses);
   if (options.json) {
-    terminal.result(JSON.stringify(asJson(plan, statuses), null, 2));
+    terminal.result(JSON.stringify(asJson(plan, statuses, queue ?? new Map()), null, 2));
   } else {
     const { completed, diverged } = counts;
     const done = `${completed + diverged} of ${counted(statuses.length, 'run')} done`;
     terminal.result(`${plan.name}: ${done}; ${describeCounts(counts)}`);
     if (repeated > 0) terminal.line(`${counted(repeated, 'run')} stated more than once and counted once`);
+    if (queue !== null && queue.size > 0) terminal.result(describeQueue([...queue.values()]));
     showFailures(statuses, options, terminal);
     showGroups(statuses, terminal);
     showSettings(statuses, options, terminal);
     const left = statuses.length - completed - diverged;
-    if (left > counts.running) terminal.line(`next: probprec sweep run ${path}`);
+    const isQueued = ({ run }: PlannedStatus) => queue?.has(run.index) === true;
+    const waiting = statuses.filter(
+      (status) => isOpen(status) && status.state !== 'running' && isQueued(status),
+    ).length;
+    if (left > counts.running + waiting) terminal.line(`next: probprec sweep run ${path}`);
     else if (left === 0) terminal.line(`next: probprec sweep best ${path}`);
   }
   return counts.failed > 0 ? 1 : 0;
+}
+
+function isOpen({ state }: PlannedStatus): boolean {
+  return state !== 'completed' && state !== 'diverged';
+}
+
+/** `in Slurm's queue: 2 running, 8 pending (JobArrayTaskLimit)`. */
+function describeQueue(queued: readonly QueuedRun[]): string {
+  const counts = new Map<string, number>();
+  for (const { state, reason } of queued) {
+    const text = `${state.toLowerCase()}${state === 'PENDING' ? ` (${reason})` : ''}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return `in Slurm's queue: ${[...counts].map(([text, count]) => `${count} ${text}`).join(', ')}`;
 }
 
 function describeCounts(counts: Readonly<Record<PlannedState, number>>): string {
@@ -77,8 +98,8 @@ function showGroups(statuses: readonly PlannedStatus[], terminal: Terminal): voi
 
 function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOptions, terminal: Terminal): void {
   const groups = grouped(statuses, ({ run: { request } }) => JSON.stringify({ ...request, seed: null }));
-  const isOpen = (members: readonly PlannedStatus[]) => members.some(({ state }) => state !== 'completed');
-  const shown = groups.filter((members) => all || isOpen(members));
+  const isUnsettled = (members: readonly PlannedStatus[]) => members.some(({ state }) => state !== 'completed');
+  const shown = groups.filter((members) => all || isUnsettled(members));
   if (shown.length === 0) return;
   const describe = settingDescriber(statuses.map(({ run }) => run));
   const listed = shown.slice(0, all ? undefined : LISTED);
@@ -123,7 +144,7 @@ function first<Entry>([entry]: readonly [Entry, ...Entry[]]): Entry {
   return entry;
 }
 
-function asJson(plan: Plan, statuses: readonly PlannedStatus[]) {
+function asJson(plan: Plan, statuses: readonly PlannedStatus[], queue: ReadonlyMap<number, QueuedRun>) {
   return {
     plan: plan.path,
     name: plan.name,
@@ -140,6 +161,11 @@ function asJson(plan: Plan, statuses: readonly PlannedStatus[]) {
       reason,
       path,
       configuration_hash: run.hash,
+      slurm: queued(queue.get(run.index)),
     })),
   };
+}
+
+function queued(entry: QueuedRun | undefined) {
+  return entry === undefined ? null : { job_id: entry.jobId, state: entry.state, reason: entry.reason };
 }

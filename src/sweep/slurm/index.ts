@@ -1,0 +1,5 @@
+export { measuredEpoch } from './measured-epochs.js';
+export { type QueuedRun, slurmQueue } from './queue.js';
+export { type SlurmFile, type SlurmOptions, slurmScripts } from './scripts.js';
+export { maxArraySize } from './site.js';
+export { ASSUMED_EPOCH, type EpochEstimate } from './time-limit.js';

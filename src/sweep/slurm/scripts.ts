@@ -1,0 +1,240 @@
+import { join } from 'node:path';
+import { ConfigurationError } from '../../errors.js';
+import { suiteVersion } from '../../results/index.js';
+import type { Plan } from '../plan.js';
+import { shellWord } from '../shell.js';
+import { directive, literalPath, siteDirectives } from './directives.js';
+import { formatTag, planTag } from './job-tag.js';
+import { checkTimeLimit, type EpochEstimate } from './time-limit.js';
+
+/** What the scripts need to know besides the plan. */
+export interface SlurmOptions {
+  /** Absolute: where the scripts and their logs go. */
+  readonly folder: string;
+  /** Absolute path of the plan file. */
+  readonly planPath: string;
+  /** What starts our command in any folder and environment, as words of a shell: absolute paths. */
+  readonly program: string;
+  /** Absolute: where runs find data sets unless the plan says so. */
+  readonly dataDir: string;
+  /** The site's MaxArraySize: task numbers are smaller. */
+  readonly maxArraySize: number;
+  readonly epoch: EpochEstimate;
+  /** Seconds before the time limit at which a task is told to stop. */
+  readonly signalSeconds: number;
+  /** How often a task that ran out of time is started again. */
+  readonly maxRestarts: number;
+}
+
+/** A generated file. */
+export interface SlurmFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * The array script, the report script and the submit script of a plan of `runs` runs. Throws ConfigurationError for a
+ * time limit that cannot work and for values that are no directives.
+ */
+export function slurmScripts(plan: Plan, runs: number, options: SlurmOptions): SlurmFile[] {
+  const time = checkTimeLimit(plan.path, plan.resources.time, options.signalSeconds, options.epoch);
+  const runsPerTask = plan.resources.runsPerTask ?? 1;
+  const tasks = Math.ceil(runs / runsPerTask);
+  if (options.maxArraySize < 1) {
+    throw new ConfigurationError('the site allows no arrays (MaxArraySize 0), expected at least 1');
+  }
+  const parts = Array.from({ length: Math.ceil(tasks / options.maxArraySize) }, (_, part): ArrayPart => {
+    const offset = part * options.maxArraySize;
+    return { offset, tasks: Math.min(options.maxArraySize, tasks - offset) };
+  });
+  const context = { plan, runs, runsPerTask, time, parts, ...options };
+  return [
+    { name: `${plan.name}.sbatch`, text: arrayScript(context) },
+    { name: `${plan.name}-report.sbatch`, text: reportScript(context) },
+    { name: `${plan.name}-submit.sh`, text: submitScript(context) },
+  ];
+}
+
+/** One submission of the array script: an array may not be larger than MaxArraySize. */
+interface ArrayPart {
+  readonly offset: number;
+  readonly tasks: number;
+}
+
+interface Context extends SlurmOptions {
+  readonly plan: Plan;
+  readonly runs: number;
+  readonly runsPerTask: number;
+  readonly time: string;
+  readonly parts: readonly ArrayPart[];
+}
+
+function arrayScript(context: Context): string {
+  const { plan, runs, runsPerTask, time, folder, planPath, program, dataDir, signalSeconds, maxRestarts } = context;
+  const [first = { offset: 0, tasks: 0 }] = context.parts;
+  const { threads = 1 } = plan.resources;
+  const directives = [
+    directive('job-name', plan.name),
+    directive('comment', commentOf(context, first)),
+    directive('array', arrayOf(plan, first)),
+    directive('ntasks', '1'),
+    directive('cpus-per-task', String(threads)),
+    directive('time', time),
+    directive('signal', `B:USR1@${signalSeconds}`),
+    directive('requeue'),
+    directive('open-mode', 'append'),
+    directive('output', join(literalPath(logFolder(folder)), '%A_%a.out')),
+    directive('chdir', folder),
+    ...siteDirectives(plan),
+  ];
+  return `#!/bin/bash
+${directives.join('\n')}
+
+# ${provenance(context)}
+# Submit it with ${plan.name}-submit.sh, or with sbatch as it is. Each task executes ${
+    runsPerTask === 1 ? 'one run' : `${runsPerTask} runs, one after the other`
+  } of the plan.
+# ${signalSeconds} s before the time limit the run stops after its current step and the task is queued again, at most
+# ${maxRestarts} times; it goes on from the run's last finished epoch. What is complete is never done twice.
+set -u
+
+plan=${shellWord(planPath)}
+runs=${runs}
+runs_per_task=${runsPerTask}
+max_restarts=${maxRestarts}
+export PROBPREC_DATA_DIR=${shellWord(dataDir)}
+# The number of processors that Slurm gave, which a process does not see without task/affinity or task/cgroup.
+threads=\${SLURM_CPUS_PER_TASK:-${threads}}
+export OMP_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads MKL_NUM_THREADS=$threads
+
+say() { printf '%s %s\\n' "$(date '+%F %T')" "$*"; }
+
+if [ -z "\${SLURM_ARRAY_TASK_ID:-}" ]; then
+  say 'this is no task of a job array; submit the script with sbatch' >&2
+  exit 2
+fi
+restarts=\${SLURM_RESTART_COUNT:-0}
+# The first argument is the number of tasks in earlier arrays of the same plan.
+first=$(((SLURM_ARRAY_TASK_ID + \${1:-0}) * runs_per_task))
+last=$((first + runs_per_task - 1))
+if [ "$last" -ge "$runs" ]; then last=$((runs - 1)); fi
+
+# A trap runs while the shell waits, not while a command runs in the foreground; so the run is a child that is waited for.
+# It gets SIGTERM, because a background process of a script ignores SIGINT until it has set its own handler.
+child=
+received=
+signals=0
+forward() {
+  received=$1
+  signals=$((signals + 1))
+  say "received SIG$1"
+  if [ -n "$child" ]; then kill -TERM "$child" 2>/dev/null; fi
+}
+trap 'forward USR1' USR1
+trap 'forward TERM' TERM
+
+failed=0
+done_to=$((first - 1))
+for ((index = first; index <= last; index++)); do
+  if [ -n "$received" ]; then break; fi
+  say "run $index of $plan, $threads thread(s), start $((restarts + 1)) of job \${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID on $(hostname)"
+  ${program} sweep run "$plan" --index "$index" --threads "$threads" &
+  child=$!
+  while :; do
+    before=$signals
+    wait "$child"
+    code=$?
+    # A signal ends the wait, not the run.
+    if [ "$signals" -eq "$before" ]; then break; fi
+  done
+  child=
+  say "run $index: exit code $code"
+  if [ "$code" -eq 0 ]; then done_to=$index; continue; fi
+  if [ -n "$received" ]; then break; fi
+  failed=1
+  done_to=$index
+done
+
+if [ -z "$received" ] || [ "$done_to" -eq "$last" ]; then exit "$failed"; fi
+if [ "$received" = TERM ]; then
+  say "run $((done_to + 1)) was ended by Slurm (cancelled, pre-empted, or out of time); it goes on from its last finished epoch when the task is submitted or queued again"
+  exit 1
+fi
+if [ "$restarts" -ge "$max_restarts" ]; then
+  say "out of time after $((restarts + 1)) starts, which is the most this script allows; submit it again to go on from the last finished epoch, or raise resources.time in the plan and generate it again"
+  exit 1
+fi
+say "out of time; queued again (restart $((restarts + 1)) of at most $max_restarts)"
+scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && exit 0
+say 'scontrol requeue failed; submit the script again to go on from the last finished epoch'
+exit 1
+`;
+}
+
+function reportScript(context: Context): string {
+  const { plan, folder, planPath, program } = context;
+  const directives = [
+    directive('job-name', `${plan.name}-report`),
+    directive('ntasks', '1'),
+    directive('cpus-per-task', '1'),
+    directive('time', '00:15:00'),
+    directive('open-mode', 'append'),
+    directive('output', join(literalPath(logFolder(folder)), 'report-%j.out')),
+    directive('chdir', folder),
+    ...siteDirectives(plan),
+  ];
+  return `#!/bin/bash
+${directives.join('\n')}
+
+# ${provenance(context)}
+# Runs when all tasks have ended, however they did: what is done, what failed and why, and how the optimizers compare.
+probprec() { ${program} "$@"; }
+probprec sweep status ${shellWord(planPath)}
+status=$?
+echo
+probprec compare ${shellWord(plan.outputDir)} || status=$?
+exit "$status"
+`;
+}
+
+function submitScript(context: Context): string {
+  const { plan, folder, parts } = context;
+  const { throttle } = plan.resources;
+  const submissions = parts.map((part, number) => {
+    // One array after the other where the number of tasks at the same time is limited: a limit counts within one array.
+    const after = number > 0 && throttle !== undefined ? ' "--dependency=afterany:$job"' : '';
+    const own = number === 0 ? '' : ` --array=${arrayOf(plan, part)} --comment=${commentOf(context, part)}`;
+    return `job=$(sbatch --parsable${after}${own} "$@" ${plan.name}.sbatch ${part.offset})
+job=\${job%%;*}
+jobs=$jobs:$job
+echo "array job $job: ${part.tasks} tasks"`;
+  });
+  return `#!/bin/bash
+# ${provenance(context)}
+# Submits the plan's runs, and a report that runs after them. Arguments go to every sbatch, for instance --account=ml.
+set -eu
+cd ${shellWord(folder)}
+# Slurm does not make it, and tasks whose log cannot be written fail without a word.
+mkdir -p logs
+jobs=
+${submissions.join('\n')}
+report=$(sbatch --parsable "--dependency=afterany$jobs" "$@" ${plan.name}-report.sbatch)
+echo "report job \${report%%;*}, when they have ended: logs/report-\${report%%;*}.out"
+`;
+}
+
+function logFolder(folder: string): string {
+  return join(folder, 'logs');
+}
+
+function arrayOf({ resources: { throttle } }: Plan, { tasks }: ArrayPart): string {
+  return `0-${tasks - 1}${throttle === undefined ? '' : `%${throttle}`}`;
+}
+
+function commentOf({ planPath, runsPerTask }: Context, { offset }: ArrayPart): string {
+  return formatTag({ plan: planTag(planPath), offset, runsPerTask });
+}
+
+function provenance({ plan, runs }: Context): string {
+  return `Generated by probprec ${suiteVersion()} from the plan ${plan.name} (${runs} runs).`;
+}

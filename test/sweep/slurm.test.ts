@@ -1,0 +1,113 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { command } from '../cli/command.js';
+import { reproducibleResults, runFiles, sweepFolder, writePlan } from './small-sweep.js';
+
+const script = fileURLToPath(new URL('../../scripts/one-node-slurm.mjs', import.meta.url));
+const cluster = await mkdtemp(join(tmpdir(), 'slurm-'));
+const unavailable = startCluster();
+
+/** Starts the cluster; why it cannot be started, null when it runs. */
+function startCluster(): string | null {
+  if (process.platform !== 'linux') return `Slurm runs on Linux, this is ${process.platform}`;
+  try {
+    execFileSync(process.execPath, [script, 'install'], { stdio: 'pipe' });
+    execFileSync(process.execPath, [script, 'start', cluster], { stdio: 'pipe' });
+    return null;
+  } catch (error) {
+    return (
+      String((error as { stderr?: Buffer }).stderr)
+        .trim()
+        .split('\n')
+        .at(-1) ?? 'for no known reason'
+    );
+  }
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await sweepFolder();
+});
+afterAll(async () => {
+  execFileSync(process.execPath, [script, 'stop', cluster]);
+  await rm(cluster, { recursive: true });
+  await rm(folder, { recursive: true });
+});
+
+const env = { SLURM_CONF: join(cluster, 'slurm.conf') };
+const probprec = (...args: string[]) => command(args, { cwd: folder, env });
+
+async function slurm(program: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, { cwd: folder, env: { ...process.env, ...env } });
+  return stdout.trim();
+}
+
+/** Texts of the logs by file name. */
+async function logs(): Promise<Map<string, string>> {
+  const logFolder = join(folder, 'slurm-tune', 'logs');
+  const names = await readdir(logFolder);
+  const texts = names.map(async (name) => [name, await readFile(join(logFolder, name), 'utf8')] as const);
+  return new Map(await Promise.all(texts));
+}
+
+if (unavailable !== null) console.warn(`the test with Slurm is skipped: ${unavailable}`);
+
+test.skipIf(unavailable !== null)(
+  'an array of 12 runs on a Slurm cluster: one runs out of time, is queued again and goes on from its checkpoint',
+  { timeout: 420_000 },
+  async () => {
+    const small = { seeds: '1-6', epochs: 3, faults: ['none', 'stuck'] };
+    const resources = 'resources: { time: "2", throttle: 2, threads: 1, mem: 300M }';
+    const plan = await writePlan(folder, 'tune.yaml', { ...small, more: resources });
+    const local = await writePlan(folder, 'local.yaml', { ...small, outputDir: 'local' });
+
+    const refused = await probprec('sweep', 'commands', plan, '--format', 'slurm');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/resources\.time: found 2 \(120 s\), expected at least 8 minutes: .*assumed/);
+    const timing = ['--epoch-seconds', '5', '--signal-seconds', '30'];
+    const generated = await probprec('sweep', 'commands', plan, '--format', 'slurm', ...timing);
+    expect(generated).toMatchObject({ code: 0, stdout: expect.stringContaining('slurm-tune/tune-submit.sh\n') });
+
+    // One of the runs takes this file and then more time than it has.
+    await writeFile(join(folder, 'stuck'), '');
+    expect(await slurm('slurm-tune/tune-submit.sh')).toMatch(/^array job \d+: 12 tasks\nreport job \d+, /);
+    const seen = new Set<string>();
+    for (;;) {
+      const status = JSON.parse((await probprec('sweep', 'status', plan, '--json')).stdout);
+      const queued = status.runs.filter(({ slurm }: { slurm: object | null }) => slurm !== null);
+      for (const { index, slurm: entry } of queued) {
+        expect(entry.job_id).toMatch(new RegExp(`^\\d+_${index}$`));
+        seen.add(entry.state);
+      }
+      const running = queued.filter(({ slurm: { state } }: { slurm: { state: string } }) => state === 'RUNNING');
+      expect(running.length).toBeLessThanOrEqual(2);
+      if ((await slurm('squeue', '--noheader')) === '') break;
+      await sleep(1000);
+    }
+    expect([...seen].sort()).toEqual(expect.arrayContaining(['PENDING', 'RUNNING']));
+
+    const all = await logs();
+    const stuck = [...all.values()].filter((text) => text.includes('SIGUSR1'));
+    expect(stuck).toHaveLength(1);
+    expect(stuck[0]).toMatch(
+      /start 1 of job [\s\S]*received SIGUSR1\n[\s\S]*kept: the checkpoint of epoch ([12]) of 3[\s\S]*exit code 130\n[\s\S]*queued again \(restart 1 of at most 3\)\n[\s\S]*start 2 of job [\s\S]*goes on from the checkpoint of epoch \1\n[\s\S]*exit code 0\n$/,
+    );
+    const report = [...all].find(([name]) => name.startsWith('report-'))?.[1] ?? '';
+    expect(report).toContain('tune: 12 of 12 runs done; 12 completed');
+    expect(report).toContain('Faulty');
+    expect(all.size).toBe(13);
+
+    const files = await runFiles(join(folder, 'results'));
+    expect(files.filter(({ resumed }) => resumed.length > 0).map(({ resumed }) => resumed.length)).toEqual([1]);
+    expect((await probprec('sweep', 'run', local, '--jobs', '2', '--quiet')).code).toBe(0);
+    expect(await reproducibleResults(join(folder, 'results'))).toEqual(
+      await reproducibleResults(join(folder, 'local')),
+    );
+  },
+);
