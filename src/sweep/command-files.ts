@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
@@ -58,12 +59,14 @@ export function commandLines(plan: Plan, runs: readonly PlannedRun[], program: s
 /**
  * The commands as a file that GNU parallel runs when the file itself is started. GNU parallel takes every line of a file
  * for a job, comments too, and skips only the first line of a file that it was started by; so the call stands there.
- * `--resume-failed` goes by line numbers: the joblog belongs to exactly this file.
+ * `--resume-failed` goes by line numbers, so the joblog's name has the hash of the lines: changed lines begin a new one,
+ * and what is finished does nothing when it is started again.
  */
 export function parallelFile(file: string, lines: readonly string[], jobs: number): string {
-  const log = basename(file)
+  const name = basename(file)
     .replace(/\.txt$/, '')
     .replaceAll(/[^A-Za-z0-9._-]/g, '-');
-  const call = `#!/usr/bin/env -S parallel --shebang --jobs ${jobs} --joblog ${log}.joblog --resume-failed`;
+  const hash = createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 8);
+  const call = `#!/usr/bin/env -S parallel --shebang --jobs ${jobs} --joblog ${name}-${hash}.joblog --resume-failed`;
   return `${[call, ...lines].join('\n')}\n`;
 }

@@ -80,8 +80,12 @@ describe('commands', () => {
     );
   });
 
-  test("for GNU parallel begin with the call, in a kernel's limit of 255 bytes", () => {
-    const [call] = parallelFile('some/jobs a.txt', ['x'], 3).split('\n');
-    expect(call).toBe('#!/usr/bin/env -S parallel --shebang --jobs 3 --joblog jobs-a.joblog --resume-failed');
+  test('for GNU parallel begin with its call, with a joblog of their own', () => {
+    const callOf = (...lines: string[]) => parallelFile('some/jobs a.txt', lines, 3).split('\n')[0];
+    expect(callOf('x')).toMatch(
+      /^#!\/usr\/bin\/env -S parallel --shebang --jobs 3 --joblog jobs-a-[0-9a-f]{8}\.joblog --resume-failed$/,
+    );
+    expect(callOf('x', 'y')).not.toBe(callOf('x'));
+    expect(callOf('x')).toBe(callOf('x'));
   });
 });
