@@ -1,7 +1,7 @@
-import { type Domain, type OnnxAttributes, OnnxGraph } from './graph.js';
+import { type OnnxAttributes, OnnxGraph } from './graph.js';
 
 /** Writes one operator as others; returns the name of the result. */
-type Expansion = (graph: WebgpuGraph, inputs: readonly string[]) => string;
+type Expansion = (graph: WebgpuGraph, inputs: readonly string[], attributes: OnnxAttributes) => string;
 
 /** x − max − log Σ exp(x − max) along axis 1. */
 const logSoftmax: Expansion = (graph, [x = '']) => {
@@ -29,14 +29,23 @@ const sigmoid: Expansion = (graph, [x = '']) => {
   return graph.add('Where', [defined, graph.primitive('Sigmoid', [x]), x]);
 };
 
+/** A product of stacks of matrices [n, …, …], either of them transposed. */
+const fusedMatMul: Expansion = (graph, inputs, { transA, transB }) => {
+  const operands = inputs.map((name, index) =>
+    (index === 0 ? transA : transB) === 1 ? graph.add('Transpose', [name], { perm: [0, 2, 1] }) : name,
+  );
+  return graph.add('MatMul', operands);
+};
+
 const sum: Expansion = (graph, [first = '', ...rest]) =>
   rest.reduce((total, term) => graph.add('Add', [total, term]), first);
 
 /**
  * Operators for which ONNX Runtime 1.30 has no WebGPU kernel, so that they would run on the processor between two copies
- * (LogSoftmax, Sum), or whose kernel loses NaN, by which a diverged training is noticed (Log, Relu, Sigmoid).
+ * (FusedMatMul, LogSoftmax, Sum), or whose kernel loses NaN, by which a diverged training is noticed (Log, Relu, Sigmoid).
  */
 const expansions: Readonly<Record<string, Expansion>> = {
+  FusedMatMul: fusedMatMul,
   Log: log,
   LogSoftmax: logSoftmax,
   Relu: relu,
@@ -46,9 +55,11 @@ const expansions: Readonly<Record<string, Expansion>> = {
 
 /** A graph of operators that WebGPU computes by itself. */
 export class WebgpuGraph extends OnnxGraph {
-  protected override write(operator: string, inputs: readonly string[], ...rest: WriteArguments): string[] {
+  protected override write(...[operator, inputs, attributes, ...rest]: Parameters<OnnxGraph['write']>): string[] {
     const expand = expansions[operator];
-    return expand === undefined ? super.write(operator, inputs, ...rest) : [expand(this, inputs)];
+    return expand === undefined
+      ? super.write(operator, inputs, attributes, ...rest)
+      : [expand(this, inputs, attributes)];
   }
 
   /** Adds the operator itself, whatever becomes of it otherwise. */
@@ -57,5 +68,3 @@ export class WebgpuGraph extends OnnxGraph {
     return name;
   }
 }
-
-type WriteArguments = [attributes: OnnxAttributes, domain: Domain, outputs: number];
