@@ -18,7 +18,7 @@ async function lossesOn(engine: Engine, request: RunRequest): Promise<Readonly<R
 }
 
 const runs: readonly RunRequest[] = [
-  { testproblem: 'mnist_mlp', optimizer: 'sgd', hyperparameters: { lr: 0.1 }, syntheticSize: 300, batchSize: 25 },
+  { testproblem: 'mnist_mlp', optimizer: 'sgd', hyperparameters: { lr: 0.1 }, syntheticSize: 200, batchSize: 16 },
   { testproblem: 'fmnist_2c2d', optimizer: 'sgd', hyperparameters: { lr: 0.02 }, syntheticSize: 60, batchSize: 10 },
   { testproblem: 'mnist_logreg', optimizer: 'adaptive-sgd', syntheticSize: 600, batchSize: 16 },
   { testproblem: 'mnist_logreg', optimizer: 'preconditioned-sgd', syntheticSize: 600, batchSize: 16 },
