@@ -25,15 +25,21 @@ const runs: readonly RunRequest[] = [
   { testproblem: 'quadratic_deep', optimizer: 'preconditioned-sgd', batchSize: 32 },
 ];
 
-test.each(runs)('an epoch of $optimizer on $testproblem has the losses of onnxruntime', async (request) => {
-  const found = await lossesOn(await openTfjsEngine('tfjs-cpu'), request);
-  const expected = await lossesOn(await openEngine({ threads: 1 }), request);
-  for (const [phase, losses] of Object.entries(expected)) {
-    expect(losses).toHaveLength(2);
-    for (const [epoch, loss] of losses.entries()) {
-      expect(Math.abs((found[phase]?.[epoch] ?? Number.NaN) / loss - 1), `${phase}, epoch ${epoch}`).toBeLessThan(1e-3);
+test.each(runs)(
+  'an epoch of $optimizer on $testproblem has the losses of onnxruntime',
+  async (request) => {
+    const found = await lossesOn(await openTfjsEngine('tfjs-cpu'), request);
+    const expected = await lossesOn(await openEngine({ threads: 1 }), request);
+    for (const [phase, losses] of Object.entries(expected)) {
+      expect(losses).toHaveLength(2);
+      for (const [epoch, loss] of losses.entries()) {
+        expect(Math.abs((found[phase]?.[epoch] ?? Number.NaN) / loss - 1), `${phase}, epoch ${epoch}`).toBeLessThan(
+          1e-3,
+        );
+      }
     }
-  }
-  const [before = Number.NaN, after = Number.NaN] = expected.train ?? [];
-  expect(Math.abs(after / before - 1), 'the epoch moved the loss').toBeGreaterThan(2e-3);
-});
+    const [before = Number.NaN, after = Number.NaN] = expected.train ?? [];
+    expect(Math.abs(after / before - 1), 'the epoch moved the loss').toBeGreaterThan(2e-3);
+  },
+  240_000,
+);
