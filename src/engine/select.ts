@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { EngineError } from '../errors.js';
-import { checkDevice, devicesOf, type EngineName, engineNamed, engineWith } from './catalogue.js';
+import { checkDevice, devicesOf, engineNamed, engineWith } from './catalogue.js';
 import type { Engine, EngineOptions } from './engine.js';
 import { openHere, type ResolvedEngine } from './open.js';
-import { probe } from './probe.js';
+import { type ProbeReport, probe } from './probe.js';
 import { importPackage, isNotFound } from './tfjs/import-package.js';
+import { variants } from './tfjs/variant.js';
 
 /**
  * The engine, device and thread count that options resolve to. Loads no engine into this process. Without a name it is
@@ -55,14 +56,29 @@ async function isInstalled(name: string): Promise<boolean> {
 /** Opens an engine. Throws ConfigurationError, and EngineError, one line that says what is missing. */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const resolved = await resolveEngine(options);
-  if (mayEndTheProcess(resolved)) {
-    const { description } = await probe(resolved);
-    if (!description.usable) throw new EngineError(description.reason);
-  }
+  await tryElsewhere(resolved);
   return openHere(resolved);
 }
 
-/** Broken graphics drivers crash or abort, and what they say goes to stderr: such a device is tried elsewhere first. */
-function mayEndTheProcess({ engine, device }: { readonly engine: EngineName; readonly device: string }): boolean {
-  return engine === 'onnxruntime' && device !== 'cpu';
+/**
+ * Throws what `openEngine` would, as far as that is known without loading the engine: before much work is done for nothing.
+ */
+export async function checkEngine(options: EngineOptions): Promise<void> {
+  const resolved = await resolveEngine(options);
+  await tryElsewhere(resolved);
+  if (resolved.engine === 'onnxruntime') return;
+  const installed = await Promise.all(variants[resolved.engine].packages.map(isInstalled));
+  if (installed.includes(false)) await (await openHere(resolved)).dispose();
+}
+
+const tried = new Map<string, Promise<ProbeReport>>();
+
+/** Broken graphics drivers crash or abort, and what they say goes to stderr: such a device is tried in another process, once. */
+async function tryElsewhere(resolved: ResolvedEngine): Promise<void> {
+  const { engine, device } = resolved;
+  if (engine !== 'onnxruntime' || device === 'cpu') return;
+  const report = tried.get(device) ?? probe(resolved);
+  tried.set(device, report);
+  const { usable, reason } = (await report).description;
+  if (!usable) throw new EngineError(reason);
 }

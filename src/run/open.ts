@@ -1,5 +1,5 @@
 import { type DataSplit, type Dataset, openDataset } from '../dataset/index.js';
-import { type Engine, openEngine } from '../engine/index.js';
+import { checkEngine, type Engine, type EngineOptions, openEngine } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
 import type { ResolvedRun } from './configuration.js';
 import type { RunEvent } from './events.js';
@@ -35,8 +35,17 @@ export async function openData(
 }
 
 /** Opens a run's engine, with the threads that were asked for. */
-export function openRunEngine({ configuration, threads }: ResolvedRun): Promise<Engine> {
-  return openEngine({ ...configuration.engine, engine: configuration.engine.name, threads });
+export function openRunEngine(resolved: ResolvedRun): Promise<Engine> {
+  return openEngine(engineOptions(resolved));
+}
+
+/** Throws EngineError for an engine that is known not to open, before data are fetched for it. */
+export function checkRunEngine(resolved: ResolvedRun): Promise<void> {
+  return checkEngine(engineOptions(resolved));
+}
+
+function engineOptions({ configuration: { engine }, threads }: ResolvedRun): EngineOptions {
+  return { engine: engine.name, device: engine.device, threads };
 }
 
 /** A batch must fit the training split, and an epoch must be long enough for the optimizer. */

@@ -20,7 +20,7 @@ import { removeCrash } from './crash.js';
 import type { RunEvent } from './events.js';
 import { acquireRunLock, describeHolder, type LockHolder, readRunLock } from './lock.js';
 import { TrainingLoop } from './loop.js';
-import { type DataOptions, openData, openRunEngine } from './open.js';
+import { checkRunEngine, type DataOptions, openData, openRunEngine } from './open.js';
 import { RunRecord } from './record.js';
 
 /** Where a run finds its data and leaves its results, and who listens. An abort ends it with status `interrupted`. */
@@ -53,6 +53,7 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
   if (ended !== undefined) return ended;
   const holder = await readRunLock(outputDir, configuration);
   if (holder !== null) throw heldError(holder);
+  await checkRunEngine(resolved);
   const { dataset, split } = await openData(resolved, options);
   await ensureWritable(outputDir, settingPath(outputDir, configuration));
   const lock = await acquireRunLock(outputDir, configuration);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -60,6 +60,17 @@ describe('a run without', () => {
     expect(stderr.replace(/^probprec: /, '').trimEnd()).toMatch(says);
   });
 });
+
+test.each(['--engine tfjs-node', '--device webgpu', '--device cuda'])(
+  '%s is found out before data are fetched',
+  async (options) => {
+    const args = `run --testproblem cifar10_3c3d --optimizer sgd --data-dir data ${options}`.split(' ');
+    const { code, stderr } = await command(args, { cwd: folder, env: noGraphics });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^probprec: (the tfjs-node engine|--device (webgpu|cuda)): [^\n]+\n$/);
+    expect(await readdir(folder)).toEqual([]);
+  },
+);
 
 test('doctor says for every engine and device what is missing', async () => {
   const { code, stdout } = await command(['doctor', '--no-speed', '--json'], { cwd: folder, env: noGraphics });
