@@ -1,9 +1,9 @@
-import { ConfigurationError, ProbprecError } from '../errors.js';
+import { ConfigurationError } from '../errors.js';
 import { describeHyperparameters, loadOptimizer } from '../optimizer/index.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
 import { configurationResolver, type RunRequest } from '../run/index.js';
 import type { Plan } from './plan.js';
-import type { PlanPath } from './plan-file.js';
+import { atPlace, atStatement, firstStated, type Places } from './plan-errors.js';
 import type { PlanOptions } from './plan-schema.js';
 import { expandSettings, type SettingPoint, type SettingsBlock, SpaceError } from './settings.js';
 
@@ -71,14 +71,6 @@ export async function expandPlan(
   return { runs: [...runs.values()], repeated: stated - runs.size };
 }
 
-/** Of which entries of the plan something is said, for errors. */
-interface Places {
-  readonly plan: Plan;
-  readonly problemIndex: number;
-  readonly optimizerIndex: number;
-  readonly blockIndex?: number;
-}
-
 /** For every optimizer of the plan the shared settings that it has hyperparameters for. */
 async function sharedHyperparameters(plan: Plan): Promise<SettingsBlock[]> {
   const { source, settings } = plan;
@@ -131,37 +123,6 @@ function resolved(
   } catch (error) {
     throw atStatement(error, places);
   }
-}
-
-/** An error of the configuration with the place at which the plan states what it is about. */
-function atStatement(error: unknown, places: Places): unknown {
-  if (!(error instanceof ProbprecError)) return error;
-  const named = /^--([a-z0-9-]+)|^hyperparameter of [^:]+: (\w+)/i.exec(error.message);
-  const key = (named?.[1] ?? named?.[2] ?? '').replaceAll('-', '_');
-  return atPlace(error, places.plan.source.place(firstStated(places, key)));
-}
-
-/** The most specific place at which the plan states a key. */
-function firstStated({ plan, problemIndex, optimizerIndex, blockIndex = 0 }: Places, key: string): PlanPath {
-  const optimizer = ['optimizers', optimizerIndex] as const;
-  const problem = ['testproblems', problemIndex] as const;
-  if (key === 'testproblem') return problem;
-  const candidates: PlanPath[] = [
-    [...optimizer, 'settings', blockIndex, key],
-    [...optimizer, 'settings', key],
-    ['settings', key],
-    [...optimizer, 'options', key],
-    [...problem, 'options', key],
-    ['options', key],
-  ];
-  return candidates.find((path) => plan.source.has(path)) ?? optimizer;
-}
-
-/** The same error with the line of the plan in front, and options by their names in the plan. */
-function atPlace(error: unknown, place: string): unknown {
-  if (!(error instanceof ProbprecError)) return error;
-  const message = error.message.replace(/^--([a-z0-9-]+)/i, (_, option: string) => option.replaceAll('-', '_'));
-  return new ConfigurationError(`${place}: ${message}`, { cause: error });
 }
 
 function requestOptions({ plan, optimizerIndex }: Places, options: PlanOptions): Partial<RunRequest> {
