@@ -124,8 +124,8 @@ describe('the array script', () => {
 describe('a task', () => {
   const program = `
 if [ "$1 $2 $4 $6" != "sweep run --index --threads" ]; then exit 9; fi
-echo "run $5 threads $7 data $PROBPREC_DATA_DIR omp $OMP_NUM_THREADS"
 trap 'echo "told"; exit 130' TERM
+echo "run $5 threads $7 data $PROBPREC_DATA_DIR omp $OMP_NUM_THREADS"
 if [ "$5" = "$FAILING" ]; then exit 1; fi
 if [ "$5" = "$ENDLESS" ]; then while :; do sleep 0.05; done; fi
 `;

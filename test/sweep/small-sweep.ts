@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findResultFiles, type RunFile, readRunFile, reproducibleContent } from '../../src/results/index.js';
@@ -92,9 +92,4 @@ export async function runFiles(folder: string): Promise<RunFile[]> {
 export async function reproducibleResults(folder: string): Promise<Record<string, unknown>> {
   const files = await runFiles(folder);
   return Object.fromEntries(files.map((file) => [file.configuration_hash, reproducibleContent(file)]));
-}
-
-/** Text of a file, null when there is none. */
-export async function textOf(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch(() => null);
 }
