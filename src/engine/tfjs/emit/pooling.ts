@@ -43,22 +43,28 @@ function placesOf({ geometry: { window } }: Pooling): [number, number][] {
   ]);
 }
 
-/** The element at one place of every window: (n, h', w', c). */
-function elementAt(
-  [i, j]: readonly [number, number],
-  image: Slot,
-  { geometry, to }: Pooling,
-  lowering: Lowering,
-): Slot {
+/** How many rows and columns beyond its own a window reaches, in strides. */
+function reachOf({ geometry: { window, stride } }: Pooling): [number, number] {
+  return [Math.ceil(window[0] / stride[0]) - 1, Math.ceil(window[1] / stride[1]) - 1];
+}
+
+/**
+ * The element at one place of every window: (n, h', w', c). Row r·stride + i of the images is row r + ⌊i / stride⌋ of those
+ * rows whose remainder by the stride is i mod stride; columns alike. So the images are parted by remainders, which leaves
+ * whole pixels together: the StridedSlice kernel picks element by element and takes longer than the convolutions.
+ */
+function elementAt([i, j]: readonly [number, number], image: Slot, pooling: Pooling, lowering: Lowering): Slot {
+  const { from, to, geometry } = pooling;
   const [n, rows, columns, c] = to;
-  const { stride } = geometry;
-  const end = [n, i + (rows - 1) * stride[0] + 1, j + (columns - 1) * stride[1] + 1, c];
-  const masks = { beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 };
-  return lowering.call(
-    'StridedSlice',
-    { x: image },
-    { begin: [0, i, j, 0], end, strides: [1, ...stride, 1], ...masks },
-  );
+  const [down, right] = reachOf(pooling);
+  const [high, wide] = [rows + down, columns + right];
+  const [rowStride, columnStride] = geometry.stride;
+  const whole = fitted(image, from, [n, high * rowStride, wide * columnStride, c], lowering);
+  const parts = lowering.view(whole, [n * high, rowStride, wide, columnStride, c]);
+  const window = { begin: [0, i % rowStride, 0, j % columnStride, 0], size: [n * high, 1, wide, 1, c] };
+  const part = rowStride * columnStride === 1 ? parts : lowering.call('Slice', { x: parts }, window);
+  const corner = [Math.floor(i / rowStride), Math.floor(j / columnStride)] as const;
+  return cropped(lowering.view(part, [n, high, wide, c]), [n, high, wide, c], corner, [rows, columns], lowering);
 }
 
 /** For each place of a window 1 where it holds the first maximum, else 0: (n, h', w', c) each. */
@@ -101,18 +107,16 @@ const scatter: Emitter = (node, lowering) => {
   return cropped(spread(parts, pooling, lowering), pooling.from, [padding[0], padding[1]], [height, width], lowering);
 };
 
-/**
- * Puts the parts (n, h', w', c) back to their places in the windows and adds where windows overlap. Row r·stride + i of the
- * images is row r + ⌊i / stride⌋ of the rows whose remainder by the stride is i mod stride: the parts of one remainder
- * are shifted and added, then the remainders are interleaved.
- */
+/** Puts the parts (n, h', w', c) back to their places in the windows and adds where windows overlap; undoes `elementAt`. */
 function spread(
   parts: readonly { readonly place: readonly [number, number]; readonly part: Slot }[],
-  { geometry: { window, stride }, from, to }: Pooling,
+  pooling: Pooling,
   lowering: Lowering,
 ): Slot {
+  const { from, to, geometry } = pooling;
+  const { stride } = geometry;
   const [n, rows, columns, c] = to;
-  const [down, right] = [Math.ceil(window[0] / stride[0]) - 1, Math.ceil(window[1] / stride[1]) - 1];
+  const [down, right] = reachOf(pooling);
   const phase = [n, rows + down, columns + right, c];
   const ofRemainder = (row: number, column: number): Slot => {
     const shifted = parts
@@ -143,9 +147,10 @@ function interleaved(tensors: readonly Slot[], shape: readonly number[], axis: n
   return lowering.view(lowering.call('Concat', views, { axis: axis + 1 }), merged);
 }
 
-/** Images cut or padded with zeros at their bottom and right. */
-function fitted(image: Slot, shape: readonly number[], [, height, width]: Pooling['from'], lowering: Lowering): Slot {
+/** Images (n, h, w, c) cut or padded with zeros at their bottom and right until they have a shape. */
+function fitted(image: Slot, shape: readonly number[], wanted: readonly number[], lowering: Lowering): Slot {
   const [n = 1, h = 1, w = 1, c = 1] = shape;
+  const [, height = 1, width = 1] = wanted;
   const kept = [Math.min(h, height), Math.min(w, width)] as const;
   const cut = cropped(image, [n, h, w, c], [0, 0], kept, lowering);
   return padded(cut, [0, 0, height - kept[0], width - kept[1]], lowering);
