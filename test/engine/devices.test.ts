@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -6,6 +9,7 @@ import { type Engine, openEngine } from '../../src/engine/index.js';
 import { deviceError, explainDevice } from '../../src/engine/onnxruntime/device.js';
 import { lower } from '../../src/engine/onnxruntime/lower.js';
 import { rewrite } from '../../src/engine/onnxruntime/rewrite.js';
+import { operatorsOnProcessor } from '../../src/engine/onnxruntime/webgpu-operators.js';
 import { probe } from '../../src/engine/probe.js';
 import { ConfigurationError, EngineError } from '../../src/errors.js';
 import * as t from '../../src/tensor/index.js';
@@ -84,6 +88,44 @@ describe.skipIf(!webgpu.usable)(title, () => {
     expect(process.memoryUsage.rss() / 2 ** 20 - before).toBeLessThan(100 * megabytes);
     expect((await engine.download(value))[0]).toBe(360);
   });
+});
+
+/** Prints on stderr where ONNX Runtime puts each operator of a program that goes through every operation of the problems. */
+const placements = `
+  import { InferenceSession } from 'onnxruntime-node';
+  const from = (path) => import(new URL(path, ${JSON.stringify(new URL('../../dist/', import.meta.url))}));
+  const t = await from('src/tensor/index.js');
+  const { lower } = await from('src/engine/onnxruntime/lower.js');
+  const { rewrite } = await from('src/engine/onnxruntime/rewrite.js');
+  const { loadTestProblem } = await from('src/testproblem/index.js');
+  const problem = await loadTestProblem('fmnist_2c2d');
+  const { loss, accuracy, parameters } = problem.build(2, { l2Reg: 0.1 });
+  const gradients = t.gradients(loss, parameters);
+  const products = t.hessianVectorProduct(gradients, parameters, parameters.map(({ shape }, i) => t.input('v' + i, shape)));
+  const outputs = Object.fromEntries([loss, accuracy, ...gradients, ...products].map((tensor, i) => ['y' + i, tensor]));
+  const options = { blockSize: 0, fuse: true, dilatedWeightGradient: true, phasedPooling: false, webgpu: true };
+  const graph = lower(rewrite(t.simplify(t.program(outputs))), options);
+  await InferenceSession.create(graph.serialize(), { executionProviders: ['webgpu'], logSeverityLevel: 0 });`;
+
+test.skipIf(!webgpu.usable)('WebGPU leaves to the processor what the engine says, and nothing else', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', placements], { cwd: root });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  const [code] = await once(child, 'close');
+  expect(code, log.slice(-300)).toBe(0);
+  const placed = new Map<string, Set<string>>();
+  let provider = '';
+  for (const line of log.split('\n')) {
+    provider = /placed on \[(\w+)\]/.exec(line)?.[1] ?? provider;
+    const [, operator] = /VerifyEachNodeIsAssignedToAnEp\] +(\w+) \([^)]*\)/.exec(line) ?? [];
+    if (operator === undefined || operator.startsWith('Memcpy')) continue;
+    placed.set(provider, (placed.get(provider) ?? new Set()).add(operator));
+  }
+  expect(placed.get('WebGpuExecutionProvider')).toContain('ConvTranspose');
+  expect([...(placed.get('CPUExecutionProvider') ?? [])]).toEqual(operatorsOnProcessor);
 });
 
 describe('graphs for WebGPU', () => {

@@ -20,6 +20,7 @@ import { probeBlockSize } from './probe.js';
 import { ProcessMemory } from './process-memory.js';
 import { rewrite } from './rewrite.js';
 import { OnnxValue } from './value.js';
+import { operatorsOnProcessor } from './webgpu-operators.js';
 
 const elementTypes = { float: 'float32', int: 'int32', bool: 'bool' } as const;
 
@@ -174,7 +175,11 @@ export async function openOnnxEngine(options: OnnxEngineOptions = {}): Promise<E
   // The blocked kernels are the processor's; other devices take the operators that ONNX defines.
   const blockSize = device === 'cpu' ? (options.blockSize ?? (await probeBlockSize())) : 0;
   const details: EngineRecord['details'] =
-    device === 'cpu' ? { blockSize, inPlace } : { deviceTensors: memory instanceof DeviceMemory };
+    device === 'cpu'
+      ? { blockSize, inPlace }
+      : device === 'webgpu'
+        ? { deviceTensors: true, onProcessor: operatorsOnProcessor.join(', ') }
+        : { deviceTensors: false };
   const record = { name: 'onnxruntime', device, threads, version: onnxruntimeVersion() ?? 'unknown', details };
   return new OnnxEngine(record, memory, {
     blockSize,

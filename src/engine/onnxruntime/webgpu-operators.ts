@@ -53,7 +53,10 @@ const expansions: Readonly<Record<string, Expansion>> = {
   Sum: sum,
 };
 
-/** A graph of operators that WebGPU computes by itself. */
+/** What the processor computes all the same: ArgMax gives 64-bit integers, which WebGPU cannot convert; accuracies need it. */
+export const operatorsOnProcessor: readonly string[] = ['Cast'];
+
+/** A graph of operators that WebGPU computes by itself, but for `operatorsOnProcessor`. */
 export class WebgpuGraph extends OnnxGraph {
   protected override write(...[operator, inputs, attributes, ...rest]: Parameters<OnnxGraph['write']>): string[] {
     const expand = expansions[operator];
