@@ -110,6 +110,7 @@ function slurmConf(folder, controllerPort, nodePort) {
 SlurmctldHost=${host}(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
 AuthType=auth/munge
 AuthInfo=socket=${socketFile(folder)},cred_expire=${CREDENTIAL_SECONDS}
 CredType=cred/munge

@@ -51,9 +51,9 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
     transient: (text) => {
       if (!interactive) return;
       clear();
-      const width = Math.max(1, (stderr.columns ?? 80) - 1);
+      const width = Math.max(1, (stderr.columns || 80) - 1);
       // What is scrolled off the screen could not be replaced.
-      const lines = text.split('\n').slice(0, Math.max(1, (stderr.rows ?? 24) - 1));
+      const lines = text.split('\n').slice(0, Math.max(1, (stderr.rows || 24) - 1));
       stderr.write(lines.map((line) => line.slice(0, width)).join('\n'));
       pending = lines.length;
     },

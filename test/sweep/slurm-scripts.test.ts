@@ -91,14 +91,14 @@ describe('the array script', () => {
     expect(said).toEqual([
       ['--parsable', '--account=ml group', 'tune.x-1.sbatch', '0'],
       [
-        ...['--parsable', '--dependency=afterany:101', '--array=0-4%2', `--comment=${tag}:5:3`, '--account=ml group'],
+        ...['--parsable', '--account=ml group', '--dependency=afterany:101', '--array=0-4%2', `--comment=${tag}:5:3`],
         ...['tune.x-1.sbatch', '5'],
       ],
       [
-        ...['--parsable', '--dependency=afterany:102', '--array=0-1%2', `--comment=${tag}:10:3`, '--account=ml group'],
+        ...['--parsable', '--account=ml group', '--dependency=afterany:102', '--array=0-1%2', `--comment=${tag}:10:3`],
         ...['tune.x-1.sbatch', '10'],
       ],
-      ['--parsable', '--dependency=afterany:101:102:103', '--account=ml group', 'tune.x-1-report.sbatch'],
+      ['--parsable', '--account=ml group', '--dependency=afterany:101:102:103', 'tune.x-1-report.sbatch'],
     ]);
     const free = await submitted(scripts('{ time: "60" }', 12, { maxArraySize: 10 }).submit, []);
     expect(free[1]).toEqual(['--parsable', '--array=0-1', `--comment=${tag}:10:1`, 'tune.x-1.sbatch', '10']);

@@ -204,7 +204,7 @@ function submitScript(context: Context): string {
     // One array after the other where the number of tasks at the same time is limited: a limit counts within one array.
     const after = number > 0 && throttle !== undefined ? ' "--dependency=afterany:$job"' : '';
     const own = number === 0 ? '' : ` --array=${arrayOf(plan, part)} --comment=${commentOf(context, part)}`;
-    return `job=$(sbatch --parsable${after}${own} "$@" ${plan.name}.sbatch ${part.offset})
+    return `job=$(sbatch --parsable "$@"${after}${own} ${plan.name}.sbatch ${part.offset})
 job=\${job%%;*}
 jobs=$jobs:$job
 echo "array job $job: ${part.tasks} tasks"`;
@@ -218,7 +218,7 @@ cd ${shellWord(folder)}
 mkdir -p logs
 jobs=
 ${submissions.join('\n')}
-report=$(sbatch --parsable "--dependency=afterany$jobs" "$@" ${plan.name}-report.sbatch)
+report=$(sbatch --parsable "$@" "--dependency=afterany$jobs" ${plan.name}-report.sbatch)
 echo "report job \${report%%;*}, when they have ended: logs/report-\${report%%;*}.out"
 `;
 }
