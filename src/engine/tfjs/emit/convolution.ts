@@ -62,7 +62,7 @@ const weightGradient: Emitter = (node, lowering) => {
 
 /**
  * The same sums as a convolution whose "images" are the input channels, whose "channels" are the images and whose filters
- * are the output gradients, dilated by the stride: the CPU backend's own kernel for them is 20 times slower.
+ * are the output gradients, dilated by the stride: the CPU backend's own kernel for them is many times slower.
  */
 function asConvolution(node: Tensor, lowering: Lowering): Slot {
   const [x, g] = [inputOf(node, 0), inputOf(node, 1)];

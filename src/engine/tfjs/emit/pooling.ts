@@ -6,7 +6,7 @@ import { cropped, padded } from './padding.js';
 /**
  * Pooling selects the FIRST maximum of a window, padding being an element of value 0. MaxPool alone is safe, on images that
  * are padded before (tfjs-node takes no explicit padding, and "same" pads with −∞). Where the place matters, no kernel is:
- * MaxPoolGrad leaves the choice among equal elements to cuDNN and does not read, MaxPoolWithArgmax is missing in tfjs-node.
+ * MaxPoolGrad leaves the choice among equal elements to a GPU's library, MaxPoolWithArgmax is missing in tfjs-node.
  * So the places are found by comparing each element of the window with the maximum.
  */
 interface Pooling {
