@@ -22,8 +22,8 @@ const logSoftmax: Emitter = (node, lowering) => {
 };
 
 /**
- * The first maximum of each row. TensorFlow's ArgMax does not say which of several maxima it takes (on a GPU not the first
- * one), so it sees each maximum weighted by how many columns follow it: these are all different.
+ * The first maximum of each row. TensorFlow's ArgMax does not say which of several maxima it takes, so it sees each maximum
+ * weighted by how many columns follow it: these are all different.
  */
 const argmax: Emitter = (node, lowering) => {
   const x = lowering.input(node, 0);
