@@ -97,7 +97,7 @@ export class Pool {
   async #work(): Promise<void> {
     while (this.#stopped === null) {
       const run = this.#queue.shift();
-      if (run !== undefined) await this.#attend(run);
+      if (run !== undefined) await this.#attend(run).catch((error: unknown) => this.#giveUp(run, error));
       else if (this.#held.size > 0) await this.#lookAtHeld();
       else return;
     }
@@ -113,6 +113,11 @@ export class Pool {
     // An interruption may have come while the files were read.
     if (this.#stopped !== null) this.#queue.unshift(run);
     else await this.#train(run);
+  }
+
+  /** A file system that does not answer costs the run, not the sweep. */
+  #giveUp(run: PlannedRun, error: unknown): void {
+    this.#end(run, { state: 'failed', reason: error instanceof Error ? error.message : String(error) }, 0);
   }
 
   /** What another process has made of the run: done, or failed since this pool started. */

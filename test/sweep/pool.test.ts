@@ -147,6 +147,14 @@ describe('sweep run', () => {
     expect((await holder.finished).code).toBe(130);
   });
 
+  test('says before anything else that results cannot be written', async () => {
+    const plan = await writePlan(folder, 'tune.yaml', { outputDir: 'file/results' });
+    await writeFile(join(folder, 'file'), '');
+    const { code, stderr } = await sweep('run', plan, '--quiet');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^probprec: --output-dir .*file.results: its parent folder does not exist.*\n$/);
+  });
+
   test('says before anything else that data are missing', async () => {
     const plan = await writePlan(folder, 'tune.yaml');
     const text = readFileSync(join(folder, plan), 'utf8').replace('data: synthetic, synthetic_size: 600', 'data: real');

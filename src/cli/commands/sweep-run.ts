@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { DataError, type ExitCode } from '../../errors.js';
+import { ensureWritable } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
 import {
   fetchPlannedData,
@@ -78,6 +79,7 @@ async function runMissing(
   }
   const progress = new SweepProgress(terminal, { quiet, jobs, planned: runs.length, todo });
   try {
+    if (todo.length > 0) await ensureWritable(plan.outputDir);
     await fetchMissing(plan, todo, quiet ? () => undefined : (line) => terminal.line(line), interruption.signal);
     pool.current = new Pool({
       plan,

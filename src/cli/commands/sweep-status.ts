@@ -78,7 +78,7 @@ function showFailures(statuses: readonly PlannedStatus[], { all }: SweepStatusOp
   for (const [reason, members] of reasons) {
     terminal.result(`failed (${counted(members.length, 'run')}): ${reason}`);
     for (const { run, path } of members.slice(0, all ? undefined : 3)) {
-      terminal.result(`  run ${run.index}, seed ${run.configuration.seed}: ${path}`);
+      terminal.result(`  run ${run.index}, seed ${run.configuration.seed}: ${path ?? 'no run file'}`);
     }
     if (!all && members.length > 3) terminal.result(`  and ${members.length - 3} more (--all)`);
   }
