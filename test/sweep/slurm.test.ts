@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ function startCluster(): string | null {
     execFileSync(process.execPath, [script, 'start', cluster], { stdio: 'pipe' });
     return null;
   } catch (error) {
+    rmSync(cluster, { recursive: true });
     return (
       String((error as { stderr?: Buffer }).stderr)
         .trim()
