@@ -144,8 +144,12 @@ const errors: readonly (readonly [string, Partial<Record<keyof RunRequest, unkno
   ],
   ['an unknown source of data', { data: 'fake' }, /^--data: found "fake", expected one of real, synthetic$/],
   ['a synthetic size of real data', { syntheticSize: 600 }, /^--synthetic-size 600: goes with --data synthetic only$/],
-  ['an unknown engine', { engine: 'torch' }, /^--engine torch: not known; expected one of auto, onnxruntime$/],
-  ['an unknown device', { device: 'cuda' }, /^--device cuda: not known;.* expected one of cpu$/],
+  [
+    'an unknown engine',
+    { engine: 'torch' },
+    /^--engine torch: not known; expected one of auto, onnxruntime, .*tfjs-cpu$/,
+  ],
+  ['an unknown device', { device: 'tpu' }, /^--device tpu: not known;.* expected one of cpu, webgpu, cuda, gpu$/],
   ['no threads', { threads: 0 }, /^--threads: found 0, expected a whole number ≥ 1$/],
   [
     'an unknown protocol',
