@@ -6,7 +6,7 @@ import type { Layer } from './layers.js';
 import { type LeadingTriplets, leadingTriplets, meanInBasis } from './low-rank.js';
 import { gramOf } from './observations.js';
 import { type Basis, orthonormalBasis, type RoughBasis, roughBasis } from './orthonormal-basis.js';
-import { packed, take, unpack } from './outputs.js';
+import { packed, unpack } from './outputs.js';
 import { type LayerPosterior, type LeftOut, type PosteriorState, takesPart } from './posterior.js';
 import { innerProducts } from './rows.js';
 
@@ -83,7 +83,7 @@ export class Factor {
     return (this.#orthogonalise?.compileSeconds ?? 0) + (this.#lift?.compileSeconds ?? 0);
   }
 
-  /** The factor of each layer, or why it has none. */
+  /** The factor of each layer, or why it has none. The columns of S and Y are spent. */
   async compute(state: PosteriorState): Promise<FactorOrNot[]> {
     const rough = this.#layers.map((layer, index) => {
       const posterior = at(state.layers, index);
@@ -115,26 +115,28 @@ export class Factor {
   async #orthogonalColumns(
     state: PosteriorState,
     rough: readonly (RoughBasis | null)[],
-  ): Promise<Map<Layer, { readonly rows: Value; readonly gram: Matrix }>> {
-    const result = new Map<Layer, { rows: Value; gram: Matrix }>();
+  ): Promise<Map<Layer, { readonly rows: Value | null; readonly gram: Matrix }>> {
+    const result = new Map<Layer, { rows: Value | null; gram: Matrix }>();
     if (this.#orthogonalise === null) return result;
     const width = 2 * this.#options.observations;
     const feeds: Record<string, Value> = {};
+    const spent: Value[] = [];
     for (const [index, layer] of this.#layers.entries()) {
       if (!isLarge(layer, this.#options)) continue;
       const posterior = at(state.layers, index);
       const rows = takesPart(posterior) ? [...posterior.s, ...posterior.y] : [];
+      spent.push(...rows);
       const zero = rows.length === 0 ? this.#engine.upload(new Float32Array(layer.size), [1, layer.size]) : null;
       for (let row = 0; row < width; row++) feeds[`row/${layer.name}/${row}`] = zero ?? at(rows, row);
       feeds[`transform/${layer.name}`] = this.#matrix(
         at(rough, index)?.transform.transpose() ?? Matrix.zeros(width, width),
       );
     }
-    const outputs = await this.#orthogonalise.run(feeds);
+    const outputs = await this.#orthogonalise.run(feeds, spent);
     const numbers = await unpack(this.#engine, outputs);
     for (const layer of this.#layers.filter((candidate) => isLarge(candidate, this.#options))) {
       const gram = Matrix.from1DArray(width, width, numbers.take(width ** 2));
-      result.set(layer, { rows: take(outputs, `rows/${layer.name}`), gram });
+      result.set(layer, { rows: outputs[`rows/${layer.name}`] ?? null, gram });
     }
     return result;
   }
@@ -164,9 +166,10 @@ export class Factor {
   async #vectors(
     bases: readonly (Basis | null)[],
     triplets: readonly (LeadingTriplets | null)[],
-    columns: ReadonlyMap<Layer, { readonly rows: Value }>,
+    columns: ReadonlyMap<Layer, { readonly rows: Value | null }>,
   ): Promise<(Value | null)[]> {
     const feeds: Record<string, Value> = {};
+    const spent: Value[] = [];
     const combinations = this.#layers.map((layer, index) => {
       const [basis, found] = [at(bases, index), at(triplets, index)];
       const rows = rankOf(layer, this.#options.rank);
@@ -175,14 +178,15 @@ export class Factor {
       if (basis && found && found.directed.length > 0) {
         combination.setSubMatrix(basis.transform.mmul(found.left).transpose(), 0, 0);
       }
-      const held = columns.get(layer);
-      if (held !== undefined && rows > 0) {
-        feeds[`rows/${layer.name}`] = held.rows;
+      const held = columns.get(layer)?.rows ?? null;
+      if (held !== null && rows > 0) {
+        feeds[`rows/${layer.name}`] = held;
+        spent.push(held);
         feeds[`combination/${layer.name}`] = this.#matrix(combination);
       }
       return combination;
     });
-    const outputs = this.#lift === null ? {} : await this.#lift.run(feeds);
+    const outputs = this.#lift === null ? {} : await this.#lift.run(feeds, spent);
     return this.#layers.map((layer, index) => {
       if (at(triplets, index) === null || rankOf(layer, this.#options.rank) === 0) return null;
       return outputs[`u/${layer.name}`] ?? this.#matrix(at(combinations, index));
@@ -198,7 +202,7 @@ function isLarge({ size }: Layer, { observations }: FactorOptions): boolean {
   return size > 2 * observations;
 }
 
-function orthogonalising(layers: readonly Layer[], { observations }: FactorOptions): Record<string, Tensor> {
+function orthogonalising(layers: readonly Layer[], { observations, lifts }: FactorOptions): Record<string, Tensor> {
   const width = 2 * observations;
   const outputs: Record<string, Tensor> = {};
   const grams: Tensor[] = [];
@@ -206,7 +210,7 @@ function orthogonalising(layers: readonly Layer[], { observations }: FactorOptio
     const columns = Array.from({ length: width }, (_, row) => input(`row/${name}/${row}`, [1, size]));
     const rows = matmul(input(`transform/${name}`, [width, width]), concatenate(columns, 0));
     grams.push(innerProducts(rows, rows));
-    outputs[`rows/${name}`] = rows;
+    if (lifts) outputs[`rows/${name}`] = rows;
   }
   return { numbers: packed(grams), ...outputs };
 }

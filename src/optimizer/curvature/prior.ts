@@ -93,9 +93,10 @@ export class Prior {
     };
   }
 
-  /** Uses one minibatch; returns its loss. */
-  async use(state: PriorState, feeds: BatchFeeds): Promise<number> {
-    const outputs = await this.#accumulate.run({ ...feeds, ...this.sums(state) });
+  /** Uses one minibatch; returns its loss. The sums so far are spent, and so are values that an earlier phase has left. */
+  async use(state: PriorState, feeds: BatchFeeds, left: readonly Value[] = []): Promise<number> {
+    const sums = this.sums(state);
+    const outputs = await this.#accumulate.run({ ...feeds, ...sums }, [...Object.values(sums), ...left]);
     const numbers = await unpack(this.#engine, outputs);
     const loss = numbers.next();
     for (const [index, moment] of numbers.take(state.moments.length).entries()) {

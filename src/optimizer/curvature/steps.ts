@@ -113,7 +113,7 @@ export class Steps {
   /**
    * One step, the t-th since the inner optimizer's state was made. `values` are parameters and state, `others` the
    * minibatch, the preconditioners and the drift statistic's reference; `lr` is each group's. Returns the values
-   * afterwards, and as numbers the loss, followed by the drift statistic's products.
+   * afterwards, and as numbers the loss, followed by the drift statistic's products. The given values are spent.
    */
   async take(
     values: Readonly<Record<string, Value>>,
@@ -122,7 +122,8 @@ export class Steps {
     lr: readonly number[],
   ): Promise<{ readonly values: Record<string, Value>; readonly numbers: Unpacking }> {
     const settings = this.#rules.map((rule, group) => rule.settings(this.#engine, t, at(lr, group)));
-    const outputs = await this.#executable.run({ ...others, ...Object.assign({}, ...settings), ...values });
+    const feeds = { ...others, ...Object.assign({}, ...settings), ...values };
+    const outputs = await this.#executable.run(feeds, Object.values(values));
     const { numbers: _, ...next } = outputs;
     return { values: next, numbers: await unpack(this.#engine, outputs) };
   }

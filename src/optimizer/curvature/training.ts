@@ -48,6 +48,8 @@ export class CurvatureTraining implements Training {
   /** The last usable α of each group. */
   #lastAlpha: readonly (number | null)[];
   #seconds: PhaseSeconds = noSeconds();
+  /** Values of an earlier estimation that nothing needs any more. */
+  #left: readonly Value[] = [];
 
   private constructor(task: TrainingTask, settings: FamilySettings, layers: Layers, programs: Programs) {
     this.#task = task;
@@ -100,7 +102,7 @@ export class CurvatureTraining implements Training {
     this.#epoch = epoch;
     this.#lrFactor = lrFactor;
     this.#step = 0;
-    if (this.#settings.restart.kind === 'epoch') this.#phase = null;
+    if (this.#settings.restart.kind === 'epoch') this.#leavePhase();
   }
 
   async step(batch: BatchFeeds): Promise<number> {
@@ -119,7 +121,16 @@ export class CurvatureTraining implements Training {
     return restart.kind === 'drift' && phase.kind === 'steps' && phase.signalled;
   }
 
+  #leavePhase(): void {
+    if (this.#phase?.kind === 'steps') {
+      const { inner, preconditioners, reference } = this.#phase;
+      this.#left = [inner, preconditioners, reference].flatMap((values) => Object.values(values));
+    }
+    this.#phase = null;
+  }
+
   #restart(): Phase {
+    this.#leavePhase();
     this.#sinceStart = 0;
     this.#seconds = noSeconds();
     return { kind: 'prior', state: this.#programs.prior.begin() };
@@ -144,7 +155,9 @@ export class CurvatureTraining implements Training {
     const { prior, posterior } = this.#programs;
     const { priorIterations, observations, idles, lr, restart } = this.#settings;
     this.#phase = phase;
-    const loss = await prior.use(phase.state, { ...batch, ...this.#parameters });
+    const left = this.#left;
+    this.#left = [];
+    const loss = await prior.use(phase.state, { ...batch, ...this.#parameters }, left);
     if (phase.state.minibatches < priorIterations) return loss;
 
     const first = await prior.finish(phase.state);
