@@ -28,7 +28,10 @@ import { allFinite } from './symmetric-eigen.js';
 
 /** What phase 2 knows of one layer. */
 export interface LayerPosterior {
-  /** Columns of S and Y as rows [1, N] on the engine. */
+  /**
+   * Columns of S and Y as rows [1, N] on the engine: 2mN numbers over all layers, the part of an estimation's memory that
+   * grows. The programs of phases 2 and 3 hold copies of them while they run and keep that memory (docs/performance.md).
+   */
   readonly s: readonly Value[];
   readonly y: readonly Value[];
   readonly observations: Observations;
