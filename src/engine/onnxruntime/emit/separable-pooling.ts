@@ -80,9 +80,14 @@ function planeShape({ outer, length, chunk }: Stage): number[] {
   return [outer, length, chunk];
 }
 
-/** Moves by whole windows: entry i of the result is entry i − shift, with zeros where that does not exist. */
-function shifted(name: string, shift: 1 | -1, lowering: Lowering): string {
-  return lowering.graph.add('Pad', [name, lowering.graph.integers([0, shift, 0, 0, -shift, 0])]);
+/**
+ * Moves by whole windows, [outer, length, chunk]: entry i of the result is entry i − shift. What leaves at one end comes in at
+ * the other, where it must be zero or be multiplied by zero: the third element of a line's last window is padding, which
+ * never wins. Gather works in parallel where Pad does not.
+ */
+function shifted(name: string, shift: 1 | -1, { length }: Stage, lowering: Lowering): string {
+  const positions = Array.from({ length }, (_, index) => (index - shift + length) % length);
+  return lowering.graph.add('Gather', [name, lowering.graph.integers(positions)], { axis: 1 });
 }
 
 /** 1 where the window's first element wins, and (3 wide) where the second does; else 0. The last element wins the rest. */
@@ -115,7 +120,7 @@ function scatter(
   let [even, odd] = [toFirst, rest];
   if (stage.window === 3) {
     odd = graph.add('Mul', [g, second]);
-    even = graph.add('Add', [toFirst, shifted(graph.add('Sub', [rest, odd]), 1, lowering)]);
+    even = graph.add('Add', [toFirst, shifted(graph.add('Sub', [rest, odd]), 1, stage, lowering)]);
   }
   const pairOf = (name: string) => lowering.view(name, [stage.outer, stage.length, 1, stage.chunk]);
   return graph.add('Concat', [pairOf(even), pairOf(odd)], { axis: 2 });
@@ -134,7 +139,7 @@ function gather(
   const chosen = graph.add('Mul', [even, first]);
   const notFirst = graph.add('Sub', [graph.scalar(1), first]);
   if (stage.window === 2) return graph.add('Add', [chosen, graph.add('Mul', [odd, notFirst])]);
-  const last = graph.add('Mul', [shifted(even, -1, lowering), graph.add('Sub', [notFirst, second])]);
+  const last = graph.add('Mul', [shifted(even, -1, stage, lowering), graph.add('Sub', [notFirst, second])]);
   return graph.add('Sum', [chosen, graph.add('Mul', [odd, second]), last]);
 }
 
