@@ -48,7 +48,7 @@ export async function* assembleAhead(
       const reply = await replies.next();
       if (reply.done) throw new Error('the worker that assembles batches ended before its work was done');
       send();
-      const [inputs] = reply.value as [Float32Array];
+      const [inputs] = reply.value as [Float32Array<ArrayBuffer>];
       yield { inputs, labels: images.labels, size: images.labels.length };
     }
   } finally {

@@ -51,17 +51,18 @@ export function gatherImages({ shape, pixels, labels }: ImageTable, indices: Uin
 }
 
 /**
- * The program's input of a batch, newly allocated. A pure function of its arguments, which are plain data and typed
+ * The program's input of a batch, in `memory` where that has its size, else newly allocated. A pure function of its arguments, which are plain data and typed
  * arrays, so that it can run in a worker thread.
  */
 export function imageInputs(
   { shape, pixels, indices }: Omit<GatheredImages, 'labels'>,
   values: PixelValues,
   augmentation: AugmentationPath | null,
+  memory?: Float32Array<ArrayBuffer>,
 ): Float32Array<ArrayBuffer> {
   const size = imageSize(shape);
   const area = shape.height * shape.width;
-  const inputs = new Float32Array(pixels.length);
+  const inputs = memory?.length === pixels.length ? memory : new Float32Array(pixels.length);
   if (augmentation === null) {
     for (let from = 0; from < pixels.length; from += size) lookUpPlanes(pixels, from, size, area, values, inputs, from);
     return inputs;
@@ -77,15 +78,16 @@ export function imageInputs(
   return inputs;
 }
 
-/** The batch of the images `indices` of `table`. The consumer may keep it. */
+/** The batch of the images `indices` of `table`. The consumer may keep it, unless `memory` is the consumer's. */
 export function assembleBatch(
   table: ImageTable,
   indices: Uint32Array,
   values: PixelValues,
   augmentation: AugmentationPath | null,
+  memory?: Float32Array<ArrayBuffer>,
 ): Batch {
   const images = gatherImages(table, indices);
-  return { inputs: imageInputs(images, values, augmentation), labels: images.labels, size: indices.length };
+  return { inputs: imageInputs(images, values, augmentation, memory), labels: images.labels, size: indices.length };
 }
 
 /** One image's bytes as its channels' values. */

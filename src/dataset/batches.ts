@@ -4,7 +4,8 @@ import type { Batch, DataSplit, Phase, SplitSizes } from './dataset.js';
 /** Some examples of a data set: their order at an epoch, and how a batch is made of some of them. */
 export interface Part {
   order(epoch: number): Uint32Array;
-  assemble(indices: Uint32Array, epoch: number): Batch;
+  /** The batch of these examples; its inputs in `memory`, where that has their size. */
+  assemble(indices: Uint32Array, epoch: number, memory?: Float32Array<ArrayBuffer>): Batch;
   /** The batches of many index lists, made ahead of use in the background; only where that is worth a thread. */
   assembleAhead?(order: Iterable<Uint32Array>, epoch: number): AsyncIterable<Batch>;
 }
@@ -19,8 +20,8 @@ export function batchedSplit(
   return {
     sizes,
     trainingSteps: (batchSize) => Math.floor(sizes.train / batchSize),
-    trainingBatches: (epoch, batchSize, { ahead = false } = {}) => cut(training, epoch, batchSize, true, ahead),
-    evaluationBatches: (phase, epoch, batchSize) => cut(evaluation[phase], epoch, batchSize, dropIncomplete, false),
+    trainingBatches: (epoch, batchSize, options = {}) => cut(training, epoch, batchSize, true, options),
+    evaluationBatches: (phase, epoch, batchSize) => cut(evaluation[phase], epoch, batchSize, dropIncomplete, {}),
   };
 }
 
@@ -29,7 +30,7 @@ async function* cut(
   epoch: number,
   batchSize: number,
   dropIncomplete: boolean,
-  ahead: boolean,
+  { ahead = false, reuse = false }: { readonly ahead?: boolean; readonly reuse?: boolean },
 ): AsyncGenerator<Batch> {
   const order = part.order(epoch);
   const end = dropIncomplete ? order.length - (order.length % batchSize) : order.length;
@@ -39,8 +40,16 @@ async function* cut(
     );
   }
   const pieces = piecesOf(order.subarray(0, end), batchSize);
-  if (ahead && part.assembleAhead !== undefined) yield* part.assembleAhead(pieces, epoch);
-  else for (const indices of pieces) yield part.assemble(indices, epoch);
+  if (ahead && part.assembleAhead !== undefined) {
+    yield* part.assembleAhead(pieces, epoch);
+    return;
+  }
+  let memory: Batch['inputs'] | undefined;
+  for (const indices of pieces) {
+    const batch = part.assemble(indices, epoch, memory);
+    if (reuse) memory = batch.inputs;
+    yield batch;
+  }
 }
 
 /** Consecutive views of `size` entries; the last may be smaller. */

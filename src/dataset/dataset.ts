@@ -9,7 +9,7 @@ export type Protocol = 'probprec' | 'deepobs-beta';
 
 /** Examples in the order that a program takes them: inputs [size, ...shape] (images NCHW), one label each or none. */
 export interface Batch {
-  readonly inputs: Float32Array;
+  readonly inputs: Float32Array<ArrayBuffer>;
   readonly labels: Int32Array | null;
   readonly size: number;
 }
@@ -61,9 +61,14 @@ export interface DataSplit {
   trainingSteps(batchSize: number): number;
   /**
    * The batches of one epoch, shuffled, augmented where the data set says so. With `ahead`, a worker thread makes
-   * augmented batches while those before are in use; they are the same.
+   * augmented batches while those before are in use; they are the same. With `reuse`, a batch's inputs hold until the next
+   * batch is asked for, which may be written to the same memory.
    */
-  trainingBatches(epoch: number, batchSize: number, options?: { readonly ahead?: boolean }): AsyncIterable<Batch>;
+  trainingBatches(
+    epoch: number,
+    batchSize: number,
+    options?: { readonly ahead?: boolean; readonly reuse?: boolean },
+  ): AsyncIterable<Batch>;
   /**
    * The batches of one evaluation. Protocol probprec: every example once, the last batch may be smaller, the same at
    * every epoch. Protocol deepobs-beta: the incomplete batch is dropped, validation and train_eval are drawn again per

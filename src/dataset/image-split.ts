@@ -48,13 +48,13 @@ export function splitImages(data: ImageData, seed: number, protocol: Protocol): 
 }
 
 function plain({ values }: ImageData, table: ImageTable): Part['assemble'] {
-  return (indices) => assembleBatch(table, indices, values, null);
+  return (indices, _, memory) => assembleBatch(table, indices, values, null, memory);
 }
 
 function augmented({ tables, values, augmented }: ImageData, seed: number, purpose: string): Part['assemble'] {
-  return (indices, epoch) => {
+  return (indices, epoch, memory) => {
     const path: AugmentationPath | null = augmented ? [seed, purpose, epoch] : null;
-    return assembleBatch(tables.train, indices, values, path);
+    return assembleBatch(tables.train, indices, values, path, memory);
   };
 }
 

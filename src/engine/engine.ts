@@ -36,7 +36,7 @@ export interface Engine {
   readonly record: EngineRecord;
   /** Compiles a program; the same program is compiled once and kept until the engine is disposed. */
   compile(program: Program): Promise<Executable>;
-  /** Hands numbers to the engine. The array must not be changed afterwards. */
+  /** Hands numbers to the engine. The array must not be changed as long as the value is used. */
   upload(data: TensorData, shape: Shape, dtype?: DType): Value;
   /** A copy of a value's numbers. Truth values are 0 and 1. */
   download(value: Value): Promise<TensorData>;

@@ -108,7 +108,7 @@ export class TrainingLoop {
     await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
     let step = 0;
     const ahead = hasProcessorToSpare(engine.record.threads);
-    for await (const batch of split.trainingBatches(epoch, batchSize, { ahead })) {
+    for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true })) {
       signal?.throwIfAborted();
       const loss = await training.step(uploadBatch(engine, this.#problem, batch));
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);

@@ -33,6 +33,22 @@ beforeAll(async () => {
   [mnist, cifar] = await Promise.all([open('mnist', 300), open('cifar10', 200)]);
 });
 
+describe('memory of training batches', () => {
+  it.each([() => mnist, () => cifar])('is written again on request, with the same numbers', async (dataset) => {
+    const split = dataset().split(42, 'probprec');
+    const own = await all(split.trainingBatches(1, 32));
+    const copies: Batch[] = [];
+    const buffers = new Set<ArrayBuffer>();
+    for await (const batch of split.trainingBatches(1, 32, { reuse: true })) {
+      buffers.add(batch.inputs.buffer);
+      copies.push({ ...batch, inputs: batch.inputs.slice() });
+    }
+    expect(copies).toEqual(own);
+    expect(buffers.size).toBe(1);
+    expect(new Set(own.map(({ inputs }) => inputs.buffer)).size).toBe(own.length);
+  });
+});
+
 describe('sizes', () => {
   it('keeps the proportions of the real data set', async () => {
     expect(mnist.sizes).toEqual({ train: 250, valid: 50, trainEval: 250, test: 50 });
