@@ -7,7 +7,8 @@ import { holm } from './holm.js';
 import { isAccuracy, type Metric } from './metrics.js';
 import { type PairedDifference, pairedDifference } from './paired.js';
 import { performanceProfiles } from './performance-profile.js';
-import { availableMetric, type SelectionMode } from './ranking.js';
+import { availableMetric } from './ranking.js';
+import type { SelectionMode } from './selection-mode.js';
 import { PUBLISHED_TARGETS, type Target, userTarget } from './targets.js';
 
 /** What to compare, and how. */

@@ -4,7 +4,7 @@ import type { Interval } from './intervals.js';
 import type { Metric } from './metrics.js';
 import type { PairedDifference } from './paired.js';
 import type { PerformanceProfile } from './performance-profile.js';
-import type { SelectionMode } from './ranking.js';
+import type { SelectionMode } from './selection-mode.js';
 import type { StatusCounts } from './settings.js';
 import type { Summary } from './statistics.js';
 import type { TargetSummary } from './time-to-target.js';

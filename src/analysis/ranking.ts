@@ -1,12 +1,7 @@
 import { type Aggregate, aggregate } from './aggregate.js';
 import { compareValues, type Metric } from './metrics.js';
+import type { SelectionMode } from './selection-mode.js';
 import type { Setting } from './settings.js';
-
-/** DeepOBS' rules for the best setting: final mean, best point of the mean curve, or most runs. */
-export const SELECTION_MODES = ['final', 'best', 'most'] as const;
-
-/** One of DeepOBS' rules. */
-export type SelectionMode = (typeof SELECTION_MODES)[number];
 
 /** A setting with its aggregate and the value that it was ranked by. */
 export interface RankedSetting {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SelectionMode } from '../analysis/ranking.js';
+import type { SelectionMode } from '../analysis/selection-mode.js';
 import type { ExportDialect } from '../results/deepobs/export.js';
 import { METRICS } from '../results/recorded-run.js';
 import { commaSeparated, oneOf } from './option-values.js';

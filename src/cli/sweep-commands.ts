@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { SELECTION_MODES } from '../analysis/ranking.js';
+import { SELECTION_MODES } from '../analysis/selection-mode.js';
 import { METRICS } from '../results/recorded-run.js';
 import { UsageError } from './failure.js';
 import { nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';

@@ -1,4 +1,4 @@
-import type { SelectionMode } from '../analysis/ranking.js';
+import type { SelectionMode } from '../analysis/selection-mode.js';
 import type { Metric } from '../results/recorded-run.js';
 import type { RunOptions } from './options.js';
 

@@ -42,3 +42,14 @@ test('run loads it, so that the tests above would notice', async () => {
   expect(await loadsEngine(line.split(' '))).toBe(true);
   await rm(folder, { recursive: true });
 });
+
+// Loading the schemas takes longer than all the rest of --help; what a command needs is loaded when it is called.
+test('--help reads no schema, and list does, so that this would be noticed', async () => {
+  const reads = async (line: string) => {
+    const { stderr } = await command(line.split(' '), { env: { NODE_DEBUG: 'esm' } });
+    expect(stderr).toContain('commander');
+    return /node_modules\/zod\//.test(stderr);
+  };
+  expect(await reads('--help')).toBe(false);
+  expect(await reads('list testproblems')).toBe(true);
+});
