@@ -1,4 +1,5 @@
-import { type Attributes, inputOf, type Program, type Shape, type Tensor } from '../../tensor/index.js';
+import type { Attributes, Program, Shape, Tensor } from '../../tensor/index.js';
+import { LayoutValues } from '../layout-values.js';
 import { OnnxGraph } from './graph.js';
 import { WebgpuGraph } from './webgpu-operators.js';
 
@@ -33,17 +34,16 @@ export interface EmitterTable {
 }
 
 /** One program on its way to one ONNX graph: values are emitted on demand, once per tensor and layout. */
-export class Lowering {
+export class Lowering extends LayoutValues<Exclude<Layout, 'plain'>, string> {
   readonly graph: OnnxGraph;
   readonly options: LoweringOptions;
   readonly #table: EmitterTable;
   readonly #consumers = new Map<Tensor, Tensor[]>();
   readonly #outputs: ReadonlySet<Tensor>;
-  readonly #values = new Map<Tensor, Map<Layout, string>>();
-  readonly #layouts = new Map<Tensor, Layout>();
   readonly #shared = new Map<string, string>();
 
   constructor(program: Program, options: LoweringOptions, table: EmitterTable) {
+    super();
     this.options = options;
     this.graph = options.webgpu ? new WebgpuGraph() : new OnnxGraph();
     this.#table = table;
@@ -78,43 +78,14 @@ export class Lowering {
     return !this.#outputs.has(tensor) && this.consumersOf(tensor).every(fits);
   }
 
-  /** Records that the graph holds the tensor in a layout under a name. */
-  define(tensor: Tensor, layout: Layout, name: string): string {
-    let values = this.#values.get(tensor);
-    if (values === undefined) {
-      values = new Map();
-      this.#values.set(tensor, values);
-    }
-    values.set(layout, name);
-    return name;
+  protected chooseLayout(tensor: Tensor): Layout {
+    return this.#table.naturalLayouts[tensor.operation.name]?.(tensor, this) ?? 'plain';
   }
 
-  /** The layout in which the tensor's own operation produces it. */
-  naturalLayout(tensor: Tensor): Layout {
-    let layout = this.#layouts.get(tensor);
-    if (layout === undefined) {
-      layout = this.#table.naturalLayouts[tensor.operation.name]?.(tensor, this) ?? 'plain';
-      this.#layouts.set(tensor, layout);
-    }
-    return layout;
-  }
-
-  /** The name of the tensor's value in a layout; emits it, and the conversion, where the graph has it not yet. */
-  value(tensor: Tensor, layout: Layout = 'plain'): string {
-    const known = this.#values.get(tensor)?.get(layout);
-    if (known !== undefined) return known;
-    const natural = this.naturalLayout(tensor);
-    if (layout === natural) {
-      const emit = this.#table.emitters[tensor.operation.name];
-      if (emit === undefined) throw new TypeError(`onnxruntime: no lowering for ${tensor.operation.name}`);
-      return this.define(tensor, layout, emit(tensor, this));
-    }
-    return this.define(tensor, layout, this.#convert(tensor, natural, layout));
-  }
-
-  /** The value of an operation's input. */
-  input(node: Tensor, index: number, layout: Layout = 'plain'): string {
-    return this.value(inputOf(node, index), layout);
+  protected make(tensor: Tensor): string {
+    const emit = this.#table.emitters[tensor.operation.name];
+    if (emit === undefined) throw new TypeError(`onnxruntime: no lowering for ${tensor.operation.name}`);
+    return emit(tensor, this);
   }
 
   /** The same data under another shape; costs nothing. */
@@ -149,7 +120,7 @@ export class Lowering {
     return blockSize > 0 && shape.length === 4 && (shape[1] ?? 0) % blockSize === 0;
   }
 
-  #convert(tensor: Tensor, from: Layout, to: Layout): string {
+  protected convert(tensor: Tensor, from: Layout, to: Layout): string {
     const { shape } = tensor;
     if (from === 'blocked') {
       const name = this.value(tensor, 'blocked');

@@ -1,4 +1,5 @@
-import { inputOf, numberOf, type Program, type Shape, sameShape, sizeOf, type Tensor } from '../../tensor/index.js';
+import { numberOf, type Program, type Shape, sameShape, sizeOf, type Tensor } from '../../tensor/index.js';
+import { LayoutValues } from '../layout-values.js';
 import { type Plan, PlanBuilder, type Slot } from './plan.js';
 
 /**
@@ -41,18 +42,17 @@ export function positionOf(axis: number, layout: Layout): number {
 }
 
 /** One program on its way to a plan: every value is made once, and converted once for each other layout that is asked for. */
-export class Lowering {
+export class Lowering extends LayoutValues<Exclude<Layout, 'plain'>, Slot> {
   readonly options: LoweringOptions;
   readonly #builder = new PlanBuilder();
   readonly #table: EmitterTable;
-  readonly #values = new Map<Tensor, Map<Layout, Slot>>();
-  readonly #layouts = new Map<Tensor, Layout>();
   readonly plan: Plan;
 
   constructor(program: Program, options: LoweringOptions, table: EmitterTable) {
+    super();
     this.options = options;
     this.#table = table;
-    for (const [name, tensor] of program.inputs) this.#define(tensor, 'plain', this.#builder.input(name));
+    for (const [name, tensor] of program.inputs) this.define(tensor, 'plain', this.#builder.input(name));
     // In the order of the program, backward passes follow forward passes and few intermediate results live at a time.
     for (const node of program.nodes) {
       if (node.operation.name !== 'constant') this.value(node, this.naturalLayout(node));
@@ -61,42 +61,20 @@ export class Lowering {
     this.plan = this.#builder.build();
   }
 
-  #define(tensor: Tensor, layout: Layout, slot: Slot): Slot {
-    const values = this.#values.get(tensor) ?? new Map<Layout, Slot>();
-    this.#values.set(tensor, values.set(layout, slot));
-    return slot;
+  protected chooseLayout(tensor: Tensor): Layout {
+    return this.#table.naturalLayouts[tensor.operation.name]?.(tensor, this) ?? 'plain';
   }
 
-  /** The layout in which the tensor's own operation produces it. */
-  naturalLayout(tensor: Tensor): Layout {
-    let layout = this.#layouts.get(tensor);
-    if (layout === undefined) {
-      layout = this.#table.naturalLayouts[tensor.operation.name]?.(tensor, this) ?? 'plain';
-      this.#layouts.set(tensor, layout);
-    }
-    return layout;
-  }
-
-  /** The tensor's value in a layout. */
-  value(tensor: Tensor, layout: Layout = 'plain'): Slot {
-    const known = this.#values.get(tensor)?.get(layout);
-    if (known !== undefined) return known;
-    const natural = this.naturalLayout(tensor);
-    if (layout !== natural) {
-      if (tensor.operation.name === 'constant') {
-        const slot = this.constant(numberOf(tensor, 'value'), arranged(tensor.shape, layout));
-        return this.#define(tensor, layout, slot);
-      }
-      return this.#define(tensor, layout, this.rearrange(this.value(tensor, natural), tensor.shape, natural, layout));
-    }
+  protected make(tensor: Tensor): Slot {
     const emit = this.#table.emitters[tensor.operation.name];
     if (emit === undefined) throw new TypeError(`tfjs: no kernels for ${tensor.operation.name}`);
-    return this.#define(tensor, layout, emit(tensor, this));
+    return emit(tensor, this);
   }
 
-  /** The value of an operation's input. */
-  input(node: Tensor, index: number, layout: Layout = 'plain'): Slot {
-    return this.value(inputOf(node, index), layout);
+  protected convert(tensor: Tensor, from: Layout, to: Layout): Slot {
+    if (tensor.operation.name === 'constant')
+      return this.constant(numberOf(tensor, 'value'), arranged(tensor.shape, to));
+    return this.rearrange(this.value(tensor, from), tensor.shape, from, to);
   }
 
   /** A tensor filled with one value. */

@@ -1,8 +1,15 @@
-import { geometryOf, inputOf, type PoolingGeometry, poolingGeometryOf, type Tensor } from '../../../tensor/index.js';
+import {
+  geometryOf,
+  inputOf,
+  type PoolingGeometry,
+  poolingGeometryOf,
+  sizeOf,
+  type Tensor,
+} from '../../../tensor/index.js';
 import type { Lowering } from '../lowering.js';
 import { emitConvolutionPhase } from './convolution.js';
 import { isBias } from './is-bias.js';
-import { type Phase, usesShiftedImages } from './shifted-images.js';
+import { type Phase, strideOne, usesShiftedImages } from './shifted-images.js';
 
 /**
  * Max pooling of 2×2 windows with stride 2 on the ReLU of a convolution of few channels. Such a convolution costs less than
@@ -37,11 +44,10 @@ function affineOf(node: Tensor, lowering: Lowering): Affine | undefined {
 }
 
 function hasPhases(convolution: Tensor, lowering: Lowering): boolean {
-  const { stride, padding } = geometryOf(convolution);
+  const { padding } = geometryOf(convolution);
   const [, channels = 0] = inputOf(convolution, 0).shape;
   return (
-    stride[0] === 1 &&
-    stride[1] === 1 &&
+    strideOne(convolution) &&
     padding.every((p) => p > 0) &&
     channels < lowering.options.blockSize &&
     lowering.blocks(convolution.shape)
@@ -72,7 +78,7 @@ function phasedConvolution(x: Tensor, lowering: Lowering): Affine | undefined {
 
 /** The image at each position of the windows, blocked [n, c, h/2, w/2]. */
 function planesOf(image: Tensor, { convolution, bias }: Affine, relu: boolean, lowering: Lowering): string[] {
-  const name = bias && lowering.view(lowering.value(bias), [bias.shape.reduce((size, length) => size * length, 1)]);
+  const name = bias && lowering.view(lowering.value(bias), [sizeOf(bias.shape)]);
   const epilogue = { relu, ...(name === undefined ? {} : { bias: name }) };
   return PHASES.map((phase) =>
     lowering.once(`phase ${phase.row} ${phase.column} of ${image.id}`, () =>

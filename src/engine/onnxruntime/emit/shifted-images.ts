@@ -8,8 +8,13 @@ const fewTaps = 32;
 export function usesShiftedImages(node: Tensor): boolean {
   if (node.operation.name !== 'conv2dWeightGradient') return false;
   const [, c = 1, kh = 1, kw = 1] = node.shape;
+  return strideOne(node) && c * kh * kw <= fewTaps;
+}
+
+/** Whether a convolution or its weight gradient moves by single pixels. */
+export function strideOne(node: Tensor): boolean {
   const { stride } = geometryOf(node);
-  return stride[0] === 1 && stride[1] === 1 && c * kh * kw <= fewTaps;
+  return stride[0] === 1 && stride[1] === 1;
 }
 
 /** One of the four quarters of an image's positions: the even or the odd rows, and of these the even or the odd columns. */

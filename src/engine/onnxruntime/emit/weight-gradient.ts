@@ -1,7 +1,7 @@
 import { geometryOf, inputOf, type Tensor } from '../../../tensor/index.js';
 import type { Emitter, Lowering } from '../lowering.js';
 import { emitPhasedScatter } from './phased-pooling.js';
-import { type Phase, shiftedImages, usesShiftedImages } from './shifted-images.js';
+import { type Phase, shiftedImages, strideOne, usesShiftedImages } from './shifted-images.js';
 
 /** Whether the weight gradient is computed as one dilated convolution, which wants the output gradient channels-first. */
 export function usesDilatedConvolution(node: Tensor, lowering: Lowering): boolean {
@@ -11,11 +11,6 @@ export function usesDilatedConvolution(node: Tensor, lowering: Lowering): boolea
     strideOne(node) &&
     lowering.options.dilatedWeightGradient
   );
-}
-
-function strideOne(node: Tensor): boolean {
-  const { stride } = geometryOf(node);
-  return stride[0] === 1 && stride[1] === 1;
 }
 
 /** Gradient of a convolution with respect to its kernel, [o, c, kh, kw]. */
