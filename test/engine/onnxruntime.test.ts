@@ -7,6 +7,7 @@ import * as t from '../../src/tensor/index.js';
 import { loadTestProblem } from '../../src/testproblem/index.js';
 import { relativeDistance } from '../contract/engine-case.js';
 import { train } from '../contract/engine-training.js';
+import { expectValuesComeBack } from '../contract/engine-values.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
 
 let engine: Engine;
@@ -39,18 +40,7 @@ describe('compiling', () => {
 
 describe('values', () => {
   test('come back as they were uploaded, in their type', async () => {
-    for (const [data, dtype] of [
-      [numbers, 'float'],
-      [Float64Array.of(1, 0.5, -0.25, 8), 'float'],
-      [Int32Array.of(1, -2, 3, 2 ** 31 - 1), 'int'],
-      [Int32Array.of(0, 1, 1, 0), 'bool'],
-    ] as const) {
-      const value = engine.upload(data, [2, 2], dtype);
-      expect(value).toMatchObject({ shape: [2, 2], dtype });
-      const back = await engine.download(value);
-      expect(back).toBeInstanceOf(dtype === 'float' ? Float32Array : Int32Array);
-      expect([...back]).toEqual([...data]);
-    }
+    await expectValuesComeBack(engine);
   });
 
   test('stay valid while later runs use the same program', async () => {

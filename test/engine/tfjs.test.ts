@@ -15,6 +15,7 @@ import { TrainingLoop } from '../../src/run/loop.js';
 import { openData } from '../../src/run/open.js';
 import * as t from '../../src/tensor/index.js';
 import { loadTestProblem } from '../../src/testproblem/index.js';
+import { expectValuesComeBack } from '../contract/engine-values.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
 
 // What the engine declares of TensorFlow.js is what TensorFlow.js declares.
@@ -76,18 +77,7 @@ test("runs on its own backend when another one is TensorFlow.js' current one", a
 
 describe('values', () => {
   test('come back as they were uploaded, in their type', async () => {
-    for (const [data, dtype] of [
-      [numbers, 'float'],
-      [Float64Array.of(1, 0.5, -0.25, 8), 'float'],
-      [Int32Array.of(1, -2, 3, 2 ** 31 - 1), 'int'],
-      [Int32Array.of(0, 1, 1, 0), 'bool'],
-    ] as const) {
-      const value = engine.upload(data, [2, 2], dtype);
-      expect(value).toMatchObject({ shape: [2, 2], dtype });
-      const back = await engine.download(value);
-      expect(back).toBeInstanceOf(dtype === 'float' ? Float32Array : Int32Array);
-      expect([...back]).toEqual([...data]);
-    }
+    await expectValuesComeBack(engine);
   });
 
   test('that were cast from truth values are floating-point numbers', async () => {
