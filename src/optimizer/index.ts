@@ -12,6 +12,7 @@ export {
 } from './registry.js';
 export { type OptimizerSource, optimizerSource, optimizerVersion } from './source-identity.js';
 export * from './training.js';
+export { type TrainingRandom, TrainingStreams } from './training-random.js';
 export {
   chain,
   type Setting,
