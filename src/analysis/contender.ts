@@ -1,4 +1,4 @@
-import type { Conditions, RecordedRun } from '../results/index.js';
+import { type Conditions, defaultL2, type RecordedRun, withSetting } from '../results/index.js';
 import type { BaselineFile, OwnBaseline, PublishedBaseline } from './baseline-file.js';
 import { METRICS, type Metric } from './metrics.js';
 import { groupSettings, type Setting } from './settings.js';
@@ -48,6 +48,7 @@ function publishedContenders(file: PublishedBaseline): SummaryContender[] {
     protocolVersion: null,
     dataSource: file.data_source,
     syntheticSize: null,
+    dataChecksum: null,
     engine: file.engine,
     machine: null,
   };
@@ -74,29 +75,35 @@ function publishedContenders(file: PublishedBaseline): SummaryContender[] {
 }
 
 function ownRuns(file: OwnBaseline): RecordedRun[] {
-  return file.runs.map((run) => ({
-    file: `${file.name}, seed ${run.seed}`,
-    testproblem: file.testproblem,
-    optimizer: file.optimizer,
-    hyperparameters: file.hyperparameters,
-    trainingParameters: file.training_parameters as RecordedRun['trainingParameters'],
-    seed: run.seed,
-    batchSize: file.batch_size,
-    numEpochs: file.num_epochs,
-    l2Reg: file.l2_reg,
-    status: run.status,
-    curves: Object.fromEntries(METRICS.map((metric) => [metric, run.curves[metric] ?? null])) as RecordedRun['curves'],
-    minibatchTrainLosses: [],
-    timing: { wallSeconds: run.training_wall_seconds, cpuSeconds: run.training_cpu_seconds },
-    conditions: {
-      protocol: file.protocol,
-      protocolVersion: file.protocol_version,
-      dataSource: file.data_source,
-      syntheticSize: file.synthetic_size,
-      engine: file.engine,
-      machine: run.machine,
-    },
-    setting: JSON.stringify(file.hyperparameters),
-    startedAt: run.started_at,
-  }));
+  const l2 = file.l2_reg ?? defaultL2(file.testproblem);
+  return file.runs.map((run) =>
+    withSetting({
+      l2InForce: l2 === 'default' ? 0 : l2,
+      file: `${file.name}, seed ${run.seed}`,
+      testproblem: file.testproblem,
+      optimizer: file.optimizer,
+      hyperparameters: file.hyperparameters,
+      trainingParameters: file.training_parameters as RecordedRun['trainingParameters'],
+      seed: run.seed,
+      batchSize: file.batch_size,
+      numEpochs: file.num_epochs,
+      l2Reg: file.l2_reg,
+      status: run.status,
+      curves: Object.fromEntries(
+        METRICS.map((metric) => [metric, run.curves[metric] ?? null]),
+      ) as RecordedRun['curves'],
+      minibatchTrainLosses: [],
+      timing: { wallSeconds: run.training_wall_seconds, cpuSeconds: run.training_cpu_seconds },
+      conditions: {
+        protocol: file.protocol,
+        protocolVersion: file.protocol_version,
+        dataSource: file.data_source,
+        syntheticSize: file.synthetic_size,
+        engine: file.engine,
+        machine: run.machine,
+        dataChecksum: file.data_source === 'real' && !file.dataset.verified ? file.dataset.checksum : null,
+      },
+      startedAt: run.started_at,
+    }),
+  );
 }

@@ -1,7 +1,8 @@
 import type { DatasetRecord, SplitSizes } from '../dataset/dataset.js';
 import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonical-json.js';
-import { configurationToJson, hashConfiguration, type RunConfiguration } from './configuration.js';
+import { configurationToJson, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
+import { hashConfiguration } from './identity.js';
 import { PROTOCOL_VERSION, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
 import { suiteVersion } from './version.js';
 
