@@ -2,7 +2,7 @@ import { OptimizerError } from '../errors.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
 import { settled } from './settled.js';
 import type { BatchFeeds, Training, TrainingState, TrainingTask } from './training.js';
-import { display, type UserCode } from './user-code.js';
+import { describeError, display, type UserCode } from './user-code.js';
 
 /** The definition with its functions guarded: what a user's code throws is called the user's, and values are checked. */
 export function guarded(definition: OptimizerDefinition, code: UserCode): OptimizerDefinition {
@@ -52,6 +52,14 @@ class Guard {
   /** `mine.mjs: its step returns undefined, expected …` */
   fault(part: string, text: string): OptimizerError {
     return new OptimizerError(`${this.#code.file}: its ${part} ${text}`);
+  }
+
+  checkJson(part: string, value: unknown): void {
+    try {
+      JSON.stringify(value);
+    } catch (cause) {
+      throw this.fault(part, `returns what JSON cannot hold: ${describeError(cause)}`);
+    }
   }
 
   checkTraining(training: unknown): void {
@@ -116,7 +124,7 @@ class UserTraining implements Training {
     if (log === null) return null;
     const isRecord = typeof log === 'object' && !Array.isArray(log);
     if (!isRecord) throw this.#guard.fault('endEpoch', `returns ${display(log)}, expected an object or null`);
-    this.#guard.call('endEpoch', () => JSON.stringify(log));
+    this.#guard.checkJson('endEpoch', log);
     return log;
   }
 
@@ -139,7 +147,7 @@ class UserTraining implements Training {
         `returns ${display(wrong[1])} as ${wrong[0]}, expected a Float32Array, Float64Array or Int32Array`,
       );
     }
-    this.#guard.call('save', () => JSON.stringify(values));
+    this.#guard.checkJson('save', values);
     return state;
   }
 

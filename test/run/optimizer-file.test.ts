@@ -299,6 +299,36 @@ describe('a user’s optimizer file', () => {
     expect(await readdir(folder)).not.toContain('results');
   });
 
+  test.each([
+    [
+      'throws in its third step',
+      `steps += 1;
+        if (steps === 3) throw new TypeError('history is not a function');`,
+      /^own\.mjs:9: TypeError: history is not a function \(in the optimizer's step\)$/,
+    ],
+    ['waits for ever', 'await new Promise(() => {});', /own\.mjs: its step waits for something that never comes$/],
+  ])('that %s fails as the user’s own, with exit code 1', async (_, body, reason) => {
+    const source = `import { learningRate, z } from 'probprec';
+export default { name: 'own', className: 'Own', description: 'fails in a step', transformation: null,
+  hyperparameters: z.strictObject({ lr: learningRate() }),
+  async start(task) {
+    let steps = 0;
+    return { compileSeconds: 0, parameters: task.initialParameters, async beginEpoch() {}, async endEpoch() { return null; },
+      note() { return null; }, async save() { return { arrays: {}, values: {} }; }, async restore() {},
+      async step() { ${body}
+        return 1; } };
+  } };`;
+    await writeFile(join(folder, 'own.mjs'), source);
+    const { code, stdout, stderr } = await command([...small, '--optimizer', './own.mjs', '--lr', '0.1'], {
+      cwd: folder,
+    });
+    const { status } = await readRunFile(join(folder, stdout.trim()));
+    expect({ code, state: status.state }, stderr).toEqual({ code: 1, state: 'failed' });
+    expect(status.reason).toMatch(reason);
+    expect(stderr).toContain(`probprec: ${status.reason}\n`);
+    expect(stderr).not.toMatch(/defect|^ +at /m);
+  });
+
   test('whose transformation throws, or gives a wrong shape, fails and says why, without a stack', async () => {
     const broken = (body: string) => `
       import { defineOptimizer, tensor, z } from 'probprec';
