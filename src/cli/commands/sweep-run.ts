@@ -15,6 +15,7 @@ import {
   readPlan,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { divergenceHints } from '../divergence-hints.js';
 import { UsageError } from '../failure.js';
 import { interruptible } from '../interruption.js';
 import { counted } from '../progress.js';
@@ -97,6 +98,8 @@ async function runMissing(
     progress.close();
     const results = before.map((status) => resultOf(status, ends.get(status.run.index)));
     terminal.result(options.json ? toJson(plan, results) : summarize(plan, results));
+    const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
+    if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
     if (interruption.signal.aborted) return 130;
     return results.every(({ state }) => state === 'completed' || state === 'diverged') ? 0 : 1;
   } finally {

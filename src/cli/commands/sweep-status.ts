@@ -11,6 +11,7 @@ import {
   readPlan,
   slurmQueue,
 } from '../../sweep/index.js';
+import { divergenceHints } from '../divergence-hints.js';
 import { counted } from '../progress.js';
 import type { SweepStatusOptions } from '../sweep-options.js';
 import { formatTable } from '../table.js';
@@ -39,6 +40,8 @@ export async function sweepStatus(path: string, options: SweepStatusOptions, ter
     showFailures(statuses, options, terminal);
     showGroups(statuses, terminal);
     showSettings(statuses, options, terminal);
+    const lost = statuses.filter(({ state }) => state === 'diverged').map(({ run }) => run);
+    for (const hint of await divergenceHints(lost)) terminal.line(hint);
     const left = statuses.length - completed - diverged;
     const isQueued = ({ run }: PlannedStatus) => queue?.has(run.index) === true;
     const waiting = statuses.filter(
