@@ -28,7 +28,9 @@ describe('what an optimizer says of a divergence', () => {
     for (const name of (await optimizerNames()).filter((other) => /^(preconditioned|adaptive|only)-/.test(other))) {
       const tuned = name === 'preconditioned-tuned-sgd';
       const text = await hint(name, tuned ? { lr: 1 } : {});
-      expect(text, name).toMatch(tuned ? /a smaller --lr, or --scaling relative,/ : /--lr 0\.05\) or .*--lr-schedule-factors 0\.3/);
+      expect(text, name).toMatch(
+        tuned ? /a smaller --lr, or --scaling relative,/ : /--lr 0\.05\) or .*--lr-schedule-factors 0\.3/,
+      );
       expect(text?.includes('scaling'), name).toBe(name.startsWith('preconditioned'));
     }
     const relative = await hint('preconditioned-sgd', { scaling: 'relative' });
