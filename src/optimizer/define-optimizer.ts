@@ -57,17 +57,17 @@ function inParts(create: NonNullable<OptimizerDefinition['transformation']>): ty
   return (settings) =>
     inPart('transformation', () => {
       const transformation: Transformation = create(settings);
-      const { init, update, hostScalars } = transformation ?? {};
-      if (typeof init !== 'function' || typeof update !== 'function') {
+      if (typeof transformation?.init !== 'function' || typeof transformation.update !== 'function') {
         throw new TypeError('it returns no { init, update }, as chain(…) and stateless(…) give');
       }
-      return {
-        ...transformation,
-        init: (parameters) => inPart('init', () => init.call(transformation, parameters)),
-        update: (updates, context) => inPart('update', () => update.call(transformation, updates, context)),
-        ...(hostScalars === undefined
-          ? {}
-          : { hostScalars: (t, numbers) => inPart('hostScalars', () => hostScalars.call(transformation, t, numbers)) }),
-      };
+      const named = transformation as unknown as Readonly<Record<string, unknown>>;
+      // Those of a class stand on its prototype.
+      const functions = [...new Set(['init', 'update', ...Object.keys(named)])].flatMap((part) => {
+        const body = named[part];
+        if (typeof body !== 'function') return [];
+        const tagged = (...given: unknown[]) => inPart(part, () => body.apply(transformation, given) as unknown);
+        return [[part, tagged] as const];
+      });
+      return { ...transformation, ...Object.fromEntries(functions) };
     });
 }
