@@ -58,9 +58,15 @@ export interface RecordedRun {
   readonly minibatchTrainLosses: readonly (number | null)[];
   /** Seconds of training alone, per epoch; null when the file has none (DeepOBS). */
   readonly timing: { readonly wallSeconds: readonly number[]; readonly cpuSeconds: readonly number[] } | null;
+  /** Whether the run had the machine for itself, so that wall times mean something; null when the file does not say. */
+  readonly undisturbed?: boolean | null;
   readonly conditions: Conditions;
   /** Equal for runs of one setting, whatever their seeds and conditions; see identity.ts. */
   readonly setting: string;
+  /** What the user calls the runs of this file's folder, or of this entry of a plan; results of two labels are kept apart. */
+  readonly label?: string | null;
+  /** Place among the labels or the entries of the plan, from 0. */
+  readonly position?: number | null;
   /** For choosing among files of the same run: ISO time, or the time in a DeepOBS file name. */
   readonly startedAt: string;
 }

@@ -45,6 +45,8 @@ const testProblemSchema = z.strictObject({ name: z.string(), options: optionsSch
 
 const optimizerSchema = z.strictObject({
   name: z.string(),
+  /** What tables call the runs of this entry. */
+  label: z.string().min(1).optional(),
   testproblems: listOf(z.string()).optional(),
   settings: listOf(block as z.ZodType<SettingsBlock>).default([{}]),
   sampling: samplingSchema.optional(),

@@ -14,6 +14,8 @@ const MOST_RUNS = 1_000_000;
 export interface PlannedRun {
   /** From 0; the same plan and version give the same list. */
   readonly index: number;
+  /** The entry among the plan's optimizers that states it, from 0. */
+  readonly entry: number;
   /** Everything that `probprec run` needs. */
   readonly request: RunRequest;
   /** The request with every default decided. */
@@ -62,7 +64,13 @@ export async function expandPlan(
             const hash = hashConfiguration(withSeed);
             stated += 1;
             if (runs.has(hash)) continue;
-            runs.set(hash, { index: runs.size, request: { ...request, seed }, configuration: withSeed, hash });
+            runs.set(hash, {
+              index: runs.size,
+              entry: optimizerIndex,
+              request: { ...request, seed },
+              configuration: withSeed,
+              hash,
+            });
           }
         }
       }
