@@ -24,7 +24,9 @@ export function mismatches(own: ConditionsOf, other: ConditionsOf): Mismatch[] {
   compare('l2_reg', 'budget', own.l2InForce, other.l2InForce);
   const [mine, theirs] = [own.conditions, other.conditions];
   compare('data', 'budget', mine.dataSource, theirs.dataSource);
-  compare('synthetic size', 'budget', mine.syntheticSize, theirs.syntheticSize);
+  if (mine.dataSource === theirs.dataSource) {
+    compare('synthetic size', 'budget', mine.syntheticSize, theirs.syntheticSize);
+  }
   compare('data files', 'protocol', dataFiles(own), dataFiles(other));
   compare('protocol', 'protocol', protocolOf(own), protocolOf(other));
   compare('engine', 'protocol', mine.engine, theirs.engine);

@@ -44,7 +44,7 @@ function isDefault(known: Readonly<Record<string, unknown>>, name: string, value
 const LONGEST = 40;
 
 function valueText(value: unknown): string {
-  if (value === null) return 'unset';
+  if (value === null) return 'default';
   if (typeof value === 'number') return String(Number(value.toPrecision(4)));
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;

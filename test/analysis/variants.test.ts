@@ -47,7 +47,7 @@ describe('several settings of one optimizer', () => {
     expect(rowsOf(thesis)).toMatchObject([{ settingText: '' }]);
     const stated = variant([0.9, 0.9], { lr: 0.1 });
     expect(rowsOf([...thesis, ...stated], { allSettings: true }).map(({ settingText }) => settingText)).toEqual([
-      'lr unset',
+      'lr default',
       'lr 0.1',
     ]);
   });
