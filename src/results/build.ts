@@ -30,6 +30,7 @@ export interface RunParts {
   readonly timing: {
     readonly trainingWallSeconds: ArrayLike<number>;
     readonly trainingCpuSeconds: ArrayLike<number>;
+    readonly trainingOtherCores?: ArrayLike<number>;
     readonly evaluationWallSeconds: ArrayLike<number>;
     readonly evaluationCpuSeconds: ArrayLike<number>;
   };
@@ -108,6 +109,9 @@ export function buildRunFile(parts: RunParts): RunFile {
     timing: {
       training_wall_seconds: Array.from(timing.trainingWallSeconds),
       training_cpu_seconds: Array.from(timing.trainingCpuSeconds),
+      ...(timing.trainingOtherCores === undefined
+        ? {}
+        : { training_other_cores: Array.from(timing.trainingOtherCores) }),
       evaluation_wall_seconds: Array.from(timing.evaluationWallSeconds),
       evaluation_cpu_seconds: Array.from(timing.evaluationCpuSeconds),
     },

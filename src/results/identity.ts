@@ -61,13 +61,13 @@ function settingInForce(stated: StatedSetting): JsonValue {
   const further = Object.entries(furtherParameters).filter(([, value]) => value !== null);
   return {
     hyperparameters: dictionary(inForce),
-    schedule: scheduleInForce(stated.schedule, stated.numEpochs).map((change) => change.map(decimals)),
+    schedule: scheduleInForce(stated.schedule, stated.numEpochs).map((change) => change.map(canonicalNumber)),
     ...(further.length === 0
       ? {}
       : { further: dictionary(further.map(([name, value]) => [name, valueInForce(value)])) }),
     num_epochs: stated.numEpochs,
     batch_size: stated.batchSize,
-    l2_reg: l2Reg === 'default' ? l2Reg : decimals(l2Reg ?? 0),
+    l2_reg: l2Reg === 'default' ? l2Reg : canonicalNumber(l2Reg ?? 0),
     source: stated.source,
   };
 }
@@ -101,7 +101,7 @@ export function hashConfiguration(configuration: RunConfiguration, protocolVersi
 }
 
 function valueInForce(value: HyperparameterInFile): JsonValue {
-  if (typeof value === 'number') return decimals(value);
+  if (typeof value === 'number') return canonicalNumber(value);
   if (Array.isArray(value)) return value.map(valueInForce);
   if (typeof value === 'object' && value !== null) {
     return dictionary(Object.entries(value).map(([key, entry]) => [key, valueInForce(entry)]));
@@ -109,8 +109,8 @@ function valueInForce(value: HyperparameterInFile): JsonValue {
   return value as boolean | string | null;
 }
 
-/** A number to ten decimals of its scientific notation; −0 is 0; what JSON has no number for is a text. */
-function decimals(value: number): JsonValue {
+/** A number as it counts: to ten decimals of its scientific notation, −0 as 0. What JSON has no number for is an object. */
+export function canonicalNumber(value: number): JsonValue {
   if (!Number.isFinite(value)) return { float: String(value) };
   return Number(value.toExponential(10)) + 0;
 }

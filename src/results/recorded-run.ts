@@ -58,9 +58,15 @@ export interface RecordedRun {
   readonly minibatchTrainLosses: readonly (number | null)[];
   /** Seconds of training alone, per epoch; null when the file has none (DeepOBS). */
   readonly timing: { readonly wallSeconds: readonly number[]; readonly cpuSeconds: readonly number[] } | null;
+  /** Whether the run had the machine for itself, so that wall times mean something; null when the file does not say. */
+  readonly undisturbed?: boolean | null;
   readonly conditions: Conditions;
   /** Equal for runs of one setting, whatever their seeds and conditions; see identity.ts. */
   readonly setting: string;
+  /** What the user calls the runs of this file's folder, or of this entry of a plan; results of two labels are kept apart. */
+  readonly label?: string | null;
+  /** Place among the labels or the entries of the plan, from 0. */
+  readonly position?: number | null;
   /** For choosing among files of the same run: ISO time, or the time in a DeepOBS file name. */
   readonly startedAt: string;
 }
@@ -83,6 +89,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     curves: curvesOf(content),
     minibatchTrainLosses: content.minibatch_train_losses,
     timing: { wallSeconds: timing.training_wall_seconds, cpuSeconds: timing.training_cpu_seconds },
+    undisturbed: wasUndisturbed(content),
     conditions: {
       protocol: configuration.protocol,
       protocolVersion: content.protocol_version,
@@ -97,6 +104,18 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     optimizerSource: configuration.optimizer.source,
     integerHyperparameters: configuration.optimizer.integer_hyperparameters,
   });
+}
+
+/** Share of a machine's cores that other processes may keep busy before wall times mean little. */
+const DISTURBANCE = 0.1;
+
+/** Whether a run had the machine for itself while it trained; null when its file does not say. */
+function wasUndisturbed({ timing, environment }: RunFile): boolean | null {
+  const { training_other_cores: others, training_wall_seconds: wall } = timing;
+  if (others === undefined || others.length !== wall.length) return null;
+  const seconds = wall.reduce((sum, value) => sum + value, 0);
+  const busy = others.reduce((sum, cores, epoch) => sum + cores * (wall[epoch] ?? 0), 0);
+  return busy <= DISTURBANCE * environment.cores * seconds;
 }
 
 /** The curves of anything that has DeepOBS's keys. */

@@ -129,6 +129,8 @@ const runFileShape = z.strictObject({
   timing: z.strictObject({
     training_wall_seconds: z.array(seconds),
     training_cpu_seconds: z.array(seconds),
+    /** Cores that other processes kept busy meanwhile, on average over an epoch; absent in older files. */
+    training_other_cores: z.array(seconds).optional(),
     evaluation_wall_seconds: z.array(seconds),
     evaluation_cpu_seconds: z.array(seconds),
   }),

@@ -19,6 +19,7 @@ export function exampleRun(changes: Partial<RecordedRun> = {}): RecordedRun {
     curves: curves(curve),
     minibatchTrainLosses: [],
     timing: { wallSeconds: [2, 2], cpuSeconds: [4, 4] },
+    undisturbed: true,
     conditions: {
       protocol: 'probprec',
       protocolVersion: 1,
