@@ -1,8 +1,8 @@
-export { scalarFault } from './check-hyperparameters.js';
 export { checkTransformation } from './check-transformation.js';
 export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
 export * from './define-optimizer.js';
 export * from './hyperparameters.js';
+export { optimizerVersion } from './optimizer-version.js';
 export {
   isOptimizerFile,
   type LoadedOptimizer,
@@ -10,9 +10,9 @@ export {
   loadOptimizerAndSource,
   optimizerNames,
 } from './registry.js';
-export { type OptimizerSource, optimizerSource, optimizerVersion } from './source-identity.js';
+export type { OptimizerSource } from './source-identity.js';
 export * from './training.js';
-export { type TrainingRandom, TrainingStreams } from './training-random.js';
+export type { TrainingRandom } from './training-random.js';
 export {
   chain,
   type Setting,

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
-import { type Training, TrainingStreams } from '../optimizer/index.js';
+import type { Training } from '../optimizer/index.js';
+import { TrainingStreams } from '../optimizer/training-random.js';
 import type { RunStatus } from '../results/index.js';
 import { inputNames, type TestProblem } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';

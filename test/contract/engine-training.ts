@@ -1,5 +1,6 @@
 import type { Engine, TensorData, Value } from '../../src/engine/index.js';
-import { loadOptimizer, TrainingStreams } from '../../src/optimizer/index.js';
+import { loadOptimizer } from '../../src/optimizer/index.js';
+import { TrainingStreams } from '../../src/optimizer/training-random.js';
 import { type RandomStream, randomStream } from '../../src/random/index.js';
 import * as t from '../../src/tensor/index.js';
 import { inputNames, type TestProblem } from '../../src/testproblem/index.js';

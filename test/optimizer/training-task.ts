@@ -1,5 +1,6 @@
 import type { Engine, TensorData, Value } from '../../src/engine/index.js';
-import { type BatchFeeds, TrainingStreams, type TrainingTask } from '../../src/optimizer/index.js';
+import type { BatchFeeds, TrainingTask } from '../../src/optimizer/index.js';
+import { TrainingStreams } from '../../src/optimizer/training-random.js';
 import { inputNames, type TestProblem } from '../../src/testproblem/index.js';
 
 /** A minibatch as plain numbers. */
