@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
-import type { Training } from '../optimizer/index.js';
+import { type Training, TrainingStreams } from '../optimizer/index.js';
 import type { RunStatus } from '../results/index.js';
 import { inputNames, type TestProblem } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
@@ -36,9 +36,17 @@ export class TrainingLoop {
   position: Position = { epoch: 0, step: null };
   readonly #context: LoopContext;
   readonly #evaluator: Evaluator;
+  readonly #streams: TrainingStreams;
 
-  private constructor(context: LoopContext, training: Training, evaluator: Evaluator, compileSeconds: number) {
+  private constructor(
+    context: LoopContext,
+    training: Training,
+    evaluator: Evaluator,
+    streams: TrainingStreams,
+    compileSeconds: number,
+  ) {
     this.#context = context;
+    this.#streams = streams;
     this.training = training;
     this.#evaluator = evaluator;
     this.compileSeconds = compileSeconds;
@@ -59,6 +67,7 @@ export class TrainingLoop {
       ]),
     );
     const initial = testProblem.initialParameters(seed);
+    const streams = new TrainingStreams(seed);
     const task = {
       engine,
       problem: testProblem.build(batchSize, { l2Reg }),
@@ -69,11 +78,12 @@ export class TrainingLoop {
         engine.upload(initial[index] ?? new Float32Array(), shape),
       ),
       stepsPerEpoch: split.trainingSteps(batchSize),
+      random: (name: string) => streams.stream(name),
     };
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
     const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize });
     const compileSeconds = training.compileSeconds + (await evaluator.compile(split.sizes));
-    return new TrainingLoop(context, training, evaluator, compileSeconds);
+    return new TrainingLoop(context, training, evaluator, streams, compileSeconds);
   }
 
   /**
@@ -105,11 +115,13 @@ export class TrainingLoop {
     const { batchSize, trainLogInterval, numEpochs } = resolved.configuration;
     const { training } = this;
     const stopwatch = new Stopwatch();
+    this.#streams.moveTo(epoch, 0);
     await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
     let step = 0;
     const ahead = hasProcessorToSpare(engine.record.threads);
     for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true })) {
       signal?.throwIfAborted();
+      this.#streams.moveTo(epoch, step);
       const loss = await training.step(uploadBatch(engine, this.#problem, batch));
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
       if (!Number.isFinite(loss)) {
