@@ -10,6 +10,7 @@ import {
   type TestProblem,
   xavierNormal,
 } from '../testproblem/index.js';
+import { correctCount } from './evaluation.js';
 
 /** Examples for a test problem: inputs in row-major order (images NCHW), integer labels where the problem has them. */
 export interface Examples {
@@ -24,7 +25,7 @@ export type ParameterArrays = readonly TensorData[];
 export interface ProblemFunctions {
   readonly problem: TestProblem;
   readonly batchSize: number;
-  /** Mean loss of the batch, L2 term included, and accuracy where the problem has one. */
+  /** Mean loss of the batch, L2 term included, and where the problem has one the accuracy, an exact fraction. */
   loss(parameters: ParameterArrays, examples: Examples): Promise<{ loss: number; accuracy: number | null }>;
   /** Loss and exact gradient. */
   gradient(parameters: ParameterArrays, examples: Examples): Promise<{ loss: number; gradient: TensorData[] }>;
@@ -56,7 +57,8 @@ export function networkProblem(options: {
 
 /**
  * Loss, gradient and Hessian-vector product of a test problem as functions of plain arrays. Programs are compiled when
- * they are first needed. Throws ConfigurationError where an array does not have the size that the problem states.
+ * they are first needed. Throws ConfigurationError where an array does not have the size that the problem states, and for a
+ * label that is none of its classes.
  */
 export async function openProblem(
   problem: TestProblem,
@@ -100,7 +102,7 @@ export async function openProblem(
       [inputNames.inputs]: engine.upload(expectSize('inputs', inputs, sizeOf(shape)), shape),
     };
     if (!problem.hasLabels) return feeds;
-    const integers = expectSize('labels', labels == null ? undefined : Int32Array.from(labels), batchSize);
+    const integers = Int32Array.from(expectLabels(problem, labels ?? undefined, batchSize));
     return { ...feeds, [inputNames.labels]: engine.upload(integers, [batchSize]) };
   };
   const run = async (name: keyof typeof programs, feeds: Record<string, Value>) => {
@@ -117,7 +119,8 @@ export async function openProblem(
     batchSize,
     async loss(at, examples) {
       const { scalar } = await run('loss', { ...feed('parameter', at), ...feedExamples(examples) });
-      return { loss: scalar('loss'), accuracy: accuracy === null ? null : scalar('accuracy') };
+      const fraction = () => correctCount(scalar('accuracy'), batchSize) / batchSize;
+      return { loss: scalar('loss'), accuracy: accuracy === null ? null : fraction() };
     },
     async gradient(at, examples) {
       const { scalar, list } = await run('gradient', { ...feed('parameter', at), ...feedExamples(examples) });
@@ -134,11 +137,30 @@ export async function openProblem(
   };
 }
 
-function expectSize<T extends TensorData>(what: string, data: T | undefined, size: number): T {
+function expectSize<T extends ArrayLike<number>>(what: string, data: T | undefined, size: number): T {
   if (data === undefined || data.length !== size) {
     throw new ConfigurationError(
       `${what}: found ${data === undefined ? 'nothing' : `${data.length} numbers`}, expected ${size}`,
     );
   }
   return data;
+}
+
+/** Engines would cut a fraction to a whole number, and let what is no class count as a loss of 0. */
+function expectLabels(
+  { classes }: TestProblem,
+  labels: ArrayLike<number> | undefined,
+  size: number,
+): ArrayLike<number> {
+  const checked = expectSize('labels', labels, size);
+  const largest = classes === null ? 2 ** 31 - 1 : classes - 1;
+  const least = classes === null ? -(2 ** 31) : 0;
+  for (let index = 0; index < size; index++) {
+    const label = checked[index];
+    if (Number.isInteger(label) && Number(label) >= least && Number(label) <= largest) continue;
+    throw new ConfigurationError(
+      `labels: found ${label} at index ${index} of ${size}, expected whole numbers from ${least} to ${largest}`,
+    );
+  }
+  return checked;
 }

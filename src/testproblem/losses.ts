@@ -9,6 +9,8 @@ export interface LossAndAccuracy {
 /** A loss on a network's outputs [n, classes] and integer labels [n]. */
 export interface Loss {
   apply(outputs: Tensor, labels: Tensor): LossAndAccuracy;
+  /** How many classes the outputs tell apart, so that labels are 0 … classes − 1; absent where labels are no classes. */
+  classes?(outputs: Tensor): number;
 }
 
 /** Mean softmax cross entropy of logits; accuracy is the fraction whose largest logit (the first on ties) is the label's. */
@@ -18,5 +20,6 @@ export function softmaxCrossEntropy(): Loss {
       loss: mean(perExample(logits, labels)),
       accuracy: mean(toFloat(equal(argmax(logits), labels))),
     }),
+    classes: ({ shape }) => shape[1] ?? 1,
   };
 }

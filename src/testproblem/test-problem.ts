@@ -86,6 +86,8 @@ export interface TestProblem {
   readonly parameterCount: number;
   readonly hasLabels: boolean;
   readonly hasAccuracy: boolean;
+  /** Labels are 0 … classes − 1; null where there are none, or the loss takes any whole number. */
+  readonly classes: number | null;
   readonly constants: Readonly<Record<string, ConstantDefinition>>;
   /** The loss on batches of this size. `l2Reg` is λ of the term ½ λ Σ w² over the weights; 0 leaves it out. */
   build(batchSize: number, options?: { readonly l2Reg?: number }): SymbolicProblem;
@@ -133,6 +135,7 @@ interface Core {
   readonly parameters: readonly ParameterDefinition[];
   readonly hasLabels: boolean;
   readonly hasAccuracy: boolean;
+  readonly classes: number | null;
   readonly constants: Readonly<Record<string, ConstantDefinition>>;
   evaluate(batchSize: number, parameters: readonly Tensor[]): LossAndAccuracy;
 }
@@ -167,6 +170,7 @@ function networkCore(definition: NetworkDefinition): Core {
     parameters,
     hasLabels: true,
     hasAccuracy: definition.loss.apply(example, input('labels', [1], 'int')).accuracy !== null,
+    classes: definition.loss.classes?.(example) ?? null,
     constants: {},
     evaluate: (batchSize, tensors) => {
       let next = 0;
@@ -208,5 +212,6 @@ function functionCore(definition: FunctionDefinition): Core {
     1,
     parameters.map(({ name, shape }) => input(name, shape)),
   );
-  return { parameters, hasLabels: false, hasAccuracy: probe.accuracy !== null, constants, evaluate };
+  const hasAccuracy = probe.accuracy !== null;
+  return { parameters, hasLabels: false, hasAccuracy, classes: null, constants, evaluate };
 }
