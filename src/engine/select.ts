@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { EngineError } from '../errors.js';
+import { ConfigurationError, EngineError } from '../errors.js';
 import { checkDevice, devicesOf, engineNamed, engineWith } from './catalogue.js';
 import type { Engine, EngineOptions } from './engine.js';
 import { openHere, type ResolvedEngine } from './open.js';
@@ -13,8 +13,24 @@ import { variants } from './tfjs/variant.js';
  * an engine names the first engine that has it. Throws ConfigurationError.
  */
 export async function resolveEngine({ engine = 'auto', device, threads }: EngineOptions = {}): Promise<ResolvedEngine> {
+  if (threads !== undefined) checkThreads(threads);
   const { engine: name, device: chosen } = await choose(engine, device);
   return { engine: name, device: chosen, threads: threads ?? availableParallelism() };
+}
+
+/** More threads than cores never help; far more take memory and the system's last threads, and native code cannot be stopped. */
+const THREADS_PER_CORE = 4;
+/** So many are always accepted: a plan may have been made for a larger machine. */
+const FEWEST_THREADS = 16;
+
+/** Throws ConfigurationError for a number of threads that no engine should be opened with here. */
+export function checkThreads(threads: number): void {
+  const cores = availableParallelism();
+  const most = Math.max(FEWEST_THREADS, THREADS_PER_CORE * cores);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= most) return;
+  throw new ConfigurationError(
+    `--threads: found ${threads}, expected a whole number from 1 to ${most}; this process may use ${cores} ${cores === 1 ? 'core' : 'cores'}`,
+  );
 }
 
 async function choose(engine: string, device: string | undefined): Promise<Omit<ResolvedEngine, 'threads'>> {

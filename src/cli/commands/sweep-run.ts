@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { checkThreads } from '../../engine/index.js';
 import { DataError, type ExitCode } from '../../errors.js';
 import { ensureWritable } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
@@ -65,6 +66,7 @@ async function runMissing(
   const todo = before.filter(({ state }) => state !== 'completed' && state !== 'diverged').map(({ run }) => run);
   const jobs = Math.min(options.jobs ?? plan.resources.jobs ?? 1, Math.max(1, todo.length));
   const threads = options.threads ?? plan.resources.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
+  checkThreads(threads);
   const quiet = options.quiet === true;
   await tellAboutUserOptimizers(runs, { outputDir: plan.outputDir, quiet }, terminal);
   const pool: { current: Pool | null } = { current: null };
