@@ -171,7 +171,8 @@ function referenceOf(candidates: readonly Candidate[], wanted: string | undefine
 }
 
 function targetOf(testproblem: string, accuracy: boolean, { targets }: CompareOptions): Target | null {
-  const own = targets?.[testproblem];
+  // Names come from files: one may be called constructor.
+  const own = targets !== undefined && Object.hasOwn(targets, testproblem) ? targets[testproblem] : undefined;
   return own === undefined ? (PUBLISHED_TARGETS[testproblem] ?? null) : userTarget(own, accuracy);
 }
 

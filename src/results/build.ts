@@ -3,6 +3,7 @@ import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonic
 import { configurationToJson, hashConfiguration, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
 import { PROTOCOL_VERSION, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
+import { encodeSettings } from './setting-value.js';
 import { suiteVersion } from './version.js';
 
 /** Everything that a run hands over when it ends, completed or not. */
@@ -54,7 +55,7 @@ export function buildRunFile(parts: RunParts): RunFile {
     random_seed: configuration.seed,
     l2_reg: configuration.l2RegGiven ? configuration.l2Reg : null,
     optimizer_name: configuration.optimizer.className,
-    optimizer_hyperparams: { ...configuration.optimizer.hyperparameters },
+    optimizer_hyperparams: encodeSettings(configuration.optimizer.hyperparameters) as RunFile['optimizer_hyperparams'],
     training_params:
       schedule === null ? {} : { lr_sched_epochs: [...schedule.epochs], lr_sched_factors: [...schedule.factors] },
     train_losses: finite(losses.train),
@@ -74,7 +75,7 @@ export function buildRunFile(parts: RunParts): RunFile {
     status: parts.status,
     train_log_interval: configuration.trainLogInterval,
     steps_per_epoch: parts.stepsPerEpoch,
-    configuration: configurationToJson(configuration),
+    configuration: configurationToJson(configuration) as RunFile['configuration'],
     configuration_hash: hashConfiguration(configuration),
     dataset: {
       name: dataset.name,

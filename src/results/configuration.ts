@@ -1,4 +1,5 @@
 import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
+import { encodeSettings } from './setting-value.js';
 
 /**
  * A fully resolved run: every default is filled in and nothing depends on the machine's surroundings.
@@ -41,7 +42,7 @@ export function configurationToJson(configuration: RunConfiguration) {
     optimizer: {
       name: optimizer.name,
       class_name: optimizer.className,
-      hyperparameters: { ...optimizer.hyperparameters },
+      hyperparameters: encodeSettings(optimizer.hyperparameters),
       integer_hyperparameters: [...optimizer.integerHyperparameters],
       source: optimizer.source === null ? null : { file: optimizer.source.file, sha256: optimizer.source.sha256 },
     },

@@ -1,5 +1,6 @@
 import { canonicalJson, type JsonValue } from './canonical-json.js';
 import type { RunFile, RunStatus } from './schema.js';
+import { decodeSettings, type SettingValue } from './setting-value.js';
 
 /** The curves of a run: one value per evaluation, the first before training. */
 export const METRICS = [
@@ -14,9 +15,6 @@ export const METRICS = [
 /** One of the six curves, by DeepOBS's name. */
 export type Metric = (typeof METRICS)[number];
 
-/** A value of a hyperparameter. */
-export type SettingValue = number | boolean | string | null;
-
 /** What results depend on besides test problem, optimizer and setting. */
 export interface Conditions {
   /** probprec, deepobs-beta (our own reproduction of it) or the DeepOBS version that wrote the file. */
@@ -28,6 +26,12 @@ export interface Conditions {
   readonly engine: string;
   /** Processor and threads, null when unknown; times are comparable only where it is equal. */
   readonly machine: string | null;
+  /** Of a DeepOBS run whose file states another test problem than its folder; the folder's name is the label. */
+  readonly statedTestproblem?: string;
+  /** Of a DeepOBS run whose file states another optimizer than its folder. */
+  readonly statedOptimizer?: string;
+  /** Of a DeepOBS run of which another folder has another run of the same setting and seed: which of them it lay in. */
+  readonly folder?: string;
 }
 
 /** A run as analysis sees it, whoever wrote the file. */
@@ -35,8 +39,14 @@ export interface RecordedRun {
   /** Where it was read from. */
   readonly file: string;
   readonly testproblem: string;
-  /** The optimizer's label: class name, as in folders. */
+  /** The optimizer's label: class name, as in folders; of TensorFlow's classes the alias (docs/deepobs.md). */
   readonly optimizer: string;
+  /** Of a DeepOBS run: the names in file and folder from which the labels were made. */
+  readonly stated?: {
+    readonly testproblem: string | null;
+    readonly optimizer: string;
+    readonly optimizerFolder: string;
+  };
   readonly hyperparameters: Readonly<Record<string, SettingValue>>;
   readonly trainingParameters: Readonly<Record<string, JsonValue>>;
   readonly seed: number;
@@ -47,7 +57,6 @@ export interface RecordedRun {
   readonly status: RunStatus;
   /** Null for a curve that was not measured at all. */
   readonly curves: Readonly<Record<Metric, readonly (number | null)[] | null>>;
-  readonly minibatchTrainLosses: readonly (number | null)[];
   /** Seconds of training alone, per epoch; null when the file has none (DeepOBS). */
   readonly timing: { readonly wallSeconds: readonly number[]; readonly cpuSeconds: readonly number[] } | null;
   readonly conditions: Conditions;
@@ -65,7 +74,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     file,
     testproblem: content.testproblem,
     optimizer: content.optimizer_name,
-    hyperparameters: content.optimizer_hyperparams,
+    hyperparameters: decodeSettings(content.optimizer_hyperparams),
     trainingParameters: content.training_params as Record<string, JsonValue>,
     seed: content.random_seed,
     batchSize: content.batch_size,
@@ -73,7 +82,6 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     l2Reg: content.l2_reg,
     status: content.status,
     curves: curvesOf(content),
-    minibatchTrainLosses: content.minibatch_train_losses,
     timing: { wallSeconds: timing.training_wall_seconds, cpuSeconds: timing.training_cpu_seconds },
     conditions: {
       protocol: configuration.protocol,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { measurementsSchema as measurements } from './measurements.js';
+import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-value.js';
 
 /** Version of the run file's layout; a reader refuses any other. */
 export const RUN_FILE_VERSION = 1;
@@ -11,17 +13,14 @@ export const PROTOCOL_VERSION = 1;
 
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
-const measured = z.number().nullable();
-const measurements = z.array(measured);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 const instant = z.iso.datetime();
-const hyperparameters = z.record(z.string(), z.union([z.number(), z.boolean(), z.string(), z.null()]));
 
 const configurationSchema = z.strictObject({
-  testproblem: z.string(),
+  testproblem: nameSchema,
   optimizer: z.strictObject({
-    name: z.string(),
-    class_name: z.string(),
+    name: nameSchema,
+    class_name: nameSchema,
     hyperparameters,
     integer_hyperparameters: z.array(z.string()),
     source: z.strictObject({ file: z.string(), sha256 }).nullable(),
@@ -76,13 +75,13 @@ const environmentSchema = z.strictObject({
 });
 
 const runFileShape = z.strictObject({
-  testproblem: z.string(),
+  testproblem: nameSchema,
   batch_size: z.int().positive(),
   num_epochs: count,
   random_seed: count,
   /** As given; null when the problem's own value was used (configuration.l2_reg has the value in force). */
   l2_reg: z.number().nullable(),
-  optimizer_name: z.string(),
+  optimizer_name: nameSchema,
   optimizer_hyperparams: hyperparameters,
   training_params: z.strictObject({
     lr_sched_epochs: z.array(count).optional(),

@@ -15,7 +15,6 @@ export function exampleRun(changes: Partial<RecordedRun> = {}): RecordedRun {
     l2Reg: null,
     status: { state: 'completed', epoch: 2, step: null, reason: null },
     curves: curves(curve),
-    minibatchTrainLosses: [],
     timing: { wallSeconds: [2, 2], cpuSeconds: [4, 4] },
     conditions: {
       protocol: 'probprec',

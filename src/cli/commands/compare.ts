@@ -34,8 +34,8 @@ export async function compare(
 ): Promise<ExitCode> {
   const targets = readTargets(options.target);
   const searched = paths.length > 0 ? paths : ['results'];
-  const { runs, faults } = await readResults(searched);
-  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  const { runs, faults, skipped, notes } = await readResults(searched);
+  for (const line of [...faults, ...skipped, ...notes]) terminal.line(`probprec: ${line}`);
   if (runs.length === 0) {
     terminal.line(`probprec: compare: found no runs in ${searched.join(', ')}; probprec run makes one`);
     return 1;

@@ -1,0 +1,108 @@
+import { FileError } from '../errors.js';
+import { searchResultFiles } from './find-files.js';
+import { shownLine } from './names.js';
+import { NothingToCompare } from './nothing-to-compare.js';
+import { readText } from './read-text.js';
+import type { RecordedRun } from './recorded-run.js';
+import { parseResultFile, recordResultFile } from './result-file.js';
+import { keepFoldersApart } from './same-runs.js';
+
+/** The runs of files and folders, and what has to be said about the rest. */
+export interface ReadResults {
+  readonly runs: RecordedRun[];
+  /** Files with something wrong, folders that could not be read: one line each. */
+  readonly faults: string[];
+  /** Files that have nothing to compare, and why: one line each. */
+  readonly skipped: readonly string[];
+  /** What a reader of a comparison should know about the files: one line for each thing, not for each file. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads the runs of files and folders, one file after the other: what a run takes in memory does not depend on its
+ * minibatch losses. What cannot be read is a fault and no run, and the others are read.
+ */
+export async function readResults(paths: readonly string[]): Promise<ReadResults> {
+  const search = await searchResultFiles(paths);
+  const runs: RecordedRun[] = [];
+  const faults: string[] = [...search.faults];
+  const skipped: string[] = [];
+  const notes = new Map<string, number>();
+  for await (const { path, read } of textsOf(search.files)) {
+    try {
+      const file = parseResultFile(path, read());
+      runs.push(recordResultFile(path, file));
+      if (file.kind !== 'probprec') for (const note of noteworthy(file.content.notes)) count(notes, note);
+    } catch (error) {
+      if (error instanceof NothingToCompare) skipped.push(shownLine(error.message));
+      else faults.push(faultLine(path, error));
+    }
+  }
+  const apart = keepFoldersApart(runs);
+  const grouped = [...notes].map(([note, files]) => `${note} (${files} ${files === 1 ? 'file' : 'files'})`);
+  return { runs: [...apart.runs], faults, skipped, notes: [...grouped, ...apart.notes] };
+}
+
+/** A text that is ready, or the error that reading it ended in, which `read` throws. */
+interface ReadText {
+  readonly path: string;
+  readonly read: () => string;
+}
+
+/** So many files are read while one is parsed; after a large one only one, so that few large texts are held. */
+const AHEAD = 8;
+const LARGE_CHARACTERS = 1_000_000;
+
+/** The texts of files in their order, each dropped when the next one is asked for. */
+export async function* textsOf(paths: readonly string[]): AsyncGenerator<ReadText> {
+  const pending: Promise<ReadText>[] = [];
+  let next = 0;
+  let ahead = AHEAD;
+  while (next < paths.length || pending.length > 0) {
+    for (; next < paths.length && pending.length < ahead; next++) pending.push(readOne(paths[next] ?? ''));
+    const result = await pending.shift();
+    if (result === undefined) return;
+    ahead = sizeOf(result) > LARGE_CHARACTERS ? 1 : AHEAD;
+    yield result;
+  }
+}
+
+async function readOne(path: string): Promise<ReadText> {
+  try {
+    const text = await readText(path);
+    return { path, read: () => text };
+  } catch (error) {
+    return {
+      path,
+      read: () => {
+        throw error;
+      },
+    };
+  }
+}
+
+function sizeOf({ read }: ReadText): number {
+  try {
+    return read().length;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * What is wrong with a file in one line. An error that is none of ours is a defect in reading, but of one file: it is named
+ * with the file, and the others are read.
+ */
+export function faultLine(path: string, error: unknown): string {
+  if (error instanceof FileError) return shownLine(error.message);
+  const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  return shownLine(`${path}: cannot be read: ${reason} (a defect of probprec)`);
+}
+
+function noteworthy(notes: readonly string[]): readonly string[] {
+  return notes.filter((note) => note.startsWith('the folder says') && note.includes('do not apply'));
+}
+
+function count(counts: Map<string, number>, text: string): void {
+  counts.set(text, (counts.get(text) ?? 0) + 1);
+}
