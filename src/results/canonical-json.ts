@@ -14,8 +14,12 @@ export function canonicalJson(value: JsonValue): string {
     return value.every(isPlainNumber) ? JSON.stringify(value) : `[${value.map(canonicalJson).join(',')}]`;
   }
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
-    return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(',')}}`;
+    const object = value as { readonly [key: string]: JsonValue };
+    // In the order of UTF-16 code units, which is what sort() does by itself.
+    const members = Object.keys(object)
+      .sort()
+      .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key] ?? null)}`);
+    return `{${members.join(',')}}`;
   }
   return JSON.stringify(value);
 }
@@ -53,6 +57,7 @@ export function toJsonValue(value: unknown): JsonValue {
 export function prettyJson(value: JsonValue, indent = ''): string {
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
+    if (value.every(isPlainNumber)) return `[${JSON.stringify(value).slice(1, -1).replaceAll(',', ', ')}]`;
     if (value.every((entry) => typeof entry !== 'object' || entry === null)) {
       return `[${value.map((entry) => JSON.stringify(entry)).join(', ')}]`;
     }

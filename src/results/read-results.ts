@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { FileError } from '../errors.js';
 import { searchResultFiles } from './find-files.js';
 import { shownLine } from './names.js';
@@ -28,9 +29,9 @@ export async function readResults(paths: readonly string[]): Promise<ReadResults
   const faults: string[] = [...search.faults];
   const skipped: string[] = [];
   const notes = new Map<string, number>();
-  for await (const { path, read } of textsOf(search.files)) {
+  for await (const path of inTurns(search.files)) {
     try {
-      const file = parseResultFile(path, read());
+      const file = parseResultFile(path, readText(path));
       runs.push(recordResultFile(path, file));
       if (file.kind !== 'probprec') for (const note of noteworthy(file.content.notes)) count(notes, note);
     } catch (error) {
@@ -43,49 +44,17 @@ export async function readResults(paths: readonly string[]): Promise<ReadResults
   return { runs: [...apart.runs], faults, skipped, notes: [...grouped, ...apart.notes] };
 }
 
-/** A text that is ready, or the error that reading it ended in, which `read` throws. */
-interface ReadText {
-  readonly path: string;
-  readonly read: () => string;
-}
+/** So long files are read before whatever else waits (an interruption, the terminal) has its turn. */
+const TURN_MILLISECONDS = 50;
 
-/** So many files are read while one is parsed; after a large one only one, so that few large texts are held. */
-const AHEAD = 8;
-const LARGE_CHARACTERS = 1_000_000;
-
-/** The texts of files in their order, each dropped when the next one is asked for. */
-export async function* textsOf(paths: readonly string[]): AsyncGenerator<ReadText> {
-  const pending: Promise<ReadText>[] = [];
-  let next = 0;
-  let ahead = AHEAD;
-  while (next < paths.length || pending.length > 0) {
-    for (; next < paths.length && pending.length < ahead; next++) pending.push(readOne(paths[next] ?? ''));
-    const result = await pending.shift();
-    if (result === undefined) return;
-    ahead = sizeOf(result) > LARGE_CHARACTERS ? 1 : AHEAD;
-    yield result;
-  }
-}
-
-async function readOne(path: string): Promise<ReadText> {
-  try {
-    const text = await readText(path);
-    return { path, read: () => text };
-  } catch (error) {
-    return {
-      path,
-      read: () => {
-        throw error;
-      },
-    };
-  }
-}
-
-function sizeOf({ read }: ReadText): number {
-  try {
-    return read().length;
-  } catch {
-    return 0;
+/** The files in their order, with turns for everything else in between. */
+export async function* inTurns(paths: readonly string[]): AsyncGenerator<string> {
+  let began = performance.now();
+  for (const path of paths) {
+    yield path;
+    if (performance.now() - began < TURN_MILLISECONDS) continue;
+    await setImmediate();
+    began = performance.now();
   }
 }
 

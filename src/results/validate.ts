@@ -2,7 +2,8 @@ import { inconsistencies } from './consistency.js';
 import { shownLine } from './names.js';
 import { NothingToCompare } from './nothing-to-compare.js';
 import { implausibleValues } from './plausible.js';
-import { faultLine, textsOf } from './read-results.js';
+import { faultLine, inTurns } from './read-results.js';
+import { readText } from './read-text.js';
 import type { RecordedRun } from './recorded-run.js';
 import { parseResultFile, type ResultFile } from './result-file.js';
 
@@ -21,18 +22,17 @@ export interface Validation {
  * measured ones, and that its statements agree with each other. Never throws for what is in the file.
  */
 export async function validateResultFile(path: string): Promise<Validation> {
-  for await (const validation of validateResultFiles([path])) return validation;
-  throw new Error('defect: no validation of a path');
+  return validateFile(path);
 }
 
-/** {@link validateResultFile} of many files, of which a few are read ahead. */
+/** {@link validateResultFile} of many files. */
 export async function* validateResultFiles(paths: readonly string[]): AsyncGenerator<Validation> {
-  for await (const { path, read } of textsOf(paths)) yield validateText(path, read);
+  for await (const path of inTurns(paths)) yield validateFile(path);
 }
 
-function validateText(path: string, read: () => string): Validation {
+function validateFile(path: string): Validation {
   try {
-    const file = parseResultFile(path, read());
+    const file = parseResultFile(path, readText(path));
     const faults = [
       ...(file.kind === 'probprec' ? inconsistencies(file.content) : []),
       ...implausibleValues(file.content),

@@ -4,7 +4,8 @@ import type { FoundFiles } from '../find-files.js';
 import { shownLine } from '../names.js';
 import { NothingToCompare } from '../nothing-to-compare.js';
 import { OutputTree, type Placement } from '../output-tree.js';
-import { faultLine, textsOf } from '../read-results.js';
+import { faultLine, inTurns } from '../read-results.js';
+import { readText } from '../read-text.js';
 import { parseResultFile, type ResultFile } from '../result-file.js';
 
 /** What became of the files of an import or export, each with its path; a fault or reason is one line. */
@@ -68,9 +69,9 @@ export async function transferFiles(
   const written: string[] = [];
   const unchanged: string[] = [];
   const faults: string[] = [...searchFaults];
-  for await (const { path, read } of textsOf(files)) {
+  for await (const path of inTurns(files)) {
     try {
-      const text = read();
+      const text = readText(path);
       const converted = await convert(path, text, parseResultFile(path, text));
       if (typeof converted === 'string') {
         counts.skip(path, converted);
