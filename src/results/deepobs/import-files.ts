@@ -6,7 +6,7 @@ import { searchResultFiles } from '../find-files.js';
 import { pathPartFault, quotedName } from '../names.js';
 import { settingName } from '../paths.js';
 import { parseResultFile } from '../result-file.js';
-import { decodeSettings } from '../setting-value.js';
+import { decodeSettings, type SettingValue, type SettingValues } from '../setting-value.js';
 import { optimizerLabel } from './dialect.js';
 import { deepobsFoldersOf } from './export.js';
 import type { ImportedRun } from './imported-run.js';
@@ -73,7 +73,7 @@ function pathOfVersion1(run: ImportedRun, fileName: string): string[] | null {
     const setting = settingName({
       numEpochs: run.num_epochs,
       batchSize: run.batch_size,
-      hyperparameters: decodeSettings(run.optimizer_hyperparams),
+      hyperparameters: valuesOfVersion1(run),
       l2: run.l2_reg === null ? null : { key: 'l2_reg', value: run.l2_reg },
       integerHyperparameters: run.integer_hyperparameters,
       lrSchedule: null,
@@ -84,4 +84,19 @@ function pathOfVersion1(run: ImportedRun, fileName: string): string[] | null {
     if (error instanceof ConfigurationError) return null;
     throw error;
   }
+}
+
+/** Version 1 kept TensorFlow's names, wrote lists as texts and had null for what is not finite. */
+function valuesOfVersion1({ optimizer_hyperparams, imported_from }: ImportedRun): SettingValues {
+  const kept = imported_from.dialect === 'deepobs-1.2-beta-tensorflow';
+  const entries = Object.entries(decodeSettings(optimizer_hyperparams)).map(([name, value]): [string, SettingValue] => [
+    kept && name === 'lr' ? 'learning_rate' : name,
+    valueOfVersion1(value),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function valueOfVersion1(value: SettingValue): SettingValue {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }
