@@ -30,10 +30,9 @@ export function reportTransfer(
     if (inFull || written.length <= FEW) for (const path of written) terminal.result(path);
     else for (const line of problemLines(summary.testproblems)) terminal.result(line);
   }
-  const said = (lines: readonly string[], repeated: readonly Repeated[]) => (inFull ? lines : repeated.map(once));
   if (!options.quiet) {
-    for (const line of [...said(notes, summary.notes), ...said(skipped, summary.skipped)])
-      terminal.line(`probprec: ${line}`);
+    const lines = inFull ? [...notes, ...skipped] : [...summary.notes.map(note), ...summary.skipped.map(once)];
+    for (const line of lines) terminal.line(`probprec: ${line}`);
   }
   const shown = inFull ? faults : faults.slice(0, MOST_FAULTS);
   for (const line of shown) terminal.line(`probprec: ${line}`);
@@ -47,7 +46,7 @@ export function reportTransfer(
     `${unchanged.length} already there`,
     `${skipped.length} skipped`,
     `${faults.length} with faults`,
-    ...(monitorLogs === 0 ? [] : [`${monitorLogs} logs of a training monitor not read`]),
+    ...(monitorLogs === 0 ? [] : [`${count(monitorLogs, 'monitor log')} not read`]),
   ];
   if (!options.quiet || faults.length > 0 || found === 0) terminal.line(counts.join(', '));
   return faults.length > 0 || found === 0 ? 1 : 0;
@@ -58,6 +57,11 @@ function problemLines(problems: Transfer['summary']['testproblems']): string[] {
     const counted = [count(optimizers, 'optimizer'), count(settings, 'setting'), count(runs, 'run')];
     return `${testproblem}: ${counted.join(', ')}`;
   });
+}
+
+/** A note names what it is about. */
+function note({ text, files }: Repeated): string {
+  return `${count(files, 'file')}: ${text}`;
 }
 
 function once({ text, files, example }: Repeated): string {

@@ -29,12 +29,14 @@ export function originalText(
   lists: Readonly<Record<string, readonly (number | null)[]>>,
   further: Readonly<Record<string, JsonValue>>,
 ): string {
-  const texts = members.map(([key, text]) => {
-    const list = lists[key];
-    const value = list === undefined ? floats(further[key] ?? null) : floats(withInfinities(key, list, infinities));
-    return `${asciiString(key)}: ${text ?? pythonJson(value, indent, 1)}`;
-  });
+  const texts = members.map(([key, text]) => `${asciiString(key)}: ${text ?? pythonJson(valueOf(key), indent, 1)}`);
   return enclosed('{', texts, '}', indent, 0) + ending;
+
+  function valueOf(key: string): PythonValue {
+    const list = Object.hasOwn(lists, key) ? lists[key] : undefined;
+    if (list !== undefined) return floats(withInfinities(key, list, infinities));
+    return floats(Object.hasOwn(further, key) ? (further[key] ?? null) : null);
+  }
 }
 
 /** Spaces before the first key; null where it follows the brace on the same line. */

@@ -352,6 +352,8 @@ test('files of 1.1, on one line and without validation, come back byte for byte'
     random_seed: 42,
     hyperparams: { momentum: 0.99, use_nesterov: false },
     own: { größer: [1, 2.5] },
+    constructor: [1, 'NaN'],
+    toString: null,
   };
   const python = JSON.stringify(content)
     .replace(/"(NaN|-?Infinity)"/g, '$1')
@@ -360,4 +362,24 @@ test('files of 1.1, on one line and without validation, come back byte for byte'
   await put(data, place('mnist_mlp', 'MomentumOptimizer'), `${python}\n`);
   await thereAndBack();
   expect(await filesBelow(exported)).toEqual(await filesBelow(data));
+});
+
+test("a long list of a user's own comes back from its values", async () => {
+  const norms = Array.from({ length: 9000 }, (_, index) => [index / 8 + 0.125, -1.5]);
+  await put(data, place('fmnist_2c2d', 'SGD'), deepobsContent({ grad_norms: norms }));
+  const { there } = await thereAndBack();
+  expect(await filesBelow(exported)).toEqual(await filesBelow(data));
+  const kept = JSON.parse(await readFile(there.written[0] ?? '', 'utf8'));
+  expect(kept.further.grad_norms).toEqual(norms);
+  expect(kept.original.members.at(-1)).toEqual(['grad_norms', null]);
+});
+
+test('what cannot be given back byte for byte is said', async () => {
+  await put(data, place('fmnist_2c2d', 'SGD'), deepobsContent({ train_losses: [2, 1, 1] }));
+  await importDeepobs([data], imported);
+  const { written, notes } = await exportDeepobs([imported], exported);
+  expect(written).toHaveLength(1);
+  expect(notes).toEqual([expect.stringMatching(/: not byte for byte the file that was imported$/)]);
+  const { runs } = await readResults([exported]);
+  expect(runs[0]?.curves.train_losses).toEqual([2, 1, 1]);
 });
