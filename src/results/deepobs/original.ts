@@ -29,10 +29,10 @@ export function originalText(
   lists: Readonly<Record<string, readonly (number | null)[]>>,
   further: Readonly<Record<string, JsonValue>>,
 ): string {
-  const texts = members.map(([key, text]) => `${asciiString(key)}: ${text ?? pythonJson(valueOf(key), indent, 1)}`);
+  const texts = members.map(([key, text]) => `${asciiString(key)}: ${text ?? pythonJson(memberValue(key), indent, 1)}`);
   return enclosed('{', texts, '}', indent, 0) + ending;
 
-  function valueOf(key: string): PythonValue {
+  function memberValue(key: string): PythonValue {
     const list = Object.hasOwn(lists, key) ? lists[key] : undefined;
     if (list !== undefined) return floats(withInfinities(key, list, infinities));
     return floats(Object.hasOwn(further, key) ? (further[key] ?? null) : null);

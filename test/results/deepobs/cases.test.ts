@@ -365,7 +365,7 @@ test('files of 1.1, on one line and without validation, come back byte for byte'
 });
 
 test("a long list of a user's own comes back from its values", async () => {
-  const norms = Array.from({ length: 9000 }, (_, index) => [index / 8 + 0.125, -1.5]);
+  const norms = Array.from({ length: 9000 }, (_, index) => [index / 8 + 0.0625, -1.5]);
   await put(data, place('fmnist_2c2d', 'SGD'), deepobsContent({ grad_norms: norms }));
   const { there } = await thereAndBack();
   expect(await filesBelow(exported)).toEqual(await filesBelow(data));
