@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileError } from '../errors.js';
 import { writeFileAtomic } from './atomic-file.js';
@@ -68,14 +68,10 @@ export function checkRunFile(path: string, value: JsonValue): RunFile {
 }
 
 async function belongsToAnotherRun(path: string, runFile: RunFile): Promise<boolean> {
-  let text: string;
+  const entry = await lstat(path).catch(() => null);
+  if (entry === null) return false;
   try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    return false;
-  }
-  try {
-    return parseRunFile(path, text).configuration_hash !== runFile.configuration_hash;
+    return (await readRunFile(path)).configuration_hash !== runFile.configuration_hash;
   } catch {
     return true;
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { measurementsSchema as measurements } from './measurements.js';
-import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-value.js';
+import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-schema.js';
 
 /** Version of the run file's layout; a reader refuses any other. */
 export const RUN_FILE_VERSION = 1;

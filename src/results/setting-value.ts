@@ -1,6 +1,4 @@
-import { z } from 'zod';
 import type { JsonValue } from './canonical-json.js';
-import { nameFault } from './names.js';
 
 /**
  * A value of a hyperparameter, as programs see it: a number may be infinite or NaN, and Python's lists and dictionaries
@@ -60,26 +58,6 @@ export type EncodedSetting =
   | readonly EncodedSetting[]
   | { readonly float: keyof typeof NON_FINITE }
   | { readonly dict: Readonly<Record<string, EncodedSetting>> };
-
-const encodedSettingSchema: z.ZodType<EncodedSetting> = z.lazy(() =>
-  z.union([
-    z.number(),
-    z.boolean(),
-    z.string(),
-    z.null(),
-    z.array(encodedSettingSchema),
-    z.strictObject({ float: z.enum(['nan', 'inf', '-inf']) }),
-    z.strictObject({ dict: z.record(z.string(), encodedSettingSchema) }),
-  ]),
-);
-
-/** A name in a result file: of a test problem, an optimizer, a hyperparameter. */
-export const nameSchema = z.string().refine((name) => nameFault(name) === null, {
-  error: ({ input }) => nameFault(String(input)) ?? 'a name',
-});
-
-/** The hyperparameters in a result file. */
-export const encodedSettingsSchema = z.record(nameSchema, encodedSettingSchema);
 
 function isList<T>(value: readonly T[] | object): value is readonly T[] {
   return Array.isArray(value);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { canonicalJson, type JsonValue, sha256Hex } from '../canonical-json.js';
 import { measurementsSchema as measurements } from '../measurements.js';
 import { runStatusSchema } from '../schema.js';
-import { encodedSettingsSchema, nameSchema } from '../setting-value.js';
+import { encodedSettingsSchema, nameSchema } from '../setting-schema.js';
 import { DIALECTS, ENGINES } from './dialect.js';
 
 /** Version of the layout of imported files; {@link ./migrate-import.ts} brings older ones up to it. */
