@@ -13,16 +13,12 @@ export function float2str(value: number): string {
 
 /** A float as Python's repr writes it: 0.1, 1.0, 1e-05, 1e+16. */
 export function pythonFloat(value: number): string {
-  const [mantissa = '', exponentText = '0'] = value.toExponential().split('e');
-  const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 16) {
-    return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  }
-  if (exponent < 0) {
-    const digits = mantissa.replace(/[-.]/g, '');
-    return `${value < 0 ? '-' : ''}0.${'0'.repeat(-exponent - 1)}${digits}`;
-  }
-  return Number.isInteger(value) ? `${value}.0` : String(value);
+  const size = Math.abs(value);
+  // Where both write digits only, they write the same ones; this is nearly every measured value.
+  if (size >= 1e-4 && size < 1e16) return Number.isInteger(value) ? `${value}.0` : String(value);
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  const [mantissa = '', exponent = ''] = value.toExponential().split('e');
+  return `${mantissa}e${exponent.slice(0, 1)}${exponent.slice(1).padStart(2, '0')}`;
 }
 
 /** Python's str() of a list, from its formatted elements. */
