@@ -121,10 +121,22 @@ export function contentDigest(content: Omit<RunFile, 'content_digest'>): string 
   return sha256Hex(canonicalJson(content as JsonValue));
 }
 
-/** What two runs of one configuration must agree in: the run file without times, memory and the digest over them. */
+/**
+ * What two runs of one configuration must agree in: the run file without times (those in the optimizer's log included),
+ * memory and the digest over them.
+ */
 export function reproducibleContent(runFile: RunFile) {
-  const { started_at, finished_at, timing, peak_memory_bytes, resumed, content_digest, ...rest } = runFile;
-  return rest;
+  const { started_at, finished_at, timing, peak_memory_bytes, resumed, content_digest, optimizer_log, ...rest } =
+    runFile;
+  return { ...rest, optimizer_log: optimizer_log.map((entry) => withoutSeconds(entry as JsonValue)) };
+}
+
+/** Optimizers report times of their own under the key `seconds`. */
+function withoutSeconds(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutSeconds);
+  const entries = Object.entries(value).filter(([key]) => key !== 'seconds');
+  return Object.fromEntries(entries.map(([key, entry]) => [key, withoutSeconds(entry)]));
 }
 
 function finite(values: ArrayLike<number | null>): (number | null)[] {

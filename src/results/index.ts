@@ -5,6 +5,7 @@ export { hashConfiguration, type RunConfiguration } from './configuration.js';
 export * from './deepobs/index.js';
 export { describeMachine } from './environment.js';
 export { type FoundFiles, findResultFiles, searchResultFiles } from './find-files.js';
+export { shownLine } from './names.js';
 export { type FoundRunFile, findRunFiles, runFilePath, settingFolder, settingPath } from './paths.js';
 export { float2str } from './python-format.js';
 export { type ReadResults, readResults } from './read-results.js';

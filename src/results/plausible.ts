@@ -1,4 +1,4 @@
-import type { Measurements } from './measurements.js';
+import type { Measurements } from './long-values.js';
 import { METRICS, type Metric } from './recorded-run.js';
 import type { RunStatus } from './schema.js';
 

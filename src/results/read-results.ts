@@ -26,7 +26,7 @@ export interface ReadResults {
 export async function readResults(paths: readonly string[]): Promise<ReadResults> {
   const search = await searchResultFiles(paths);
   const runs: RecordedRun[] = [];
-  const faults: string[] = [...search.faults];
+  const faults = search.faults.map(shownLine);
   const skipped: string[] = [];
   const notes = new Map<string, number>();
   for await (const path of inTurns(search.files)) {
@@ -41,7 +41,7 @@ export async function readResults(paths: readonly string[]): Promise<ReadResults
   }
   const apart = keepFoldersApart(runs);
   const grouped = [...notes].map(([note, files]) => `${note} (${files} ${files === 1 ? 'file' : 'files'})`);
-  return { runs: [...apart.runs], faults, skipped, notes: [...grouped, ...apart.notes] };
+  return { runs: [...apart.runs], faults, skipped, notes: [...grouped, ...apart.notes].map(shownLine) };
 }
 
 /** So long files are read before whatever else waits (an interruption, the terminal) has its turn. */

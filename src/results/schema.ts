@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { measurementsSchema as measurements } from './measurements.js';
+import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from './long-values.js';
 import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-schema.js';
 
 /** Version of the run file's layout; a reader refuses any other. */
@@ -70,7 +70,7 @@ const environmentSchema = z.strictObject({
     device: z.string(),
     threads: count,
     version: z.string().nullable(),
-    details: z.record(z.string(), z.json()),
+    details: jsonObject,
   }),
 });
 
@@ -114,7 +114,7 @@ const runFileShape = z.strictObject({
   }),
   peak_memory_bytes: count.nullable(),
   /** What the optimizer reported about itself (for instance α, w, λ, σ per estimation), one object per epoch. */
-  optimizer_log: z.array(z.record(z.string(), z.json())),
+  optimizer_log: z.array(jsonObject),
   /** Where the run was taken up again from a checkpoint. */
   resumed: z.array(z.strictObject({ epoch: count, at: instant })),
   content_digest: sha256,

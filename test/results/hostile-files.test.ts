@@ -105,6 +105,19 @@ describe('one bad file is named in one line, and the others are read', () => {
   );
 });
 
+test('names of files and folders are shown, not acted upon', async () => {
+  const trick = '\u001b]0;title\u0007';
+  const path = await put(folder, place('fmnist_2c2d', `SGD${trick}`), deepobsContent());
+  const loose = await put(folder, `random_seed__1__${trick}.json`, '{}');
+  const { faults } = await readResults([folder]);
+  const shown = (text: string) => text.replaceAll('\u001b', '\\u{1b}').replaceAll('\u0007', '\\u{7}');
+  expect(faults).toEqual([
+    expect.stringContaining(`${shown(path)}: found the folder "SGD`),
+    expect.stringContaining(`${shown(loose)}: field`),
+  ]);
+  expect(faults.join()).not.toMatch(/\p{Cc}/u);
+});
+
 describe('what is no file', () => {
   test('pipes, devices and sockets end in one line each', async () => {
     await put(folder, place('fmnist_2c2d', 'SGD'), deepobsContent());

@@ -1,5 +1,5 @@
 import type { ExitCode } from '../../errors.js';
-import { searchResultFiles, type Validation, validateResultFiles } from '../../results/index.js';
+import { searchResultFiles, shownLine, type Validation, validateResultFiles } from '../../results/index.js';
 import type { Terminal } from '../terminal.js';
 
 /** Checks run files and folders of them; prints a line for each file. Returns 1 when one has a fault or none was found. */
@@ -11,11 +11,11 @@ export async function validate(
   const { files, faults } = await searchResultFiles(paths.length > 0 ? paths : ['results']);
   const results: Validation[] = [];
   let faulty = faults.length;
-  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  for (const fault of faults) terminal.line(shownLine(`probprec: ${fault}`));
   for await (const result of validateResultFiles(files)) {
     if (result.faults.length > 0) faulty += 1;
     if (options.json) results.push(result);
-    else for (const line of linesOf(result, options.quiet === true)) terminal.result(line);
+    else for (const line of linesOf(result, options.quiet === true)) terminal.result(shownLine(line));
   }
   if (options.json) terminal.result(JSON.stringify(results, null, 2));
   terminal.line(`${files.length} files, ${faulty} with faults`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonicalJson, type JsonValue, sha256Hex } from '../canonical-json.js';
-import { measurementsSchema as measurements } from '../measurements.js';
+import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from '../long-values.js';
 import { runStatusSchema } from '../schema.js';
 import { encodedSettingsSchema, nameSchema } from '../setting-schema.js';
 import { DIALECTS, ENGINES } from './dialect.js';
@@ -61,7 +61,7 @@ const importedRunShape = z.strictObject({
   /** Inferred: the files do not say how a run ended. */
   status: runStatusSchema,
   /** Keys of a runner of the user's own, as they were but for non-finite numbers (null). */
-  further: z.record(z.string(), z.json()),
+  further: jsonObject,
   /** What was missing in the file and where it was taken from, and where folder and file disagree. */
   notes: z.array(z.string()),
   /** Null in files of import version 1. */

@@ -1,4 +1,4 @@
-export { type Dialect, OPTIMIZER_ALIASES } from './dialect.js';
+export type { Dialect } from './dialect.js';
 export { deepobsFoldersOf, deepobsText, type ExportableRun, type ExportDialect } from './export.js';
 export { exportDeepobs } from './export-files.js';
 export { importDeepobs } from './import-files.js';

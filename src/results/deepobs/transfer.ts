@@ -68,7 +68,7 @@ export async function transferFiles(
   const counts = new Counts();
   const written: string[] = [];
   const unchanged: string[] = [];
-  const faults: string[] = [...searchFaults];
+  const faults = searchFaults.map(shownLine);
   for await (const path of inTurns(files)) {
     try {
       const text = readText(path);

@@ -28,3 +28,12 @@ function wrongEntry(value: unknown): number | 'list' | null {
 function shown(value: unknown): string {
   return (JSON.stringify(value) ?? String(value)).slice(0, 40);
 }
+
+/**
+ * An object of whatever JSON can hold, which is not looked at: a text that was parsed holds nothing else, and a schema for
+ * each number of a long log costs more than everything else in a file.
+ */
+export const jsonObjectSchema = z.custom<Record<string, z.core.util.JSONType>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  { error: 'object' },
+);
