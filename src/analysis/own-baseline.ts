@@ -32,7 +32,7 @@ export function ownBaseline(runFiles: readonly RunFile[], command: string): OwnB
     batch_size: first.batch_size,
     num_epochs: first.num_epochs,
     l2_reg: first.l2_reg,
-    hyperparameters: first.optimizer_hyperparams,
+    hyperparameters: first.optimizer_hyperparams as OwnBaseline['hyperparameters'],
     training_parameters: first.training_params as OwnBaseline['training_parameters'],
     protocol: configuration.protocol,
     data_source: dataset.source,

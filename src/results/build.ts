@@ -4,6 +4,7 @@ import { configurationToJson, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
 import { hashConfiguration } from './identity.js';
 import { PROTOCOL_VERSION, type Provenance, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
+import { encodeSettings } from './setting-value.js';
 import { suiteVersion } from './version.js';
 
 /** Everything that a run hands over when it ends, completed or not. */
@@ -57,7 +58,7 @@ export function buildRunFile(parts: RunParts): RunFile {
     random_seed: configuration.seed,
     l2_reg: configuration.l2RegGiven ? configuration.l2Reg : null,
     optimizer_name: configuration.optimizer.className,
-    optimizer_hyperparams: { ...configuration.optimizer.hyperparameters },
+    optimizer_hyperparams: encodeSettings(configuration.optimizer.hyperparameters) as RunFile['optimizer_hyperparams'],
     training_params:
       schedule === null ? {} : { lr_sched_epochs: [...schedule.epochs], lr_sched_factors: [...schedule.factors] },
     train_losses: finite(losses.train),
@@ -77,7 +78,7 @@ export function buildRunFile(parts: RunParts): RunFile {
     status: parts.status,
     train_log_interval: configuration.trainLogInterval,
     steps_per_epoch: parts.stepsPerEpoch,
-    configuration: configurationToJson(configuration),
+    configuration: configurationToJson(configuration) as RunFile['configuration'],
     configuration_hash: hashConfiguration(configuration),
     dataset: {
       name: dataset.name,
@@ -127,10 +128,23 @@ export function contentDigest(content: Omit<RunFile, 'content_digest'>): string 
   return sha256Hex(canonicalJson(content as JsonValue));
 }
 
-/** What two runs of one configuration must agree in: the run file without times, memory, commits and the digest over them. */
+/**
+ * What two runs of one configuration must agree in: the run file without times (those in the optimizer's log included),
+ * memory, commits and the digest over them.
+ */
 export function reproducibleContent(runFile: RunFile) {
-  const { started_at, finished_at, timing, peak_memory_bytes, resumed, provenance, content_digest, ...rest } = runFile;
-  return rest;
+  const { started_at, finished_at, timing, peak_memory_bytes, resumed, provenance, content_digest, ...others } =
+    runFile;
+  const { optimizer_log, ...rest } = others;
+  return { ...rest, optimizer_log: optimizer_log.map((entry) => withoutSeconds(entry as JsonValue)) };
+}
+
+/** Optimizers report times of their own under the key `seconds`. */
+function withoutSeconds(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutSeconds);
+  const entries = Object.entries(value).filter(([key]) => key !== 'seconds');
+  return Object.fromEntries(entries.map(([key, entry]) => [key, withoutSeconds(entry)]));
 }
 
 function finite(values: ArrayLike<number | null>): (number | null)[] {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from './long-values.js';
+import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-schema.js';
 
 /**
  * Version of the run file's layout; older ones are migrated when they are read, newer ones refused. Version 2 has another
@@ -14,17 +16,14 @@ export const PROTOCOL_VERSION = 1;
 
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
-const measured = z.number().nullable();
-const measurements = z.array(measured);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 const instant = z.iso.datetime();
-const hyperparameters = z.record(z.string(), z.union([z.number(), z.boolean(), z.string(), z.null()]));
 
 const configurationSchema = z.strictObject({
-  testproblem: z.string(),
+  testproblem: nameSchema,
   optimizer: z.strictObject({
-    name: z.string(),
-    class_name: z.string(),
+    name: nameSchema,
+    class_name: nameSchema,
     hyperparameters,
     integer_hyperparameters: z.array(z.string()),
     source: z.strictObject({ file: z.string(), sha256 }).nullable(),
@@ -74,7 +73,7 @@ const environmentSchema = z.strictObject({
     device: z.string(),
     threads: count,
     version: z.string().nullable(),
-    details: z.record(z.string(), z.json()),
+    details: jsonObject,
   }),
 });
 
@@ -93,13 +92,13 @@ const provenanceSchema = z.strictObject({
 });
 
 const runFileShape = z.strictObject({
-  testproblem: z.string(),
+  testproblem: nameSchema,
   batch_size: z.int().positive(),
   num_epochs: count,
   random_seed: count,
   /** As given; null when the problem's own value was used (configuration.l2_reg has the value in force). */
   l2_reg: z.number().nullable(),
-  optimizer_name: z.string(),
+  optimizer_name: nameSchema,
   optimizer_hyperparams: hyperparameters,
   training_params: z.strictObject({
     lr_sched_epochs: z.array(count).optional(),
@@ -136,7 +135,7 @@ const runFileShape = z.strictObject({
   }),
   peak_memory_bytes: count.nullable(),
   /** What the optimizer reported about itself (for instance α, w, λ, σ per estimation), one object per epoch. */
-  optimizer_log: z.array(z.record(z.string(), z.json())),
+  optimizer_log: z.array(jsonObject),
   /** Where the run was taken up again from a checkpoint. */
   resumed: z.array(z.strictObject({ epoch: count, at: instant })),
   content_digest: sha256,
