@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
 import type { RunConfiguration } from './configuration.js';
+import { PROTOCOL_VERSION } from './protocol-version.js';
 import { type LearningRateSchedule, scheduleInForce } from './schedule.js';
-import { PROTOCOL_VERSION } from './schema.js';
 import type { SettingValue } from './setting-value.js';
 
 /**

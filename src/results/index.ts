@@ -12,6 +12,7 @@ export { shownLine } from './names.js';
 export { runFilePath, settingFolder, settingPath } from './paths.js';
 export { float2str } from './python-format.js';
 export { type ReadResults, readResults } from './read-results.js';
+export { readText } from './read-text.js';
 export {
   type Conditions,
   METRICS,

@@ -8,11 +8,7 @@ import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-
  */
 export const RUN_FILE_VERSION = 2;
 
-/**
- * Version of the protocol (data splits, evaluation, losses, random streams). Results of equal versions are comparable;
- * the CHANGELOG says when and why it changes.
- */
-export const PROTOCOL_VERSION = 1;
+export { PROTOCOL_VERSION } from './protocol-version.js';
 
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
