@@ -69,6 +69,15 @@ describe('the loss before training is the published one', () => {
     });
   });
 
+  test('quadratic_deep by the default protocol: 353.926 on all 1,000 test points', async () => {
+    await withEngine(async (engine) => {
+      const dataset = await open('quadratic', 'real');
+      const { loss } = await measure('quadratic_deep', dataset, 42, engine, 'probprec');
+      // The same Hessian and points; the published 353.4468 leaves out the last 104.
+      expect(loss).toBeCloseTo(353.926, 2);
+    });
+  });
+
   test('logistic regression from zero: ln 10', async () => {
     await withEngine(async (engine) => {
       const { loss } = await measure('mnist_logreg', await open('mnist', 'synthetic', 600), 42, engine, 'probprec');
