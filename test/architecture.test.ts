@@ -113,6 +113,33 @@ describe('the import rules', () => {
   });
 });
 
+/** ONNX Runtime sends telemetry unless it is switched off before it is loaded: one module does both, and only it may. */
+describe('the way to ONNX Runtime', () => {
+  const library = ['onnxruntime', 'node'].join('-');
+  const mentions = new RegExp(`['"\`]${library}(/[^'"\`]*)?['"\`]`, 'g');
+  const programs = ['src', 'testproblems', 'scripts', 'test'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.[cm]?[jt]s$/.test(name))
+      .map((name) => join(folder, name).split(sep).join('/')),
+  );
+
+  test('is one module; others read its package.json at most', () => {
+    const found = programs.flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(mentions)].map(([, path = '']) => `${file} ${path}`.trim()),
+    );
+    expect(found.filter((mention) => !mention.endsWith(' /package.json'))).toEqual([
+      'src/engine/onnxruntime/library.ts',
+    ]);
+  });
+
+  test('switches the telemetry off first', () => {
+    const text = readFileSync(join(root, 'src/engine/onnxruntime/library.ts'), 'utf8');
+    expect(specifiers(text.replaceAll('export *', '\nexport *'))).toHaveLength(2);
+    expect(text.indexOf("import './telemetry-off.js'")).toBeGreaterThan(0);
+    expect(text.indexOf("import './telemetry-off.js'")).toBeLessThan(text.indexOf(`from '${library}'`));
+  });
+});
+
 describe('the rules themselves', () => {
   test('find upward and sideways imports, and let downward ones pass', () => {
     const wrong = (from: string, to: string) => violates({ from, to });

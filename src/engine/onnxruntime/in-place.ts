@@ -1,5 +1,5 @@
-import * as ort from 'onnxruntime-node';
 import { OnnxGraph } from './graph.js';
+import * as ort from './library.js';
 
 /**
  * Runs that write their outputs into memory of ours and nowhere else.

@@ -1,5 +1,5 @@
-import * as ort from 'onnxruntime-node';
 import { OnnxGraph } from './graph.js';
+import * as ort from './library.js';
 
 /**
  * Channels per block of ONNX Runtime's blocked convolution kernels on this processor: 16 with AVX-512, 8 with AVX2, or 0
