@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
  * floor; folders on one floor do not know each other.
  */
 const FLOORS: readonly (readonly string[])[] = [
-  ['errors.ts', 'names.ts'],
+  ['errors.ts', 'names.ts', 'regular-file.ts'],
   ['random', 'tensor'],
   ['engine', 'dataset'],
   ['testproblem'],
@@ -123,11 +123,12 @@ describe('the way to ONNX Runtime', () => {
       .map((name) => join(folder, name).split(sep).join('/')),
   );
 
-  test('is one module; others read its package.json at most', () => {
+  test('is one module with what it loads first; others read its package.json at most', () => {
     const found = programs.flatMap((file) =>
       [...readFileSync(join(root, file), 'utf8').matchAll(mentions)].map(([, path = '']) => `${file} ${path}`.trim()),
     );
-    expect(found.filter((mention) => !mention.endsWith(' /package.json'))).toEqual([
+    expect(found.filter((mention) => !mention.endsWith(' /package.json')).sort()).toEqual([
+      'src/engine/onnxruntime/addon.ts',
       'src/engine/onnxruntime/library.ts',
     ]);
   });
@@ -135,8 +136,10 @@ describe('the way to ONNX Runtime', () => {
   test('switches the telemetry off first', () => {
     const text = readFileSync(join(root, 'src/engine/onnxruntime/library.ts'), 'utf8');
     expect(specifiers(text.replaceAll('export *', '\nexport *'))).toHaveLength(2);
-    expect(text.indexOf("import './telemetry-off.js'")).toBeGreaterThan(0);
-    expect(text.indexOf("import './telemetry-off.js'")).toBeLessThan(text.indexOf(`from '${library}'`));
+    expect(text).toContain("import './addon.js'");
+    expect(text.indexOf("import './addon.js'")).toBeLessThan(text.indexOf(`from '${library}'`));
+    const addon = readFileSync(join(root, 'src/engine/onnxruntime/addon.ts'), 'utf8');
+    expect(addon).toMatch(new RegExp(`\\ndisableTelemetry\\(\\);\\n[^]*\\('${library}'\\);\\n$`));
   });
 });
 

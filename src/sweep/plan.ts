@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { isOptimizerFile } from '../optimizer/index.js';
+import { readRegularFile } from '../regular-file.js';
 import { type PlanFile, parsePlanFile } from './plan-file.js';
 import type { PlanResources } from './plan-resources.js';
 import { PLAN_NAME, type PlanContent } from './plan-schema.js';
+
+/** Bytes; a plan of a hundred thousand seeds, each on its own line, has a tenth. */
+const LONGEST_PLAN = 10_000_000;
 
 /** A validated plan file: the runs that belong together, as their author stated them. */
 export interface Plan {
@@ -31,13 +34,15 @@ export interface Plan {
 
 /** Reads and checks a plan file. Throws ConfigurationError, one line that names file, line, what was found and expected. */
 export async function readPlan(path: string): Promise<Plan> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const { content } = await readRegularFile(path, { most: LONGEST_PLAN }).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new ConfigurationError(`${path}: ${reason}; expected a plan (probprec sweep plan writes one)`, {
-      cause: error,
-    });
+    const known = error.code === 'ENOENT' || error.code === undefined;
+    throw new ConfigurationError(
+      `${path}: ${known ? reason : `cannot be read (${reason})`}; expected a plan (probprec sweep plan writes one)`,
+      { cause: error },
+    );
   });
-  return planOf(path, text);
+  return planOf(path, content.toString('utf8'));
 }
 
 /** {@link readPlan} of a text that is not in a file yet. */

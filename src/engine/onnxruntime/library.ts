@@ -1,7 +1,7 @@
 /**
- * The only way to ONNX Runtime: its telemetry is off before it is loaded. Modules are evaluated in the order of their
- * imports, so the first of these two lines comes first. test/architecture.test.ts sees to it that nobody goes around.
+ * The only way to ONNX Runtime: the first module switches its telemetry off and then loads it, since modules are evaluated in
+ * the order of their imports. test/architecture.test.ts sees to it that nobody goes around.
  */
-import './telemetry-off.js';
+import './addon.js';
 
 export * from 'onnxruntime-node';

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { EngineError } from '../../errors.js';
 
@@ -32,3 +33,6 @@ function nativeVariable(name: string): string | undefined {
 
 // Importing this module does it: an import statement cannot call a function before the next one.
 disableTelemetry();
+// Here and not by an import: Node 20 reports an error of an imported CommonJS module twice, and the second time nobody can
+// catch it. That happens where the addon cannot be mapped (a limit of memory, another processor).
+createRequire(import.meta.url)('onnxruntime-node');
