@@ -2,4 +2,4 @@ export { engineNames } from './catalogue.js';
 export { describeEngines, type MeasuredEngine } from './describe.js';
 export type { EngineDescription } from './description.js';
 export * from './engine.js';
-export { checkEngine, openEngine, resolveEngine } from './select.js';
+export { checkEngine, openEngine, resolveEngine, workingDirectoryCode } from './select.js';

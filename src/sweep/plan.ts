@@ -28,12 +28,23 @@ export interface Plan {
   readonly sampling: PlanContent['sampling'];
   readonly seeds: readonly number[];
   readonly options: PlanContent['options'];
+  /** Whether files of the user's that the plan names may be loaded; their code runs then. */
+  readonly allowUserCode: boolean;
   /** Where the file says what, for errors. */
   readonly source: Pick<PlanFile, 'place' | 'has'>;
 }
 
-/** Reads and checks a plan file. Throws ConfigurationError, one line that names file, line, what was found and expected. */
-export async function readPlan(path: string): Promise<Plan> {
+/** How far a plan file is trusted. */
+export interface PlanTrust {
+  /** Default: no, since a plan may come from somebody else. */
+  readonly allowUserCode?: boolean | undefined;
+}
+
+/**
+ * Reads and checks a plan file; runs nothing that it names. Throws ConfigurationError, one line that names file, line, what
+ * was found and expected.
+ */
+export async function readPlan(path: string, trust: PlanTrust = {}): Promise<Plan> {
   const { content } = await readRegularFile(path, { most: LONGEST_PLAN }).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
     const known = error.code === 'ENOENT' || error.code === undefined;
@@ -42,11 +53,11 @@ export async function readPlan(path: string): Promise<Plan> {
       { cause: error },
     );
   });
-  return planOf(path, content.toString('utf8'));
+  return planOf(path, content.toString('utf8'), trust);
 }
 
 /** {@link readPlan} of a text that is not in a file yet. */
-export function planOf(path: string, text: string): Plan {
+export function planOf(path: string, text: string, { allowUserCode = false }: PlanTrust = {}): Plan {
   const { content, place, has } = parsePlanFile(path, text);
   const folder = dirname(resolve(path));
   return {
@@ -64,6 +75,7 @@ export function planOf(path: string, text: string): Plan {
     sampling: content.sampling,
     seeds: content.seeds,
     options: content.options,
+    allowUserCode,
     source: { place, has },
   };
 }

@@ -11,6 +11,7 @@ import {
   readPlan,
   slurmQueue,
 } from '../../sweep/index.js';
+import { planArgument } from '../plan-argument.js';
 import { counted } from '../progress.js';
 import type { SweepStatusOptions } from '../sweep-options.js';
 import { formatTable } from '../table.js';
@@ -22,7 +23,7 @@ const LISTED = 20;
 
 /** Says what became of a plan's runs; returns 1 when one failed. */
 export async function sweepStatus(path: string, options: SweepStatusOptions, terminal: Terminal): Promise<ExitCode> {
-  const plan = await readPlan(path);
+  const plan = await readPlan(path, options);
   const { runs, repeated } = await expandPlan(plan);
   const [statuses, queue] = await Promise.all([planStatus(plan, runs), slurmQueue(plan)]);
   const counts = countPlanned(statuses);
@@ -42,8 +43,8 @@ export async function sweepStatus(path: string, options: SweepStatusOptions, ter
     const waiting = statuses.filter(
       (status) => isOpen(status) && status.state !== 'running' && isQueued(status),
     ).length;
-    if (left > counts.running + waiting) terminal.line(`next: probprec sweep run ${path}`);
-    else if (left === 0) terminal.line(`next: probprec sweep best ${path}`);
+    if (left > counts.running + waiting) terminal.line(`next: probprec sweep run ${planArgument(plan)}`);
+    else if (left === 0) terminal.line(`next: probprec sweep best ${planArgument(plan)}`);
   }
   return counts.failed > 0 ? 1 : 0;
 }
