@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest';
  * floor; folders on one floor do not know each other.
  */
 const FLOORS: readonly (readonly string[])[] = [
-  ['errors.ts', 'names.ts', 'regular-file.ts'],
+  ['errors.ts', 'names.ts', 'process-identity.ts', 'regular-file.ts'],
+  ['temporary-name.ts'],
   ['random', 'tensor'],
   ['engine', 'dataset'],
   ['testproblem'],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve as resolvePath } from 'node:path';
 import { z } from 'zod';
 import { type DatasetDefinition, datasetDefinition } from '../dataset/index.js';
 import { resolveEngine } from '../engine/index.js';
@@ -44,6 +44,8 @@ export interface ResolvedRun {
   readonly configuration: RunConfiguration;
   readonly testProblem: TestProblem;
   readonly optimizer: OptimizerDefinition;
+  /** The user's file that defines it, absolute; null for one of ours. */
+  readonly optimizerFile: string | null;
   readonly threads: number;
 }
 
@@ -135,7 +137,8 @@ function resolve(
     lrSchedule: request.lrSchedule === undefined ? null : schedule(request.lrSchedule, optimizer),
   };
   checkBatchSize(configuration, datasetDefinition(testProblem.dataset));
-  return { configuration, testProblem, optimizer, threads: engine.threads };
+  const optimizerFile = source === null ? null : resolvePath(file);
+  return { configuration, testProblem, optimizer, optimizerFile, threads: engine.threads };
 }
 
 function sourceOf(file: string): { file: string; sha256: string } {

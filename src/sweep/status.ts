@@ -81,9 +81,11 @@ async function statusOf(
   const ended = newest.find(({ status }) => status.state === 'completed' || status.state === 'diverged');
   if (ended !== undefined) return fromFile(run, ended);
   const checkpoint = checkpointPath(outputDir, run.configuration);
-  const header = names.has(basename(checkpoint)) ? await readCheckpointHeader(checkpoint) : null;
+  const found = names.has(basename(checkpoint)) ? await readCheckpointHeader(checkpoint) : { kind: 'none' as const };
+  const header = found.kind === 'whole' ? found.checkpoint : null;
   const lock = basename(runLockPath(outputDir, run.configuration));
-  const holder = names.has(lock) ? await readRunLock(outputDir, run.configuration) : null;
+  // What lies there and is no lock is said by the next run.
+  const holder = names.has(lock) ? await readRunLock(outputDir, run.configuration).catch(() => null) : null;
   const [last] = newest;
   const epoch = header === null ? (last?.status.epoch ?? null) : Math.max(header.epoch, last?.status.epoch ?? 0);
   if (holder !== null) {
@@ -94,6 +96,10 @@ async function statusOf(
   if (crash !== null) return { run, state: 'failed', path: null, epoch, reason: crash.reason };
   if (last !== undefined) return { ...fromFile(run, last), epoch };
   if (header !== null) return { run, state: 'interrupted', path: null, epoch, reason: 'ended without a run file' };
+  if (found.kind !== 'none' && found.kind !== 'whole') {
+    const what = found.kind === 'damaged' ? 'damaged checkpoint' : 'checkpoint of another version';
+    return { run, state: 'interrupted', path: null, epoch, reason: `${what}: ${found.fault}` };
+  }
   return { run, state: 'missing', path: null, epoch: null, reason: null };
 }
 
