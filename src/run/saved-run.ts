@@ -108,9 +108,9 @@ export class SavedRun {
 
   /** Forgets what was saved: the run starts from the beginning. */
   async discard(): Promise<void> {
-    for (const path of [this.path, this.#journalPath, ...(await this.#otherVersions())]) {
-      await rm(path, { force: true, recursive: true });
-    }
+    const others = (await this.#otherVersions()).map((path) => path.slice(0, -'checkpoint'.length));
+    const theirs = others.flatMap((stem) => ['checkpoint', 'journal', 'lock', 'crash'].map((kind) => `${stem}${kind}`));
+    for (const path of [this.path, this.#journalPath, ...theirs]) await rm(path, { force: true, recursive: true });
     this.#journal = null;
     this.#epoch = null;
   }
