@@ -10,6 +10,7 @@ import { main } from './command.js';
 const COMMANDS = [
   'run --testproblem mnist_logreg --optimizer adam --data synthetic --synthetic-size 600 --num-epochs 2 --batch-size 32 --threads 1 --output-dir results',
   'run --testproblem quadratic_deep --optimizer sgd --num-epochs 1 --output-dir results',
+  'run --testproblem mnist_logreg --optimizer sgd --engine tfjs-cpu --data synthetic --synthetic-size 200 --batch-size 50 --num-epochs 1 --output-dir results',
   'doctor',
   'list engines',
   'runtime --testproblem mnist_logreg --optimizers adam --data synthetic --synthetic-size 200 --batch-size 50 --num-epochs 1 --repeats 1',

@@ -195,7 +195,9 @@ test('tuning end to end: plan, commands in a shell, status, best, rerun, and one
   const rerun = await sweep('rerun-best', 'tune.yaml', '--allow-user-code', '--seeds', '43-44');
   expect(rerun).toMatchObject({ code: 0, stdout: 'tune-best.yaml\n' });
   expect(rerun.stderr).toContain('4 runs: 1 test problem, 2 optimizers, 2 settings, 2 seeds');
-  expect(rerun.stderr).toContain('next: probprec sweep run tune-best.yaml --allow-user-code, then probprec compare results');
+  expect(rerun.stderr).toContain(
+    'next: probprec sweep run tune-best.yaml --allow-user-code, then probprec compare results',
+  );
   expect((await sweep('commands', 'tune-best.yaml', '--allow-user-code')).stdout).toBe(
     'jobs_SGD_rerun_mnist_logreg.txt\njobs_Mine_rerun_mnist_logreg.txt\n',
   );
@@ -203,7 +205,9 @@ test('tuning end to end: plan, commands in a shell, status, best, rerun, and one
     const file = join(folder, `jobs_${name}_rerun_mnist_logreg.txt`);
     execFileSync('sh', ['-e', file], { cwd: tmpdir(), stdio: 'ignore' });
   }
-  expect((await sweep('status', 'tune-best.yaml', '--allow-user-code')).stdout).toContain('tune-best: 4 of 4 runs done; 4 completed');
+  expect((await sweep('status', 'tune-best.yaml', '--allow-user-code')).stdout).toContain(
+    'tune-best: 4 of 4 runs done; 4 completed',
+  );
 
   const { stdout } = await command(['compare', 'results', '--baselines', 'none', '--format', 'json'], { cwd: folder });
   const { tables }: { tables: { rows: { optimizer: string; seeds: number[] }[] }[] } = JSON.parse(stdout);
