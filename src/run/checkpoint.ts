@@ -61,7 +61,7 @@ export function readCheckpointHeader(path: string): Promise<FoundCheckpoint<Chec
 /** Moves what is no checkpoint out of the way, to `….damaged`; returns that path. Throws the system's errors. */
 export async function putAside(path: string): Promise<string> {
   const aside = `${path}.damaged`;
-  await rm(aside, { force: true, recursive: true });
+  await rm(aside, { force: true });
   await rename(path, aside);
   return aside;
 }

@@ -4,7 +4,7 @@ export * from './configuration.js';
 export { type Crash, crashPath, readCrash, writeCrash } from './crash.js';
 export type { Measurement, RunEvent } from './events.js';
 export { readRunLock, runLockPath } from './lock.js';
-export type { LockHolder } from './lock-file.js';
+export { describeHolder, type LockHolder } from './lock-file.js';
 export {
   type Examples,
   networkProblem,

@@ -32,7 +32,7 @@ export class Journal {
   /** A new, empty journal in the place of whatever is there. Throws OutputError. */
   static async create(path: string): Promise<Journal> {
     await writing(path, async () => {
-      await rm(path, { force: true, recursive: true });
+      await rm(path, { force: true });
       await (await open(path, 'wx')).close();
     });
     return new Journal(path, createHash('sha256'), 0);

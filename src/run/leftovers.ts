@@ -45,7 +45,7 @@ function isTemporary(name: string, { seed }: RunConfiguration): boolean {
 export async function removeProgress(outputDir: string, configuration: RunConfiguration): Promise<string[]> {
   const warnings: string[] = [];
   for (const path of progressPaths(outputDir, configuration)) {
-    await rm(path, { force: true, recursive: path.endsWith('.damaged') }).catch((error: unknown) => {
+    await rm(path, { force: true }).catch((error: unknown) => {
       warnings.push(`${path}: cannot be removed (${reasonOf(error)}); the run is complete and needs it no longer`);
     });
   }

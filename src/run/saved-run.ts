@@ -110,7 +110,7 @@ export class SavedRun {
   async discard(): Promise<void> {
     const others = (await this.#otherVersions()).map((path) => path.slice(0, -'checkpoint'.length));
     const theirs = others.flatMap((stem) => ['checkpoint', 'journal', 'lock', 'crash'].map((kind) => `${stem}${kind}`));
-    for (const path of [this.path, this.#journalPath, ...theirs]) await rm(path, { force: true, recursive: true });
+    for (const path of [this.path, this.#journalPath, ...theirs]) await rm(path, { force: true });
     this.#journal = null;
     this.#epoch = null;
   }

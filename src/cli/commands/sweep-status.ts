@@ -36,6 +36,7 @@ export async function sweepStatus(path: string, options: SweepStatusOptions, ter
     if (repeated > 0) terminal.line(`${counted(repeated, 'run')} stated more than once and counted once`);
     if (queue !== null && queue.size > 0) terminal.result(describeQueue([...queue.values()]));
     showFailures(statuses, options, terminal);
+    showFaults(statuses, options, terminal);
     showGroups(statuses, terminal);
     showSettings(statuses, options, terminal);
     const left = statuses.length - completed - diverged;
@@ -66,6 +67,15 @@ function describeQueue(queued: readonly QueuedRun[]): string {
 function describeCounts(counts: Readonly<Record<PlannedState, number>>): string {
   const parts = PLANNED_STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
   return parts.join(', ');
+}
+
+/** Checkpoints and locks that the next run will not go on from. */
+function showFaults(statuses: readonly PlannedStatus[], { all }: SweepStatusOptions, terminal: Terminal): void {
+  const faulty = statuses.filter(({ fault }) => fault !== null);
+  for (const { run, fault } of faulty.slice(0, all ? undefined : LISTED)) {
+    terminal.result(`run ${run.index}, seed ${run.configuration.seed}: ${fault}`);
+  }
+  if (!all && faulty.length > LISTED) terminal.result(`and ${faulty.length - LISTED} more with a fault (--all)`);
 }
 
 /** Failed runs first, by reason: one mistake often fails many runs. */
@@ -150,7 +160,7 @@ function asJson(plan: Plan, statuses: readonly PlannedStatus[], queue: ReadonlyM
     plan: plan.path,
     name: plan.name,
     counts: countPlanned(statuses),
-    runs: statuses.map(({ run, state, path, epoch, reason }) => ({
+    runs: statuses.map(({ run, state, path, epoch, reason, fault }) => ({
       index: run.index,
       testproblem: run.configuration.testproblem,
       optimizer: run.configuration.optimizer.name,
@@ -160,6 +170,7 @@ function asJson(plan: Plan, statuses: readonly PlannedStatus[], queue: ReadonlyM
       epoch,
       num_epochs: run.configuration.numEpochs,
       reason,
+      fault,
       path,
       configuration_hash: run.hash,
       slurm: queued(queue.get(run.index)),
