@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { constants, type FileHandle, lstat, open, stat } from 'node:fs/promises';
+import { constants, type FileHandle, lstat, open, stat, unlink } from 'node:fs/promises';
 
 /** Something that is no regular file where one is read: reading it might wait for ever, or never end. */
 export class NotAFileError extends Error {
@@ -57,6 +57,18 @@ export async function readRegularFile(
     return { content: await handle.readFile(), modifiedMs };
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Removes a file, or a link; nothing happens where there is none. Unlike Node's rm it tries nothing else when the system
+ * refuses, so that the error is the system's own.
+ */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

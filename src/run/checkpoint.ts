@@ -1,6 +1,6 @@
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openRegularFile, type RegularFile } from '../regular-file.js';
+import { openRegularFile, type RegularFile, removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
 import { hashConfiguration, type RunConfiguration, settingPath, writeFileAtomic } from '../results/index.js';
 import {
@@ -61,7 +61,7 @@ export function readCheckpointHeader(path: string): Promise<FoundCheckpoint<Chec
 /** Moves what is no checkpoint out of the way, to `….damaged`; returns that path. Throws the system's errors. */
 export async function putAside(path: string): Promise<string> {
   const aside = `${path}.damaged`;
-  await rm(aside, { force: true });
+  await removeFile(aside);
   await rename(path, aside);
   return aside;
 }

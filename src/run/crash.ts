@@ -1,7 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readRegularFile } from '../regular-file.js';
+import { readRegularFile, removeFile } from '../regular-file.js';
 import { hashConfiguration, type RunConfiguration, settingPath, writeFileAtomic } from '../results/index.js';
 
 /** Bytes; a note is one line. */
@@ -42,5 +41,5 @@ export async function readCrash(outputDir: string, configuration: RunConfigurati
 
 /** Removes the note of an earlier attempt, because another one begins. */
 export async function removeCrash(outputDir: string, configuration: RunConfiguration): Promise<void> {
-  await rm(crashPath(outputDir, configuration), { force: true });
+  await removeFile(crashPath(outputDir, configuration));
 }

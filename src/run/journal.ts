@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { constants, type FileHandle, open, rm } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { OutputError } from '../errors.js';
-import { openRegularFile } from '../regular-file.js';
+import { openRegularFile, removeFile } from '../regular-file.js';
 import { outputOptions, reasonOf } from '../results/atomic-file.js';
 import { DamagedContent } from './checkpoint-format.js';
 
@@ -32,7 +32,7 @@ export class Journal {
   /** A new, empty journal in the place of whatever is there. Throws OutputError. */
   static async create(path: string): Promise<Journal> {
     await writing(path, async () => {
-      await rm(path, { force: true });
+      await removeFile(path);
       await (await open(path, 'wx')).close();
     });
     return new Journal(path, createHash('sha256'), 0);

@@ -1,5 +1,6 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
 import type { RunConfiguration } from '../results/index.js';
 import { isAbandoned } from '../temporary-name.js';
@@ -32,7 +33,7 @@ export async function removeLeftovers(outputDir: string, configuration: RunConfi
     const entry = await lstat(path).catch(() => null);
     // Nobody but the holder of the lock writes the checkpoint; run files of one seed belong to several runs.
     const gone = entry !== null && (name.startsWith(checkpoint) || isAbandoned(name, entry.mtimeMs));
-    if (gone) await rm(path, { force: true }).catch(() => undefined);
+    if (gone) await removeFile(path).catch(() => undefined);
   }
 }
 
@@ -45,7 +46,7 @@ function isTemporary(name: string, { seed }: RunConfiguration): boolean {
 export async function removeProgress(outputDir: string, configuration: RunConfiguration): Promise<string[]> {
   const warnings: string[] = [];
   for (const path of progressPaths(outputDir, configuration)) {
-    await rm(path, { force: true }).catch((error: unknown) => {
+    await removeFile(path).catch((error: unknown) => {
       warnings.push(`${path}: cannot be removed (${reasonOf(error)}); the run is complete and needs it no longer`);
     });
   }

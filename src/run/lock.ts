@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { constants, type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
+import { constants, type FileHandle, link, open, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { OutputError } from '../errors.js';
 import { ownIdentity } from '../process-identity.js';
+import { removeFile } from '../regular-file.js';
 import { outputOptions, reasonOf } from '../results/atomic-file.js';
 import { hashConfiguration, type RunConfiguration, settingPath } from '../results/index.js';
 import { inspectLock, isStale, type LockHolder, lockContent } from './lock-file.js';
@@ -66,7 +67,7 @@ export async function acquireRunLock(
     if (error instanceof OutputError || signal?.aborted) throw error;
     throw new OutputError(`cannot lock the run: ${path}: ${reasonOf(error)}`, outputOptions(error));
   } finally {
-    await rm(claim, { force: true }).catch(() => undefined);
+    await removeFile(claim).catch(() => undefined);
   }
 }
 
@@ -115,7 +116,7 @@ async function take(path: string, attempt: Attempt): Promise<LockHolder | null> 
       if (unchanged) await replace(path, own);
       if (unchanged) return null;
     } finally {
-      await rm(right, { force: true });
+      await removeFile(right);
     }
   }
   throw new OutputError(
@@ -166,7 +167,7 @@ export async function removeDeadClaims(path: string, names: readonly string[]): 
   for (const name of claims) {
     const claim = join(dirname(path), name);
     const found = await inspectLock(claim).catch(() => null);
-    if (found !== null && isStale(found, Date.now())) await rm(claim, { force: true }).catch(() => undefined);
+    if (found !== null && isStale(found, Date.now())) await removeFile(claim).catch(() => undefined);
   }
 }
 
@@ -200,7 +201,7 @@ class HeldLock implements RunLock {
     this.#stop();
     try {
       const found = await inspectLock(this.path);
-      if (found?.holder.nonce === this.#own.nonce) await rm(this.path, { force: true });
+      if (found?.holder.nonce === this.#own.nonce) await removeFile(this.path);
       return null;
     } catch (error) {
       return `${this.path}: the lock cannot be removed: ${reasonOf(error)}; the next run takes it over`;

@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
 import type { DataSplit, Dataset } from '../dataset/index.js';
 import type { Engine } from '../engine/index.js';
 import { OutputError, RunHeldError } from '../errors.js';
+import { removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
 import { toJsonValue } from '../results/canonical-json.js';
 import {
@@ -126,7 +126,7 @@ async function train(
     for (const { path, status } of earlier) {
       const replaced = hasEnded(outcome.runFile.status.state) || !hasEnded(status.state);
       if (!replaced || path === outcome.path) continue;
-      await rm(path, { force: true }).catch((error: unknown) => {
+      await removeFile(path).catch((error: unknown) => {
         warn(`${path}: cannot be removed (${reasonOf(error)}); it is replaced by ${outcome.path}`);
       });
     }

@@ -1,6 +1,7 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ProbprecError } from '../errors.js';
+import { removeFile } from '../regular-file.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
 import {
   type Checkpoint,
@@ -110,7 +111,7 @@ export class SavedRun {
   async discard(): Promise<void> {
     const others = (await this.#otherVersions()).map((path) => path.slice(0, -'checkpoint'.length));
     const theirs = others.flatMap((stem) => ['checkpoint', 'journal', 'lock', 'crash'].map((kind) => `${stem}${kind}`));
-    for (const path of [this.path, this.#journalPath, ...theirs]) await rm(path, { force: true });
+    for (const path of [this.path, this.#journalPath, ...theirs]) await removeFile(path);
     this.#journal = null;
     this.#epoch = null;
   }
@@ -130,7 +131,7 @@ export class SavedRun {
     const start = performance.now();
     if (this.#journal === null) {
       // A checkpoint that is still there would lose the journal that it counts on.
-      await rm(this.path, { force: true });
+      await removeFile(this.path);
       this.#journal = await Journal.create(this.#journalPath);
     }
     await this.#journal.append(record.takeNew());

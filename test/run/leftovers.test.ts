@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ownIdentity } from '../../src/process-identity.js';
 import { readRunFile, reproducibleContent } from '../../src/results/index.js';
 import { runFilesStem } from '../../src/run/checkpoint.js';
-import { resolveConfiguration } from '../../src/run/index.js';
+import { type RunEvent, resolveConfiguration } from '../../src/run/index.js';
 import { isAbandoned, temporaryName } from '../../src/temporary-name.js';
 import { main } from '../cli/command.js';
 import { interruptedWhen, runSmall, smallRequest, temporaryFolder } from './small-run.js';
@@ -114,6 +114,26 @@ test('a completed run stays completed when its checkpoint cannot be removed', as
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
   expect(warnings).toEqual([expect.stringMatching(/\.checkpoint: cannot be removed \(.*\); the run is complete/)]);
   expect((await runSmall(folder)).alreadyComplete).toBe(true);
+});
+
+test('the first error is the one that is reported, whatever the lock says', async () => {
+  const first = new Error('the first one');
+  const events: RunEvent[] = [];
+  const { error } = await runSmall(
+    folder,
+    {},
+    {
+      onEvent: (event) => {
+        events.push(event);
+        if (event.type !== 'epoch') return;
+        spawnSync('rm', ['-f', `${stem}.lock`]);
+        spawnSync('mkdir', [`${stem}.lock`]);
+        throw first;
+      },
+    },
+  );
+  expect(error).toBe(first);
+  expect(events.at(-1)).toEqual({ type: 'warning', message: expect.stringMatching(/\.lock: .*cannot be removed/) });
 });
 
 /** PROBPREC_LONG_TESTS=1 goes through every call and error; else a few of them. */
