@@ -103,7 +103,8 @@ async function take(path: string, attempt: Attempt): Promise<LockHolder | null> 
   if (depth > MOST_TAKEOVERS)
     throw new OutputError(`${path}: too many processes died as they took a lock over; remove it`);
   for (let count = 0; count < MOST_ATTEMPTS; count++) {
-    signal?.throwIfAborted();
+    // The first attempt is quick; what comes after it may take long.
+    if (count + depth > 0) signal?.throwIfAborted();
     if (await linkExclusively(claim, path, own)) return null;
     const found = await inspectLock(path);
     if (found === null) continue;
