@@ -44,9 +44,9 @@ export class DataError extends ProbprecError {
   }
 }
 
-/** A results or checkpoint folder that cannot be written. */
+/** A results or checkpoint folder that cannot be written. Exit code 1 where nothing is wrong with the request (a full disk). */
 export class OutputError extends ProbprecError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
+  constructor(message: string, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
     super('output', message, options);
   }
 }

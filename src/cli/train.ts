@@ -30,13 +30,14 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
   const interruption = interruptible(terminal, kept.message);
   const pool = poolLink();
   const show = progressReporter(terminal, options.quiet === true);
+  const signal = pool === null ? interruption.signal : AbortSignal.any([interruption.signal, pool.signal]);
   try {
     const outcome = await executeRun(resolved, {
       dataDir: options.dataDir,
       outputDir: options.outputDir,
       resume: options.resume,
       overwrite: options.overwrite === true,
-      signal: pool === null ? interruption.signal : AbortSignal.any([interruption.signal, pool.signal]),
+      signal,
       onEvent: (event) => {
         kept.observe(event);
         pool?.observe(event);
@@ -46,6 +47,8 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
     tellOutcome(pool, outcome);
     return finish(outcome, hintOf(resolved, outcome), options, terminal);
   } catch (error) {
+    // Before there is a run to write a file of: a download, a lock. What was interrupted has been said.
+    if (signal.aborted && error === signal.reason) return 130;
     if (error instanceof RunHeldError) pool?.send({ type: 'held', message: error.message });
     throw error;
   } finally {

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from '../errors.js';
+import { isAbandoned, temporaryName } from '../temporary-name.js';
 import type { ImageDatasetDefinition, PublishedFile } from './definition.js';
 import { locate, missingFiles } from './locate.js';
 import { datasetDefinition } from './registry.js';
@@ -93,7 +94,8 @@ async function store(
   file: PublishedFile,
   target: string,
 ): Promise<void> {
-  const temporary = `${target}.${randomUUID()}.part`;
+  await removeAbandoned(target);
+  const temporary = temporaryName(target, '.part');
   const handle = await open(temporary, 'wx');
   try {
     const hash = createHash('md5');
@@ -110,6 +112,16 @@ async function store(
     await handle.close().catch(() => undefined);
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Removes what killed downloads of this file have left; a download that another process goes on with stays. */
+async function removeAbandoned(target: string): Promise<void> {
+  const [folder, start] = [dirname(target), `${basename(target)}.`];
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(start) || !name.endsWith('.part')) continue;
+    const entry = await lstat(join(folder, name)).catch(() => null);
+    if (entry?.isFile() && isAbandoned(name, entry.mtimeMs)) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -3,4 +3,4 @@ export { describeEngines, type MeasuredEngine } from './describe.js';
 export type { EngineDescription } from './description.js';
 export { differingDetails } from './details.js';
 export * from './engine.js';
-export { checkEngine, checkThreads, openEngine, resolveEngine } from './select.js';
+export { checkEngine, checkThreads, openEngine, resolveEngine, workingDirectoryCode } from './select.js';

@@ -37,7 +37,7 @@ export interface RunParts {
   };
   readonly peakMemoryBytes: number | null;
   readonly optimizerLog: readonly object[];
-  readonly resumed: readonly { readonly epoch: number; readonly at: string }[];
+  readonly resumed: RunFile['resumed'];
 }
 
 /** One value per evaluation (before training and after every epoch) of the three evaluated sets. */
@@ -118,7 +118,7 @@ export function buildRunFile(parts: RunParts): RunFile {
     },
     peak_memory_bytes: parts.peakMemoryBytes,
     optimizer_log: parts.optimizerLog.map(jsonObject),
-    resumed: parts.resumed.map(({ epoch, at }) => ({ epoch, at })),
+    resumed: [...parts.resumed],
   };
   return { ...content, content_digest: contentDigest(content) };
 }

@@ -133,7 +133,16 @@ const runFileShape = z.strictObject({
   /** What the optimizer reported about itself (for instance α, w, λ, σ per estimation), one object per epoch. */
   optimizer_log: z.array(jsonObject),
   /** Where the run was taken up again from a checkpoint. */
-  resumed: z.array(z.strictObject({ epoch: count, at: instant })),
+  resumed: z.array(
+    z.strictObject({
+      epoch: count,
+      at: instant,
+      /** What computed the epochs before, where it was another version or lowering of the engine. */
+      engine_before: z
+        .strictObject({ version: z.string().nullable(), details: z.record(z.string(), z.json()) })
+        .optional(),
+    }),
+  ),
   content_digest: sha256,
 });
 

@@ -7,6 +7,7 @@ import type { Plan } from './plan.js';
 import { atPlace, atStatement, firstStated, type Places } from './plan-errors.js';
 import type { PlanOptions } from './plan-schema.js';
 import { expandSettings, leastSettings, type SettingPoint, type SettingsBlock, SpaceError } from './settings.js';
+import { checkUserCode } from './user-code.js';
 
 /** More runs than this are a mistake: status and commands of a plan hold all of them in memory. */
 const MOST_RUNS = 100_000;
@@ -27,7 +28,8 @@ export interface PlannedRun {
 
 /**
  * The runs of a plan in the user's order: test problems, in each the optimizers, then the settings, then the seeds. A run
- * that the plan states twice counts once, at its first place. Throws ConfigurationError with the line of the plan.
+ * that the plan states twice counts once, at its first place. Throws ConfigurationError with the line of the plan, and before
+ * anything is loaded for a plan that needs the user's files and is not allowed to run them.
  */
 export async function plannedRuns(plan: Plan): Promise<readonly PlannedRun[]> {
   return (await expandPlan(plan)).runs;
@@ -37,6 +39,7 @@ export async function plannedRuns(plan: Plan): Promise<readonly PlannedRun[]> {
 export async function expandPlan(
   plan: Plan,
 ): Promise<{ readonly runs: readonly PlannedRun[]; readonly repeated: number }> {
+  checkUserCode(plan);
   const runs = new Map<string, PlannedRun>();
   checkSize(plan);
   const applies = await sharedHyperparameters(plan);

@@ -1,4 +1,4 @@
-import { close, fstat, open, read } from 'node:fs';
+import { close, constants, fstat, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { FileError } from '../errors.js';
 import { RUN_FILE_VERSION, type RunFile, type RunStatus, readRunFile } from '../results/index.js';
@@ -45,10 +45,13 @@ export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | 
 
 /** The file's last bytes, one character each. Descriptors instead of file handles: half the time for thousands of files. */
 async function readTail(path: string, bytes: number): Promise<string | null> {
-  const descriptor = await openFile(path, 'r').catch(() => null);
+  // A pipe of that name must not be waited for.
+  const descriptor = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => null);
   if (descriptor === null) return null;
   try {
-    const { size } = await statFile(descriptor);
+    const entry = await statFile(descriptor);
+    if (!entry.isFile()) return null;
+    const { size } = entry;
     const length = Math.min(size, bytes);
     const { buffer, bytesRead } = await readFile(descriptor, Buffer.allocUnsafe(length), 0, length, size - length);
     return buffer.toString('latin1', 0, bytesRead);

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+/** The built entry of the command. */
+export const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 /** What a finished command left behind. */
 export interface Finished {

@@ -1,11 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fetchFiles } from '../../src/dataset/fetch.js';
 import { fetchDataset, openDataset } from '../../src/dataset/index.js';
 import { DataError } from '../../src/errors.js';
+import { temporaryName } from '../../src/temporary-name.js';
 import { newDataDir, writeFiles } from './small-files.js';
 
 const servers: Server[] = [];
@@ -123,6 +125,21 @@ describe('fetchFiles', () => {
     const fetching = fetchFiles([file], dataDir, { mirrors: [mirror], signal: controller.signal });
     await expect(fetching).rejects.toThrow('stopped by the user');
     expect(await readdir(dataDir).then((names) => names.filter((name) => name.endsWith('.part')))).toEqual([]);
+  });
+
+  it('removes what killed downloads of the file have left, and nothing of others', async () => {
+    const mirror = await serve((_, response) => response.end(bytes));
+    const dataDir = await newDataDir();
+    const folder = join(dataDir, dirname(file.path));
+    const target = basename(file.path);
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const own = temporaryName(target, '.part');
+    const dead = own.replace(/\.\d+-\d+-/, `.${pid}-1-`);
+    const others = [own, 'other.gz.1-1-00000000-00000000.part'];
+    await mkdir(folder, { recursive: true });
+    for (const name of [dead, ...others]) await writeFile(join(folder, name), 'half');
+    await fetchFiles([file], dataDir, { mirrors: [mirror] });
+    expect((await readdir(folder)).sort()).toEqual([...others, target].sort());
   });
 
   it('names a place that cannot be written', async () => {

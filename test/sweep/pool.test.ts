@@ -15,8 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const sweep = (...args: string[]) => command(['sweep', ...args], { cwd: folder });
-const start = (...args: string[]) => startCommand(['sweep', ...args], { cwd: folder });
+const sweep = (...args: string[]) => command(['sweep', ...args, '--allow-user-code'], { cwd: folder });
+const start = (...args: string[]) => startCommand(['sweep', ...args, '--allow-user-code'], { cwd: folder });
 const results = () => runFiles(join(folder, 'results'));
 const states = async () => (await results()).map(({ status }) => status.state).sort();
 const turnOn = (fault: string) => writeFile(join(folder, fault), '');
@@ -201,7 +201,7 @@ describe('an interrupted sweep', () => {
     await turnOn(fault);
     const plan = await writePlan(folder, 'tune.yaml', { seeds: '1-4', epochs: 8, faults: [fault] });
     const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
-    const child = spawn(process.execPath, [main, 'sweep', 'run', plan, '--jobs', '2'], {
+    const child = spawn(process.execPath, [main, 'sweep', 'run', plan, '--jobs', '2', '--allow-user-code'], {
       cwd: folder,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -32,7 +32,7 @@ import { tellAboutUserOptimizers } from '../user-optimizers.js';
  * interrupted. Throws ProbprecError for a plan or data that cannot be used.
  */
 export async function sweepRun(path: string, options: SweepRunOptions, terminal: Terminal): Promise<ExitCode> {
-  const plan = await readPlan(path);
+  const plan = await readPlan(path, options);
   const runs = await plannedRuns(plan);
   return options.index === undefined
     ? await runMissing(plan, runs, options, terminal)

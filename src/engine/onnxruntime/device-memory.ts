@@ -1,7 +1,7 @@
-import * as ort from 'onnxruntime-node';
 import { type DType, type Program, type Shape, sizeOf } from '../../tensor/index.js';
 import { type OnnxDevice, sessionDevice } from './device.js';
 import { OnnxGraph } from './graph.js';
+import * as ort from './library.js';
 import { outputName } from './lowering.js';
 import type { Memory } from './memory.js';
 import type { OnnxValue } from './value.js';

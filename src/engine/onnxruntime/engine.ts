@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import * as ort from 'onnxruntime-node';
 import { EngineError } from '../../errors.js';
 import { type DType, hashProgram, type Program, type Shape, simplify, sizeOf } from '../../tensor/index.js';
 import type { Engine, EngineOptions, EngineRecord, Executable, TensorData, Value } from '../engine.js';
@@ -14,6 +13,7 @@ import {
 import { DeviceMemory } from './device-memory.js';
 import { rethrow } from './failure.js';
 import { probeInPlace, returnNothing, runInPlace } from './in-place.js';
+import * as ort from './library.js';
 import { lower } from './lower.js';
 import { type LoweringOptions, outputName } from './lowering.js';
 import type { Memory } from './memory.js';

@@ -1,6 +1,6 @@
-import * as ort from 'onnxruntime-node';
 import { isAbsentOperator, probeError } from './failure.js';
 import { OnnxGraph } from './graph.js';
+import * as ort from './library.js';
 import { probeSession } from './probe.js';
 
 /**

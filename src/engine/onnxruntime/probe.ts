@@ -1,6 +1,6 @@
-import * as ort from 'onnxruntime-node';
 import { isAbsentOperator, probeError } from './failure.js';
 import { OnnxGraph } from './graph.js';
+import * as ort from './library.js';
 
 /** Probes compute nothing: one thread, and nothing said about what does not exist. */
 export const probeSession = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 } as const;

@@ -20,8 +20,8 @@ export function ownIdentity(): ProcessIdentity {
     pid: process.pid,
     host: hostname(),
     system: systemName(),
-    started: processState(process.pid)?.started ?? null,
-    slurm: job === undefined || job === '' ? null : { job, restarts: Number(restarts ?? 0) },
+    started: processState(process.pid)?.started || null,
+    slurm: job === undefined || job === '' ? null : { job, restarts: Number(restarts) || 0 },
   };
 }
 
@@ -35,15 +35,20 @@ export function isAlive(other: ProcessIdentity): boolean | null {
   if (own.slurm !== null && other.slurm?.job === own.slurm.job && other.slurm.restarts < own.slurm.restarts)
     return false;
   if (other.host !== own.host || other.system !== own.system) return null;
+  return runsHere(other);
+}
+
+/** Whether the process lives, when it is one of this system and process namespace. */
+export function runsHere({ pid, started }: Pick<ProcessIdentity, 'pid' | 'started'>): boolean {
   try {
-    process.kill(other.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     // EPERM: the process lives and belongs to somebody else.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const state = processState(other.pid);
+  const state = processState(pid);
   if (state === null) return true;
-  return !state.ended && (other.started === null || other.started === state.started);
+  return !state.ended && (started === null || started === state.started);
 }
 
 function systemName(): string | null {
