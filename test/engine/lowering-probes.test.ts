@@ -1,9 +1,9 @@
-import * as ort from 'onnxruntime-node';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { checkThreads, differingDetails, openEngine } from '../../src/engine/index.js';
 import { openOnnxEngine } from '../../src/engine/onnxruntime/engine.js';
 import { isAbsentOperator } from '../../src/engine/onnxruntime/failure.js';
 import { probeInPlace } from '../../src/engine/onnxruntime/in-place.js';
+import * as ort from '../../src/engine/onnxruntime/library.js';
 import { probeBlockSize } from '../../src/engine/onnxruntime/probe.js';
 import { ConfigurationError, EngineError } from '../../src/errors.js';
 import { input, program, square } from '../../src/tensor/index.js';
