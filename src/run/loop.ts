@@ -71,7 +71,7 @@ export class TrainingLoop {
       stepsPerEpoch: split.trainingSteps(batchSize),
     };
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
-    const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize });
+    const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize, seed });
     const compileSeconds = training.compileSeconds + (await evaluator.compile(split.sizes));
     return new TrainingLoop(context, training, evaluator, compileSeconds);
   }
@@ -168,13 +168,13 @@ export class TrainingLoop {
   async #evaluate(epoch: number): Promise<RunStatus | null> {
     const { split, signal, onEvent, resolved } = this.#context;
     const stopwatch = new Stopwatch();
-    const parameters: Record<string, Value> = {};
+    const values: Record<string, Value> = { ...this.training.modelStates };
     for (const [index, { name }] of this.#problem.parameters.entries()) {
       const value = this.training.parameters[index];
-      if (value !== undefined) parameters[inputNames.parameter(name)] = value;
+      if (value !== undefined) values[inputNames.parameter(name)] = value;
     }
     const measure = (phase: Phase): Promise<Measurement> =>
-      this.#evaluator.measure(split, phase, epoch, parameters, signal);
+      this.#evaluator.measure(split, phase, epoch, values, signal);
     const results = {
       train_eval: await measure('train_eval'),
       valid: await measure('valid'),

@@ -1,10 +1,11 @@
 export * from './define-test-problem.js';
+export * from './feeds.js';
 export * from './initialisers.js';
 export * from './layers/index.js';
 export * from './losses.js';
 export { inputNames } from './names.js';
 export * from './networks/index.js';
-export type { Distribution } from './noise.js';
+export * from './noise.js';
 export { loadTestProblem, testProblemNames } from './registry.js';
 export type * from './scope.js';
 export type * from './test-problem.js';

@@ -1,7 +1,8 @@
 import type { DType, Shape, Tensor } from '../tensor/index.js';
 import type { Initialiser } from './initialisers.js';
+import type { NoiseDefinition } from './noise.js';
 import type { Mode, ParameterKind } from './scope.js';
-import type { ConstantDefinition, NoiseDefinition, StateDefinition } from './trace.js';
+import type { ConstantDefinition, StateDefinition } from './trace.js';
 
 /** A trainable tensor of a test problem. */
 export interface ParameterDefinition {

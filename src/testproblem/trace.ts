@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.js';
 import { input, type Shape, sameShape, sizeOf, type Tensor } from '../tensor/index.js';
 import type { Initialiser } from './initialisers.js';
 import { inputNames } from './names.js';
-import type { Distribution } from './noise.js';
+import type { Distribution, NoiseDefinition } from './noise.js';
 import type { Mode, ParameterKind, ParameterOptions, Scope, StateCell, StateOptions } from './scope.js';
 
 /** A trainable tensor as it was declared. */
@@ -32,13 +32,6 @@ export interface StateDefinition {
   readonly initial: Float32Array;
   /** Whether it is kept over the run or starts anew with each pass over a data set (StateOptions). */
   readonly per: 'run' | 'pass';
-}
-
-/** Random numbers that are drawn for each minibatch. */
-export interface NoiseDefinition {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly distribution: Distribution;
 }
 
 /** A computation and everything that it declared, in order. */
