@@ -57,7 +57,7 @@ export interface TraceOptions {
 /** Runs a computation in a scope and collects what it declares. */
 export function traceModel<Result>(compute: (scope: Scope) => Result, options: TraceOptions): Trace<Result> {
   const declarations = new Declarations(options);
-  const result = compute(new DeclaringScope(declarations, ''));
+  const result = compute(declarations.scope(''));
   const { parameters, constants, states, noises } = declarations;
   return { result, parameters, constants, states, noises, nextStates: Object.fromEntries(declarations.nextStates) };
 }
@@ -70,9 +70,17 @@ class Declarations {
   readonly nextStates = new Map<string, Tensor>();
   readonly noises: NoiseDefinition[] = [];
   readonly #names = new Set<string>();
+  readonly #scopes = new Map<string, Scope>();
 
   constructor(options: TraceOptions) {
     this.options = options;
+  }
+
+  /** The scope at a path: always the same one, so that its layers are numbered on. */
+  scope(path: string): Scope {
+    const scope = this.#scopes.get(path) ?? new DeclaringScope(this, path);
+    this.#scopes.set(path, scope);
+    return scope;
   }
 
   claim(name: string): void {
@@ -98,7 +106,7 @@ class DeclaringScope implements Scope {
   }
 
   child(name: string): Scope {
-    return new DeclaringScope(this.#declarations, this.#inside(name));
+    return this.#declarations.scope(this.#inside(name));
   }
 
   next(kind: string): Scope {

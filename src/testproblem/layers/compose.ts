@@ -7,8 +7,8 @@ export function sequential(layers: readonly Layer[]): Layer {
   return (scope, x) => layers.reduce((y, layer) => layer(scope, y), x);
 }
 
-/** A layer whose declarations lie under a name of their own: `named('encoder', …)`. */
-export function named(name: string, layer: Layer): Layer {
+/** A layer whose declarations lie under a name of their own: `scoped('encoder', …)`. */
+export function scoped(name: string, layer: Layer): Layer {
   return (scope, x) => layer(scope.child(name), x);
 }
 
