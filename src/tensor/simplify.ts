@@ -1,3 +1,4 @@
+import { adjacentSlabs, nestedConcatenations } from './adjacent-slabs.js';
 import { addOperation } from './operations/add.js';
 import { constant, constantOperation, isConstant } from './operations/constant.js';
 import { divideOperation } from './operations/divide.js';
@@ -201,6 +202,8 @@ const rules: readonly Rule[] = [
   implicitBroadcast,
   rearrangements,
   transposedFactors,
+  adjacentSlabs,
+  nestedConcatenations,
 ];
 
 /**
