@@ -3,7 +3,7 @@ import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
 import type { Training } from '../optimizer/index.js';
 import type { RunStatus } from '../results/index.js';
-import { inputNames, type TestProblem } from '../testproblem/index.js';
+import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
 import { Evaluator, uploadBatch } from './evaluation.js';
 import type { Measurement, RunEvent } from './events.js';
@@ -36,10 +36,19 @@ export class TrainingLoop {
   position: Position = { epoch: 0, step: null };
   readonly #context: LoopContext;
   readonly #evaluator: Evaluator;
+  /** The test problem on training batches. */
+  readonly #symbolic: SymbolicProblem;
 
-  private constructor(context: LoopContext, training: Training, evaluator: Evaluator, compileSeconds: number) {
+  private constructor(
+    context: LoopContext,
+    training: Training,
+    symbolic: SymbolicProblem,
+    evaluator: Evaluator,
+    compileSeconds: number,
+  ) {
     this.#context = context;
     this.training = training;
+    this.#symbolic = symbolic;
     this.#evaluator = evaluator;
     this.compileSeconds = compileSeconds;
     this.stepsPerEpoch = context.split.trainingSteps(context.resolved.configuration.batchSize);
@@ -73,7 +82,7 @@ export class TrainingLoop {
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
     const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize, seed });
     const compileSeconds = training.compileSeconds + (await evaluator.compile(split.sizes));
-    return new TrainingLoop(context, training, evaluator, compileSeconds);
+    return new TrainingLoop(context, training, task.problem, evaluator, compileSeconds);
   }
 
   /**
@@ -99,18 +108,33 @@ export class TrainingLoop {
     return this.#context.resolved.testProblem;
   }
 
+  /** The minibatches of an epoch on the engine, each with its noise, which is the same for all that is computed on it. */
+  async *#minibatches(epoch: number): AsyncGenerator<Record<string, Value>> {
+    const { engine, split, resolved } = this.#context;
+    const { batchSize, seed } = resolved.configuration;
+    const ahead = hasProcessorToSpare(engine.record.threads);
+    const noise = epochNoise(this.#symbolic, { seed, epoch }, { ahead });
+    try {
+      for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true })) {
+        const feeds = uploadNoise(engine, this.#symbolic, await noise.next());
+        yield { ...uploadBatch(engine, this.#problem, batch), ...feeds };
+      }
+    } finally {
+      await noise.close();
+    }
+  }
+
   /** One pass over the training batches; a status when a minibatch loss is not finite. */
   async #trainEpoch(epoch: number): Promise<RunStatus | null> {
-    const { engine, split, signal, onEvent, resolved } = this.#context;
-    const { batchSize, trainLogInterval, numEpochs } = resolved.configuration;
+    const { signal, onEvent, resolved } = this.#context;
+    const { trainLogInterval, numEpochs } = resolved.configuration;
     const { training } = this;
     const stopwatch = new Stopwatch();
     await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
     let step = 0;
-    const ahead = hasProcessorToSpare(engine.record.threads);
-    for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true })) {
+    for await (const minibatch of this.#minibatches(epoch)) {
       signal?.throwIfAborted();
-      const loss = await training.step(uploadBatch(engine, this.#problem, batch));
+      const loss = await training.step(minibatch);
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
       if (!Number.isFinite(loss)) {
         await this.#logEpoch();

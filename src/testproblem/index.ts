@@ -1,4 +1,5 @@
 export * from './define-test-problem.js';
+export { type EpochNoise, epochNoise } from './epoch-noise.js';
 export * from './feeds.js';
 export * from './initialisers.js';
 export * from './layers/index.js';

@@ -80,6 +80,26 @@ describe('the noise of a minibatch', () => {
   });
 });
 
+describe('the noise of an epoch', () => {
+  const dist = new URL('../../dist/src/testproblem/index.js', import.meta.url);
+
+  test.each([{ ahead: false }, { ahead: true }])(
+    'is that of its minibatches, one after the other: %o',
+    async (options) => {
+      // The worker is there in the compiled package.
+      const { epochNoise }: typeof p = await import(dist.href);
+      const noise = epochNoise({ noises }, { seed: 42, epoch: 3 }, options);
+      for (let step = 0; step < 4; step++) {
+        const numbers = await noise.next();
+        const expected = drawn({ step });
+        expect(Object.keys(numbers)).toEqual(Object.keys(expected));
+        for (const name of Object.keys(expected)) expect(same(numbers[name], expected[name]), name).toBe(true);
+      }
+      await noise.close();
+    },
+  );
+});
+
 describe('dropout', () => {
   const problem = p.defineTestProblem({
     name: 'dropout',
