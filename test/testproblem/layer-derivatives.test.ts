@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random/index.js';
 import * as layers from '../../src/testproblem/layers/index.js';
@@ -27,4 +28,10 @@ test('every layer has a row', () => {
   const named = Object.keys(layers).filter((name) => !['sequential', 'scoped', 'numbered'].includes(name));
   const rows = layerTable.map(({ name }) => name.split(/[ ,]/)[0] ?? '');
   expect([...new Set(rows)].toSorted()).toEqual(named.toSorted());
+});
+
+test('docs/networks.md has every layer', () => {
+  const guide = readFileSync(new URL('../../docs/networks.md', import.meta.url), 'utf8');
+  const missing = Object.keys(layers).filter((name) => !new RegExp(`^\\| .*\\b${name}\\b.*\\|`, 'm').test(guide));
+  expect(missing).toEqual([]);
 });
