@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random/index.js';
 import * as layers from '../../src/testproblem/layers/index.js';
+import * as losses from '../../src/testproblem/losses.js';
 import { hessianAlongDirection, relativeError, scalarFunction, slopes } from '../tensor/finite-differences.js';
 import { layerTable } from './layer-table.js';
 
@@ -23,9 +24,11 @@ describe(`first and second derivatives of layers agree with finite differences (
   });
 });
 
-test('every layer has a row', () => {
+test('every layer and every loss has a row', () => {
   // What only gives names and orders other layers is in the rows of these.
-  const named = Object.keys(layers).filter((name) => !['sequential', 'scoped', 'numbered'].includes(name));
+  const named = [...Object.keys(layers), ...Object.keys(losses)].filter(
+    (name) => !['sequential', 'scoped', 'numbered'].includes(name),
+  );
   const rows = layerTable.map(({ name }) => name.split(/[ ,]/)[0] ?? '');
   expect([...new Set(rows)].toSorted()).toEqual(named.toSorted());
 });
