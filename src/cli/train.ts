@@ -1,5 +1,5 @@
 import { type ExitCode, RunHeldError } from '../errors.js';
-import type { RunFile } from '../results/index.js';
+import type { Metric, RunFile } from '../results/index.js';
 import { executeRun, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
 import { reportFailure } from './failure.js';
 import { interruptible } from './interruption.js';
@@ -44,7 +44,7 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       },
     });
     tellOutcome(pool, outcome);
-    return finish(outcome, options, terminal);
+    return finish(outcome, hintOf(resolved, outcome), options, terminal);
   } catch (error) {
     if (error instanceof RunHeldError) pool?.send({ type: 'held', message: error.message });
     throw error;
@@ -55,8 +55,8 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
 
 function tellOutcome(pool: PoolLink | null, { path, runFile, alreadyComplete }: RunOutcome): void {
   const { state, epoch, reason } = runFile.status;
-  const testLoss = last(runFile.test_losses);
-  const testAccuracy = last(runFile.test_accuracies);
+  const testLoss = lastReached(runFile, 'test_losses');
+  const testAccuracy = lastReached(runFile, 'test_accuracies');
   pool?.send({
     type: 'outcome',
     outcome: { state, epoch, reason, path, alreadyComplete, testLoss, testAccuracy },
@@ -83,7 +83,13 @@ function keptState() {
   };
 }
 
-function finish(outcome: RunOutcome, options: TrainOptions, terminal: Terminal): ExitCode {
+/** What helps, where the optimizer knows why its runs diverge. */
+function hintOf({ optimizer, configuration }: ResolvedRun, { runFile }: RunOutcome): string | null {
+  if (runFile.status.state !== 'diverged') return null;
+  return optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null;
+}
+
+function finish(outcome: RunOutcome, hint: string | null, options: TrainOptions, terminal: Terminal): ExitCode {
   const { path, runFile, alreadyComplete } = outcome;
   const { status } = runFile;
   if (alreadyComplete) {
@@ -91,8 +97,11 @@ function finish(outcome: RunOutcome, options: TrainOptions, terminal: Terminal):
   } else if (!options.quiet || status.state !== 'completed') {
     terminal.line(describeEnd(runFile));
   }
+  if (hint !== null) terminal.line(`${runFile.configuration.optimizer.name}: ${hint}`);
   if (outcome.error !== undefined) reportFailure(outcome.error, terminal, options.debug === true);
-  terminal.result(options.json ? JSON.stringify(summarize(path, runFile, alreadyComplete), null, 2) : path);
+  terminal.result(
+    options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
+  );
   if (status.state === 'interrupted') return 130;
   return status.state === 'failed' ? 1 : 0;
 }
@@ -118,19 +127,20 @@ function summarize(path: string, runFile: RunFile, alreadyComplete: boolean) {
     testproblem: runFile.testproblem,
     optimizer: runFile.configuration.optimizer.name,
     random_seed: runFile.random_seed,
-    train_loss: last(runFile.train_losses),
-    valid_loss: last(runFile.valid_losses),
-    test_loss: last(runFile.test_losses),
-    train_accuracy: last(runFile.train_accuracies),
-    valid_accuracy: last(runFile.valid_accuracies),
-    test_accuracy: last(runFile.test_accuracies),
+    train_loss: lastReached(runFile, 'train_losses'),
+    valid_loss: lastReached(runFile, 'valid_losses'),
+    test_loss: lastReached(runFile, 'test_losses'),
+    train_accuracy: lastReached(runFile, 'train_accuracies'),
+    valid_accuracy: lastReached(runFile, 'valid_accuracies'),
+    test_accuracy: lastReached(runFile, 'test_accuracies'),
     training_wall_seconds: sum(runFile.timing.training_wall_seconds),
     training_cpu_seconds: sum(runFile.timing.training_cpu_seconds),
   };
 }
 
-function last(list: readonly (number | null)[] | undefined): number | null {
-  return list?.at(-1) ?? null;
+/** The last value that training has reached: of a run that ended before its first epoch did, none. */
+function lastReached({ status, ...lists }: RunFile, metric: Metric): number | null {
+  return status.state === 'completed' || status.epoch > 0 ? (lists[metric]?.at(-1) ?? null) : null;
 }
 
 function sum(values: readonly number[]): number {

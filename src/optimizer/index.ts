@@ -1,9 +1,18 @@
+export { scalarFault } from './check-hyperparameters.js';
+export { checkTransformation } from './check-transformation.js';
 export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
 export * from './define-optimizer.js';
 export * from './hyperparameters.js';
-export { checkTransformation } from './optimizer-file.js';
-export { isOptimizerFile, loadOptimizer, optimizerNames } from './registry.js';
+export {
+  isOptimizerFile,
+  type LoadedOptimizer,
+  loadOptimizer,
+  loadOptimizerAndSource,
+  optimizerNames,
+} from './registry.js';
+export { type OptimizerSource, optimizerSource, optimizerVersion } from './source-identity.js';
 export * from './training.js';
+export { type TrainingRandom, TrainingStreams } from './training-random.js';
 export {
   chain,
   type Setting,

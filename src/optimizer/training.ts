@@ -1,6 +1,7 @@
 import type { Engine, TensorData, Value } from '../engine/index.js';
 import type { SymbolicProblem } from '../testproblem/index.js';
 import type { HyperparameterValue } from './hyperparameters.js';
+import type { TrainingRandom } from './training-random.js';
 
 /** Resolved hyperparameters by name. */
 export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
@@ -20,6 +21,11 @@ export interface TrainingTask {
   readonly constants: BatchFeeds;
   readonly initialParameters: readonly Value[];
   readonly stepsPerEpoch: number;
+  /**
+   * A stream of random numbers of the run's seed, by a name of the optimizer's choice, for instance `random('probes')`. It
+   * may be kept: with each step it starts anew, keyed by name, epoch and step, so that a resumed run draws the same numbers.
+   */
+  random(name: string): TrainingRandom;
 }
 
 /** Everything that a training needs to go on later: named arrays, and plain data. */

@@ -33,12 +33,16 @@ export interface Transformation {
 export function chain(...transformations: readonly Transformation[]): Transformation {
   const prefixed = (state: State, index: number) =>
     Object.fromEntries(Object.entries(state).map(([name, tensor]) => [`${index}.${name}`, tensor]));
-  const own = (state: State, index: number) =>
-    Object.fromEntries(
-      Object.entries(state).flatMap(([name, tensor]) =>
-        name.startsWith(`${index}.`) ? [[name.slice(`${index}.`.length), tensor]] : [],
-      ),
+  const own = (state: State, index: number): State => {
+    const entries = Object.entries(state).flatMap(([name, tensor]) =>
+      name.startsWith(`${index}.`) ? [[name.slice(`${index}.`.length), tensor] as const] : [],
     );
+    // A name that is not there is asked for outside, where a check of a user's file notices it.
+    return new Proxy<State>(Object.fromEntries(entries), {
+      get: (target, name) =>
+        typeof name === 'symbol' || name in target ? Reflect.get(target, name) : state[`${index}.${name}`],
+    });
+  };
   return {
     init: (parameters) =>
       Object.assign({}, ...transformations.map((part, index) => prefixed(part.init(parameters), index))),

@@ -1,8 +1,9 @@
 import type { DatasetRecord, SplitSizes } from '../dataset/dataset.js';
 import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonical-json.js';
-import { configurationToJson, hashConfiguration, type RunConfiguration } from './configuration.js';
+import { configurationToJson, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
-import { PROTOCOL_VERSION, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
+import { hashConfiguration } from './identity.js';
+import { PROTOCOL_VERSION, type Provenance, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
 import { suiteVersion } from './version.js';
 
 /** Everything that a run hands over when it ends, completed or not. */
@@ -23,11 +24,13 @@ export interface RunParts {
     readonly version: string | null;
     readonly details: Readonly<Record<string, unknown>>;
   };
+  readonly provenance?: Provenance | undefined;
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly timing: {
     readonly trainingWallSeconds: ArrayLike<number>;
     readonly trainingCpuSeconds: ArrayLike<number>;
+    readonly trainingOtherCores?: ArrayLike<number>;
     readonly evaluationWallSeconds: ArrayLike<number>;
     readonly evaluationCpuSeconds: ArrayLike<number>;
   };
@@ -100,11 +103,15 @@ export function buildRunFile(parts: RunParts): RunFile {
         details: jsonObject(engine.details),
       },
     },
+    ...(parts.provenance === undefined ? {} : { provenance: parts.provenance }),
     started_at: parts.startedAt.toISOString(),
     finished_at: parts.finishedAt.toISOString(),
     timing: {
       training_wall_seconds: Array.from(timing.trainingWallSeconds),
       training_cpu_seconds: Array.from(timing.trainingCpuSeconds),
+      ...(timing.trainingOtherCores === undefined
+        ? {}
+        : { training_other_cores: Array.from(timing.trainingOtherCores) }),
       evaluation_wall_seconds: Array.from(timing.evaluationWallSeconds),
       evaluation_cpu_seconds: Array.from(timing.evaluationCpuSeconds),
     },
@@ -120,9 +127,9 @@ export function contentDigest(content: Omit<RunFile, 'content_digest'>): string 
   return sha256Hex(canonicalJson(content as JsonValue));
 }
 
-/** What two runs of one configuration must agree in: the run file without times, memory and the digest over them. */
+/** What two runs of one configuration must agree in: the run file without times, memory, commits and the digest over them. */
 export function reproducibleContent(runFile: RunFile) {
-  const { started_at, finished_at, timing, peak_memory_bytes, resumed, content_digest, ...rest } = runFile;
+  const { started_at, finished_at, timing, peak_memory_bytes, resumed, provenance, content_digest, ...rest } = runFile;
   return rest;
 }
 

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** Version of the run file's layout; a reader refuses any other. */
-export const RUN_FILE_VERSION = 1;
+/**
+ * Version of the run file's layout; older ones are migrated when they are read, newer ones refused. Version 2 has another
+ * configuration_hash: the one of identity.ts, by the values in force.
+ */
+export const RUN_FILE_VERSION = 2;
 
 /**
  * Version of the protocol (data splits, evaluation, losses, random streams). Results of equal versions are comparable;
@@ -75,6 +78,20 @@ const environmentSchema = z.strictObject({
   }),
 });
 
+const commit = z
+  .string()
+  .regex(/^[0-9a-f]{40,64}$/, 'a git commit')
+  .nullable();
+
+/** Versions of the code, beyond what a run is identified by. */
+const provenanceSchema = z.strictObject({
+  suite: z.strictObject({ version: z.string(), commit, dirty: z.boolean().nullable() }),
+  /** Of a user's optimizer: the first eight digits of its source's hash, and the commit of the repository it lies in. */
+  optimizer: z
+    .strictObject({ file: z.string(), version: z.string(), commit, dirty: z.boolean().nullable() })
+    .nullable(),
+});
+
 const runFileShape = z.strictObject({
   testproblem: z.string(),
   batch_size: z.int().positive(),
@@ -105,11 +122,15 @@ const runFileShape = z.strictObject({
   configuration_hash: sha256,
   dataset: datasetSchema,
   environment: environmentSchema,
+  /** Absent in files of versions that did not record it. */
+  provenance: provenanceSchema.optional(),
   started_at: instant,
   finished_at: instant,
   timing: z.strictObject({
     training_wall_seconds: z.array(seconds),
     training_cpu_seconds: z.array(seconds),
+    /** Cores that other processes kept busy meanwhile, on average over an epoch; absent in older files. */
+    training_other_cores: z.array(seconds).optional(),
     evaluation_wall_seconds: z.array(seconds),
     evaluation_cpu_seconds: z.array(seconds),
   }),
@@ -124,10 +145,13 @@ const runFileShape = z.strictObject({
 /** The content of a run file. Non-finite numbers are null; epoch lists start with the value before training. */
 export type RunFile = z.infer<typeof runFileShape>;
 
+/** Versions of the code that a run was trained with. */
+export type Provenance = z.infer<typeof provenanceSchema>;
+
 /** How a run ended. */
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
-/** The run file, version 1: exactly these keys, and lists as long as the status says. */
+/** The run file, version 2: exactly these keys, and lists as long as the status says. */
 export const runFileSchema = runFileShape.superRefine((file, context) => {
   const fault = (path: readonly string[], found: unknown, expected: string) =>
     context.addIssue({ code: 'custom', path: [...path], message: `found ${String(found)}, expected ${expected}` });

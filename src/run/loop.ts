@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
-import type { Training } from '../optimizer/index.js';
+import { type Training, TrainingStreams } from '../optimizer/index.js';
 import type { RunStatus } from '../results/index.js';
 import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
@@ -38,15 +38,18 @@ export class TrainingLoop {
   readonly #evaluator: Evaluator;
   /** The test problem on training batches. */
   readonly #symbolic: SymbolicProblem;
+  readonly #streams: TrainingStreams;
 
   private constructor(
     context: LoopContext,
     training: Training,
     symbolic: SymbolicProblem,
     evaluator: Evaluator,
+    streams: TrainingStreams,
     compileSeconds: number,
   ) {
     this.#context = context;
+    this.#streams = streams;
     this.training = training;
     this.#symbolic = symbolic;
     this.#evaluator = evaluator;
@@ -68,6 +71,7 @@ export class TrainingLoop {
       ]),
     );
     const initial = testProblem.initialParameters(seed);
+    const streams = new TrainingStreams(seed);
     const task = {
       engine,
       problem: testProblem.build(batchSize, { l2Reg }),
@@ -78,11 +82,12 @@ export class TrainingLoop {
         engine.upload(initial[index] ?? new Float32Array(), shape),
       ),
       stepsPerEpoch: split.trainingSteps(batchSize),
+      random: (name: string) => streams.stream(name),
     };
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
     const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize, seed });
     const compileSeconds = training.compileSeconds + (await evaluator.compile(split.sizes));
-    return new TrainingLoop(context, training, task.problem, evaluator, compileSeconds);
+    return new TrainingLoop(context, training, task.problem, evaluator, streams, compileSeconds);
   }
 
   /**
@@ -130,10 +135,12 @@ export class TrainingLoop {
     const { trainLogInterval, numEpochs } = resolved.configuration;
     const { training } = this;
     const stopwatch = new Stopwatch();
+    this.#streams.moveTo(epoch, 0);
     await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
     let step = 0;
     for await (const minibatch of this.#minibatches(epoch)) {
       signal?.throwIfAborted();
+      this.#streams.moveTo(epoch, step);
       const loss = await training.step(minibatch);
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
       if (!Number.isFinite(loss)) {
@@ -161,9 +168,10 @@ export class TrainingLoop {
       });
     }
     await this.#logEpoch();
-    const { wallSeconds, cpuSeconds } = stopwatch;
+    const { wallSeconds, cpuSeconds, otherCores } = stopwatch;
     this.record.timing.trainingWallSeconds.push(wallSeconds);
     this.record.timing.trainingCpuSeconds.push(cpuSeconds);
+    this.record.timing.trainingOtherCores.push(otherCores);
     onEvent?.({ type: 'epoch', epoch: epoch + 1, wallSeconds, cpuSeconds });
     return null;
   }

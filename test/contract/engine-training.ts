@@ -1,5 +1,5 @@
 import type { Engine, TensorData, Value } from '../../src/engine/index.js';
-import { loadOptimizer } from '../../src/optimizer/index.js';
+import { loadOptimizer, TrainingStreams } from '../../src/optimizer/index.js';
 import { type RandomStream, randomStream } from '../../src/random/index.js';
 import * as t from '../../src/tensor/index.js';
 import { inputNames, type TestProblem } from '../../src/testproblem/index.js';
@@ -87,6 +87,7 @@ export async function train(
         engine.upload(start[index] ?? new Float32Array(), shape),
       ),
       stepsPerEpoch: steps,
+      random: (stream: string) => new TrainingStreams(1).stream(stream),
     },
     hyperparameters,
   );

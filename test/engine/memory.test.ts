@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/index.js';
-import { loadOptimizer } from '../../src/optimizer/index.js';
+import { loadOptimizer, TrainingStreams } from '../../src/optimizer/index.js';
 import { randomStream } from '../../src/random/index.js';
 import { program } from '../../src/tensor/index.js';
 import { inputNames, loadTestProblem } from '../../src/testproblem/index.js';
@@ -36,6 +36,7 @@ test.each(trainings)('memory stays flat over $count training steps of $name', as
       engine.upload(initial[index] ?? new Float32Array(), shape),
     ),
     stepsPerEpoch: count,
+    random: (stream: string) => new TrainingStreams(1).stream(stream),
   };
   const training = await adam.start(task, { lr: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
   const { inputs = new Float32Array(), labels = new Int32Array() } = batchOf(problem, batchSize, randomStream(1));

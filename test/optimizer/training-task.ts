@@ -1,5 +1,5 @@
 import type { Engine, TensorData, Value } from '../../src/engine/index.js';
-import type { BatchFeeds, TrainingTask } from '../../src/optimizer/index.js';
+import { type BatchFeeds, TrainingStreams, type TrainingTask } from '../../src/optimizer/index.js';
 import { inputNames, type TestProblem } from '../../src/testproblem/index.js';
 
 /** A minibatch as plain numbers. */
@@ -20,6 +20,7 @@ export function trainingTask(
   },
 ): TrainingTask {
   const { batchSize, stepsPerEpoch, l2Reg = 0 } = options;
+  const streams = new TrainingStreams(1);
   const initial = options.parameters ?? problem.initialParameters(1);
   return {
     engine,
@@ -36,6 +37,7 @@ export function trainingTask(
       engine.upload(initial[index] ?? new Float64Array(), shape),
     ),
     stepsPerEpoch,
+    random: (name) => streams.stream(name),
   };
 }
 
