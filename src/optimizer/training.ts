@@ -38,6 +38,8 @@ export interface TrainingState {
 export interface Training {
   /** The current parameter values, in definition order; valid until the next step. */
   readonly parameters: readonly Value[];
+  /** The current values of the test problem's states by the name of their input; absent where it has none. */
+  readonly modelStates?: BatchFeeds;
   /** Seconds spent on compiling programs so far. */
   readonly compileSeconds: number;
   /** Called before the first step of each epoch (0-based) with the factor that the learning-rate schedule gives. */

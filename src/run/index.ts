@@ -5,6 +5,7 @@ export { type Crash, crashPath, readCrash, writeCrash } from './crash.js';
 export type { Measurement, RunEvent } from './events.js';
 export { readRunLock, runLockPath } from './lock.js';
 export { describeHolder, type LockHolder } from './lock-file.js';
+export type { MinibatchValues } from './minibatch-values.js';
 export {
   type Examples,
   networkProblem,

@@ -4,7 +4,7 @@ import type { Engine, Value } from '../engine/index.js';
 import type { Training } from '../optimizer/index.js';
 import { TrainingStreams } from '../optimizer/training-random.js';
 import type { RunStatus } from '../results/index.js';
-import { inputNames, type TestProblem } from '../testproblem/index.js';
+import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
 import { Evaluator, uploadBatch } from './evaluation.js';
 import type { Measurement, RunEvent } from './events.js';
@@ -37,11 +37,14 @@ export class TrainingLoop {
   position: Position = { epoch: 0, step: null };
   readonly #context: LoopContext;
   readonly #evaluator: Evaluator;
+  /** The test problem on training batches. */
+  readonly #symbolic: SymbolicProblem;
   readonly #streams: TrainingStreams;
 
   private constructor(
     context: LoopContext,
     training: Training,
+    symbolic: SymbolicProblem,
     evaluator: Evaluator,
     streams: TrainingStreams,
     compileSeconds: number,
@@ -49,6 +52,7 @@ export class TrainingLoop {
     this.#context = context;
     this.#streams = streams;
     this.training = training;
+    this.#symbolic = symbolic;
     this.#evaluator = evaluator;
     this.compileSeconds = compileSeconds;
     this.stepsPerEpoch = context.split.trainingSteps(context.resolved.configuration.batchSize);
@@ -82,9 +86,9 @@ export class TrainingLoop {
       random: (name: string) => streams.stream(name),
     };
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
-    const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize });
+    const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize, seed });
     const compileSeconds = training.compileSeconds + (await evaluator.compile(split.sizes));
-    return new TrainingLoop(context, training, evaluator, streams, compileSeconds);
+    return new TrainingLoop(context, training, task.problem, evaluator, streams, compileSeconds);
   }
 
   /**
@@ -110,20 +114,35 @@ export class TrainingLoop {
     return this.#context.resolved.testProblem;
   }
 
+  /** The minibatches of an epoch on the engine, each with its noise, which is the same for all that is computed on it. */
+  async *#minibatches(epoch: number): AsyncGenerator<Record<string, Value>> {
+    const { engine, split, resolved } = this.#context;
+    const { batchSize, seed } = resolved.configuration;
+    const ahead = hasProcessorToSpare(engine.record.threads);
+    const noise = epochNoise(this.#symbolic, { seed, epoch }, { ahead });
+    try {
+      for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true })) {
+        const feeds = uploadNoise(engine, this.#symbolic, await noise.next());
+        yield { ...uploadBatch(engine, this.#problem, batch), ...feeds };
+      }
+    } finally {
+      await noise.close();
+    }
+  }
+
   /** One pass over the training batches; a status when a minibatch loss is not finite. */
   async #trainEpoch(epoch: number): Promise<RunStatus | null> {
-    const { engine, split, signal, onEvent, resolved } = this.#context;
-    const { batchSize, trainLogInterval, numEpochs } = resolved.configuration;
+    const { signal, onEvent, resolved } = this.#context;
+    const { trainLogInterval, numEpochs } = resolved.configuration;
     const { training } = this;
     const stopwatch = new Stopwatch();
     this.#streams.moveTo(epoch, 0);
     await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
     let step = 0;
-    const ahead = hasProcessorToSpare(engine.record.threads);
-    for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true })) {
+    for await (const minibatch of this.#minibatches(epoch)) {
       signal?.throwIfAborted();
       this.#streams.moveTo(epoch, step);
-      const loss = await training.step(uploadBatch(engine, this.#problem, batch));
+      const loss = await training.step(minibatch);
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
       if (!Number.isFinite(loss)) {
         await this.#logEpoch();
@@ -182,13 +201,13 @@ export class TrainingLoop {
   async #evaluate(epoch: number): Promise<RunStatus | null> {
     const { split, signal, onEvent, resolved } = this.#context;
     const stopwatch = new Stopwatch();
-    const parameters: Record<string, Value> = {};
+    const values: Record<string, Value> = { ...this.training.modelStates };
     for (const [index, { name }] of this.#problem.parameters.entries()) {
       const value = this.training.parameters[index];
-      if (value !== undefined) parameters[inputNames.parameter(name)] = value;
+      if (value !== undefined) values[inputNames.parameter(name)] = value;
     }
     const measure = (phase: Phase): Promise<Measurement> =>
-      this.#evaluator.measure(split, phase, epoch, parameters, signal);
+      this.#evaluator.measure(split, phase, epoch, values, signal);
     const results = {
       train_eval: await measure('train_eval'),
       valid: await measure('valid'),
