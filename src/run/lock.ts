@@ -3,8 +3,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { OutputError } from '../errors.js';
+import { isAlive, ownIdentity, type ProcessIdentity } from '../process-identity.js';
 import { hashConfiguration, type RunConfiguration, settingPath } from '../results/index.js';
-import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 /** How often a holder shows that it lives. */
 const HEARTBEAT_MS = 30_000;

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunConfiguration } from '../../src/results/index.js';
 import { readRunLock, resolveConfiguration, runLockPath } from '../../src/run/index.js';
 import { acquireRunLock, type RunLock } from '../../src/run/lock.js';
-import { ownIdentity } from '../../src/run/process-identity.js';
+import { ownIdentity } from '../../src/process-identity.js';
 import { command, startCommand } from '../cli/command.js';
 import { smallRequest, temporaryFolder } from './small-run.js';
 
