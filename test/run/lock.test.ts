@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ownIdentity } from '../../src/process-identity.js';
 import type { RunConfiguration } from '../../src/results/index.js';
 import { readRunLock, resolveConfiguration, runLockPath } from '../../src/run/index.js';
 import { acquireRunLock, type RunLock } from '../../src/run/lock.js';
-import { ownIdentity } from '../../src/process-identity.js';
 import { command, startCommand } from '../cli/command.js';
 import { smallRequest, temporaryFolder } from './small-run.js';
 
