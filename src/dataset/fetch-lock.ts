@@ -97,7 +97,8 @@ async function take(path: string, content: string, dataset: string, options: Wai
     const who = describe(found);
     if (who !== said) options.onProgress?.(`${dataset}: ${who} fetches it already; waiting`);
     said = who;
-    await sleep(options.pollMs ?? 500, undefined, { signal: options.signal });
+    // The loop begins by throwing the signal's own reason.
+    await sleep(options.pollMs ?? 500, undefined, { signal: options.signal }).catch(() => undefined);
   }
 }
 

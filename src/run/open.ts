@@ -32,7 +32,7 @@ export async function openData(
     signal,
     onProgress: (message) => onEvent?.({ type: 'dataset', message }),
   }).catch((error: unknown) => {
-    if (!signal?.aborted || error !== signal.reason) throw error;
+    if (!signal?.aborted) throw error;
     throw new InterruptedError('interrupted while fetching data; what has arrived is kept', { cause: error });
   });
   const split = dataset.split(configuration.seed, configuration.protocol);

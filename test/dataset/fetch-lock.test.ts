@@ -94,7 +94,7 @@ describe('withFetchLock', () => {
     );
     await sleep(50);
     controller.abort(new Error('stopped'));
-    await expect(waiting).rejects.toThrow();
+    await expect(waiting).rejects.toThrow('stopped');
     expect(lines.length).toBe(1);
     expect(lines.join()).not.toContain('\u001b');
     // It has shown no life for an hour.

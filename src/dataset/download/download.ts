@@ -46,7 +46,8 @@ class Download {
   readonly #limits: DownloadLimits;
   readonly #deadline = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #faults = new Set<string>();
+  /** Hosts by what went wrong with them. */
+  readonly #faults = new Map<string, Set<string>>();
   #reportedAt = Date.now();
 
   constructor(file: PublishedFile, target: string, options: DownloadOptions) {
@@ -74,13 +75,11 @@ class Download {
         if (partial.resumable) await partial.close();
         else await partial.discard();
       }
-      throw new FetchError(
-        `${this.#name} could not be fetched (${[...this.#faults].join('; ')})${this.#kept(partial)}.`,
-      );
+      throw new FetchError(`${this.#name} could not be fetched (${this.#describeFaults()})${this.#kept(partial)}.`);
     } catch (error) {
       this.#options.signal?.throwIfAborted();
       if (this.#deadline.signal.aborted) {
-        const before = this.#faults.size === 0 ? '' : `; ${[...this.#faults].join('; ')}`;
+        const before = this.#faults.size === 0 ? '' : `; ${this.#describeFaults()}`;
         throw new FetchError(`${this.#name} could not be fetched (not complete after ${total.toFixed(0)} s${before}).`);
       }
       const code = localFault(error);
@@ -93,6 +92,10 @@ class Download {
 
   get #name(): string {
     return basename(this.#target);
+  }
+
+  #describeFaults(): string {
+    return [...this.#faults].map(([fault, hosts]) => `${[...hosts].join(', ')}: ${fault}`).join('; ');
   }
 
   #kept({ length }: PartialFile): string {
@@ -130,7 +133,8 @@ class Download {
         const wait = waitAfter(failed, fault.afterSeconds, this.#limits);
         if (!fault.again || failed >= this.#limits.attempts || wait > this.#limits.longestWait) {
           const asked = fault.afterSeconds === null ? '' : `, to be asked again in ${fault.afterSeconds.toFixed(0)} s`;
-          this.#faults.add(`${url.host}: ${fault.message}${asked}`);
+          const message = `${fault.message}${asked}`;
+          this.#faults.set(message, (this.#faults.get(message) ?? new Set()).add(url.host));
           return false;
         }
         this.#say(`${url.host}: ${fault.message}; trying again in ${wait.toFixed(1)} s`);
