@@ -108,6 +108,12 @@ describe('a download', () => {
       3,
     ],
     [
+      '206 of everything, that nobody asked for',
+      (_, r) => r.writeHead(206, { 'content-range': 'bytes 0-299999/300000' }).end(bytes),
+      /another part/,
+      3,
+    ],
+    [
       'a web page',
       (_, r) => r.writeHead(200, { 'content-type': 'text/html', 'content-length': 9 }).end('<html/>..'),
       /a web page of 9 bytes, expected 300000/,

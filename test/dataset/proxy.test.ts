@@ -1,12 +1,15 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { request as requestHttp } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Environment, proxyFor } from '../../src/dataset/download/proxy.js';
 import { fetchFiles } from '../../src/dataset/fetch.js';
 import { DataError } from '../../src/errors.js';
-import { deadEnd, serve } from './local-server.js';
+import { deadEnd, sendRange, serve } from './local-server.js';
 import { newDataDir } from './small-files.js';
 
 describe('proxyFor', () => {
@@ -97,6 +100,8 @@ async function fetchThrough(url: string, environment: Environment) {
   return { message: error instanceof Error ? error.message : '', stored };
 }
 
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
 /** A proxy that passes plain requests on, and writes down what it was asked. */
 async function forwardingProxy() {
   const asked: { url: string; host: string; login: string | undefined; authorization: string | undefined }[] = [];
@@ -184,6 +189,54 @@ describe('a download through a proxy', () => {
     expect(first[0]?.[0]).toBe(22);
     expect(first[0]?.includes('example.org')).toBe(true);
     expect(first[0]?.includes(proxy.host)).toBe(false);
+  });
+
+  it.skipIf(!hasOpenssl)('comes through the tunnel end to end, and goes on there where it was cut off', async () => {
+    // Only for the certificate that this test makes itself.
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const folder = await newDataDir();
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=mirror.test', '-addext', 'subjectAltName=DNS:mirror.test'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject],
+      {
+        stdio: 'ignore',
+      },
+    );
+    const asked: (string | undefined)[][] = [];
+    const mirror = createHttpsServer({ key: await readFile(key), cert: await readFile(cert) }, (request, response) => {
+      const { host, range, authorization } = request.headers;
+      asked.push([request.url, host, range, authorization]);
+      if (asked.length > 1) return sendRange({ bytes }, request.headers, response);
+      sendRange({ bytes }, request.headers, response, (part) => {
+        response.write(part.subarray(0, 9000), () => setTimeout(() => request.socket.destroy(), 20));
+      });
+    });
+    await new Promise<void>((resolve) => mirror.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void mirror.close());
+    const address = mirror.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const proxy = await serve(
+      () => undefined,
+      (_, socket) => {
+        const onward = connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
+        onward.on('error', () => socket.destroy());
+        socket.on('close', () => onward.destroy());
+        socket.pipe(onward).pipe(socket);
+      },
+    );
+    const environment = { HTTPS_PROXY: `http://${proxy.host}` };
+    expect(await fetchThrough('https://me:secret@mirror.test/one.gz', environment)).toEqual({
+      message: '',
+      stored: true,
+    });
+    const login = `Basic ${Buffer.from('me:secret').toString('base64')}`;
+    expect(asked).toEqual([
+      ['/one.gz', 'mirror.test', undefined, login],
+      ['/one.gz', 'mirror.test', 'bytes=9000-', login],
+    ]);
   });
 
   it.each([

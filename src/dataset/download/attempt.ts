@@ -60,9 +60,17 @@ function headersFor({ url, partial }: Attempt): Record<string, string> {
   const { length, validators } = partial;
   if (length === 0) return headers;
   headers.range = `bytes=${length}-`;
-  const condition = validators?.url === url.href ? conditionOf(validators) : null;
+  const condition = validators?.url === nameOf(url) ? conditionOf(validators) : null;
   if (condition !== null) headers['if-range'] = condition;
   return headers;
+}
+
+/** A URL without its user name and password, which do not belong in files. */
+function nameOf(url: URL): string {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
 }
 
 /** What If-Range may hold (RFC 9110, 13.1.5): a strong entity tag, else the date. */
@@ -74,8 +82,9 @@ function conditionOf({ etag, lastModified }: Validators): string | null {
 async function accept({ status, headers }: Answer, { url, file, partial }: Attempt): Promise<boolean> {
   if (status === 206) {
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
-    const changed = partial.validators?.url === url.href && hasChanged(partial.validators, headers);
-    if (Number(start) === partial.length && Number(total) === file.size && !changed) {
+    const changed = partial.validators?.url === nameOf(url) && hasChanged(partial.validators, headers);
+    const asked = partial.length > 0 && Number(start) === partial.length;
+    if (asked && Number(total) === file.size && !changed) {
       partial.resumable = true;
       return true;
     }
@@ -97,7 +106,7 @@ async function accept({ status, headers }: Answer, { url, file, partial }: Attem
     const page = headers['content-type']?.includes('html') ? 'a web page of ' : '';
     throw new MirrorFault(`it offers ${page}${length} bytes, expected ${file.size}`);
   }
-  await partial.begin({ url: url.href, etag: headers.etag ?? null, lastModified: headers['last-modified'] ?? null });
+  await partial.begin({ url: nameOf(url), etag: headers.etag ?? null, lastModified: headers['last-modified'] ?? null });
   partial.resumable = headers['accept-ranges'] === 'bytes' && !isPackedAgain(headers, file);
   return false;
 }

@@ -69,7 +69,9 @@ async function ask(url: URL, question: Question): Promise<IncomingMessage> {
   const socket = await named(proxy, tunnel(url, proxy, signal));
   const servername = isIP(bareHost(url)) === 0 ? bareHost(url) : '';
   const secure = connectTls({ socket, servername, ALPNProtocols: ['http/1.1'], host: bareHost(url) });
-  return await sent(requestHttps(url, { headers, signal, createConnection: () => secure }), signal);
+  // Without an agent, Node would name port 80 in the Host header.
+  const own = { ...headers, ...login('authorization', url), host: url.host };
+  return await sent(requestHttps(url, { headers: own, signal, createConnection: () => secure }), signal);
 }
 
 interface ProxyRequest {
