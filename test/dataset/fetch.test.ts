@@ -14,10 +14,13 @@ const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);
 const file = { path: 'toy/one.gz', size: bytes.length, md5: createHash('md5').update(bytes).digest('hex'), urls: [] };
 const good: RequestListener = (_, response) => response.end(bytes);
 
-/** No proxy, and no patience. */
+/** For servers that say too little: the others must have time on a busy machine. */
+const hasty = { answer: 0.3, stall: 0.2 };
+
+/** No proxy, and little patience. */
 const impatient: FetchOptions = {
   environment: {},
-  limits: { answer: 0.3, stall: 0.2, attempt: 1, total: 2, attempts: 3, backoff: 0.01, longestWait: 0.5 },
+  limits: { answer: 5, stall: 5, attempt: 10, total: 30, attempts: 3, backoff: 0.01, longestWait: 0.5 },
 };
 
 /** Fetches the file from a server of this kind; what it asked for, what was said, and what is on disk afterwards. */
@@ -181,8 +184,9 @@ describe('a download', () => {
     ],
   ];
 
-  it.each(bad)('from a server with %s ends in one line and leaves nothing', async (_, listener, expected, times) => {
-    const { error, message, names, asked } = await fetchFrom([listener]);
+  it.each(bad)('from a server with %s ends in one line and leaves nothing', async (name, listener, expected, times) => {
+    const limits = { ...impatient.limits, ...(name === 'silence' || name === 'a stall' ? hasty : {}) };
+    const { error, message, names, asked } = await fetchFrom([listener], { limits });
     expect(error).toBeInstanceOf(DataError);
     expect(message).toMatch(new RegExp(`^one\\.gz could not be fetched \\(${hosts(1)}: .*\\)\\.$`));
     expect(message).toMatch(expected);
@@ -206,7 +210,9 @@ describe('a download', () => {
       const timer = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(timer));
     };
-    expect((await fetchFrom([drip])).message).toMatch(/only \d+ bytes in 0.2 s/);
+    expect((await fetchFrom([drip], { limits: { ...impatient.limits, ...hasty, answer: 5 } })).message).toMatch(
+      /only \d+ bytes in 0.2 s/,
+    );
     const limits = { ...impatient.limits, stall: 9, attempt: 0.2, attempts: 1 };
     expect((await fetchFrom([drip], { limits })).message).toMatch(/not complete after 0 s/);
     const total = { ...impatient.limits, stall: 9, attempt: 9, total: 0.3 };
@@ -497,6 +503,18 @@ describe('fetchDataset', () => {
 
   it('has nothing to do for a generated data set', async () => {
     expect(await fetchDataset('quadratic', 'nowhere')).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('names a data directory that cannot be made', async () => {
+    const dataDir = await newDataDir();
+    await writeFiles(dataDir, { file: new Uint8Array(1) });
+    await symlink(join(dataDir, 'nowhere', 'x'), join(dataDir, 'dangling'));
+    await symlink(join(dataDir, 'loop'), join(dataDir, 'loop'));
+    for (const name of ['file', 'file/x', 'dangling', 'dangling/x', 'loop', 'x'.repeat(300)]) {
+      const error = await fetchDataset('mnist', join(dataDir, name), impatient).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(DataError);
+      expect(String(error)).toMatch(/: cannot be written \(E[A-Z]+\); give another --data-dir\.$/);
+    }
   });
 
   it('leaves no new folder behind when it fails', async () => {

@@ -87,7 +87,7 @@ describe('proxyFor', () => {
 
 const bytes = Uint8Array.from({ length: 30_000 }, (_, i) => (i * i) % 251);
 const md5 = createHash('md5').update(bytes).digest('hex');
-const limits = { answer: 2, stall: 1, attempt: 3, total: 5, attempts: 2, backoff: 0.01, longestWait: 1 };
+const limits = { answer: 2, stall: 5, attempt: 10, total: 30, attempts: 2, backoff: 0.01, longestWait: 1 };
 
 async function fetchThrough(url: string, environment: Environment) {
   const dataDir = await newDataDir();

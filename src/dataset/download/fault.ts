@@ -17,30 +17,20 @@ export class MirrorFault extends Error {
   }
 }
 
-/** Faults of this machine's disk, which no mirror can help. */
-const LOCAL = new Set([
-  'EACCES',
-  'EPERM',
-  'EROFS',
-  'ENOSPC',
-  'EDQUOT',
-  'ENOTDIR',
-  'EEXIST',
-  'EISDIR',
-  'EFBIG',
-  'ERR_FS_EISDIR',
-]);
+/** Faults of this machine's disk that do not name a path: those of an open file. */
+const LOCAL = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'ERR_FS_EISDIR']);
 
 /** Faults of a connection that another try may not meet. A host that refuses or is unknown will do so again. */
 const PASSING = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'HPE_INVALID_EOF_STATE', 'Z_BUF_ERROR']);
 
 const UNKNOWN_HOST = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA']);
 
-/** The system's code of an error on this machine's disk, or null. */
+/** The system's code of an error on this machine's disk, which no mirror can help; null for others. */
 export function localFault(error: unknown): string | null {
   const code = codeOf(error);
-  // A connection may be refused with EACCES or EPERM too, by a firewall: that one has an address.
-  return code !== null && LOCAL.has(code) && !(error instanceof Error && 'address' in error) ? code : null;
+  if (code === null || !(error instanceof Error)) return null;
+  // A connection may be refused with EACCES or EPERM too, by a firewall: that error has an address.
+  return 'path' in error || (LOCAL.has(code) && !('address' in error)) ? code : null;
 }
 
 /** Any error of asking a server, as a fault of that server. */
