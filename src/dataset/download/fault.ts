@@ -30,7 +30,9 @@ export function localFault(error: unknown): string | null {
   const code = codeOf(error);
   if (code === null || !(error instanceof Error)) return null;
   // A connection may be refused with EACCES or EPERM too, by a firewall: that error has an address.
-  return 'path' in error || (LOCAL.has(code) && !('address' in error)) ? code : null;
+  // Errors of TLS have a path too, which is undefined.
+  const namesPath = 'path' in error && typeof error.path === 'string';
+  return namesPath || (LOCAL.has(code) && !('address' in error)) ? code : null;
 }
 
 /** Any error of asking a server, as a fault of that server. */
