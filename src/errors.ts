@@ -58,6 +58,13 @@ export class RunHeldError extends ProbprecError {
   }
 }
 
+/** The user ended it, by a signal. Whoever receives it has told the user, so that it needs no line of its own. */
+export class InterruptedError extends ProbprecError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('interrupted', message, { exitCode: 130, ...options });
+  }
+}
+
 /** A run file, checkpoint or user module whose content is not what it should be. */
 export class FileError extends ProbprecError {
   constructor(message: string, options?: { readonly cause?: unknown }) {

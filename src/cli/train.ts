@@ -1,4 +1,4 @@
-import { type ExitCode, RunHeldError } from '../errors.js';
+import { type ExitCode, InterruptedError, RunHeldError } from '../errors.js';
 import type { Metric, RunFile } from '../results/index.js';
 import { executeRun, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
 import { reportFailure } from './failure.js';
@@ -49,6 +49,7 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
   } catch (error) {
     // Before there is a run to write a file of: a download, a lock. What was interrupted has been said.
     if (signal.aborted && error === signal.reason) return 130;
+    if (error instanceof InterruptedError && interruption.signal.aborted) return error.exitCode;
     if (error instanceof RunHeldError) pool?.send({ type: 'held', message: error.message });
     throw error;
   } finally {
@@ -70,8 +71,10 @@ function tellOutcome(pool: PoolLink | null, { path, runFile, alreadyComplete }: 
 function keptState() {
   let total = '';
   let saved: string | null = null;
+  let fetching = false;
   return {
     observe(event: RunEvent): void {
+      fetching = event.type === 'dataset';
       if (event.type === 'start') {
         total = ` of ${event.configuration.numEpochs}`;
         if (event.resumedFromEpoch !== null) saved = `the checkpoint of epoch ${event.resumedFromEpoch}${total}`;
@@ -80,9 +83,11 @@ function keptState() {
       }
     },
     message: (): string =>
-      saved === null
-        ? 'probprec: interrupted, stopping after this step; no epoch is finished yet, so the same command starts again (once more to stop at once)'
-        : `probprec: interrupted, stopping after this step; kept: ${saved}; the same command goes on from there (once more to stop at once)`,
+      fetching
+        ? 'probprec: interrupted before training; what was downloaded is kept, the same command goes on (once more to stop at once)'
+        : saved === null
+          ? 'probprec: interrupted, stopping after this step; no epoch is finished yet, so the same command starts again (once more to stop at once)'
+          : `probprec: interrupted, stopping after this step; kept: ${saved}; the same command goes on from there (once more to stop at once)`,
   };
 }
 

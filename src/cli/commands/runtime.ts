@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { quantile } from '../../analysis/statistics.js';
-import type { ExitCode } from '../../errors.js';
+import { type ExitCode, InterruptedError } from '../../errors.js';
 import { describeMachine, suiteVersion } from '../../results/index.js';
 import type { ResolvedRun } from '../../run/index.js';
 import {
@@ -46,7 +46,8 @@ export async function runtime(options: RuntimeOptions, terminal: Terminal): Prom
     terminal.result(options.json ? JSON.stringify(report, null, 2) : table(report, terminal));
     return 0;
   } catch (error) {
-    if (interruption.signal.aborted && error === interruption.signal.reason) return 130;
+    const ended = error instanceof InterruptedError || error === interruption.signal.reason;
+    if (interruption.signal.aborted && ended) return 130;
     throw error;
   } finally {
     interruption.release();
