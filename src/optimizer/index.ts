@@ -1,18 +1,22 @@
 export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
 export * from './define-optimizer.js';
+export * from './evaluation-counts.js';
+export type { HostFunction, HostTensor } from './host-function.js';
 export * from './hyperparameters.js';
 export { checkTransformation } from './optimizer-file.js';
 export { isOptimizerFile, loadOptimizer, optimizerNames } from './registry.js';
 export * from './training.js';
+export * from './training-task.js';
 export {
   chain,
   type Setting,
   type State,
   stateless,
   type Transformation,
-  type UpdateContext,
+  type Update,
 } from './transformation.js';
 export * from './transformations/add-decayed-weights.js';
 export * from './transformations/scale-by-adam.js';
 export * from './transformations/scale-by-learning-rate.js';
 export * from './transformations/trace.js';
+export type { InitContext, LossAndGradients, ProbeDistribution, UpdateContext } from './update-context.js';

@@ -4,9 +4,11 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { FileError } from '../errors.js';
-import { input, program, sameShape, type Tensor } from '../tensor/index.js';
+import { dot, gradients, input, leavesOf, program, sameShape, type Tensor } from '../tensor/index.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
+import { StepRecorder } from './step-recorder.js';
 import type { Hyperparameters } from './training.js';
+import { at } from './transformation.js';
 import { UpdateRule } from './update-rule.js';
 
 /** What a user's file must export as its default: what `defineOptimizer` returns. */
@@ -31,8 +33,14 @@ export function checkTransformation(
   const parameter = input('parameter/example', [2, 3]);
   let outputs: Readonly<Record<string, Tensor>>;
   try {
-    const rule = new UpdateRule(definition.transformation, hyperparameters, [parameter]);
-    outputs = rule.apply([input('gradient', [2, 3])]);
+    const { transformation, learningRate = 'lr' } = definition;
+    const scheduled = learningRate !== null && typeof hyperparameters[learningRate] === 'number';
+    const rule = new UpdateRule(transformation, hyperparameters, { parameters: [parameter], scheduled });
+    const recorder = new StepRecorder(1);
+    const loss = dot(parameter, parameter);
+    const materials = { updates: [input('gradient', [2, 3])], loss, gradients: gradients(loss, [parameter]) };
+    const { parameters, state } = rule.apply(recorder, materials);
+    outputs = { 'parameter/example': at(parameters, 0), ...Object.fromEntries(leavesOf(state)) };
     program(outputs);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);

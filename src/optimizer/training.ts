@@ -1,25 +1,32 @@
 import type { Engine, TensorData, Value } from '../engine/index.js';
+import type { RandomStream } from '../random/index.js';
 import type { SymbolicProblem } from '../testproblem/index.js';
+import type { EvaluationCounts } from './evaluation-counts.js';
 import type { HyperparameterValue } from './hyperparameters.js';
+import type { ParameterKind } from './parameter-kind.js';
 
 /** Resolved hyperparameters by name. */
 export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
 
-/** A batch on the engine: the values of the program inputs `inputs` and `labels`. */
+/** A minibatch on the engine: the values of the program inputs `inputs` and `labels`, and of its noise where it has any. */
 export type BatchFeeds = Readonly<Record<string, Value>>;
 
-/** What an optimizer works on. */
+/** What an optimizer works on; `trainingTask` makes one. */
 export interface TrainingTask {
   readonly engine: Engine;
   /** The test problem on training batches. */
   readonly problem: SymbolicProblem;
   readonly parameterNames: readonly string[];
+  /** What each parameter is in the network. */
+  readonly kinds: readonly ParameterKind[];
   /** The parameter group of each parameter. */
   readonly groups: readonly string[];
   /** Values of the test problem's constants, fed to every program that uses them. */
   readonly constants: BatchFeeds;
   readonly initialParameters: readonly Value[];
   readonly stepsPerEpoch: number;
+  /** The run's stream of random numbers of this name, for the optimizer alone: the same numbers for the same seed and name. */
+  random(name: string): RandomStream;
 }
 
 /** Everything that a training needs to go on later: named arrays, and plain data. */
@@ -32,6 +39,12 @@ export interface TrainingState {
 export interface Training {
   /** The current parameter values, in definition order; valid until the next step. */
   readonly parameters: readonly Value[];
+  /** The network's state as feeds of programs: its running statistics, for instance. Absent where it has none. */
+  readonly networkState?: BatchFeeds;
+  /** The parameters at which to evaluate now, where that is another point than the training point; else absent. */
+  evaluationPoint?(): Promise<readonly Value[]>;
+  /** Gradients, products and losses evaluated since training began. */
+  readonly evaluations?: Readonly<EvaluationCounts>;
   /** Seconds spent on compiling programs so far. */
   readonly compileSeconds: number;
   /** Called before the first step of each epoch (0-based) with the factor that the learning-rate schedule gives. */

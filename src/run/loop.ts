@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
-import type { Training } from '../optimizer/index.js';
+import { type Training, trainingTask } from '../optimizer/index.js';
 import type { RunStatus } from '../results/index.js';
 import { inputNames, type TestProblem } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
@@ -51,27 +51,14 @@ export class TrainingLoop {
     const { configuration, testProblem, optimizer } = context.resolved;
     const { batchSize, seed, protocol } = configuration;
     const l2Reg = configuration.l2Reg ?? 0;
-    const { parameters } = testProblem;
-    const constants = Object.fromEntries(
-      Object.entries(testProblem.constants).map(([name, { shape, data }]) => [
-        inputNames.constant(name),
-        engine.upload(data(), shape),
-      ]),
-    );
-    const initial = testProblem.initialParameters(seed);
-    const task = {
-      engine,
-      problem: testProblem.build(batchSize, { l2Reg }),
-      parameterNames: parameters.map(({ name }) => name),
-      groups: parameters.map(({ group }) => group),
-      constants,
-      initialParameters: parameters.map(({ shape }, index) =>
-        engine.upload(initial[index] ?? new Float32Array(), shape),
-      ),
+    const task = trainingTask(engine, testProblem, {
+      batchSize,
+      l2Reg,
+      seed,
       stepsPerEpoch: split.trainingSteps(batchSize),
-    };
+    });
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
-    const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize });
+    const evaluator = new Evaluator(engine, testProblem, task.constants, { l2Reg, protocol, batchSize });
     const compileSeconds = training.compileSeconds + (await evaluator.compile(split.sizes));
     return new TrainingLoop(context, training, evaluator, compileSeconds);
   }
@@ -164,17 +151,24 @@ export class TrainingLoop {
     return index < 0 ? 1 : (lrSchedule?.factors[index] ?? 1);
   }
 
+  /** Parameters and the network's state as the evaluation is fed with them: at the optimizer's own point where it has one. */
+  async #evaluatedValues(): Promise<Record<string, Value>> {
+    const { training } = this;
+    const values = (await training.evaluationPoint?.()) ?? training.parameters;
+    const feeds: Record<string, Value> = { ...training.networkState };
+    for (const [index, { name }] of this.#problem.parameters.entries()) {
+      const value = values[index];
+      if (value !== undefined) feeds[inputNames.parameter(name)] = value;
+    }
+    return feeds;
+  }
+
   /** Measures the three sets; a status when one of their losses is not finite. */
   async #evaluate(epoch: number): Promise<RunStatus | null> {
     const { split, signal, onEvent, resolved } = this.#context;
     const stopwatch = new Stopwatch();
-    const parameters: Record<string, Value> = {};
-    for (const [index, { name }] of this.#problem.parameters.entries()) {
-      const value = this.training.parameters[index];
-      if (value !== undefined) parameters[inputNames.parameter(name)] = value;
-    }
-    const measure = (phase: Phase): Promise<Measurement> =>
-      this.#evaluator.measure(split, phase, epoch, parameters, signal);
+    const feeds = await this.#evaluatedValues();
+    const measure = (phase: Phase): Promise<Measurement> => this.#evaluator.measure(split, phase, epoch, feeds, signal);
     const results = {
       train_eval: await measure('train_eval'),
       valid: await measure('valid'),

@@ -27,14 +27,15 @@ export interface PreconditionerDefinition {
  */
 export function definePreconditioner({ inner, mode, ...names }: PreconditionerDefinition): OptimizerDefinition {
   const { transformation } = inner;
-  if (transformation === null || !('lr' in inner.hyperparameters.shape)) {
+  if (transformation === null || inner.learningRate !== 'lr') {
     throw new ConfigurationError(
-      `${names.name}: the inner optimizer ${inner.name} is no gradient transformation with a learning rate; expected one made by defineOptimizer`,
+      `${names.name}: the inner optimizer ${inner.name} is no gradient transformation with the learning rate lr; expected one made by defineOptimizer`,
     );
   }
   return {
     ...names,
     hyperparameters: familySchema(mode, inner.hyperparameters),
+    learningRate: 'lr',
     transformation: null,
     minimumStepsPerEpoch: (hyperparameters) => {
       const { restart, needed } = familySettings(mode, hyperparameters);
@@ -50,7 +51,7 @@ export function definePreconditioner({ inner, mode, ...names }: PreconditionerDe
 
 /** μ is added to the gradient after the preconditioning, as the inner optimizer's own weight decay does. */
 function withWeightDecay(inner: TransformationFactory, weightDecay: number): TransformationFactory {
-  return weightDecay === 0 ? inner : (settings) => chain(addDecayedWeights(weightDecay), inner(settings));
+  return weightDecay === 0 ? inner : (settings, rate) => chain(addDecayedWeights(weightDecay), inner(settings, rate));
 }
 
 /** The inner optimizer's share; each step replaces `lr`. */

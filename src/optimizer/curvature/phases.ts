@@ -1,4 +1,5 @@
 import type { Value } from '../../engine/index.js';
+import type { Tree } from '../../tensor/index.js';
 import type { DriftState } from './drift.js';
 import type { GroupEstimate } from './group-estimates.js';
 import type { PosteriorState } from './posterior.js';
@@ -34,13 +35,13 @@ export interface StepsPhase extends AfterPrior {
   readonly kind: 'steps';
   /** Steps since the inner optimizer's state was made. */
   readonly t: number;
-  /** The inner optimizer's state. */
-  readonly inner: Readonly<Record<string, Value>>;
+  /** The inner optimizer's state in each group. */
+  readonly inner: readonly Tree<Value>[];
   readonly preconditioners: Readonly<Record<string, Value>>;
   readonly drift: DriftState;
   /** Whether the drift chart has signalled. */
   readonly signalled: boolean;
 }
 
-/** Where a training is. Phase 3 takes no minibatch: it ends phase 2. */
+/** Where a training is: values and plain data, which a checkpoint keeps as they are. Phase 3 takes no minibatch: it ends phase 2. */
 export type Phase = PriorPhase | PosteriorPhase | IdlePhase | StepsPhase;

@@ -1,7 +1,10 @@
-import type { Engine, Executable, Value } from '../../engine/index.js';
-import { add, gradients, input, matmul, multiply, program, reshape, type Tensor } from '../../tensor/index.js';
+import type { Value } from '../../engine/index.js';
+import { ConfigurationError } from '../../errors.js';
+import { add, gradients, input, matmul, multiply, reshape, type Tensor, type Tree } from '../../tensor/index.js';
+import type { NetworkState } from '../network-state.js';
+import { type StepNumber, StepProgram, type StepResults } from '../step-program.js';
 import type { BatchFeeds, Hyperparameters, TrainingTask } from '../training.js';
-import { at } from '../transformation.js';
+import { at, type State } from '../transformation.js';
 import { type TransformationFactory, UpdateRule } from '../update-rule.js';
 import { driftOutputs } from './drift.js';
 import { type FactorOrNot, rankOf } from './factor.js';
@@ -24,62 +27,110 @@ export interface StepOptions {
   readonly measuresDrift: boolean;
 }
 
+/** What a step carries on: the parameters, the network's state, and the inner optimizer's state in each group. */
+export interface StepValues {
+  readonly parameters: readonly Value[];
+  readonly network: Readonly<Record<string, Value>>;
+  readonly inner: readonly Tree<Value>[];
+}
+
+/** The carried values as inputs of the step's program. */
+interface StepInputs {
+  readonly [part: string]: Tree;
+  readonly parameters: readonly Tensor[];
+  readonly network: Readonly<Record<string, Tensor>>;
+  readonly inner: readonly State[];
+}
+
 /**
  * Phase 4: g ← g + U ((f(σ) − 1) ∘ Uᵀg) per layer, then one step of the inner optimizer with each group's learning rate:
  * one program with the loss and the gradient.
  */
 export class Steps {
-  readonly #engine: Engine;
+  readonly #task: TrainingTask;
   readonly #layers: readonly Layer[];
   readonly #rank: number;
   readonly #rules: readonly UpdateRule[];
-  readonly #executable: Executable;
+  readonly #program: StepProgram<StepInputs>;
 
   private constructor(
-    engine: Engine,
+    task: TrainingTask,
     layers: readonly Layer[],
     rank: number,
     rules: readonly UpdateRule[],
-    executable: Executable,
+    step: StepProgram<StepInputs>,
   ) {
-    this.#engine = engine;
+    this.#task = task;
     this.#layers = layers;
     this.#rank = rank;
     this.#rules = rules;
-    this.#executable = executable;
+    this.#program = step;
   }
 
   /** Compiles the step's program. Each group has its own copy of the inner optimizer, for a learning rate of its own. */
-  static async compile({ engine, problem }: TrainingTask, layers: Layers, options: StepOptions): Promise<Steps> {
+  static async compile(
+    task: TrainingTask,
+    network: NetworkState,
+    layers: Layers,
+    options: StepOptions,
+  ): Promise<Steps> {
     const { inner, innerHyperparameters, rank, weightDecay, measuresDrift } = options;
-    const gradient = gradients(problem.loss, problem.parameters);
-    const rules: UpdateRule[] = [];
-    const updates: Record<string, Tensor> = {};
-    for (const group of layers.groups.keys()) {
-      const members = [...layers.list.entries()].filter(([, layer]) => layer.group === group);
-      const parameters = members.map(([, { parameter }]) => parameter);
-      const prefix = layers.groups.length === 1 ? '' : `${group}/`;
-      const rule = new UpdateRule(inner, innerHyperparameters, parameters, prefix);
-      Object.assign(
-        updates,
-        rule.apply(members.map(([index, layer]) => preconditioned(at(gradient, index), layer, rank))),
+    const { problem, stepsPerEpoch } = task;
+    const { loss } = problem;
+    const gradient = gradients(loss, problem.parameters);
+    const groups = layers.groups.map((_, group) => [...layers.list.entries()].filter(([, own]) => own.group === group));
+    const rules = groups.map((members, group) => {
+      const bound = {
+        parameters: members.map(([, { parameter }]) => parameter),
+        names: members.map(([, { name }]) => name),
+        kinds: members.map(([index]) => at(task.kinds, index)),
+        stepsPerEpoch,
+      };
+      return new UpdateRule(inner, innerHyperparameters, bound, groups.length === 1 ? '' : `${group}/`);
+    });
+    if (rules.some((rule) => rule.evaluationPoint() !== null)) {
+      throw new ConfigurationError(
+        'the inner optimizer of a preconditioner evaluates at another point than it trains, expected one that does not',
       );
-      rules.push(rule);
     }
-    const drift = measuresDrift ? driftOutputs(layers.list, gradient, weightDecay) : [];
-    const outputs = { numbers: packed([problem.loss, ...drift]), ...updates };
-    return new Steps(engine, layers.list, rank, rules, await engine.compile(program(outputs)));
+    const inputs = {
+      parameters: layers.list.map(({ parameter }) => parameter),
+      network: network.inputs,
+      inner: rules.map(({ state }) => state),
+    };
+    const step = await StepProgram.compile<StepInputs>(task, inputs, (recorder) => {
+      recorder.counts.gradients += 1;
+      const parameters: Tensor[] = [...inputs.parameters];
+      const states = rules.map((rule, group) => {
+        const members = at(groups, group);
+        const result = rule.apply(recorder, {
+          updates: members.map(([index, layer]) => preconditioned(at(gradient, index), layer, rank)),
+          loss,
+          gradients: members.map(([index]) => at(gradient, index)),
+        });
+        for (const [place, [index]] of members.entries()) parameters[index] = at(result.parameters, place);
+        return result.state;
+      });
+      const drift = measuresDrift ? driftOutputs(layers.list, gradient, weightDecay) : [];
+      return {
+        next: { parameters, network: network.next, inner: states },
+        results: { numbers: packed([loss, ...drift]) },
+      };
+    });
+    return new Steps(task, layers.list, rank, rules, step);
   }
 
   get compileSeconds(): number {
-    return this.#executable.compileSeconds;
+    return this.#program.compileSeconds;
   }
 
-  /** The inner optimizer's state before its first step. */
-  async initialState(): Promise<Record<string, Value>> {
-    const states: Record<string, Value>[] = [];
-    for (const rule of this.#rules) states.push(await rule.initialState(this.#engine));
-    return Object.assign({}, ...states);
+  /** The inner optimizer's state before its first step from these parameters, in each group. */
+  async initialState(parameters: readonly Value[]): Promise<Tree<Value>[]> {
+    const { engine, random } = this.#task;
+    const feeds = Object.fromEntries(this.#layers.map(({ input }, index) => [input, at(parameters, index)]));
+    const states: Tree<Value>[] = [];
+    for (const rule of this.#rules) states.push(await rule.initialState(engine, feeds, random));
+    return states;
   }
 
   /**
@@ -104,28 +155,26 @@ export class Steps {
         for (const [row, place] of factor.directed.entries()) change[row] = scaling(at(factor.sigma, place), alpha) - 1;
       }
       const shape = [rows, layer.size];
-      feeds[`u/${layer.name}`] = u ?? this.#engine.upload(new Float32Array(rows * layer.size), shape);
-      feeds[`change/${layer.name}`] = this.#engine.upload(change, [1, rows]);
+      feeds[`u/${layer.name}`] = u ?? this.#task.engine.upload(new Float32Array(rows * layer.size), shape);
+      feeds[`change/${layer.name}`] = this.#task.engine.upload(change, [1, rows]);
     }
     return feeds;
   }
 
   /**
-   * One step, the t-th since the inner optimizer's state was made. `values` are parameters and state, `others` the
-   * minibatch, the preconditioners and the drift statistic's reference; `lr` is each group's. Returns the values
-   * afterwards, and as numbers the loss, followed by the drift statistic's products. The given values are spent.
+   * One step. `others`: the minibatch, the preconditioners and the drift statistic's reference; `lr`: each group's. Returns
+   * the values afterwards, and as numbers the loss, followed by the drift statistic's products. The given values are spent.
    */
   async take(
-    values: Readonly<Record<string, Value>>,
+    values: StepValues,
     others: BatchFeeds,
-    t: number,
+    number: StepNumber,
     lr: readonly number[],
-  ): Promise<{ readonly values: Record<string, Value>; readonly numbers: Unpacking }> {
-    const settings = this.#rules.map((rule, group) => rule.settings(this.#engine, t, at(lr, group)));
-    const feeds = { ...others, ...Object.assign({}, ...settings), ...values };
-    const outputs = await this.#executable.run(feeds, Object.values(values));
-    const { numbers: _, ...next } = outputs;
-    return { values: next, numbers: await unpack(this.#engine, outputs) };
+  ): Promise<StepResults<StepInputs> & { readonly numbers: Unpacking }> {
+    const { engine } = this.#task;
+    const rates = this.#rules.map((rule, group) => rule.learningRate(engine, at(lr, group)));
+    const taken = await this.#program.take(number, { ...values }, { ...others, ...Object.assign({}, ...rates) });
+    return { ...taken, numbers: await unpack(engine, taken.results) };
   }
 }
 

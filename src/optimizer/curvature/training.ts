@@ -1,5 +1,9 @@
 import type { Executable, Value } from '../../engine/index.js';
-import { program } from '../../tensor/index.js';
+import { leavesOf, program } from '../../tensor/index.js';
+import { count, type EvaluationCounts, noEvaluations } from '../evaluation-counts.js';
+import { type NetworkState, networkState } from '../network-state.js';
+import { RuleLog } from '../rule-log.js';
+import { restoreTree, saveTree } from '../saved-tree.js';
 import type { BatchFeeds, Hyperparameters, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import type { TransformationFactory } from '../update-rule.js';
@@ -10,11 +14,10 @@ import { estimateGroups } from './group-estimates.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { type Layers, layersOf } from './layers.js';
 import { EpochLog, noSeconds, type PhaseSeconds } from './log.js';
-import { take, unpack } from './outputs.js';
+import { unpack } from './outputs.js';
 import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
 import { Posterior } from './posterior.js';
 import { Prior } from './prior.js';
-import { restoredPhase, savedPhase } from './saved-phase.js';
 import { scalings } from './scaling.js';
 import { Steps } from './steps.js';
 
@@ -28,6 +31,18 @@ interface Programs {
   readonly steps: Steps;
 }
 
+/** What a checkpoint keeps. */
+interface SavedTraining {
+  readonly phase: Phase | null;
+  readonly parameters: readonly Value[];
+  readonly network: Readonly<Record<string, Value>>;
+  readonly evaluations: EvaluationCounts;
+  readonly total: number;
+  readonly sinceStart: number;
+  readonly lastAlpha: readonly (number | null)[];
+  readonly seconds: PhaseSeconds;
+}
+
 /** The preconditioner family at work: the phases one after the other, and again from the start when the rule says so. */
 export class CurvatureTraining implements Training {
   readonly compileSeconds: number;
@@ -36,7 +51,10 @@ export class CurvatureTraining implements Training {
   readonly #layers: Layers;
   readonly #programs: Programs;
   readonly #log: EpochLog;
-  #parameters: Readonly<Record<string, Value>>;
+  readonly #network: NetworkState;
+  readonly #rules: RuleLog;
+  #parameters: readonly Value[];
+  #networkValues: Readonly<Record<string, Value>>;
   /** Null where the next step starts an estimation. */
   #phase: Phase | null = null;
   #epoch = 0;
@@ -51,8 +69,20 @@ export class CurvatureTraining implements Training {
   /** Values of an earlier estimation that nothing needs any more. */
   #left: readonly Value[] = [];
 
-  private constructor(task: TrainingTask, settings: FamilySettings, layers: Layers, programs: Programs) {
+  #evaluations = noEvaluations();
+  /** Minibatches since training began. */
+  #total = 0;
+
+  private constructor(
+    task: TrainingTask,
+    settings: FamilySettings,
+    layers: Layers,
+    network: NetworkState,
+    programs: Programs,
+  ) {
     this.#task = task;
+    this.#network = network;
+    this.#rules = new RuleLog(task.engine);
     this.#settings = settings;
     this.#layers = layers;
     this.#programs = programs;
@@ -60,8 +90,8 @@ export class CurvatureTraining implements Training {
     const { prior, posterior, factor, loss, steps } = programs;
     const parts = [prior, posterior, factor, loss, steps];
     this.compileSeconds = parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
-    const initial = layers.list.map(({ input }, index) => [input, at(task.initialParameters, index)]);
-    this.#parameters = Object.fromEntries(initial);
+    this.#parameters = task.initialParameters;
+    this.#networkValues = network.initial(task.engine);
     this.#lastAlpha = layers.groups.map(() => null);
   }
 
@@ -75,6 +105,7 @@ export class CurvatureTraining implements Training {
     const { engine, problem } = task;
     const { builds, applies, observations, rank, weightDecay, restart } = settings;
     const layers = layersOf(task, settings.grouping);
+    const network = networkState(problem);
     const measuresDrift = restart.kind === 'drift';
     const programs = {
       prior: await Prior.compile(task, layers.list, { weightDecay, observes: builds || measuresDrift }),
@@ -83,7 +114,7 @@ export class CurvatureTraining implements Training {
         : null,
       factor: builds ? await Factor.compile(engine, layers.list, { rank, observations, lifts: applies }) : null,
       loss: settings.idles ? await engine.compile(program({ numbers: problem.loss })) : null,
-      steps: await Steps.compile(task, layers, {
+      steps: await Steps.compile(task, network, layers, {
         rank: applies ? rank : 0,
         inner,
         innerHyperparameters,
@@ -91,17 +122,32 @@ export class CurvatureTraining implements Training {
         measuresDrift,
       }),
     };
-    return new CurvatureTraining(task, settings, layers, programs);
+    return new CurvatureTraining(task, settings, layers, network, programs);
   }
 
   get parameters(): readonly Value[] {
-    return this.#layers.list.map(({ input }) => take(this.#parameters, input));
+    return this.#parameters;
+  }
+
+  get networkState(): BatchFeeds {
+    return this.#network.feeds(this.#networkValues);
+  }
+
+  get evaluations(): Readonly<EvaluationCounts> {
+    return this.#evaluations;
+  }
+
+  /** The parameters and the network's state as feeds of the programs that take no step. */
+  get #standing(): BatchFeeds {
+    const parameters = this.#layers.list.map(({ input }, index) => [input, at(this.#parameters, index)]);
+    return { ...Object.fromEntries(parameters), ...this.networkState };
   }
 
   async beginEpoch(epoch: number, lrFactor: number): Promise<void> {
     this.#epoch = epoch;
     this.#lrFactor = lrFactor;
     this.#step = 0;
+    this.#networkValues = this.#network.atEpoch(this.#task.engine, this.#networkValues);
     if (this.#settings.restart.kind === 'epoch') this.#leavePhase();
   }
 
@@ -112,6 +158,7 @@ export class CurvatureTraining implements Training {
     this.#seconds[phase.kind === 'idle' ? 'posterior' : phase.kind] += (performance.now() - started) / 1000;
     this.#step += 1;
     this.#sinceStart += 1;
+    this.#total += 1;
     return loss;
   }
 
@@ -124,7 +171,8 @@ export class CurvatureTraining implements Training {
   #leavePhase(): void {
     if (this.#phase?.kind === 'steps') {
       const { inner, preconditioners, reference } = this.#phase;
-      this.#left = [inner, preconditioners, reference].flatMap((values) => Object.values(values));
+      const held = leavesOf<Value>([...inner, preconditioners, reference]);
+      this.#left = held.map(([, value]) => value);
     }
     this.#phase = null;
   }
@@ -157,7 +205,8 @@ export class CurvatureTraining implements Training {
     this.#phase = phase;
     const left = this.#left;
     this.#left = [];
-    const loss = await prior.use(phase.state, { ...batch, ...this.#parameters }, left);
+    const loss = await prior.use(phase.state, { ...batch, ...this.#standing }, left);
+    count(this.#evaluations, { gradients: 1, products: 1 });
     if (phase.state.minibatches < priorIterations) return loss;
 
     const first = await prior.finish(phase.state);
@@ -186,7 +235,8 @@ export class CurvatureTraining implements Training {
   async #usePosterior(phase: PosteriorPhase, batch: BatchFeeds): Promise<number> {
     const { posterior } = this.#programs;
     if (posterior === null) throw new RangeError('there is no phase 2');
-    const loss = await posterior.use(phase.state, { ...batch, ...this.#parameters });
+    const loss = await posterior.use(phase.state, { ...batch, ...this.#standing });
+    count(this.#evaluations, { gradients: 1, products: 1 });
     await this.#enterPosterior(phase);
     return loss;
   }
@@ -206,7 +256,8 @@ export class CurvatureTraining implements Training {
 
   async #useIdle(phase: IdlePhase, batch: BatchFeeds): Promise<number> {
     if (this.#programs.loss === null) throw new RangeError('no minibatch passes without a step');
-    const outputs = await this.#programs.loss.run({ ...batch, ...this.#parameters });
+    const outputs = await this.#programs.loss.run({ ...batch, ...this.#standing });
+    count(this.#evaluations, { losses: 1 });
     if (phase.left > 1) this.#phase = { ...phase, left: phase.left - 1 };
     else await this.#beginSteps(phase, []);
     return (await unpack(this.#task.engine, outputs)).next();
@@ -223,7 +274,7 @@ export class CurvatureTraining implements Training {
       groups,
       reference,
       t: 0,
-      inner: await steps.initialState(),
+      inner: await steps.initialState(this.#parameters),
       preconditioners: steps.preconditioners(factors, groups, scalings[this.#settings.scaling]),
       drift: new DriftMonitor().state,
       signalled: false,
@@ -243,13 +294,15 @@ export class CurvatureTraining implements Training {
     const t = phase.t + 1;
     const lr = phase.groups.map(({ alpha }) => this.#learningRate(alpha) * this.#lrFactor);
     const others = { ...batch, ...phase.preconditioners, ...phase.reference };
-    const given = { ...this.#parameters, ...phase.inner };
-    const { values, numbers } = await this.#programs.steps.take(given, others, t, lr);
+    const given = { parameters: this.#parameters, network: this.#networkValues, inner: phase.inner };
+    const number = { t, total: this.#total + 1 };
+    const { carried, numbers, counts, logs } = await this.#programs.steps.take(given, others, number, lr);
     const loss = numbers.next();
-    const isParameter = ([name]: readonly [string, Value]) => name in this.#parameters;
-    const entries = Object.entries(values);
-    const inner = Object.fromEntries(entries.filter((entry) => !isParameter(entry)));
-    this.#parameters = Object.fromEntries(entries.filter(isParameter));
+    const { inner } = carried;
+    this.#parameters = carried.parameters;
+    this.#networkValues = carried.network;
+    count(this.#evaluations, counts);
+    this.#rules.add(logs);
     if (this.#settings.restart.kind !== 'drift') {
       this.#phase = { ...phase, t, inner };
       return loss;
@@ -262,7 +315,7 @@ export class CurvatureTraining implements Training {
   }
 
   async endEpoch(): Promise<Readonly<Record<string, unknown>>> {
-    return this.#log.take(this.#epoch);
+    return { ...(await this.#rules.take(this.#epoch)), ...this.#log.take(this.#epoch) };
   }
 
   /** The step sizes in force, or how far the estimation has come. */
@@ -274,20 +327,29 @@ export class CurvatureTraining implements Training {
     return least === most ? `α ${least}` : `α ${least} … ${most}`;
   }
 
-  async save(): Promise<TrainingState> {
-    // With a new estimation in every epoch, nothing of the old one is needed again.
-    const phase = this.#settings.restart.kind === 'epoch' ? null : this.#phase;
-    const { arrays, values } = await savedPhase(this.#task.engine, this.#layers.list, phase, this.#parameters);
-    const counters = { sinceStart: this.#sinceStart, lastAlpha: this.#lastAlpha, seconds: { ...this.#seconds } };
-    return { arrays, values: { ...values, ...counters } };
+  save(): Promise<TrainingState> {
+    return saveTree(this.#task.engine, {
+      // With a new estimation in every epoch, nothing of the old one is needed again.
+      phase: this.#settings.restart.kind === 'epoch' ? null : this.#phase,
+      parameters: this.#parameters,
+      network: this.#networkValues,
+      evaluations: this.#evaluations,
+      total: this.#total,
+      sinceStart: this.#sinceStart,
+      lastAlpha: this.#lastAlpha,
+      seconds: this.#seconds,
+    });
   }
 
   async restore(state: TrainingState): Promise<void> {
-    const { phase, parameters } = restoredPhase(this.#task.engine, this.#layers.list, state, this.#programs.posterior);
-    this.#phase = phase;
-    this.#parameters = parameters;
-    this.#sinceStart = Number(state.values.sinceStart);
-    this.#lastAlpha = [...(state.values.lastAlpha as (number | null)[])];
-    this.#seconds = { ...(state.values.seconds as PhaseSeconds) };
+    const saved = restoreTree(this.#task.engine, state) as SavedTraining;
+    this.#phase = saved.phase;
+    this.#parameters = saved.parameters;
+    this.#networkValues = saved.network;
+    this.#evaluations = saved.evaluations;
+    this.#total = saved.total;
+    this.#sinceStart = saved.sinceStart;
+    this.#lastAlpha = saved.lastAlpha;
+    this.#seconds = saved.seconds;
   }
 }

@@ -1,0 +1,67 @@
+import type { Engine, Value } from '../engine/index.js';
+import { input, inputOperation, nodesOf, type Shape, type Tensor } from '../tensor/index.js';
+import type { SymbolicProblem } from '../testproblem/index.js';
+
+/** A value of the network that goes from minibatch to minibatch, such as a running mean. */
+interface DeclaredState {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initial: Float32Array;
+  /** Whether it is kept over the run or starts anew with each pass over the data. */
+  readonly per?: 'run' | 'pass';
+}
+
+/** A test problem whose network may have state. */
+type StatefulProblem = SymbolicProblem & {
+  readonly states?: readonly DeclaredState[];
+  readonly nextStates?: Readonly<Record<string, Tensor>>;
+};
+
+/**
+ * The state of a network in a training: values that every program on a minibatch is fed with, and that one forward pass
+ * per training step moves on. Further passes on the minibatch (products, second gradients, line searches) see the state of
+ * the step's beginning and change nothing.
+ */
+export interface NetworkState {
+  /** Inputs of the programs, by name of the state. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  /** What they become after one forward pass. */
+  readonly next: Readonly<Record<string, Tensor>>;
+  /** The values before the first minibatch. */
+  initial(engine: Engine): Record<string, Value>;
+  /** The values at the beginning of an epoch: those that start anew with each pass are the initial ones again. */
+  atEpoch(engine: Engine, values: Readonly<Record<string, Value>>): Record<string, Value>;
+  /** The values as feeds of programs. */
+  feeds(values: Readonly<Record<string, Value>>): Record<string, Value>;
+}
+
+/** The network state that a test problem declares; empty for most problems. */
+export function networkState(problem: SymbolicProblem): NetworkState {
+  const { states = [], nextStates = {}, loss }: StatefulProblem = problem;
+  const nodes = nodesOf([loss, ...Object.values(nextStates)]);
+  const known = new Map(
+    nodes.flatMap((node) => (node.operation === inputOperation ? [[String(node.attributes.name), node]] : [])),
+  );
+  const inputs = Object.fromEntries(
+    states.map(({ name, shape }) => [name, known.get(stateInput(name)) ?? input(stateInput(name), shape)]),
+  );
+  const initialOf = (engine: Engine, chosen: readonly DeclaredState[]) =>
+    Object.fromEntries(chosen.map(({ name, shape, initial }) => [name, engine.upload(initial, shape)]));
+  return {
+    inputs,
+    next: Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, nextStates[name] ?? tensor])),
+    initial: (engine) => initialOf(engine, states),
+    atEpoch: (engine, values) => ({
+      ...values,
+      ...initialOf(
+        engine,
+        states.filter(({ per }) => per === 'pass'),
+      ),
+    }),
+    feeds: (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [stateInput(name), value])),
+  };
+}
+
+function stateInput(name: string): string {
+  return `modelState/${name}`;
+}
