@@ -48,13 +48,7 @@ export interface FirstOrderDefinition<S extends z.ZodObject, L extends string> {
 export function defineOptimizer<S extends z.ZodObject, L extends string = 'lr'>(
   definition: FirstOrderDefinition<S, L>,
 ): OptimizerDefinition {
-  const { shape } = definition.hyperparameters;
-  const { learningRate = 'lr' in shape ? 'lr' : null } = definition;
-  if (learningRate !== null && !(learningRate in shape)) {
-    throw new ConfigurationError(
-      `${definition.name}: the learning rate is to be ${learningRate}, expected one of the hyperparameters ${Object.keys(shape).join(', ')}`,
-    );
-  }
+  const learningRate = learningRateOf(definition);
   const transformation: TransformationFactory = (hyperparameters, rate) => {
     const scheduled = learningRate === null || rate === null ? {} : { [learningRate]: rate };
     // The schema has validated the hyperparameters, so that they have the shape that the definition states.
@@ -66,4 +60,22 @@ export function defineOptimizer<S extends z.ZodObject, L extends string = 'lr'>(
     transformation,
     start: (task, hyperparameters) => startFirstOrder(task, hyperparameters, { transformation, learningRate }),
   };
+}
+
+/**
+ * The hyperparameter that is the learning rate: the one that the definition states, else `lr` if there is one, else none.
+ * Throws ConfigurationError where the stated one is no hyperparameter.
+ */
+export function learningRateOf(definition: {
+  readonly name: string;
+  readonly hyperparameters: z.ZodObject;
+  readonly learningRate?: string | null;
+}): string | null {
+  const { name, hyperparameters } = definition;
+  const { learningRate = 'lr' in hyperparameters.shape ? 'lr' : null } = definition;
+  if (learningRate !== null && !(learningRate in hyperparameters.shape)) {
+    const names = Object.keys(hyperparameters.shape).join(', ');
+    throw new ConfigurationError(`${name}: found the learning rate ${learningRate}, expected one of ${names}`);
+  }
+  return learningRate;
 }

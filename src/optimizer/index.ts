@@ -1,6 +1,9 @@
 export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
 export * from './define-optimizer.js';
 export * from './evaluation-counts.js';
+export * from './host/define-host-optimizer.js';
+export type { Minibatch } from './host/minibatch.js';
+export type { Vector, VectorAlgebra } from './host/vectors.js';
 export type { HostFunction, HostTensor } from './host-function.js';
 export * from './hyperparameters.js';
 export { checkTransformation } from './optimizer-file.js';

@@ -2,9 +2,10 @@ import type { Engine, Value } from '../engine/index.js';
 import { normalArray, type RandomStream } from '../random/index.js';
 import { sizeOf } from '../tensor/index.js';
 import type { RandomTensor } from './step-recorder.js';
+import type { ProbeDistribution } from './update-context.js';
 
 /** n numbers that are 1 or −1 with probability ½ each; 32 of them from one draw. */
-export function rademacherArray(stream: RandomStream, n: number): Float32Array {
+function rademacherArray(stream: RandomStream, n: number): Float32Array {
   const signs = new Float32Array(n);
   let bits = 0;
   for (let i = 0; i < n; i++) {
@@ -13,6 +14,11 @@ export function rademacherArray(stream: RandomStream, n: number): Float32Array {
     bits >>>= 1;
   }
   return signs;
+}
+
+/** n numbers of a distribution. */
+export function randomArray(stream: RandomStream, distribution: ProbeDistribution, n: number): Float32Array {
+  return distribution === 'normal' ? normalArray(stream, n, 1) : rademacherArray(stream, n);
 }
 
 /**
@@ -28,9 +34,7 @@ export function drawn(
   return Object.fromEntries(
     randoms.map(({ input, shape, distribution, stream, index }) => {
       const own = random(stream).child(step).child(index);
-      const size = sizeOf(shape);
-      const data = distribution === 'normal' ? normalArray(own, size, 1) : rademacherArray(own, size);
-      return [input, engine.upload(data, shape)];
+      return [input, engine.upload(randomArray(own, distribution, sizeOf(shape)), shape)];
     }),
   );
 }

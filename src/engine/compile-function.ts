@@ -1,0 +1,44 @@
+import { input, type Leaf, type Like, leavesOf, mapLeaves, program, type Tensor, type Tree } from '../tensor/index.js';
+import type { Engine, Value } from './engine.js';
+
+/** A compiled function from a tree of values to a tree of values. */
+export interface CompiledFunction<I, O> {
+  /** Seconds that compiling took; 0 when it came from the engine's cache. */
+  readonly compileSeconds: number;
+  /**
+   * Calls the function. `feeds` are values of inputs that are no arguments, such as the minibatch's; `spent` are values
+   * that nobody will use afterwards.
+   */
+  run(
+    values: Like<I, Value>,
+    feeds?: Readonly<Record<string, Value>>,
+    spent?: Iterable<Value>,
+  ): Promise<Like<O, Value>>;
+}
+
+/** Inputs of a function, one for each leaf, with the leaf's shape and type; `name` tells the inputs of one program apart. */
+export function placeholders<S>(name: string, like: S): Like<S, Tensor> {
+  return mapLeaves(like, ({ shape, dtype }: Leaf, path) => input(`${name}/${path}`, shape, dtype));
+}
+
+/** Compiles the function that computes a tree of tensors from a tree of inputs. */
+export async function compileFunction<I, O>(engine: Engine, inputs: I, outputs: O): Promise<CompiledFunction<I, O>> {
+  const named = leavesOf<Tensor>(outputs as Tree);
+  const names = new Map(
+    leavesOf<Tensor>(inputs as Tree).map(([path, tensor]) => [path, String(tensor.attributes.name)]),
+  );
+  const executable = named.length === 0 ? null : await engine.compile(program(Object.fromEntries(named)));
+  return {
+    compileSeconds: executable?.compileSeconds ?? 0,
+    run: async (values, feeds = {}, spent = []) => {
+      const all = { ...feeds };
+      for (const [path, value] of leavesOf<Value>(values as Tree<Value>)) all[names.get(path) ?? path] = value;
+      const results = (await executable?.run(all, spent)) ?? {};
+      return mapLeaves(outputs, (_, path) => {
+        const value = results[path];
+        if (value === undefined) throw new RangeError(`the program returned no ${path}`);
+        return value;
+      });
+    },
+  };
+}
