@@ -6,6 +6,8 @@ export type { Minibatch } from './host/minibatch.js';
 export type { Vector, VectorAlgebra } from './host/vectors.js';
 export type { HostFunction, HostTensor } from './host-function.js';
 export * from './hyperparameters.js';
+/** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
+export * as linearAlgebra from './linear-algebra.js';
 export { checkTransformation } from './optimizer-file.js';
 export { isOptimizerFile, loadOptimizer, optimizerNames } from './registry.js';
 export * from './training.js';
@@ -19,6 +21,9 @@ export {
   type Update,
 } from './transformation.js';
 export * from './transformations/add-decayed-weights.js';
+export * from './transformations/average-parameters.js';
+export * from './transformations/clip-by-global-norm.js';
+export * from './transformations/masked.js';
 export * from './transformations/scale-by-adam.js';
 export * from './transformations/scale-by-learning-rate.js';
 export * from './transformations/trace.js';
