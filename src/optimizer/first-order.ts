@@ -59,7 +59,7 @@ export async function startFirstOrder(
     get parameters() {
       return carried.parameters;
     },
-    get networkState() {
+    get modelStates() {
       return network.feeds(carried.network);
     },
     get evaluations() {

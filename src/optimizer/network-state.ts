@@ -27,6 +27,8 @@ export interface NetworkState {
   readonly inputs: Readonly<Record<string, Tensor>>;
   /** What they become after one forward pass. */
   readonly next: Readonly<Record<string, Tensor>>;
+  /** Of these, what belongs to the pass over the data and moves on with minibatches that take no step, too. */
+  readonly passing: Readonly<Record<string, Tensor>>;
   /** The values before the first minibatch. */
   initial(engine: Engine): Record<string, Value>;
   /** The values at the beginning of an epoch: those that start anew with each pass are the initial ones again. */
@@ -47,17 +49,14 @@ export function networkState(problem: SymbolicProblem): NetworkState {
   );
   const initialOf = (engine: Engine, chosen: readonly DeclaredState[]) =>
     Object.fromEntries(chosen.map(({ name, shape, initial }) => [name, engine.upload(initial, shape)]));
+  const next = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, nextStates[name] ?? tensor]));
+  const passes = states.filter(({ per }) => per === 'pass');
   return {
     inputs,
-    next: Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, nextStates[name] ?? tensor])),
+    next,
+    passing: Object.fromEntries(Object.entries(next).filter(([name]) => passes.some((state) => state.name === name))),
     initial: (engine) => initialOf(engine, states),
-    atEpoch: (engine, values) => ({
-      ...values,
-      ...initialOf(
-        engine,
-        states.filter(({ per }) => per === 'pass'),
-      ),
-    }),
+    atEpoch: (engine, values) => ({ ...values, ...initialOf(engine, passes) }),
     feeds: (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [stateInput(name), value])),
   };
 }

@@ -39,8 +39,8 @@ export interface TrainingState {
 export interface Training {
   /** The current parameter values, in definition order; valid until the next step. */
   readonly parameters: readonly Value[];
-  /** The network's state as feeds of programs: its running statistics, for instance. Absent where it has none. */
-  readonly networkState?: BatchFeeds;
+  /** The network's states by the names of their inputs: running statistics, for instance. Absent where it has none. */
+  readonly modelStates?: BatchFeeds;
   /** The parameters at which to evaluate now, where that is another point than the training point; else absent. */
   evaluationPoint?(): Promise<readonly Value[]>;
   /** Gradients, products and losses evaluated since training began. */

@@ -155,7 +155,7 @@ export class TrainingLoop {
   async #evaluatedValues(): Promise<Record<string, Value>> {
     const { training } = this;
     const values = (await training.evaluationPoint?.()) ?? training.parameters;
-    const feeds: Record<string, Value> = { ...training.networkState };
+    const feeds: Record<string, Value> = { ...training.modelStates };
     for (const [index, { name }] of this.#problem.parameters.entries()) {
       const value = values[index];
       if (value !== undefined) feeds[inputNames.parameter(name)] = value;

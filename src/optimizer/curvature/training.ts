@@ -1,5 +1,5 @@
-import type { Executable, Value } from '../../engine/index.js';
-import { leavesOf, program } from '../../tensor/index.js';
+import { type CompiledFunction, compileFunction, type Executable, type Value } from '../../engine/index.js';
+import { leavesOf, program, type Tensor } from '../../tensor/index.js';
 import { count, type EvaluationCounts, noEvaluations } from '../evaluation-counts.js';
 import { type NetworkState, networkState } from '../network-state.js';
 import { RuleLog } from '../rule-log.js';
@@ -28,6 +28,8 @@ interface Programs {
   readonly factor: Factor | null;
   /** The loss alone, for minibatches that pass without a step. */
   readonly loss: Executable | null;
+  /** The states of the network that move on with minibatches that take no step; null where there are none. */
+  readonly passing: CompiledFunction<object, Readonly<Record<string, Tensor>>> | null;
   readonly steps: Steps;
 }
 
@@ -87,8 +89,7 @@ export class CurvatureTraining implements Training {
     this.#layers = layers;
     this.#programs = programs;
     this.#log = new EpochLog(layers);
-    const { prior, posterior, factor, loss, steps } = programs;
-    const parts = [prior, posterior, factor, loss, steps];
+    const parts = Object.values(programs) as readonly ({ readonly compileSeconds: number } | null)[];
     this.compileSeconds = parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
     this.#parameters = task.initialParameters;
     this.#networkValues = network.initial(task.engine);
@@ -113,6 +114,7 @@ export class CurvatureTraining implements Training {
         ? await Posterior.compile(task, layers.list, estimators[settings.estimator], { observations, weightDecay })
         : null,
       factor: builds ? await Factor.compile(engine, layers.list, { rank, observations, lifts: applies }) : null,
+      passing: Object.keys(network.passing).length > 0 ? await compileFunction(engine, {}, network.passing) : null,
       loss: settings.idles ? await engine.compile(program({ numbers: problem.loss })) : null,
       steps: await Steps.compile(task, network, layers, {
         rank: applies ? rank : 0,
@@ -129,7 +131,7 @@ export class CurvatureTraining implements Training {
     return this.#parameters;
   }
 
-  get networkState(): BatchFeeds {
+  get modelStates(): BatchFeeds {
     return this.#network.feeds(this.#networkValues);
   }
 
@@ -140,7 +142,7 @@ export class CurvatureTraining implements Training {
   /** The parameters and the network's state as feeds of the programs that take no step. */
   get #standing(): BatchFeeds {
     const parameters = this.#layers.list.map(({ input }, index) => [input, at(this.#parameters, index)]);
-    return { ...Object.fromEntries(parameters), ...this.networkState };
+    return { ...Object.fromEntries(parameters), ...this.modelStates };
   }
 
   async beginEpoch(epoch: number, lrFactor: number): Promise<void> {
@@ -154,12 +156,21 @@ export class CurvatureTraining implements Training {
   async step(batch: BatchFeeds): Promise<number> {
     const started = performance.now();
     const phase = this.#phase === null || this.#isOver(this.#phase) ? this.#restart() : this.#phase;
-    const loss = await this.#use(phase, { ...this.#task.constants, ...batch });
+    const feeds = { ...this.#task.constants, ...batch };
+    const standing = this.#standing;
+    const loss = await this.#use(phase, feeds);
+    if (phase.kind !== 'steps') await this.#pass({ ...feeds, ...standing });
     this.#seconds[phase.kind === 'idle' ? 'posterior' : phase.kind] += (performance.now() - started) / 1000;
     this.#step += 1;
     this.#sinceStart += 1;
     this.#total += 1;
     return loss;
+  }
+
+  /** After a minibatch that took no step: recurrent state goes on to the next one, running statistics stay. */
+  async #pass(feeds: BatchFeeds): Promise<void> {
+    const { passing } = this.#programs;
+    if (passing !== null) this.#networkValues = { ...this.#networkValues, ...(await passing.run({}, feeds)) };
   }
 
   #isOver(phase: Phase): boolean {

@@ -54,7 +54,7 @@ export async function startHostOptimizer<S>(
     get parameters() {
       return parameters;
     },
-    get networkState() {
+    get modelStates() {
       return network.feeds(networkValues);
     },
     get evaluations() {
