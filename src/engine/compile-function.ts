@@ -21,19 +21,24 @@ export function placeholders<S>(name: string, like: S): Like<S, Tensor> {
   return mapLeaves(like, ({ shape, dtype }: Leaf, path) => input(`${name}/${path}`, shape, dtype));
 }
 
-/** Compiles the function that computes a tree of tensors from a tree of inputs. */
-export async function compileFunction<I, O>(engine: Engine, inputs: I, outputs: O): Promise<CompiledFunction<I, O>> {
-  const named = leavesOf<Tensor>(outputs as Tree);
+/** The values of a tree of inputs as feeds of a program. */
+export function feedsOf<I>(inputs: I, values: Like<I, Value>): Record<string, Value> {
   const names = new Map(
     leavesOf<Tensor>(inputs as Tree).map(([path, tensor]) => [path, String(tensor.attributes.name)]),
   );
-  const executable = named.length === 0 ? null : await engine.compile(program(Object.fromEntries(named)));
+  const feeds: Record<string, Value> = {};
+  for (const [path, value] of leavesOf<Value>(values as Tree<Value>)) feeds[names.get(path) ?? path] = value;
+  return feeds;
+}
+
+/** Compiles the function that computes a tree of tensors from a tree of inputs. */
+export async function compileFunction<I, O>(engine: Engine, inputs: I, outputs: O): Promise<CompiledFunction<I, O>> {
+  const named = Object.fromEntries(leavesOf<Tensor>(outputs as Tree));
+  const executable = Object.keys(named).length === 0 ? null : await engine.compile(program(named));
   return {
     compileSeconds: executable?.compileSeconds ?? 0,
     run: async (values, feeds = {}, spent = []) => {
-      const all = { ...feeds };
-      for (const [path, value] of leavesOf<Value>(values as Tree<Value>)) all[names.get(path) ?? path] = value;
-      const results = (await executable?.run(all, spent)) ?? {};
+      const results = (await executable?.run({ ...feeds, ...feedsOf(inputs, values) }, spent)) ?? {};
       return mapLeaves(outputs, (_, path) => {
         const value = results[path];
         if (value === undefined) throw new RangeError(`the program returned no ${path}`);

@@ -3,15 +3,14 @@ import type { Tree } from '../../tensor/index.js';
 import type { DriftState } from './drift.js';
 import type { GroupEstimate } from './group-estimates.js';
 import type { PosteriorState } from './posterior.js';
-import type { PriorState } from './prior.js';
-
-/** n ḡ and n h̄ as program inputs: what the drift statistic refers to. Empty where it is not measured. */
-export type Reference = Readonly<Record<string, Value>>;
+import type { PriorState, Sums } from './prior.js';
+import type { Preconditioner } from './steps.js';
 
 /** What phase 1 leaves to the phases after it. */
 interface AfterPrior {
   readonly groups: readonly GroupEstimate[];
-  readonly reference: Reference;
+  /** n ḡ and n h̄, to which the drift statistic refers; null where it is not measured. */
+  readonly reference: Sums<Value> | null;
 }
 
 export interface PriorPhase {
@@ -37,7 +36,7 @@ export interface StepsPhase extends AfterPrior {
   readonly t: number;
   /** The inner optimizer's state in each group. */
   readonly inner: readonly Tree<Value>[];
-  readonly preconditioners: Readonly<Record<string, Value>>;
+  readonly preconditioners: readonly Preconditioner<Value>[];
   readonly drift: DriftState;
   /** Whether the drift chart has signalled. */
   readonly signalled: boolean;

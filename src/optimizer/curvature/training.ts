@@ -1,5 +1,5 @@
-import { type CompiledFunction, compileFunction, type Executable, type Value } from '../../engine/index.js';
-import { leavesOf, program, type Tensor } from '../../tensor/index.js';
+import { type CompiledFunction, compileFunction, type Value } from '../../engine/index.js';
+import { leavesOf, type Tensor, type Tree } from '../../tensor/index.js';
 import { count, type EvaluationCounts, noEvaluations } from '../evaluation-counts.js';
 import { type NetworkState, networkState } from '../network-state.js';
 import { RuleLog } from '../rule-log.js';
@@ -9,17 +9,16 @@ import { at } from '../transformation.js';
 import type { TransformationFactory } from '../update-rule.js';
 import { DriftMonitor } from './drift.js';
 import { estimators } from './estimators/registered.js';
-import { Factor, type FactorOrNot } from './factor.js';
+import { compileFactor, type Factor, type FactorOrNot } from './factor.js';
 import { estimateGroups } from './group-estimates.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { type Layers, layersOf } from './layers.js';
 import { EpochLog, noSeconds, type PhaseSeconds } from './log.js';
-import { unpack } from './outputs.js';
 import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
-import { Posterior } from './posterior.js';
-import { Prior } from './prior.js';
+import { compilePosterior, type Posterior } from './posterior.js';
+import { compilePrior, type Prior } from './prior.js';
 import { scalings } from './scaling.js';
-import { Steps } from './steps.js';
+import { compileSteps, type Steps } from './steps.js';
 
 interface Programs {
   readonly prior: Prior;
@@ -27,7 +26,7 @@ interface Programs {
   readonly posterior: Posterior | null;
   readonly factor: Factor | null;
   /** The loss alone, for minibatches that pass without a step. */
-  readonly loss: Executable | null;
+  readonly loss: CompiledFunction<object, Tensor> | null;
   /** The states of the network that move on with minibatches that take no step; null where there are none. */
   readonly passing: CompiledFunction<object, Readonly<Record<string, Tensor>>> | null;
   readonly steps: Steps;
@@ -109,14 +108,14 @@ export class CurvatureTraining implements Training {
     const network = networkState(problem);
     const measuresDrift = restart.kind === 'drift';
     const programs = {
-      prior: await Prior.compile(task, layers.list, { weightDecay, observes: builds || measuresDrift }),
+      prior: await compilePrior(task, layers.list, { weightDecay, observes: builds || measuresDrift }),
       posterior: builds
-        ? await Posterior.compile(task, layers.list, estimators[settings.estimator], { observations, weightDecay })
+        ? await compilePosterior(task, layers.list, estimators[settings.estimator], { observations, weightDecay })
         : null,
-      factor: builds ? await Factor.compile(engine, layers.list, { rank, observations, lifts: applies }) : null,
+      factor: builds ? await compileFactor(engine, layers.list, { rank, observations, lifts: applies }) : null,
       passing: Object.keys(network.passing).length > 0 ? await compileFunction(engine, {}, network.passing) : null,
-      loss: settings.idles ? await engine.compile(program({ numbers: problem.loss })) : null,
-      steps: await Steps.compile(task, network, layers, {
+      loss: settings.idles ? await compileFunction(engine, {}, problem.loss) : null,
+      steps: await compileSteps(task, network, layers, {
         rank: applies ? rank : 0,
         inner,
         innerHyperparameters,
@@ -182,7 +181,11 @@ export class CurvatureTraining implements Training {
   #leavePhase(): void {
     if (this.#phase?.kind === 'steps') {
       const { inner, preconditioners, reference } = this.#phase;
-      const held = leavesOf<Value>([...inner, preconditioners, reference]);
+      const held = leavesOf<Value>([
+        ...inner,
+        ...preconditioners,
+        ...(reference === null ? [] : [reference]),
+      ] as Tree<Value>);
       this.#left = held.map(([, value]) => value);
     }
     this.#phase = null;
@@ -225,7 +228,7 @@ export class CurvatureTraining implements Training {
     const groups = estimateGroups(this.#layers, phase.state.moments, first, priorIterations, standIns);
     this.#lastAlpha = groups.map(({ usable, alpha }, index) => (usable ? alpha : at(this.#lastAlpha, index)));
     this.#log.addUnusable(this.#step, groups);
-    const after = { groups, reference: restart.kind === 'drift' ? prior.sums(phase.state) : {} };
+    const after = { groups, reference: restart.kind === 'drift' ? phase.state.sums : null };
     const nothingUsable = groups.every(({ usable }) => !usable);
     if (posterior !== null && !nothingUsable) {
       const priors = groups.map(({ usable, measured }) => (usable ? measured : null));
@@ -267,11 +270,11 @@ export class CurvatureTraining implements Training {
 
   async #useIdle(phase: IdlePhase, batch: BatchFeeds): Promise<number> {
     if (this.#programs.loss === null) throw new RangeError('no minibatch passes without a step');
-    const outputs = await this.#programs.loss.run({ ...batch, ...this.#standing });
+    const loss = await this.#programs.loss.run({}, { ...batch, ...this.#standing });
     count(this.#evaluations, { losses: 1 });
     if (phase.left > 1) this.#phase = { ...phase, left: phase.left - 1 };
     else await this.#beginSteps(phase, []);
-    return (await unpack(this.#task.engine, outputs)).next();
+    return (await this.#task.engine.download(loss))[0] ?? Number.NaN;
   }
 
   /** Phase 4 begins with the next minibatch: a new state of the inner optimizer, the preconditioners in place. */
@@ -304,11 +307,10 @@ export class CurvatureTraining implements Training {
   async #takeStep(phase: StepsPhase, batch: BatchFeeds): Promise<number> {
     const t = phase.t + 1;
     const lr = phase.groups.map(({ alpha }) => this.#learningRate(alpha) * this.#lrFactor);
-    const others = { ...batch, ...phase.preconditioners, ...phase.reference };
     const given = { parameters: this.#parameters, network: this.#networkValues, inner: phase.inner };
     const number = { t, total: this.#total + 1 };
-    const { carried, numbers, counts, logs } = await this.#programs.steps.take(given, others, number, lr);
-    const loss = numbers.next();
+    const { steps } = this.#programs;
+    const { carried, loss, drift, counts, logs } = await steps.take(given, batch, number, { ...phase, lr });
     const { inner } = carried;
     this.#parameters = carried.parameters;
     this.#networkValues = carried.network;
@@ -319,7 +321,7 @@ export class CurvatureTraining implements Training {
       return loss;
     }
     const monitor = new DriftMonitor(phase.drift);
-    const signalled = monitor.add(numbers.next() - numbers.next());
+    const signalled = monitor.add(at(drift, 0) - at(drift, 1));
     if (signalled) this.#log.addDrift(this.#step, monitor.statistic);
     this.#phase = { ...phase, t, inner, drift: monitor.state, signalled };
     return loss;
