@@ -11,6 +11,7 @@ import {
   describeHyperparameters,
   type HyperparameterValue,
   isOptimizerFile,
+  learningRateOf,
   loadOptimizer,
   type OptimizerDefinition,
 } from '../optimizer/index.js';
@@ -164,7 +165,7 @@ function schedule(
       `--lr-schedule-factors: found ${factors.join(',')}, expected ${epochs.length} numbers ≥ 0, one for each epoch`,
     );
   }
-  if (!('lr' in optimizer.hyperparameters.shape)) {
+  if (learningRateOf(optimizer) === null) {
     throw new ConfigurationError(`--lr-schedule-epochs: ${optimizer.name} has no learning rate to schedule`);
   }
   return { epochs: [...epochs], factors: [...factors] };
