@@ -43,8 +43,6 @@ function aggregateMetric(completed: readonly RecordedRun[], metric: Metric): Met
     return curve === null || curve.length === 0 ? [] : [{ seed: run.seed, curve }];
   });
   if (measured.length === 0) return null;
-  const length = Math.max(...measured.map(({ curve }) => curve.length));
-  const curve = Array.from({ length }, (_, epoch) => summarise(measured.flatMap((run) => run.curve[epoch] ?? [])));
   const finalValues = new Map(
     measured.flatMap(({ seed, curve: values }) => {
       const last = values.at(-1) ?? null;
@@ -52,12 +50,34 @@ function aggregateMetric(completed: readonly RecordedRun[], metric: Metric): Met
     }),
   );
   const values = [...finalValues.values()];
+  // Thousands of settings are ranked by their final means; curve and interval of most of them are never looked at.
+  const curve = once(() => {
+    const length = Math.max(...measured.map((run) => run.curve.length));
+    return Array.from({ length }, (_, epoch) => summarise(measured.flatMap((run) => run.curve[epoch] ?? [])));
+  });
+  const interval = once(() => bootstrapInterval(values, { stream: metric }));
+  const best = once(() => bestOf(curve(), metric));
   return {
-    curve,
     finalValues,
     final: summarise(values),
-    interval: bootstrapInterval(values, { stream: metric }),
-    best: bestOf(curve, metric),
+    get curve() {
+      return curve();
+    },
+    get interval() {
+      return interval();
+    },
+    get best() {
+      return best();
+    },
+  };
+}
+
+/** The value of a computation that is made at most once. */
+function once<T>(compute: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: compute() };
+    return made.value;
   };
 }
 

@@ -1,33 +1,41 @@
+import { groupBy } from '../group-by.js';
 import type { RecordedRun } from '../results/index.js';
-import { bestContenders, type Candidate, candidateOf } from './candidate.js';
-import type { Comparison, ComparisonRow, ComparisonTable } from './comparison.js';
-import { describeConditions, mismatches, tableKey } from './conditions.js';
-import { type Contender, runContenders } from './contender.js';
-import { holm } from './holm.js';
+import { admitBaselines, type BaselineOptions } from './baseline-rows.js';
+import { type Candidate, candidateOf } from './candidate.js';
+import type { Comparison, ComparisonTable } from './comparison.js';
+import { bestContenders, type RowOptions, satisfies } from './competitors.js';
+import { describeConditions, tableKey } from './conditions.js';
+import { type RunsContender, resultContenders } from './contender.js';
+import { withDifferences } from './differences.js';
+import { describeEdge } from './grid-edge.js';
 import { isAccuracy, type Metric } from './metrics.js';
-import { type PairedDifference, pairedDifference } from './paired.js';
-import { performanceProfiles } from './performance-profile.js';
+import { profilesOf } from './profiles.js';
 import { availableMetric } from './ranking.js';
+import { rowNames } from './row-names.js';
 import type { SelectionMode } from './selection-mode.js';
-import { PUBLISHED_TARGETS, type Target, userTarget } from './targets.js';
+import { type KnownDefaults, settingText } from './setting-text.js';
+import { unlikeStarts } from './starts.js';
+import { publishedTarget, type Target, userTarget } from './targets.js';
 
 /** What to compare, and how. */
-export interface CompareOptions {
-  readonly baselines?: readonly Contender[];
+export interface CompareOptions extends RowOptions, BaselineOptions {
   /** What to show; where nothing has it, DeepOBS' fall-back (losses for problems without accuracies). */
   readonly metric?: Metric;
-  /** What settings are chosen by. */
+  /** Metric that selects the best setting. */
   readonly selectionMetric?: Metric;
   readonly mode?: SelectionMode;
-  /** Label of the optimizer that differences and relative times refer to; SGD, else the first one. */
+  /** Optimizer, or name of a row, that differences and relative times refer to; SGD, else the first one. */
   readonly reference?: string;
   /** Targets by test problem, instead of the published ones. */
   readonly targets?: Readonly<Record<string, number>>;
-  /** Only these, in this order; default: all, alphabetically. */
+  /** Only these, in this order; default: all, alphabetically. The order of `optimizers` counts, too. */
   readonly testproblems?: readonly string[];
-  readonly optimizers?: readonly string[];
-  /** Shows baselines under other conditions too, marked; one with more epochs is read at the epoch where the runs end. */
-  readonly allowMismatch?: boolean;
+  /** Only settings that have these values; a setting without such a name is not concerned. Results only. */
+  readonly where?: readonly (readonly [name: string, value: string])[];
+  /** Shows wall times also of runs that shared the machine with others. */
+  readonly wallTime?: boolean;
+  /** Defaults of hyperparameters, so that a row need not repeat them. */
+  readonly defaults?: KnownDefaults;
 }
 
 /**
@@ -36,152 +44,138 @@ export interface CompareOptions {
  * question, and every difference that remains is named.
  */
 export function compare(runs: readonly RecordedRun[], options: CompareOptions = {}): Comparison {
-  const groups = new Map<string, Contender[]>();
-  for (const contender of runContenders(runs, 'results')) {
-    if (options.optimizers?.includes(contender.setting.optimizer) === false) continue;
-    const key = `${contender.setting.testproblem} ${tableKey(contender.setting)}`;
-    groups.set(key, [...(groups.get(key) ?? []), contender]);
-  }
-  const tables = [...groups.values()].map((contenders) => tableOf(contenders, options));
-  const separate = new Map<string, number>();
-  for (const { testproblem } of tables) separate.set(testproblem, (separate.get(testproblem) ?? 0) + 1);
+  const { optimizers, where = [] } = options;
+  const contenders = resultContenders(runs).filter(
+    ({ setting }) =>
+      optimizers?.includes(setting.optimizer) !== false &&
+      where.every(([name, value]) => satisfies(setting, name, value)),
+  );
+  const groups = groupBy(contenders, ({ setting }) => `${setting.testproblem} ${tableKey(setting)}`);
+  const tables = [...groups.values()].map((own) => tableOf(own, options));
+  const byProblem = groupBy(tables, ({ testproblem }) => testproblem);
   const ordered = inOrder(tables, ({ testproblem }) => testproblem, options.testproblems).map((table) =>
-    (separate.get(table.testproblem) ?? 0) < 2 ? table : { ...table, notes: [...table.notes, SEPARATE_TABLES] },
+    (byProblem.get(table.testproblem)?.length ?? 0) < 2
+      ? table
+      : { ...table, notes: [...table.notes, SEPARATE_TABLES] },
   );
   return { tables: ordered, profiles: profilesOf(ordered) };
 }
 
-const SEPARATE_TABLES = 'results of this test problem under other conditions stand in a table of their own';
+const SEPARATE_TABLES = 'results of this test problem under other conditions have their own table';
 
-function tableOf(own: readonly Contender[], options: CompareOptions): ComparisonTable {
+function tableOf(own: readonly RunsContender[], options: CompareOptions): ComparisonTable {
   const [{ setting: sample } = { setting: undefined }] = own;
   if (sample === undefined) throw new Error('defect: a table without results');
   const settings = own.map(({ setting }) => setting);
   const metric = availableMetric(settings, options.metric ?? 'test_accuracies');
-  const target = targetOf(sample.testproblem, isAccuracy(metric) || hasAccuracy(own), options);
+  const unlike = unlikeStarts(
+    sample.testproblem,
+    settings.flatMap(({ runs }) => runs),
+  );
+  const target = unlike === null ? targetOf(settings, metric, options) : null;
   const selection = { mode: options.mode ?? 'most', metric: options.selectionMetric ?? 'valid_accuracies' };
-  const { admitted, notes } = admit(options, sample, metric);
-  const best = bestContenders(own, selection);
-  const candidates = [
-    ...best.chosen.map((chosen) => candidateOf(chosen, { metric, target, sample })),
-    ...admitted.map((contender) => candidateOf({ contender, settingsTried: 1 }, { metric, target, sample })),
-  ];
-  const sorted = inOrder(candidates, ({ row }) => row.optimizer, options.optimizers);
-  const reference = referenceOf(sorted, options.reference);
-  if (options.reference !== undefined && reference === null) {
-    notes.push(`no runs of the reference ${options.reference} here: no differences and no relative times`);
-  }
+  const { admitted, notes } = admitBaselines(options, sample, metric);
+  const best = bestContenders(own, selection, options);
+  const context = { metric, target, sample, wallTime: options.wallTime ?? false };
+  const chosen = [...best.chosen, ...bestContenders(admitted, selection, options).chosen];
+  const candidates = inTableOrder(
+    chosen.map((choice) => candidateOf(choice, context)),
+    options.optimizers,
+  );
+  const names = rowNames(candidates.map(({ row }) => row));
+  const beside = candidates.map(({ setting }) => setting);
+  const named = candidates.map((candidate, index) => ({
+    ...candidate,
+    row: {
+      ...candidate.row,
+      name: names[index] ?? candidate.row.optimizer,
+      settingText: settingText(candidate.setting, beside, options.defaults ?? new Map()),
+    },
+  }));
+  const { rows, reference, notes: pairing } = withDifferences(named, options.reference, unlike === null);
   const superseded = settings.reduce((sum, setting) => sum + setting.superseded.length, 0);
-  if (superseded > 0) notes.push(`${superseded} further files of the same runs not used (older, or not completed)`);
-  if (new Set(settings.map(({ conditions }) => conditions.engine)).size > 1) {
-    notes.push('results of several engines: never averaged, but a setting is chosen among all of them');
-  }
-  notes.push(...timeNotes(sorted, reference));
   return {
     testproblem: sample.testproblem,
     conditions: describeConditions(sample),
     metric,
     selection: { mode: selection.mode, metric: best.metric },
-    reference: reference?.row.optimizer ?? null,
-    rows: withDifferences(sorted, reference),
-    notes,
+    reference,
+    rows,
+    notes: [
+      ...notes,
+      ...(unlike === null ? [] : [unlikeNote(sample.testproblem, unlike)]),
+      ...(superseded === 0 ? [] : [`${counted(superseded, 'older or unfinished file')} of the same runs not used`]),
+      ...versionNotes(candidates),
+      ...folderNotes(settings),
+      ...rows.flatMap(({ name, edges }) => edges.map((edge) => `${name}: ${describeEdge(edge)}`)),
+      ...pairing,
+      ...wallNotes(candidates, options),
+    ],
   };
 }
 
-/** The baselines that may stand in a table, and what is said about all of them. */
-function admit(options: CompareOptions, sample: Contender['setting'], metric: Metric) {
-  const admitted: Contender[] = [];
-  const used = new Map<string, Set<string>>();
-  const left = new Map<string, Set<string>>();
-  const say = (list: Map<string, Set<string>>, origin: string, text: string) =>
-    list.set(origin, new Set([...(list.get(origin) ?? []), text]));
-  const relevant = (options.baselines ?? []).filter(
-    ({ setting }) =>
-      setting.testproblem === sample.testproblem && options.optimizers?.includes(setting.optimizer) !== false,
-  );
-  for (const contender of relevant) {
-    const differences = mismatches(sample, contender.setting);
-    const reasons = differences.filter(({ weight }) => weight === 'budget').map(({ what }) => what);
-    const protocol = differences.filter(({ weight }) => weight === 'protocol').map(({ what }) => what);
-    if (contender.kind === 'summary' && metric.startsWith('train_')) reasons.push('its train_* is defective');
-    if (reasons.length > 0 && options.allowMismatch !== true) {
-      say(left, contender.origin, reasons.join(', '));
-      continue;
-    }
-    admitted.push(contender);
-    const all = [...reasons, ...protocol];
-    say(used, contender.origin, all.length === 0 ? 'conditions match' : `conditions differ: ${all.join(', ')}`);
-  }
-  const notes = [
-    ...[...used].flatMap(([origin, texts]) => [...texts].map((text) => `baseline ${origin}: ${text}`)),
-    ...[...left].flatMap(([origin, texts]) =>
-      [...texts].map((text) => `baseline ${origin} left out: ${text} (--allow-mismatch shows it)`),
-    ),
-    ...(options.baselines !== undefined && relevant.length === 0 ? ['no baseline for this test problem'] : []),
-  ];
-  return { admitted, notes };
+function unlikeNote(testproblem: string, { smallest, largest }: { smallest: number; largest: number }): string {
+  const range = `${smallest.toPrecision(4)} to ${largest.toPrecision(4)}`;
+  return `the runs are not of one problem: ${testproblem} always starts at the same test loss, but these start at ${range} (DeepOBS 1.2.0-beta draws another quadratic in nearly every run); no target and no paired test`;
 }
 
-/** Which times are not set in relation, and why: times of other engines, devices, threads or processors mean nothing together. */
-function timeNotes(candidates: readonly Candidate[], reference: Candidate | null): string[] {
-  const timed = candidates.filter(({ row }) => row.origin === 'results' && row.wallSecondsPerEpoch !== null);
-  if (reference === null || !timed.includes(reference)) return [];
-  if (reference.machine === null) {
-    return [`no relative times: the runs of ${reference.row.optimizer} are of several machines, or of unknown ones`];
-  }
-  return timed.flatMap(({ row, machine }) =>
-    machine === reference.machine
-      ? []
-      : [
-          `${row.optimizer}: no relative times, ${machine === null ? 'its runs are of several machines, or of unknown ones' : `it ran on ${machine}; ${reference.row.optimizer} on ${reference.machine}`}`,
-        ],
-  );
-}
-
-function withDifferences(candidates: readonly Candidate[], reference: Candidate | null): ComparisonRow[] {
-  const differences = candidates.map((candidate): PairedDifference | null =>
-    reference === null || candidate === reference || !candidate.pairable
-      ? null
-      : pairedDifference(candidate.finalValues, reference.finalValues),
-  );
-  const corrected = holm(differences.map((difference) => difference?.pValue ?? null));
-  return candidates.map(({ row, machine }, index) => {
-    const difference = differences[index] ?? null;
-    // One name of a processor can stand for many machines: times of another origin are not set in relation.
-    const comparable =
-      reference !== null && machine !== null && machine === reference.machine && row.origin === reference.row.origin;
-    const ratio = (own: number | null, others: number | null) =>
-      comparable && own !== null && others !== null && others > 0 ? own / others : null;
-    return {
-      ...row,
-      difference: difference === null ? null : { ...difference, holmP: corrected[index] ?? null },
-      relativeWall: ratio(row.wallSecondsPerEpoch, reference?.row.wallSecondsPerEpoch ?? null),
-      relativeCpu: ratio(row.cpuSecondsPerEpoch, reference?.row.cpuSecondsPerEpoch ?? null),
-    };
+/** Several versions of a user's optimizer, each in a row of its own. */
+function versionNotes(candidates: readonly Candidate[]): string[] {
+  const rows = candidates.map(({ row }) => row).filter(({ originKind }) => originKind === 'results');
+  return [...groupBy(rows, ({ optimizer }) => optimizer)].flatMap(([optimizer, own]) => {
+    const versions = [
+      ...new Set(own.map(({ version, file }) => (version === null ? 'bundled' : `${file} ${version}`))),
+    ];
+    if (versions.length < 2) return [];
+    return [`${optimizer}: runs of ${versions.length} versions (${versions.join(', ')}), one row for each`];
   });
 }
 
-/** The user's own runs serve first, then an own baseline under the same conditions. */
-function referenceOf(candidates: readonly Candidate[], wanted: string | undefined): Candidate | null {
-  const usable = candidates.filter(({ pairable }) => pairable);
-  const own = usable.filter(({ row }) => row.origin === 'results');
-  const named = (label: string) => [...own, ...usable].find(({ row }) => row.optimizer === label);
-  if (wanted !== undefined) return named(wanted) ?? null;
-  return named('SGD') ?? own[0] ?? null;
+function folderNotes(settings: readonly Candidate['setting'][]): string[] {
+  const folders = [...new Set(settings.flatMap(({ folder }) => folder ?? []))];
+  if (folders.length === 0) return [];
+  return [
+    `different runs of the same seeds in ${folders.join(', ')}: one row for each folder (LABEL=FOLDER names them)`,
+  ];
 }
 
-function targetOf(testproblem: string, accuracy: boolean, { targets }: CompareOptions): Target | null {
-  const own = targets?.[testproblem];
-  return own === undefined ? (PUBLISHED_TARGETS[testproblem] ?? null) : userTarget(own, accuracy);
-}
-
-function hasAccuracy(contenders: readonly Contender[]): boolean {
-  return (
-    availableMetric(
-      contenders.map(({ setting }) => setting),
-      'test_accuracies',
-    ) === 'test_accuracies'
+function wallNotes(candidates: readonly Candidate[], { wallTime }: CompareOptions): string[] {
+  const timed = candidates.some(({ row }) => row.originKind === 'results' && row.cpuSecondsPerEpoch !== null);
+  const hidden = candidates.some(
+    ({ row }) => row.originKind === 'results' && row.cpuSecondsPerEpoch !== null && row.wallSecondsPerEpoch === null,
   );
+  if (wallTime === true && timed) {
+    return ['wall times include those of runs that shared the machine with others; probprec runtime measures properly'];
+  }
+  return hidden ? ['no wall times: runs shared the machine with others, or do not say (--wall-time shows them)'] : [];
+}
+
+function targetOf(settings: readonly Candidate['setting'][], metric: Metric, options: CompareOptions): Target | null {
+  const [sample] = settings;
+  if (sample === undefined) return null;
+  const { targets = {} } = options;
+  if (Object.hasOwn(targets, sample.testproblem)) {
+    const accuracy = isAccuracy(metric) || availableMetric(settings, 'test_accuracies') === 'test_accuracies';
+    return userTarget(targets[sample.testproblem] ?? Number.NaN, accuracy);
+  }
+  // A published target belongs to the published data.
+  return sample.conditions.dataSource === 'synthetic' ? null : publishedTarget(sample.testproblem);
+}
+
+/** By the user's order or that of labels and plan entries; else alphabetically, results before baselines. */
+function inTableOrder(candidates: readonly Candidate[], order: readonly string[] | undefined): Candidate[] {
+  const rank = ({ row, setting }: Candidate) => [
+    Number(row.originKind === 'baseline'),
+    setting.position ?? Number.POSITIVE_INFINITY,
+  ];
+  const positioned = candidates.some(({ setting }) => setting.position !== null);
+  const byName = inOrder(candidates, ({ row }) => row.optimizer, order);
+  if (!positioned) return byName;
+  return byName.sort((left, right) => {
+    const [leftKind = 0, leftPosition = 0] = rank(left);
+    const [rightKind = 0, rightPosition = 0] = rank(right);
+    return leftKind - rightKind || (leftPosition === rightPosition ? 0 : leftPosition - rightPosition);
+  });
 }
 
 /** By the user's order, which also selects; without one alphabetically. Stable, so that rows of one label stay together. */
@@ -192,15 +186,6 @@ function inOrder<T>(items: readonly T[], name: (item: T) => string, order: reado
   return order.flatMap((wanted) => items.filter((item) => name(item) === wanted));
 }
 
-function profilesOf(tables: readonly ComparisonTable[]): Comparison['profiles'] {
-  const times: Record<string, Record<string, number | null>> = {};
-  const solvable = tables.filter(({ rows }) => rows.some(({ target }) => target !== null));
-  if (solvable.length < 2) return [];
-  for (const { testproblem, conditions, rows } of solvable) {
-    for (const { optimizer, origin, target } of rows.filter((row) => row.target !== null)) {
-      const label = origin === 'results' ? optimizer : `${optimizer} (${origin})`;
-      times[label] = { ...times[label], [`${testproblem}, ${conditions}`]: target?.medianEpoch ?? null };
-    }
-  }
-  return performanceProfiles(times);
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

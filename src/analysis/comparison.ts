@@ -1,5 +1,7 @@
 import type { RecordedRun } from '../results/index.js';
 import type { Mismatch } from './conditions.js';
+import type { OriginKind } from './contender.js';
+import type { GridEdge } from './grid-edge.js';
 import type { Interval } from './intervals.js';
 import type { Metric } from './metrics.js';
 import type { PairedDifference } from './paired.js';
@@ -9,16 +11,27 @@ import type { StatusCounts } from './settings.js';
 import type { Summary } from './statistics.js';
 import type { TargetSummary } from './time-to-target.js';
 
-/** One optimizer on one test problem: its best setting. */
+/** One competitor on one test problem: a setting of an optimizer, usually its best. */
 export interface ComparisonRow {
+  /** The optimizer's class name. */
   readonly optimizer: string;
-  /** `results`, or the name of the baseline. */
+  /** The class name with what tells rows of one name apart: version, engine. */
+  readonly name: string;
+  readonly originKind: OriginKind;
+  /** `results`, a label or folder of results, or the name of the baseline. */
   readonly origin: string;
+  /** First eight digits of what identifies the source of a user's optimizer, and its file; null for the others. */
+  readonly version: string | null;
+  readonly file: string | null;
   readonly hyperparameters: RecordedRun['hyperparameters'];
   readonly trainingParameters: RecordedRun['trainingParameters'];
+  /** What tells this setting apart, for people: values that differ from defaults and between the rows of an optimizer. */
+  readonly settingText: string;
   readonly engine: string;
-  /** Settings of this optimizer from which this one was chosen. */
+  /** Settings of this competitor from which this one was chosen. */
   readonly settingsTried: number;
+  /** Hyperparameters whose chosen value is at the edge of what was tried. */
+  readonly edges: readonly GridEdge[];
   /** Null for a baseline that is known by mean and standard deviation only. */
   readonly counts: StatusCounts | null;
   readonly seeds: readonly number[];
@@ -28,7 +41,7 @@ export interface ComparisonRow {
   readonly best: { readonly value: number; readonly epoch: number } | null;
   /** Null without a target, and for a baseline without single runs. */
   readonly target: TargetSummary | null;
-  /** Seconds of training per epoch, mean over completed runs. */
+  /** Seconds of training per epoch, mean over completed runs; wall time only of runs that had the machine for themselves. */
   readonly wallSecondsPerEpoch: number | null;
   readonly cpuSecondsPerEpoch: number | null;
   /** Over those of the reference; null when not recorded, or on another machine or engine. */
@@ -49,7 +62,7 @@ export interface ComparisonTable {
   readonly metric: Metric;
   /** What the settings were chosen by. */
   readonly selection: { readonly metric: Metric; readonly mode: SelectionMode };
-  /** Label of the reference optimizer; null when no row can serve. */
+  /** Name of the reference row; null when no row can serve. */
   readonly reference: string | null;
   readonly rows: readonly ComparisonRow[];
   /** What a reader must know: baselines used and left out, unlike conditions, files not used. */
@@ -59,6 +72,6 @@ export interface ComparisonTable {
 /** A comparison over test problems. */
 export interface Comparison {
   readonly tables: readonly ComparisonTable[];
-  /** Over the tables that have a target, when there are at least two; by median epochs to target. */
+  /** Over the test problems that have a target, when there are at least two; by median epochs to target. */
   readonly profiles: readonly PerformanceProfile[];
 }

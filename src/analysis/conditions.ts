@@ -10,42 +10,60 @@ export interface Mismatch {
   readonly weight: 'budget' | 'protocol';
 }
 
+/** The settings' part that conditions are read from; settings and baselines have it. */
+export type ConditionsOf = Pick<Setting, 'numEpochs' | 'batchSize' | 'l2InForce' | 'conditions'>;
+
 /** Where the conditions of `other` differ from those of `own`. */
-export function mismatches(own: Setting, other: Setting): Mismatch[] {
+export function mismatches(own: ConditionsOf, other: ConditionsOf): Mismatch[] {
   const found: Mismatch[] = [];
   const compare = (name: string, weight: Mismatch['weight'], mine: unknown, theirs: unknown) => {
-    if (mine !== theirs) found.push({ what: `${name} ${shown(theirs)} ≠ ${shown(mine)}`, weight });
+    if (mine !== theirs) found.push({ what: `${name} ${String(theirs)} ≠ ${String(mine)}`, weight });
   };
   compare('num_epochs', 'budget', own.numEpochs, other.numEpochs);
   compare('batch_size', 'budget', own.batchSize, other.batchSize);
-  compare('l2_reg', 'budget', own.l2Reg, other.l2Reg);
+  compare('l2_reg', 'budget', own.l2InForce, other.l2InForce);
   const [mine, theirs] = [own.conditions, other.conditions];
   compare('data', 'budget', mine.dataSource, theirs.dataSource);
-  compare('synthetic size', 'budget', mine.syntheticSize, theirs.syntheticSize);
+  if (mine.dataSource === theirs.dataSource) {
+    compare('synthetic size', 'budget', mine.syntheticSize, theirs.syntheticSize);
+  }
+  compare('data files', 'protocol', dataFiles(own), dataFiles(other));
   compare('protocol', 'protocol', protocolOf(own), protocolOf(other));
   compare('engine', 'protocol', mine.engine, theirs.engine);
   return found;
 }
 
 /** The conditions that one table shares: settings with equal text can be compared as they are. */
-export function tableKey(setting: Setting): string {
-  const { numEpochs, batchSize, l2Reg, conditions } = setting;
-  const { dataSource, syntheticSize } = conditions;
-  return JSON.stringify([numEpochs, batchSize, l2Reg, dataSource, syntheticSize, protocolOf(setting)]);
+export function tableKey(setting: ConditionsOf): string {
+  const { numEpochs, batchSize, l2InForce, conditions } = setting;
+  const { dataSource, syntheticSize, dataChecksum } = conditions;
+  return JSON.stringify([
+    numEpochs,
+    batchSize,
+    l2InForce,
+    dataSource,
+    syntheticSize,
+    dataChecksum,
+    protocolOf(setting),
+  ]);
 }
 
-/** A setting's conditions in words, for a heading. */
-export function describeConditions({ numEpochs, batchSize, l2Reg, conditions }: Setting): string {
-  const data = conditions.syntheticSize === null ? conditions.dataSource : `synthetic (${conditions.syntheticSize})`;
-  const l2 = l2Reg === null ? '' : `, l2_reg ${l2Reg}`;
-  return `${numEpochs} epoch${numEpochs === 1 ? '' : 's'}, batch size ${batchSize}${l2}, ${data} data, protocol ${conditions.protocol}`;
+/** A setting's conditions in words, for a heading. The L2 factor is left out where there is no L2 term. */
+export function describeConditions(setting: ConditionsOf): string {
+  const { numEpochs, batchSize, l2InForce, conditions } = setting;
+  const data =
+    conditions.syntheticSize === null
+      ? `${conditions.dataSource} data${conditions.dataChecksum === null ? '' : ` (files ${dataFiles(setting)})`}`
+      : `synthetic data (${conditions.syntheticSize})`;
+  const l2 = l2InForce === 0 || l2InForce === 'default' ? '' : `, l2_reg ${l2InForce}`;
+  return `${numEpochs} ${numEpochs === 1 ? 'epoch' : 'epochs'}, batch size ${batchSize}${l2}, ${data}, protocol ${conditions.protocol}`;
 }
 
-function protocolOf({ conditions }: Setting): string {
+function dataFiles({ conditions }: ConditionsOf): string {
+  return conditions.dataChecksum === null ? 'as published' : `with checksum ${conditions.dataChecksum.slice(0, 8)}`;
+}
+
+function protocolOf({ conditions }: ConditionsOf): string {
   const { protocol, protocolVersion } = conditions;
   return protocolVersion === null ? protocol : `${protocol} v${protocolVersion}`;
-}
-
-function shown(value: unknown): string {
-  return value === null ? 'default' : String(value);
 }

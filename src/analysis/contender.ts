@@ -1,23 +1,27 @@
-import type { Conditions, RecordedRun } from '../results/index.js';
+import { type Conditions, defaultL2, type RecordedRun, withSetting } from '../results/index.js';
 import type { BaselineFile, OwnBaseline, PublishedBaseline } from './baseline-file.js';
 import { METRICS, type Metric } from './metrics.js';
 import { groupSettings, type Setting } from './settings.js';
 
-/** A setting whose runs are known one by one: of the results, or of an own baseline. */
-export interface RunsContender {
-  readonly kind: 'runs';
-  /** `results`, or the baseline's name. */
+/** Where a row comes from: the results that are compared, or a baseline beside them. */
+export type OriginKind = 'results' | 'baseline';
+
+interface About {
+  readonly originKind: OriginKind;
+  /** The baseline's name; of results their label, or the folder where several folders have different runs; else `results`. */
   readonly origin: string;
   readonly setting: Setting;
   readonly defects: readonly string[];
 }
 
+/** A setting whose runs are known one by one: of the results, or of an own baseline. */
+export interface RunsContender extends About {
+  readonly kind: 'runs';
+}
+
 /** A setting that is known by mean and standard deviation over its seeds only. */
-export interface SummaryContender {
+export interface SummaryContender extends About {
   readonly kind: 'summary';
-  readonly origin: string;
-  readonly setting: Setting;
-  readonly defects: readonly string[];
   readonly seeds: readonly number[];
   readonly mean: Readonly<Partial<Record<Metric, readonly (number | null)[]>>>;
   readonly populationStd: Readonly<Partial<Record<Metric, readonly (number | null)[]>>>;
@@ -31,6 +35,7 @@ export function baselineContenders(file: BaselineFile): Contender[] {
   if (file.kind === 'published') return publishedContenders(file);
   return groupSettings(ownRuns(file)).map((setting) => ({
     kind: 'runs',
+    originKind: 'baseline',
     origin: file.name,
     setting,
     defects: file.defects,
@@ -38,8 +43,25 @@ export function baselineContenders(file: BaselineFile): Contender[] {
 }
 
 /** Runs of a baseline folder that holds run files. */
-export function runContenders(runs: readonly RecordedRun[], origin: string): Contender[] {
-  return groupSettings(runs).map((setting) => ({ kind: 'runs', origin, setting, defects: [] }));
+export function runBaselines(runs: readonly RecordedRun[], origin: string): Contender[] {
+  return groupSettings(runs).map((setting) => ({
+    kind: 'runs',
+    originKind: 'baseline',
+    origin: setting.label ?? setting.folder ?? origin,
+    setting,
+    defects: [],
+  }));
+}
+
+/** The runs that are compared. */
+export function resultContenders(runs: readonly RecordedRun[]): RunsContender[] {
+  return groupSettings(runs).map((setting) => ({
+    kind: 'runs',
+    originKind: 'results',
+    origin: setting.label ?? setting.folder ?? 'results',
+    setting,
+    defects: [],
+  }));
 }
 
 function publishedContenders(file: PublishedBaseline): SummaryContender[] {
@@ -48,11 +70,13 @@ function publishedContenders(file: PublishedBaseline): SummaryContender[] {
     protocolVersion: null,
     dataSource: file.data_source,
     syntheticSize: null,
+    dataChecksum: null,
     engine: file.engine,
     machine: null,
   };
   return file.results.map((result) => ({
     kind: 'summary',
+    originKind: 'baseline',
     origin: file.name,
     defects: file.defects,
     seeds: result.seeds,
@@ -61,12 +85,16 @@ function publishedContenders(file: PublishedBaseline): SummaryContender[] {
     setting: {
       testproblem: result.testproblem,
       optimizer: result.optimizer,
+      optimizerSource: null,
       hyperparameters: result.hyperparameters,
       trainingParameters: {},
       numEpochs: result.num_epochs,
       batchSize: result.batch_size,
-      l2Reg: result.l2_reg,
+      l2InForce: result.l2_reg ?? defaultL2(result.testproblem),
       conditions,
+      label: null,
+      position: null,
+      folder: null,
       runs: [],
       superseded: [],
     },
@@ -74,29 +102,35 @@ function publishedContenders(file: PublishedBaseline): SummaryContender[] {
 }
 
 function ownRuns(file: OwnBaseline): RecordedRun[] {
-  return file.runs.map((run) => ({
-    file: `${file.name}, seed ${run.seed}`,
-    testproblem: file.testproblem,
-    optimizer: file.optimizer,
-    hyperparameters: file.hyperparameters,
-    trainingParameters: file.training_parameters as RecordedRun['trainingParameters'],
-    seed: run.seed,
-    batchSize: file.batch_size,
-    numEpochs: file.num_epochs,
-    l2Reg: file.l2_reg,
-    status: run.status,
-    curves: Object.fromEntries(METRICS.map((metric) => [metric, run.curves[metric] ?? null])) as RecordedRun['curves'],
-    minibatchTrainLosses: [],
-    timing: { wallSeconds: run.training_wall_seconds, cpuSeconds: run.training_cpu_seconds },
-    conditions: {
-      protocol: file.protocol,
-      protocolVersion: file.protocol_version,
-      dataSource: file.data_source,
-      syntheticSize: file.synthetic_size,
-      engine: file.engine,
-      machine: run.machine,
-    },
-    setting: JSON.stringify(file.hyperparameters),
-    startedAt: run.started_at,
-  }));
+  const l2 = file.l2_reg ?? defaultL2(file.testproblem);
+  return file.runs.map((run) =>
+    withSetting({
+      file: `${file.name}, seed ${run.seed}`,
+      testproblem: file.testproblem,
+      optimizer: file.optimizer,
+      hyperparameters: file.hyperparameters,
+      trainingParameters: file.training_parameters as RecordedRun['trainingParameters'],
+      seed: run.seed,
+      batchSize: file.batch_size,
+      numEpochs: file.num_epochs,
+      l2Reg: file.l2_reg,
+      ...(l2 === 'default' ? {} : { l2InForce: l2 }),
+      status: run.status,
+      curves: Object.fromEntries(
+        METRICS.map((metric) => [metric, run.curves[metric] ?? null]),
+      ) as RecordedRun['curves'],
+      minibatchTrainLosses: [],
+      timing: { wallSeconds: run.training_wall_seconds, cpuSeconds: run.training_cpu_seconds },
+      conditions: {
+        protocol: file.protocol,
+        protocolVersion: file.protocol_version,
+        dataSource: file.data_source,
+        syntheticSize: file.synthetic_size,
+        dataChecksum: file.data_source === 'real' && !file.dataset.verified ? file.dataset.checksum : null,
+        engine: file.engine,
+        machine: run.machine,
+      },
+      startedAt: run.started_at,
+    }),
+  );
 }

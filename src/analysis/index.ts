@@ -9,8 +9,10 @@ export {
 } from './baseline-file.js';
 export { type CompareOptions, compare } from './compare.js';
 export type { Comparison, ComparisonRow, ComparisonTable } from './comparison.js';
+export { namesOf } from './competitors.js';
 export { describeConditions, type Mismatch, mismatches } from './conditions.js';
-export { baselineContenders, type Contender, runContenders } from './contender.js';
+export { baselineContenders, type Contender, resultContenders, runBaselines } from './contender.js';
+export { describeEdge, type GridEdge, gridEdges } from './grid-edge.js';
 export { holm } from './holm.js';
 export { bootstrapInterval, type Interval, percentileInterval, studentInterval } from './intervals.js';
 export { isAccuracy } from './metrics.js';
@@ -19,7 +21,8 @@ export { type PairedDifference, pairedDifference, signFlipTest } from './paired.
 export { type PerformanceProfile, performanceProfiles } from './performance-profile.js';
 export { type RankedSetting, type Ranking, rankSettings } from './ranking.js';
 export { SELECTION_MODES, type SelectionMode } from './selection-mode.js';
+export { type KnownDefaults, settingText } from './setting-text.js';
 export { groupSettings, type Setting, type StatusCounts } from './settings.js';
 export { mean, populationStd, quantile, type Summary, sampleStd, summarise } from './statistics.js';
-export { PUBLISHED_TARGETS, type Target } from './targets.js';
+export { PUBLISHED_TARGETS, publishedTarget, type Target } from './targets.js';
 export { summariseTarget, type TargetOutcome, type TargetSummary, timeToTarget } from './time-to-target.js';

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { groupBy } from '../group-by.js';
 import type { Conditions, RecordedRun } from '../results/index.js';
 
 /** How many runs ended how. */
@@ -8,16 +10,28 @@ export interface StatusCounts {
   readonly failed: number;
 }
 
+/** What the runs of a setting have in common besides their conditions. */
+type Common = Pick<
+  RecordedRun,
+  | 'testproblem'
+  | 'optimizer'
+  | 'optimizerSource'
+  | 'hyperparameters'
+  | 'trainingParameters'
+  | 'numEpochs'
+  | 'batchSize'
+  | 'l2InForce'
+>;
+
 /** The runs of one setting under one set of conditions: they differ in the seed only, one run for each seed. */
-export interface Setting {
-  readonly testproblem: string;
-  readonly optimizer: string;
-  readonly hyperparameters: RecordedRun['hyperparameters'];
-  readonly trainingParameters: RecordedRun['trainingParameters'];
-  readonly numEpochs: number;
-  readonly batchSize: number;
-  readonly l2Reg: number | null;
+export interface Setting extends Common {
   readonly conditions: Conditions;
+  /** The label that the user gave to the folder or to the entry of a plan; null without one. */
+  readonly label: string | null;
+  /** Place of the label among those that the user gave, from 0; null without one. */
+  readonly position: number | null;
+  /** The results folder, when another one has different runs of the same seeds; else null. */
+  readonly folder: string | null;
   /** In ascending order of seeds. */
   readonly runs: readonly RecordedRun[];
   /** Further files of the same runs: a completed one stands for interrupted ones, a newer one for older ones. */
@@ -25,33 +39,69 @@ export interface Setting {
 }
 
 /**
- * Groups runs into settings. Runs of unlike settings or conditions (protocol, data, engine) are never put together; the
- * threads and the processor do not count, they change times only. In order of first appearance.
+ * Groups runs into settings. Runs of unlike settings or conditions (protocol, data, engine), of unlike versions of a user's
+ * optimizer or under different labels are never put together; the threads and the processor do not count, they change times
+ * only. Two results folders that have different runs of the same seed are two settings. In order of first appearance.
  */
 export function groupSettings(runs: readonly RecordedRun[]): Setting[] {
-  const groups = new Map<string, RecordedRun[]>();
-  for (const run of runs) {
+  const groups = groupBy(runs, (run) => {
     const { machine, ...conditions } = run.conditions;
-    const key = JSON.stringify([run.testproblem, run.optimizer, run.setting, conditions]);
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
+    const { testproblem, optimizer, setting, label = null, position = null } = run;
+    return JSON.stringify([testproblem, optimizer, setting, label, position, conditions]);
+  });
   return [...groups.values()].flatMap((members) => {
-    const [first] = members;
-    if (first === undefined) return [];
-    const { testproblem, optimizer, hyperparameters, trainingParameters, numEpochs, batchSize, l2Reg, conditions } =
-      first;
-    const about = {
+    const folders = groupBy(members, ({ file }) => resultsFolder(file));
+    if (folders.size < 2 || !disagree([...folders.values()])) return settingOf(members, null);
+    return [...folders].flatMap(([folder, own]) => settingOf(own, folder));
+  });
+}
+
+/** The folder above `<testproblem>/<optimizer>/<setting>/<file>`. */
+function resultsFolder(file: string): string {
+  return dirname(dirname(dirname(dirname(file))));
+}
+
+/** Whether two folders have different curves of one seed. */
+function disagree(folders: readonly (readonly RecordedRun[])[]): boolean {
+  const curves = new Map<number, string>();
+  return folders.some((members) =>
+    oneRunPerSeed(members).runs.some(({ seed, curves: own }) => {
+      const text = JSON.stringify(own);
+      const other = curves.get(seed);
+      curves.set(seed, text);
+      return other !== undefined && other !== text;
+    }),
+  );
+}
+
+function settingOf(members: readonly RecordedRun[], folder: string | null): Setting[] {
+  const [first] = members;
+  if (first === undefined) return [];
+  const { testproblem, optimizer, optimizerSource, trainingParameters, numEpochs, batchSize, l2InForce } = first;
+  return [
+    {
       testproblem,
       optimizer,
-      hyperparameters,
+      optimizerSource,
+      hyperparameters: mostPrecise(members),
       trainingParameters,
       numEpochs,
       batchSize,
-      l2Reg,
-      conditions,
-    };
-    return [{ ...about, ...oneRunPerSeed(members) }];
-  });
+      l2InForce,
+      conditions: first.conditions,
+      label: first.label ?? null,
+      position: first.position ?? null,
+      folder,
+      ...oneRunPerSeed(members),
+    },
+  ];
+}
+
+/** Of runs whose numbers differ by rounding in a folder's name those with the most digits. */
+function mostPrecise(members: readonly RecordedRun[]): RecordedRun['hyperparameters'] {
+  const texts = new Map(members.map(({ hyperparameters }) => [JSON.stringify(hyperparameters), hyperparameters]));
+  const [[, best] = ['', {}]] = [...texts].sort(([left], [right]) => right.length - left.length);
+  return best;
 }
 
 /** How many runs of a setting ended how. */
@@ -80,5 +130,6 @@ function oneRunPerSeed(members: readonly RecordedRun[]): Pick<Setting, 'runs' | 
     if (wins) best.set(run.seed, run);
   }
   const runs = [...best.values()].sort((left, right) => left.seed - right.seed);
-  return { runs, superseded: members.filter((run) => !runs.includes(run)) };
+  const chosen = new Set(runs);
+  return { runs, superseded: members.filter((run) => !chosen.has(run)) };
 }

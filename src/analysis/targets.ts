@@ -24,6 +24,11 @@ export const PUBLISHED_TARGETS: Readonly<Record<string, Target>> = {
   tolstoi_char_rnn: accuracy(0.6045863566200845),
 };
 
+/** The published target of a test problem; null when there is none. */
+export function publishedTarget(testproblem: string): Target | null {
+  return Object.hasOwn(PUBLISHED_TARGETS, testproblem) ? (PUBLISHED_TARGETS[testproblem] ?? null) : null;
+}
+
 /** A target of the user's own: an accuracy for problems that have accuracies, else a loss. */
 export function userTarget(value: number, hasAccuracy: boolean): Target {
   return { metric: hasAccuracy ? 'test_accuracies' : 'test_losses', value, source: 'given by the user' };

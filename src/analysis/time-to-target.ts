@@ -1,6 +1,6 @@
 import type { RecordedRun } from '../results/index.js';
 import { isAccuracy } from './metrics.js';
-import { quantile } from './statistics.js';
+import { mean, quantile } from './statistics.js';
 import type { Target } from './targets.js';
 
 /** What one run says about a target. */
@@ -24,6 +24,12 @@ export interface TargetSummary {
    */
   readonly medianEpoch: number | null;
   readonly medianSeconds: number | null;
+  /**
+   * DeepOBS' speed: the mean over the seeds of the first epoch that met the target, num_epochs + 1 for a run that missed it;
+   * null without a decided run. It is here to be set beside published tables: the mean of a number that stands for "missed"
+   * depends on how long the runs were.
+   */
+  readonly deepobsSpeed: number | null;
 }
 
 /** When a run first met the target. */
@@ -49,8 +55,14 @@ export function summariseTarget(runs: readonly RecordedRun[], target: Target): T
     const middle = known.length === 0 || known.length < times.length ? Number.NaN : quantile(known, 0.5);
     return Number.isFinite(middle) ? middle : null;
   };
+  const speeds = runs.flatMap((run, index) => {
+    const outcome = outcomes[index];
+    if (outcome === undefined || outcome.kind === 'unknown') return [];
+    return [outcome.kind === 'reached' ? outcome.epoch : run.numEpochs + 1];
+  });
   return {
     target,
+    deepobsSpeed: speeds.length === 0 ? null : mean(speeds),
     reached: outcomes.filter(({ kind }) => kind === 'reached').length,
     missed: outcomes.filter(({ kind }) => kind === 'missed').length,
     unknown: outcomes.filter(({ kind }) => kind === 'unknown').length,

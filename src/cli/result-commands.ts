@@ -25,20 +25,41 @@ function addCompare(program: Command, terminal: Terminal): void {
     .command('compare')
     .summary('compare the runs of optimizers with each other and with baselines')
     .description(
-      'Compares the best settings of all optimizers, test problem by test problem: mean, spread and interval over seeds,\n' +
-        'time to target, and paired differences to a reference. Runs under unlike conditions are never mixed.',
+      'Compares optimizers, test problem by test problem: mean, spread and interval over seeds, time to target, and paired\n' +
+        'differences to a reference. Shows the best setting of each optimizer unless told otherwise. Runs under unlike\n' +
+        'conditions, of unlike versions of a file, or of unlike labels are never mixed.',
     )
-    .argument('[results...]', 'run files or folders of them; DeepOBS folders too (results)')
+    .argument(
+      '[results...]',
+      'run files or folders of them, DeepOBS folders too; LABEL=FOLDER keeps the runs of a folder apart (results)',
+    )
+    .option('--plan <file>', 'compare exactly the runs of this plan, one row for each of its optimizer entries')
+    .option('--all-settings', 'show every setting, not only the best one of each optimizer')
+    .option(
+      '--group-by <name,name,...>',
+      'show the best setting for each combination of these hyperparameters or conditions',
+      commaSeparated((text) => text.replaceAll('-', '_')),
+    )
+    .option(
+      '--where <name=value>',
+      'only settings with this value, where they have such a hyperparameter or condition; may be repeated',
+      (text: string, before: string[]) => [...before, text],
+      [],
+    )
     .option('--baselines <which>', 'bundled, published, none, or a folder of baseline or run files', 'bundled')
-    .option('--metric <name>', `what to show: ${METRICS.join(', ')} (test_accuracies)`, oneOf('--metric', METRICS))
-    .option('--select-by <name>', 'what settings are chosen by (valid_accuracies)', oneOf('--select-by', METRICS))
+    .option('--metric <name>', `metric to show: ${METRICS.join(', ')} (test_accuracies)`, oneOf('--metric', METRICS))
+    .option(
+      '--select-by <name>',
+      'metric that selects the best setting (valid_accuracies)',
+      oneOf('--select-by', METRICS),
+    )
     .option(
       '--mode <name>',
       "DeepOBS' rule for the best setting: most runs, final or best value",
       oneOf('--mode', MODES),
       'most',
     )
-    .option('--reference <optimizer>', 'what differences and relative times refer to (SGD, else the first)')
+    .option('--reference <optimizer>', 'optimizer, label or row to compare against (SGD, else the first)')
     .option(
       '--target <testproblem=value>',
       'accuracy to reach, or loss where there is none, instead of the published one; may be repeated',
@@ -47,6 +68,7 @@ function addCompare(program: Command, terminal: Terminal): void {
     )
     .option('--testproblems <name,name,...>', 'only these, in this order', commaSeparated(words))
     .option('--optimizers <name,name,...>', 'only these class names, in this order', commaSeparated(words))
+    .option('--wall-time', 'show wall times even of runs that shared the machine with others')
     .option('--allow-mismatch', 'show baselines under other conditions too, marked')
     .option('--format <name>', COMPARE_FORMATS.join(', '), oneOf('--format', COMPARE_FORMATS), 'table')
     .action(async (paths: string[], options: CompareCommandOptions) => {

@@ -14,6 +14,11 @@ export interface CompareCommandOptions {
   readonly target: string[];
   readonly testproblems?: string[];
   readonly optimizers?: string[];
+  readonly allSettings?: boolean;
+  readonly groupBy?: string[];
+  readonly where: string[];
+  readonly plan?: string;
+  readonly wallTime?: boolean;
   readonly allowMismatch?: boolean;
   readonly format: (typeof COMPARE_FORMATS)[number];
 }

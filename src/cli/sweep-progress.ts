@@ -157,8 +157,10 @@ function describeEnd(end: RunEnd, seconds: number): string {
   if ('reason' in end) return end.reason;
   const { outcome } = end;
   if (outcome === null) return `${end.state} by another process`;
-  const accuracy = outcome.testAccuracy === null ? '' : `, test accuracy ${(100 * outcome.testAccuracy).toFixed(2)} %`;
-  const loss = outcome.testLoss === null ? '' : `, test loss ${outcome.testLoss.toPrecision(4)}`;
+  const last = end.state === 'completed' ? '' : 'last ';
+  const accuracy =
+    outcome.testAccuracy === null ? '' : `, ${last}test accuracy ${(100 * outcome.testAccuracy).toFixed(2)} %`;
+  const loss = outcome.testLoss === null ? '' : `, ${last}test loss ${outcome.testLoss.toPrecision(4)}`;
   return `${end.state} in ${formatDuration(seconds)}${accuracy}${loss}`;
 }
 

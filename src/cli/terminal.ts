@@ -8,6 +8,8 @@ export interface Terminal {
   transient(text: string): void;
   /** True when stderr is a screen, so that a progress bar makes sense. */
   readonly interactive: boolean;
+  /** Columns that a line on stdout may have. */
+  readonly width: number;
   /** Text of a heading on stdout: bold on a screen. */
   heading(text: string): string;
 }
@@ -39,6 +41,7 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
   };
   return {
     interactive,
+    width: stdout.isTTY === true ? stdout.columns || columnsIn(env) || 80 : columnsIn(env) || WIDTH_OF_FILES,
     heading: (text) => (colours ? `\u001b[1m${text}\u001b[22m` : text),
     result: (text) => {
       clear();
@@ -58,6 +61,15 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
       pending = lines.length;
     },
   };
+}
+
+/** Lines in files and pipes may be longer than on a screen, but are still to be read. */
+const WIDTH_OF_FILES = 200;
+
+/** $COLUMNS, for output that goes elsewhere; NaN without it. */
+function columnsIn({ COLUMNS }: NodeJS.ProcessEnv): number {
+  const columns = Number(COLUMNS);
+  return Number.isSafeInteger(columns) && columns >= 20 ? columns : Number.NaN;
 }
 
 function isSet(variable: string | undefined): boolean {

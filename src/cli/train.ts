@@ -1,5 +1,5 @@
 import { type ExitCode, RunHeldError } from '../errors.js';
-import type { RunFile } from '../results/index.js';
+import type { Metric, RunFile } from '../results/index.js';
 import { executeRun, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
 import { reportFailure } from './failure.js';
 import { interruptible } from './interruption.js';
@@ -55,8 +55,8 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
 
 function tellOutcome(pool: PoolLink | null, { path, runFile, alreadyComplete }: RunOutcome): void {
   const { state, epoch, reason } = runFile.status;
-  const testLoss = last(runFile.test_losses);
-  const testAccuracy = last(runFile.test_accuracies);
+  const testLoss = lastReached(runFile, 'test_losses');
+  const testAccuracy = lastReached(runFile, 'test_accuracies');
   pool?.send({
     type: 'outcome',
     outcome: { state, epoch, reason, path, alreadyComplete, testLoss, testAccuracy },
@@ -118,19 +118,20 @@ function summarize(path: string, runFile: RunFile, alreadyComplete: boolean) {
     testproblem: runFile.testproblem,
     optimizer: runFile.configuration.optimizer.name,
     random_seed: runFile.random_seed,
-    train_loss: last(runFile.train_losses),
-    valid_loss: last(runFile.valid_losses),
-    test_loss: last(runFile.test_losses),
-    train_accuracy: last(runFile.train_accuracies),
-    valid_accuracy: last(runFile.valid_accuracies),
-    test_accuracy: last(runFile.test_accuracies),
+    train_loss: lastReached(runFile, 'train_losses'),
+    valid_loss: lastReached(runFile, 'valid_losses'),
+    test_loss: lastReached(runFile, 'test_losses'),
+    train_accuracy: lastReached(runFile, 'train_accuracies'),
+    valid_accuracy: lastReached(runFile, 'valid_accuracies'),
+    test_accuracy: lastReached(runFile, 'test_accuracies'),
     training_wall_seconds: sum(runFile.timing.training_wall_seconds),
     training_cpu_seconds: sum(runFile.timing.training_cpu_seconds),
   };
 }
 
-function last(list: readonly (number | null)[] | undefined): number | null {
-  return list?.at(-1) ?? null;
+/** The last value that training has reached: of a run that ended before its first epoch did, none. */
+function lastReached({ status, ...lists }: RunFile, metric: Metric): number | null {
+  return status.state === 'completed' || status.epoch > 0 ? (lists[metric]?.at(-1) ?? null) : null;
 }
 
 function sum(values: readonly number[]): number {

@@ -12,6 +12,6 @@ export type {
 export type { DatasetDefinition, PublishedFile } from './definition.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
 export { type FileInspection, inspectDataset } from './inspect.js';
-export { type OpenOptions, openDataset } from './open.js';
+export { type OpenOptions, openDataset, syntheticSizes } from './open.js';
 export { quadraticHessian } from './quadratic.js';
 export { datasetDefinition, datasetNames } from './registry.js';

@@ -96,7 +96,7 @@ function openSynthetic(definition: ImageDatasetDefinition, size: number): Datase
  * Sizes of the parts when the training file has `size` images: one in `validationShare` of them for validation, as many
  * more for the test file, at most 10,000 each, which gives the real sizes for the real size of the training file.
  */
-function syntheticSizes(size: number, validationShare: number): SplitSizes {
+export function syntheticSizes(size: number, validationShare: number): SplitSizes {
   const valid = Math.min(LARGEST_EVALUATION, Math.floor(size / validationShare));
   const train = size - valid;
   return { train, valid, trainEval: Math.min(LARGEST_EVALUATION, train), test: valid };

@@ -1,66 +1,141 @@
 import type { ComparisonRow, ComparisonTable } from '../analysis/index.js';
 import { isAccuracy } from '../analysis/index.js';
+import type { Column } from './layout.js';
+import { type NumberFormat, numberFormat, shortNumber, signed } from './numbers.js';
 
 /** A comparison table as texts for people: columns in which no row has anything are left out. */
 export interface TextTable {
   readonly title: string;
-  readonly header: readonly string[];
+  readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
+  /** Rows whose mean is the best of the table. */
+  readonly best: ReadonlySet<number>;
+  /** Position of the column with the mean. */
+  readonly meanColumn: number;
+  /** What a reader must know about this table. */
   readonly notes: readonly string[];
+  /** What its columns mean. */
+  readonly legend: readonly string[];
 }
 
-/** What the columns mean, for below the tables. */
-export const LEGEND = [
-  'mean ± std: over the completed runs (seeds), std divided by n − 1; runs that diverged, were interrupted or failed are counted only',
-  '95 % interval of the mean: bootstrap-t over seeds from 8 seeds on, Student’s t below and for published baselines',
-  'to target: median over the runs; a missed target stays missed and is never a number',
-  'time: training alone per epoch, relative to the reference on the same machine; probprec runtime measures it properly',
-  'difference: mean over common seeds with its 95 % t interval; p: exact sign-flip test, Holm-corrected over the table',
-] as const;
+interface ColumnOfRows extends Column {
+  readonly text: (row: ComparisonRow) => string;
+  /** What the column means, for below the table. */
+  readonly meaning?: string;
+}
 
 /** The columns of a comparison table as texts. */
 export function comparisonColumns(table: ComparisonTable): TextTable {
-  const { metric, reference, rows } = table;
-  const number = (value: number) => formatValue(value, isAccuracy(metric));
-  const columns: [string, (row: ComparisonRow) => string][] = [
-    ['optimizer', (row) => row.optimizer],
-    ['from', (row) => (rows.every(({ origin }) => origin === 'results') ? '' : fromOf(row))],
-    ['setting', settingOf],
-    ['runs', runsOf],
-    ['mean ± std', ({ final: { mean, sampleStd } }) => withSpread(mean, sampleStd, number)],
-    ['95 % interval', ({ interval }) => (interval === null ? '' : range(interval, number))],
-    ['best (epoch)', ({ best }) => (best === null ? '' : `${number(best.value)} (${best.epoch})`)],
-    ['to target', targetOf],
-    ['wall time', ({ relativeWall }) => (relativeWall === null ? '' : `${relativeWall.toFixed(2)}×`)],
-    ['CPU time', ({ relativeCpu }) => (relativeCpu === null ? '' : `${relativeCpu.toFixed(2)}×`)],
-    [`difference to ${reference ?? 'reference'}`, ({ difference }) => differenceOf(difference, isAccuracy(metric))],
-    ['p', ({ difference }) => pOf(difference)],
-  ];
-  const kept = columns.filter(([, text], index) => index === 0 || rows.some((row) => text(row) !== ''));
+  const { metric, rows } = table;
+  const kept = columnsOf(table).filter(({ text }, index) => index === 0 || rows.some((row) => text(row) !== ''));
   const { selection } = table;
   const several = rows.some(({ settingsTried }) => settingsTried > 1);
-  const chosen = several ? `; settings chosen by ${selection.metric} (${selection.mode})` : '';
+  const chosen = several ? `; settings chosen by ${words(selection.metric)} (${selection.mode})` : '';
   return {
-    title: `${table.testproblem}: ${metric.replace('_', ' ')} after ${table.conditions}${chosen}`,
-    header: kept.map(([name]) => name),
-    rows: rows.map((row) => kept.map(([, text]) => text(row) || '-')),
+    title: `${table.testproblem}: ${words(metric)} after ${table.conditions}${chosen}`,
+    columns: kept.map(({ title, align, dropOrder, wraps }) => ({ title, align, dropOrder, wraps })),
+    rows: rows.map((row) => kept.map(({ text }) => text(row) || '-')),
+    best: bestRows(table),
+    meanColumn: kept.findIndex(({ title }) => title === MEAN),
     notes: [...table.notes, ...targetNotes(table), ...powerNotes(table)],
+    legend: kept.flatMap(({ meaning }) => meaning ?? []),
   };
 }
 
-/** Four decimals for accuracies, four significant digits for losses. */
-export function formatValue(value: number, accuracy: boolean): string {
-  return accuracy ? value.toFixed(4) : value.toPrecision(4);
+const MEAN = 'mean ± std';
+
+function columnsOf({ metric, reference, rows }: ComparisonTable): ColumnOfRows[] {
+  const accuracy = isAccuracy(metric);
+  const formatOf = formats(rows, accuracy);
+  const left = { align: 'left', dropOrder: null, wraps: false } as const;
+  const right = (dropOrder: number | null) => ({ align: 'right', dropOrder, wraps: false }) as const;
+  const origins = rows.some(({ origin }) => origin !== 'results');
+  return [
+    { ...left, title: 'optimizer', text: ({ name }) => name },
+    { ...left, wraps: true, title: 'from', text: (row) => (origins ? fromOf(row) : '') },
+    { ...left, wraps: true, title: 'setting', text: settingOf },
+    { ...right(null), title: 'runs', text: runsOf },
+    {
+      ...right(null),
+      title: MEAN,
+      text: (row) => withSpread(row, formatOf(row)),
+      meaning:
+        'mean ± std: over the completed runs (seeds), std divided by n − 1; diverged, interrupted and failed runs are counted but not averaged',
+    },
+    {
+      ...right(70),
+      title: '95 % interval',
+      text: (row) => (row.interval === null ? '' : range(row.interval, formatOf(row))),
+      meaning:
+        '95 % interval of the mean: bootstrap-t over seeds from 8 seeds on, Student’s t below and for published baselines',
+    },
+    {
+      ...right(30),
+      title: 'best (epoch)',
+      text: (row) => (row.best === null ? '' : `${formatOf(row)(row.best.value)} (${row.best.epoch})`),
+    },
+    {
+      ...left,
+      dropOrder: 60,
+      title: 'to target',
+      text: targetOf,
+      meaning: 'to target: median over the runs; a missed target is shown as missed',
+    },
+    {
+      ...right(10),
+      title: 'DeepOBS speed',
+      text: ({ target }) => (target?.deepobsSpeed == null ? '' : shortNumber(target.deepobsSpeed)),
+      meaning: 'DeepOBS speed: mean first epoch at the target; a run that missed it counts as its number of epochs + 1',
+    },
+    {
+      ...right(20),
+      title: 'wall time',
+      text: ({ relativeWall }) => (relativeWall === null ? '' : `${relativeWall.toFixed(2)}×`),
+    },
+    {
+      ...right(40),
+      title: 'CPU time',
+      text: ({ relativeCpu }) => (relativeCpu === null ? '' : `${relativeCpu.toFixed(2)}×`),
+      meaning:
+        'time: training alone per epoch, relative to the reference on the same machine; probprec runtime measures it properly',
+    },
+    {
+      ...left,
+      dropOrder: 80,
+      wraps: true,
+      title: `difference to ${reference ?? 'reference'}`,
+      text: ({ difference }) => differenceOf(difference, accuracy),
+      meaning: 'difference: mean over common seeds with its 95 % t interval',
+    },
+    {
+      ...right(50),
+      title: 'p',
+      text: ({ difference }) => pOf(difference),
+      meaning: 'p: exact sign-flip test of the paired differences, Holm-corrected over the table',
+    },
+  ];
 }
 
-/** `lr 0.1129, momentum 0.9`. */
-function settingOf({ hyperparameters, trainingParameters, settingsTried, notes }: ComparisonRow): string {
-  const values = Object.entries({ ...hyperparameters, ...trainingParameters }).map(([name, value]) => {
-    const text = typeof value === 'number' ? String(Number(value.toPrecision(4))) : JSON.stringify(value);
-    return `${name} ${text.replaceAll('"', '')}`;
-  });
-  const tried = settingsTried > 1 ? ` (best of ${settingsTried})` : '';
-  return `${values.join(', ')}${tried}${notes.map((note) => `; ${note}`).join('')}`;
+function words(name: string): string {
+  return name.replace('_', ' ');
+}
+
+/** Accuracies are of one size: a table has one number of decimals for all, by its median standard error. */
+function formats(rows: readonly ComparisonRow[], accuracy: boolean): (row: ComparisonRow) => NumberFormat {
+  const errorOf = ({ final: { sampleStd, n } }: ComparisonRow) =>
+    sampleStd === null ? null : sampleStd / Math.sqrt(n);
+  const errors = rows
+    .map(errorOf)
+    .filter((error): error is number => error !== null && error > 0)
+    .sort((left, right) => left - right);
+  const median = errors[Math.floor((errors.length - 1) / 2)] ?? null;
+  return (row) => numberFormat(row.final.mean, accuracy ? median : errorOf(row), accuracy);
+}
+
+function settingOf({ settingText, settingsTried, notes }: ComparisonRow): string {
+  const tried = settingsTried > 1 ? `best of ${settingsTried}` : '';
+  const parts = [settingText, tried === '' || settingText === '' ? tried : `(${tried})`].filter((part) => part !== '');
+  return [parts.join(' '), ...notes].filter((part) => part !== '').join('; ');
 }
 
 function fromOf({ origin, mismatches }: ComparisonRow): string {
@@ -74,12 +149,12 @@ function runsOf({ counts, final, seeds }: ComparisonRow): string {
   return `${counts.completed} of ${seeds.length} (${others.map((state) => `${counts[state]} ${state}`).join(', ')})`;
 }
 
-function withSpread(mean: number | null, spread: number | null, number: (value: number) => string): string {
+function withSpread({ final: { mean, sampleStd } }: ComparisonRow, number: NumberFormat): string {
   if (mean === null) return '';
-  return spread === null ? number(mean) : `${number(mean)} ± ${number(spread)}`;
+  return sampleStd === null ? number(mean) : `${number(mean)} ± ${number(sampleStd)}`;
 }
 
-function range({ low, high }: { low: number; high: number }, number: (value: number) => string): string {
+function range({ low, high }: { low: number; high: number }, number: NumberFormat): string {
   return `[${number(low)}, ${number(high)}]`;
 }
 
@@ -89,15 +164,18 @@ function targetOf({ target }: ComparisonRow): string {
   const share = target.missed > 0 && target.reached > 0 ? ` (reached by ${target.reached} of ${decided})` : '';
   const unknown = target.unknown > 0 ? ` (${target.unknown} unknown)` : '';
   if (target.medianEpoch === null) return `${decided > 0 ? `missed${share}` : ''}${unknown}`.trim();
-  const seconds = target.medianSeconds === null ? '' : `, ${Number(target.medianSeconds.toPrecision(3))} s`;
-  return `${target.medianEpoch} epochs${seconds}${share}${unknown}`;
+  const seconds = target.medianSeconds === null ? '' : `, ${shortNumber(target.medianSeconds)} s`;
+  const epochs = `${target.medianEpoch} ${target.medianEpoch === 1 ? 'epoch' : 'epochs'}`;
+  return `${epochs}${seconds}${share}${unknown}`;
 }
 
 function differenceOf(difference: ComparisonRow['difference'], accuracy: boolean): string {
   if (difference === null || difference.mean === null) return '';
-  const signed = (value: number) => `${value < 0 ? '−' : '+'}${formatValue(Math.abs(value), accuracy)}`;
-  const { interval } = difference;
-  return `${signed(difference.mean)}${interval === null ? '' : ` ${range(interval, signed)}`}`;
+  const { interval, mean } = difference;
+  // The half width of a 95 % interval is about two standard errors.
+  const error = interval === null ? null : (interval.high - interval.low) / 4;
+  const number = signed(numberFormat(mean, error, accuracy));
+  return `${number(mean)}${interval === null ? '' : ` ${range(interval, number)}`}`;
 }
 
 function pOf(difference: ComparisonRow['difference']): string {
@@ -108,11 +186,19 @@ function formatP(p: number): string {
   return p < 0.0001 ? '<0.0001' : String(Number(p.toPrecision(2)));
 }
 
+function bestRows({ metric, rows }: ComparisonTable): Set<number> {
+  const means = rows.map(({ final }) => final.mean);
+  const known = means.filter((mean) => mean !== null);
+  if (known.length < 2) return new Set();
+  const best = isAccuracy(metric) ? Math.max(...known) : Math.min(...known);
+  return new Set(means.flatMap((mean, index) => (mean === best ? [index] : [])));
+}
+
 function targetNotes({ rows }: ComparisonTable): string[] {
   const target = rows.find((row) => row.target !== null)?.target?.target;
   return target === undefined
     ? []
-    : [`target: ${target.metric.replace('_', ' ')} ${Number(target.value.toPrecision(6))} (${target.source})`];
+    : [`target: ${words(target.metric)} ${Number(target.value.toPrecision(6))} (${target.source})`];
 }
 
 /** With few seeds even the clearest difference has a large p. */

@@ -1,7 +1,8 @@
 import type { DatasetRecord, SplitSizes } from '../dataset/dataset.js';
 import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonical-json.js';
-import { configurationToJson, hashConfiguration, type RunConfiguration } from './configuration.js';
+import { configurationToJson, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
+import { hashConfiguration } from './identity.js';
 import { PROTOCOL_VERSION, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
 import { suiteVersion } from './version.js';
 
@@ -28,6 +29,7 @@ export interface RunParts {
   readonly timing: {
     readonly trainingWallSeconds: ArrayLike<number>;
     readonly trainingCpuSeconds: ArrayLike<number>;
+    readonly trainingOtherCores?: ArrayLike<number>;
     readonly evaluationWallSeconds: ArrayLike<number>;
     readonly evaluationCpuSeconds: ArrayLike<number>;
   };
@@ -109,6 +111,9 @@ export function buildRunFile(parts: RunParts): RunFile {
     timing: {
       training_wall_seconds: Array.from(timing.trainingWallSeconds),
       training_cpu_seconds: Array.from(timing.trainingCpuSeconds),
+      ...(timing.trainingOtherCores === undefined
+        ? {}
+        : { training_other_cores: Array.from(timing.trainingOtherCores) }),
       evaluation_wall_seconds: Array.from(timing.evaluationWallSeconds),
       evaluation_cpu_seconds: Array.from(timing.evaluationCpuSeconds),
     },

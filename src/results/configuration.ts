@@ -1,8 +1,9 @@
-import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
+import type { LearningRateSchedule } from './schedule.js';
 
 /**
- * A fully resolved run: every default is filled in and nothing depends on the machine's surroundings.
- * Two runs are the same run exactly when these objects are equal; {@link hashConfiguration} is their identity.
+ * A fully resolved run: every default is filled in and nothing depends on the machine's surroundings. What was stated without
+ * changing anything (the problem's own L2 factor, a schedule of ones) has left no trace. identity.ts says when two are the
+ * same run.
  */
 export interface RunConfiguration {
   readonly testproblem: string;
@@ -21,7 +22,7 @@ export interface RunConfiguration {
   readonly numEpochs: number;
   /** The value in force; null when the problem has no regularisation. */
   readonly l2Reg: number | null;
-  /** Given explicitly; only then it is part of the folder name, as in DeepOBS. */
+  /** Given and other than the test problem's own; only then it is part of the folder name, as in DeepOBS. */
   readonly l2RegGiven: boolean;
   readonly data: { readonly source: 'real' | 'synthetic'; readonly syntheticSize: number | null };
   /** Not the number of threads: it changes the speed, not the run (docs/run-file.md). */
@@ -30,8 +31,11 @@ export interface RunConfiguration {
   /** Every this many steps the minibatch loss is recorded. */
   readonly trainLogInterval: number;
   /** Learning-rate factors relative to the base rate, from the given epochs on. */
-  readonly lrSchedule: { readonly epochs: readonly number[]; readonly factors: readonly number[] } | null;
+  readonly lrSchedule: LearningRateSchedule | null;
 }
+
+/** What the run file holds of a configuration. */
+export type ConfigurationJson = ReturnType<typeof configurationToJson>;
 
 /** The configuration as the run file holds it: the same content under snake_case keys. */
 export function configurationToJson(configuration: RunConfiguration) {
@@ -58,12 +62,27 @@ export function configurationToJson(configuration: RunConfiguration) {
   };
 }
 
-/** The run's identity: SHA-256 (hex) of the canonical JSON of the configuration as the run file holds it. */
-export function hashConfiguration(configuration: RunConfiguration): string {
-  return hashConfigurationJson(configurationToJson(configuration));
-}
-
-/** {@link hashConfiguration} of a configuration that was read from a run file. */
-export function hashConfigurationJson(configuration: JsonValue): string {
-  return sha256Hex(canonicalJson(configuration));
+/** The configuration that a run file holds. */
+export function configurationFromJson(json: ConfigurationJson): RunConfiguration {
+  const { optimizer, data, engine } = json;
+  return {
+    testproblem: json.testproblem,
+    optimizer: {
+      name: optimizer.name,
+      className: optimizer.class_name,
+      hyperparameters: optimizer.hyperparameters,
+      integerHyperparameters: optimizer.integer_hyperparameters,
+      source: optimizer.source,
+    },
+    seed: json.seed,
+    batchSize: json.batch_size,
+    numEpochs: json.num_epochs,
+    l2Reg: json.l2_reg,
+    l2RegGiven: json.l2_reg_given,
+    data: { source: data.source, syntheticSize: data.synthetic_size },
+    engine: { name: engine.name, device: engine.device },
+    protocol: json.protocol,
+    trainLogInterval: json.train_log_interval,
+    lrSchedule: json.lr_schedule,
+  };
 }

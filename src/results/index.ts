@@ -1,10 +1,13 @@
 export { ensureWritable, writeFileAtomic } from './atomic-file.js';
 export { buildRunFile, type PhaseLists, type RunParts, reproducibleContent } from './build.js';
 export type { JsonValue } from './canonical-json.js';
-export { hashConfiguration, type RunConfiguration } from './configuration.js';
+export type { RunConfiguration } from './configuration.js';
+export { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 export * from './deepobs/index.js';
 export { describeMachine } from './environment.js';
-export { type FoundRunFile, findRunFiles, runFilePath, settingFolder, settingPath } from './paths.js';
+export { type FoundRunFile, findRunFiles } from './find-run-files.js';
+export { canonicalNumber, hashConfiguration, settingIdentity } from './identity.js';
+export { runFilePath, settingFolder, settingPath } from './paths.js';
 export { float2str } from './python-format.js';
 export {
   type Conditions,
@@ -13,9 +16,12 @@ export {
   type RecordedRun,
   recordRunFile,
   type SettingValue,
+  withSetting,
 } from './recorded-run.js';
 export { parseResultFile, type ResultFile, readResultFile, recordResultFile } from './result-file.js';
 export { readRunFile, writeRunFile } from './run-file.js';
-export { type RunFile, type RunStatus, runFileSchema } from './schema.js';
+export { effectiveSchedule, type LearningRateSchedule, scheduleInForce } from './schedule.js';
+export { RUN_FILE_VERSION, type RunFile, type RunStatus, runFileSchema } from './schema.js';
+export { type ListFolders, listFolders, settingFolders } from './setting-folders.js';
 export { findResultFiles, readResults, type Validation, validateResultFile } from './validate.js';
 export { suiteVersion } from './version.js';

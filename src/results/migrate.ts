@@ -1,5 +1,6 @@
 import { FileError } from '../errors.js';
 import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
+import { fromVersion1 } from './migrations/version-1.js';
 import { RUN_FILE_VERSION } from './schema.js';
 
 /** The content of a run file of any version, before the schema has seen it. */
@@ -8,8 +9,8 @@ export type AnyRunFile = Readonly<Record<string, JsonValue>>;
 /** One step: the content of version v without its digest → that of version v + 1, schema_version included. */
 export type Migration = (content: AnyRunFile) => AnyRunFile;
 
-/** By the version they start from. Version 1 is the first, so there is none yet. */
-const MIGRATIONS: Readonly<Record<number, Migration>> = {};
+/** By the version they start from. */
+const MIGRATIONS: Readonly<Record<number, Migration>> = { 1: fromVersion1 };
 
 /**
  * Brings the content of an older schema version up to the present one; anything else is returned as it is, for the schema
@@ -31,7 +32,7 @@ export function migrate(
   }
   const { content_digest: claimed, ...rest } = content;
   const actual = digest(rest);
-  if (actual !== claimed) {
+  if (claimed !== undefined && actual !== claimed) {
     throw new FileError(
       `${path}: field content_digest: found ${JSON.stringify(claimed)}, expected ${actual}; the file was changed after it was written`,
     );
@@ -42,7 +43,8 @@ export function migrate(
     if (step === undefined) throw new Error(`defect: no migration from run file version ${from}`);
     migrated = step(migrated);
   }
-  return { ...migrated, content_digest: digest(migrated) };
+  // A file without a digest gets none: the schema says what is missing.
+  return claimed === undefined ? migrated : { ...migrated, content_digest: digest(migrated) };
 }
 
 /** For tests: other steps and another present version. */

@@ -1,11 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigurationError, FileError } from '../errors.js';
+import { ConfigurationError } from '../errors.js';
 import { sha256Hex } from './canonical-json.js';
-import { hashConfiguration, type RunConfiguration } from './configuration.js';
+import type { RunConfiguration } from './configuration.js';
 import { float2str, pythonFloat, pythonList } from './python-format.js';
-import { readRunFile } from './run-file.js';
-import type { RunFile } from './schema.js';
 
 /** The longest folder name that is written in full; common file systems allow 255 bytes. */
 const LONGEST_NAME = 240;
@@ -73,40 +70,6 @@ export function runFilePath(outputDir: string, configuration: RunConfiguration, 
     settingPath(outputDir, configuration),
     `random_seed__${configuration.seed}__${formatLocalTime(startedAt)}.json`,
   );
-}
-
-/** A run file that belongs to a configuration. */
-export interface FoundRunFile {
-  readonly path: string;
-  readonly status: RunFile['status'];
-  readonly runFile: RunFile;
-}
-
-/**
- * The run files of exactly this configuration (same hash) in its setting folder, newest first. Files of the same seed
- * that cannot be read are no result: they are handed to `onUnreadable` and left alone.
- */
-export async function findRunFiles(
-  outputDir: string,
-  configuration: RunConfiguration,
-  onUnreadable: (error: FileError) => void = () => undefined,
-): Promise<FoundRunFile[]> {
-  const folder = settingPath(outputDir, configuration);
-  const names = await readdir(folder).catch(() => []);
-  const prefix = `random_seed__${configuration.seed}__`;
-  const hash = hashConfiguration(configuration);
-  const found: FoundRunFile[] = [];
-  for (const name of names.filter((entry) => entry.startsWith(prefix) && entry.endsWith('.json')).sort()) {
-    const path = join(folder, name);
-    try {
-      const runFile = await readRunFile(path);
-      if (runFile.configuration_hash === hash) found.push({ path, status: runFile.status, runFile });
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      onUnreadable(error);
-    }
-  }
-  return found.sort((left, right) => (left.runFile.started_at < right.runFile.started_at ? 1 : -1));
 }
 
 function formatValue(value: number | boolean | string | null, integer: boolean): string {

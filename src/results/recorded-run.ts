@@ -1,4 +1,6 @@
-import { canonicalJson, type JsonValue } from './canonical-json.js';
+import type { JsonValue } from './canonical-json.js';
+import { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
+import { type HyperparameterInFile, settingIdentity } from './identity.js';
 import type { RunFile, RunStatus } from './schema.js';
 
 /** The curves of a run: one value per evaluation, the first before training. */
@@ -24,6 +26,8 @@ export interface Conditions {
   readonly protocolVersion: number | null;
   readonly dataSource: 'real' | 'synthetic' | 'generated';
   readonly syntheticSize: number | null;
+  /** Checksum of data files that are not the published ones, or of synthetic images; null for published or unknown files. */
+  readonly dataChecksum: string | null;
   /** Engine and device, for instance `onnxruntime cpu`. */
   readonly engine: string;
   /** Processor and threads, null when unknown; times are comparable only where it is equal. */
@@ -44,15 +48,25 @@ export interface RecordedRun {
   readonly numEpochs: number;
   /** As given; null when the problem's own was used. */
   readonly l2Reg: number | null;
+  /** The L2 factor in force, 0 without an L2 term; 'default' for a problem whose own factor is not known here. */
+  readonly l2InForce: number | 'default';
+  /** Identifies the source of a user's optimizer; null for the bundled ones and for files of others. */
+  readonly optimizerSource: { readonly file: string; readonly sha256: string } | null;
   readonly status: RunStatus;
   /** Null for a curve that was not measured at all. */
   readonly curves: Readonly<Record<Metric, readonly (number | null)[] | null>>;
   readonly minibatchTrainLosses: readonly (number | null)[];
   /** Seconds of training alone, per epoch; null when the file has none (DeepOBS). */
   readonly timing: { readonly wallSeconds: readonly number[]; readonly cpuSeconds: readonly number[] } | null;
+  /** Whether the run had the machine for itself, so that wall times mean something; null when the file does not say. */
+  readonly undisturbed?: boolean | null;
   readonly conditions: Conditions;
-  /** Equal for runs that differ in the seed only (and in where they ran). */
+  /** Equal for runs of one setting, whatever their seeds and conditions; see identity.ts. */
   readonly setting: string;
+  /** What the user calls the runs of this file's folder, or of this entry of a plan; results of two labels are kept apart. */
+  readonly label?: string | null;
+  /** Place among the labels or the entries of the plan, from 0. */
+  readonly position?: number | null;
   /** For choosing among files of the same run: ISO time, or the time in a DeepOBS file name. */
   readonly startedAt: string;
 }
@@ -75,17 +89,33 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     curves: curvesOf(content),
     minibatchTrainLosses: content.minibatch_train_losses,
     timing: { wallSeconds: timing.training_wall_seconds, cpuSeconds: timing.training_cpu_seconds },
+    undisturbed: wasUndisturbed(content),
     conditions: {
       protocol: configuration.protocol,
       protocolVersion: content.protocol_version,
       dataSource: dataset.source,
       syntheticSize: dataset.synthetic_size,
+      dataChecksum: dataset.source === 'real' && !dataset.verified ? dataset.checksum : null,
       engine: `${engine.name} ${engine.device}`,
       machine: `${environment.cpu_model}, ${engine.threads} threads`,
     },
     startedAt: content.started_at,
-    source: configuration.optimizer.source?.sha256 ?? null,
+    l2InForce: configuration.l2_reg ?? 0,
+    optimizerSource: configuration.optimizer.source,
+    integerHyperparameters: configuration.optimizer.integer_hyperparameters,
   });
+}
+
+/** Share of a machine's cores that other processes may keep busy before wall times mean little. */
+const DISTURBANCE = 0.1;
+
+/** Whether a run had the machine for itself while it trained; null when its file does not say. */
+function wasUndisturbed({ timing, environment }: RunFile): boolean | null {
+  const { training_other_cores: others, training_wall_seconds: wall } = timing;
+  if (others === undefined || others.length !== wall.length) return null;
+  const seconds = wall.reduce((sum, value) => sum + value, 0);
+  const busy = others.reduce((sum, cores, epoch) => sum + cores * (wall[epoch] ?? 0), 0);
+  return busy <= DISTURBANCE * environment.cores * seconds;
 }
 
 /** The curves of anything that has DeepOBS's keys. */
@@ -94,12 +124,30 @@ export function curvesOf(lists: Readonly<Partial<Record<Metric, readonly (number
   return Object.fromEntries(entries) as Record<Metric, readonly (number | null)[] | null>;
 }
 
-/** Adds the setting's identity; `source` tells user optimizers of one class name apart. */
-export function withSetting({
-  source,
-  ...run
-}: Omit<RecordedRun, 'setting'> & { readonly source: string | null }): RecordedRun {
-  const { hyperparameters, trainingParameters, batchSize, numEpochs, l2Reg } = run;
-  const identity = { hyperparameters, trainingParameters, batchSize, numEpochs, l2Reg, source };
-  return { ...run, setting: canonicalJson(identity) };
+/** What only the identity of a setting needs. */
+type Unidentified = Omit<RecordedRun, 'setting' | 'l2InForce' | 'optimizerSource'> & {
+  readonly integerHyperparameters?: readonly string[];
+  /** Of runs whose files state it; else what DeepOBS' test problem has. */
+  readonly l2InForce?: number;
+  readonly optimizerSource?: RecordedRun['optimizerSource'];
+};
+
+/** Adds the setting's identity. */
+export function withSetting({ integerHyperparameters = [], ...run }: Unidentified): RecordedRun {
+  const foreign = run.l2InForce === undefined;
+  const l2InForce = run.l2InForce ?? run.l2Reg ?? defaultL2(run.testproblem);
+  const optimizerSource = run.optimizerSource ?? null;
+  const { lr_sched_epochs: epochs, lr_sched_factors: factors, ...furtherParameters } = run.trainingParameters;
+  const setting = settingIdentity({
+    hyperparameters: run.hyperparameters as Readonly<Record<string, HyperparameterInFile>>,
+    integerHyperparameters,
+    ...(foreign ? { defaults: frameworkDefaults(run.optimizer) } : {}),
+    schedule: Array.isArray(epochs) && Array.isArray(factors) ? { epochs, factors } : null,
+    furtherParameters: furtherParameters as Readonly<Record<string, HyperparameterInFile>>,
+    numEpochs: run.numEpochs,
+    batchSize: run.batchSize,
+    l2Reg: l2InForce,
+    source: optimizerSource?.sha256 ?? null,
+  });
+  return { ...run, l2InForce, optimizerSource, setting };
 }

@@ -4,8 +4,9 @@ import { FileError } from '../errors.js';
 import { reasonOf, writeFileAtomic } from './atomic-file.js';
 import { contentDigest } from './build.js';
 import { type JsonValue, prettyJson } from './canonical-json.js';
-import { hashConfigurationJson } from './configuration.js';
+import { configurationFromJson } from './configuration.js';
 import { describeFault } from './faults.js';
+import { hashConfiguration } from './identity.js';
 import { migrate } from './migrate.js';
 import { RUN_FILE_VERSION, type RunFile, runFileSchema } from './schema.js';
 
@@ -54,7 +55,7 @@ export function parseRunFile(path: string, text: string): RunFile {
   const parsed = runFileSchema.safeParse(content, { reportInput: true });
   if (!parsed.success) throw new FileError(`${path}: ${describeFault(parsed.error, RUN_FILE_VERSION)}`);
   const { content_digest: claimed, ...rest } = parsed.data;
-  const hash = hashConfigurationJson(parsed.data.configuration as JsonValue);
+  const hash = hashConfiguration(configurationFromJson(parsed.data.configuration), parsed.data.protocol_version);
   if (hash !== parsed.data.configuration_hash) {
     throw new FileError(
       `${path}: field configuration_hash: found ${parsed.data.configuration_hash}, expected ${hash}; the configuration was changed after it was written`,

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** Version of the run file's layout; a reader refuses any other. */
-export const RUN_FILE_VERSION = 1;
+/**
+ * Version of the run file's layout; older ones are migrated when they are read, newer ones refused. Version 2 has another
+ * configuration_hash: the one of identity.ts, by the values in force.
+ */
+export const RUN_FILE_VERSION = 2;
 
 /**
  * Version of the protocol (data splits, evaluation, losses, random streams). Results of equal versions are comparable;
@@ -110,6 +113,8 @@ const runFileShape = z.strictObject({
   timing: z.strictObject({
     training_wall_seconds: z.array(seconds),
     training_cpu_seconds: z.array(seconds),
+    /** Cores that other processes kept busy meanwhile, on average over an epoch; absent in older files. */
+    training_other_cores: z.array(seconds).optional(),
     evaluation_wall_seconds: z.array(seconds),
     evaluation_cpu_seconds: z.array(seconds),
   }),
@@ -131,7 +136,7 @@ export type RunFile = z.infer<typeof runFileShape>;
 /** How a run ended. */
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
-/** The run file, version 1: exactly these keys, and lists as long as the status says. */
+/** The run file, version 2: exactly these keys, and lists as long as the status says. */
 export const runFileSchema = runFileShape.superRefine((file, context) => {
   const fault = (path: readonly string[], found: unknown, expected: string) =>
     context.addIssue({ code: 'custom', path: [...path], message: `found ${String(found)}, expected ${expected}` });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { type DatasetDefinition, datasetDefinition } from '../dataset/index.js';
+import { type DatasetDefinition, datasetDefinition, syntheticSizes } from '../dataset/index.js';
 import { resolveEngine } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
@@ -15,7 +15,7 @@ import {
   loadOptimizer,
   type OptimizerDefinition,
 } from '../optimizer/index.js';
-import type { RunConfiguration } from '../results/index.js';
+import { effectiveSchedule, type LearningRateSchedule, type RunConfiguration } from '../results/index.js';
 import { loadTestProblem, type TestProblem } from '../testproblem/index.js';
 
 /** A run as a user asks for it: everything but test problem and optimizer has a default. */
@@ -37,7 +37,7 @@ export interface RunRequest {
   readonly threads?: number | undefined;
   readonly protocol?: string | undefined;
   readonly trainLogInterval?: number | undefined;
-  readonly lrSchedule?: { readonly epochs: readonly number[]; readonly factors: readonly number[] } | undefined;
+  readonly lrSchedule?: LearningRateSchedule | undefined;
 }
 
 /** A run with everything decided: the configuration, and what it names. */
@@ -108,9 +108,13 @@ function resolve(
   if (data === 'real' && syntheticSize !== null) {
     throw new ConfigurationError(`--synthetic-size ${syntheticSize}: goes with --data synthetic only`);
   }
-  if (request.l2Reg !== undefined && defaults.l2Reg === null && !testProblem.parameters.some((p) => p.regularised)) {
-    throw new ConfigurationError(`--l2-reg ${request.l2Reg}: ${testProblem.name} has no weights to regularise`);
+  const l2Reg = request.l2Reg === undefined ? undefined : option('l2Reg', request.l2Reg);
+  if (l2Reg !== undefined && l2Reg > 0 && !testProblem.parameters.some((p) => p.regularised)) {
+    throw new ConfigurationError(`--l2-reg ${l2Reg}: ${testProblem.name} has no weights to regularise`);
   }
+  const l2RegGiven = l2Reg !== undefined && l2Reg !== (defaults.l2Reg ?? 0);
+  const definition = datasetDefinition(testProblem.dataset);
+  const numEpochs = option('numEpochs', request.numEpochs ?? defaults.numEpochs);
   const hyperparameters = resolveHyperparameters(optimizer, request.hyperparameters ?? {});
   if (source !== null) checkTransformation(file, optimizer, hyperparameters);
   const configuration: RunConfiguration = {
@@ -126,17 +130,28 @@ function resolve(
     },
     seed: option('seed', request.seed),
     batchSize: option('batchSize', request.batchSize ?? defaults.batchSize),
-    numEpochs: option('numEpochs', request.numEpochs ?? defaults.numEpochs),
-    l2Reg: request.l2Reg === undefined ? defaults.l2Reg : option('l2Reg', request.l2Reg),
-    l2RegGiven: request.l2Reg !== undefined,
-    data: { source: data, syntheticSize },
+    numEpochs,
+    l2Reg: l2RegGiven ? l2Reg : defaults.l2Reg,
+    l2RegGiven,
+    data: dataInForce(definition, data, syntheticSize),
     engine: { name: engine.engine, device: engine.device },
     protocol: option('protocol', request.protocol),
     trainLogInterval: option('trainLogInterval', request.trainLogInterval),
-    lrSchedule: request.lrSchedule === undefined ? null : schedule(request.lrSchedule, optimizer),
+    lrSchedule:
+      request.lrSchedule === undefined ? null : effectiveSchedule(schedule(request.lrSchedule, optimizer), numEpochs),
   };
-  checkBatchSize(configuration, datasetDefinition(testProblem.dataset));
+  checkBatchSize(configuration, definition);
   return { configuration, testProblem, optimizer, threads: engine.threads };
+}
+
+/** Generated data have no source; synthetic images have the size of the real training file unless another is asked for. */
+function dataInForce(
+  definition: DatasetDefinition,
+  source: 'real' | 'synthetic',
+  syntheticSize: number | null,
+): RunConfiguration['data'] {
+  if (definition.kind === 'generated' || source === 'real') return { source: 'real', syntheticSize: null };
+  return { source, syntheticSize: syntheticSize ?? definition.sizes.train + definition.sizes.valid };
 }
 
 function sourceOf(file: string): { file: string; sha256: string } {
@@ -153,9 +168,10 @@ function option<K extends keyof typeof optionSchemas>(name: K, value: unknown): 
 
 /** The factor on the learning rate changes at the given epochs, which must ascend; one factor for each. */
 function schedule(
-  { epochs, factors }: NonNullable<RunRequest['lrSchedule']>,
+  { epochs, factors }: LearningRateSchedule,
   optimizer: OptimizerDefinition,
-): { epochs: number[]; factors: number[] } {
+): LearningRateSchedule | null {
+  if (epochs.length === 0 && factors.length === 0) return null;
   const ascending = epochs.every((epoch, index) => Number.isInteger(epoch) && epoch > (epochs[index - 1] ?? -1));
   if (!ascending || epochs.length === 0) {
     throw new ConfigurationError(`--lr-schedule-epochs: found ${epochs.join(',')}, expected ascending whole numbers`);
@@ -238,8 +254,12 @@ function expectation(error: z.ZodError, whole: boolean): string {
 }
 
 /** The batch must fit the training images; known without the data for real and synthetic ones alike. */
-function checkBatchSize({ batchSize, data }: RunConfiguration, { sizes, name }: DatasetDefinition): void {
-  const examples = data.source === 'synthetic' ? (data.syntheticSize ?? sizes.train) : sizes.train;
+function checkBatchSize({ batchSize, data }: RunConfiguration, definition: DatasetDefinition): void {
+  const { sizes, name } = definition;
+  const examples =
+    definition.kind === 'generated' || data.syntheticSize === null
+      ? sizes.train
+      : syntheticSizes(data.syntheticSize, definition.validationShare).train;
   if (batchSize > examples) {
     throw new ConfigurationError(
       `--batch-size: found ${batchSize}, expected at most ${examples}, the training examples of ${name}`,

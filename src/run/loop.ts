@@ -124,9 +124,10 @@ export class TrainingLoop {
       });
     }
     await this.#logEpoch();
-    const { wallSeconds, cpuSeconds } = stopwatch;
+    const { wallSeconds, cpuSeconds, otherCores } = stopwatch;
     this.record.timing.trainingWallSeconds.push(wallSeconds);
     this.record.timing.trainingCpuSeconds.push(cpuSeconds);
+    this.record.timing.trainingOtherCores.push(otherCores);
     onEvent?.({ type: 'epoch', epoch: epoch + 1, wallSeconds, cpuSeconds });
     return null;
   }

@@ -12,6 +12,7 @@ export class RunRecord {
   readonly timing = {
     trainingWallSeconds: [] as number[],
     trainingCpuSeconds: [] as number[],
+    trainingOtherCores: [] as number[],
     evaluationWallSeconds: [] as number[],
     evaluationCpuSeconds: [] as number[],
   };

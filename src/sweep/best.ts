@@ -1,10 +1,13 @@
 import {
+  type GridEdge,
+  gridEdges,
   groupSettings,
   type RankedSetting,
   rankSettings,
   type SelectionMode,
   type Setting,
 } from '../analysis/index.js';
+import { groupBy } from '../group-by.js';
 import { type Metric, type RecordedRun, readResults } from '../results/index.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
@@ -20,12 +23,18 @@ export interface PlanRanking {
   readonly testproblem: string;
   /** Class name, as in results. */
   readonly optimizer: string;
+  /** The label of the plan's entry; null without one. */
+  readonly label: string | null;
+  /** What tells this ranking from others of the same optimizer and test problem: engine, data, protocol; else null. */
+  readonly conditions: string | null;
   /** The metric that decided: the one asked for, or what DeepOBS falls back to. */
   readonly metric: Metric;
   readonly mode: SelectionMode;
   /** The seeds that every ranked setting has; with mode `most` all seeds. */
   readonly seeds: readonly number[];
   readonly settings: readonly RankedPlanSetting[];
+  /** Hyperparameters of the best setting that lie at the edge of what the plan covers. */
+  readonly edges: readonly GridEdge[];
   /** Settings of the plan that could not be ranked, and why. */
   readonly leftOut: readonly { readonly run: PlannedRun; readonly reason: string }[];
   /** Seeds that some ranked settings have and others lack: they do not count. */
@@ -42,7 +51,8 @@ export interface PlanBest {
 
 /**
  * Ranks the settings of each optimizer on each test problem by DeepOBS' rules, like with like: over the seeds that all
- * ranked settings have. A setting without the seed that most settings have is left out. Only runs of the plan count.
+ * ranked settings have. A setting without the seed that most settings have is left out. Only runs of the plan count; runs on
+ * unlike engines, data or protocols, of unlike sources of an optimizer or under unlike labels have rankings of their own.
  */
 export async function rankPlan(
   plan: Plan,
@@ -52,13 +62,41 @@ export async function rankPlan(
   const ended = statuses.filter(({ state }) => state === 'completed' || state === 'diverged');
   const { runs, faults } = await readResults(ended.flatMap(({ path }) => path ?? []));
   const recorded = new Map(runs.map((run) => [run.file, run]));
-  const groups = new Map<string, PlannedStatus[]>();
-  for (const status of statuses) {
-    const { testproblem, optimizer } = status.run.configuration;
-    append(groups, JSON.stringify([testproblem, optimizer.className]), status);
-  }
-  const rankings = [...groups.values()].map((members) => rankGroup(members, recorded, { metric, mode }));
+  const competitors = groupBy(statuses, ({ run }) =>
+    JSON.stringify([nameOf(run), labelOf(plan, run), conditionsOf(run)]),
+  );
+  const namesakes = groupBy([...competitors.values()], ([first]) =>
+    first === undefined ? '' : JSON.stringify([nameOf(first.run), labelOf(plan, first.run)]),
+  );
+  const rankings = [...namesakes.values()].flatMap((groups) =>
+    groups.map((members): PlanRanking => {
+      const ranking = rankGroup(members, recorded, { metric, mode });
+      const [first] = members;
+      return {
+        ...ranking,
+        label: first === undefined ? null : labelOf(plan, first.run),
+        conditions: groups.length < 2 || first === undefined ? null : Object.values(conditionsOf(first.run)).join(', '),
+      };
+    }),
+  );
   return { rankings, statuses, faults };
+}
+
+function nameOf({ configuration: { testproblem, optimizer } }: PlannedRun) {
+  return [testproblem, optimizer.className, optimizer.source?.sha256 ?? null];
+}
+
+function labelOf(plan: Plan, { entry }: PlannedRun): string | null {
+  return plan.optimizers[entry]?.label ?? null;
+}
+
+/** What results must have in common to be ranked against each other. */
+function conditionsOf({ configuration: { engine, data, protocol } }: PlannedRun) {
+  return {
+    engine: `engine ${engine.name} ${engine.device}`,
+    data: data.syntheticSize === null ? `${data.source} data` : `${data.source} data (${data.syntheticSize})`,
+    protocol: `protocol ${protocol}`,
+  };
 }
 
 /** A setting of the plan with its results. */
@@ -71,11 +109,8 @@ function rankGroup(
   members: readonly PlannedStatus[],
   recorded: ReadonlyMap<string, RecordedRun>,
   { metric, mode }: { readonly metric: Metric; readonly mode: SelectionMode },
-): PlanRanking {
-  const planned = new Map<string, PlannedStatus[]>();
-  for (const member of members) {
-    append(planned, JSON.stringify({ ...member.run.request, seed: null }), member);
-  }
+): Omit<PlanRanking, 'label' | 'conditions'> {
+  const planned = groupBy(members, ({ run }) => JSON.stringify({ ...run.request, seed: null }));
   const entries: Entry[] = [];
   const leftOut: { run: PlannedRun; reason: string }[] = [];
   for (const statuses of planned.values()) {
@@ -88,7 +123,7 @@ function rankGroup(
   }
   const { seeds, compared, lacking } =
     mode === 'most' ? { seeds: seedsOf(entries), compared: entries, lacking: [] } : likeWithLike(entries);
-  for (const { run } of lacking) leftOut.push({ run, reason: `has not the seed ${seeds[0]} that most settings have` });
+  for (const { run } of lacking) leftOut.push({ run, reason: `is missing seed ${seeds[0]}, which most settings have` });
   const ranking = rankSettings(
     compared.map(({ setting }) => setting),
     { metric, mode },
@@ -105,15 +140,19 @@ function rankGroup(
       const run = owner.get(entry.setting);
       return run === undefined ? [] : [{ ...entry, run }];
     }),
+    edges: edgesOf(ranking.settings[0]?.setting, [...planned.values()]),
     leftOut,
     unusedSeeds: seedsOf(entries).filter((seed) => !seeds.includes(seed)),
   };
 }
 
-function append(groups: Map<string, PlannedStatus[]>, key: string, member: PlannedStatus): void {
-  const group = groups.get(key);
-  if (group === undefined) groups.set(key, [member]);
-  else group.push(member);
+/** The edges of the whole plan, also of settings without results. */
+function edgesOf(best: Setting | undefined, planned: readonly (readonly PlannedStatus[])[]): GridEdge[] {
+  if (best === undefined) return [];
+  return gridEdges(
+    best,
+    planned.flatMap(([first]) => (first === undefined ? [] : [first.run.configuration.optimizer])),
+  );
 }
 
 /** The settings that have the most common seed, cut to the seeds that all of them have. */

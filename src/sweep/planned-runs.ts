@@ -1,19 +1,22 @@
 import { ConfigurationError } from '../errors.js';
+import { groupBy } from '../group-by.js';
 import { describeHyperparameters, loadOptimizer } from '../optimizer/index.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
 import { configurationResolver, type RunRequest } from '../run/index.js';
 import type { Plan } from './plan.js';
 import { atPlace, atStatement, firstStated, type Places } from './plan-errors.js';
 import type { PlanOptions } from './plan-schema.js';
-import { expandSettings, type SettingPoint, type SettingsBlock, SpaceError } from './settings.js';
+import { expandSettings, leastSettings, type SettingPoint, type SettingsBlock, SpaceError } from './settings.js';
 
-/** More runs than this are a mistake, and would not fit into memory. */
-const MOST_RUNS = 1_000_000;
+/** More runs than this are a mistake: status and commands of a plan hold all of them in memory. */
+const MOST_RUNS = 100_000;
 
 /** One run of a plan. */
 export interface PlannedRun {
   /** From 0; the same plan and version give the same list. */
   readonly index: number;
+  /** The entry among the plan's optimizers that states it, from 0. */
+  readonly entry: number;
   /** Everything that `probprec run` needs. */
   readonly request: RunRequest;
   /** The request with every default decided. */
@@ -35,6 +38,7 @@ export async function expandPlan(
   plan: Plan,
 ): Promise<{ readonly runs: readonly PlannedRun[]; readonly repeated: number }> {
   const runs = new Map<string, PlannedRun>();
+  checkSize(plan);
   const applies = await sharedHyperparameters(plan);
   let stated = 0;
   for (const [problemIndex, problem] of plan.testproblems.entries()) {
@@ -50,9 +54,7 @@ export async function expandPlan(
         const block = { ...applies[optimizerIndex], ...own };
         const points = pointsOf(block, { ...places, blockIndex });
         if (stated + points.length * plan.seeds.length > MOST_RUNS) {
-          throw new ConfigurationError(
-            `${plan.path}: found more than ${MOST_RUNS} runs, expected fewer settings or seeds`,
-          );
+          throw tooMany(plan);
         }
         for (const hyperparameters of points) {
           const request = { testproblem: problem.name, optimizer: optimizer.name, hyperparameters, ...options };
@@ -62,13 +64,39 @@ export async function expandPlan(
             const hash = hashConfiguration(withSeed);
             stated += 1;
             if (runs.has(hash)) continue;
-            runs.set(hash, { index: runs.size, request: { ...request, seed }, configuration: withSeed, hash });
+            runs.set(hash, {
+              index: runs.size,
+              entry: optimizerIndex,
+              request: { ...request, seed },
+              configuration: withSeed,
+              hash,
+            });
           }
         }
       }
     }
   }
   return { runs: [...runs.values()], repeated: stated - runs.size };
+}
+
+/** Refuses a plan that is too large before anything of it is loaded or expanded; shared settings can only add to this. */
+function checkSize(plan: Plan): void {
+  const { testproblems, optimizers, seeds } = plan;
+  const problems = groupBy(testproblems, ({ name }) => name);
+  let least = 0;
+  for (const { testproblems: only, settings, sampling } of optimizers) {
+    const applicable =
+      only === undefined ? testproblems.length : only.reduce((sum, name) => sum + (problems.get(name)?.length ?? 0), 0);
+    const points = settings.reduce((sum, block) => sum + leastSettings(block, sampling ?? plan.sampling ?? null), 0);
+    least += applicable * points * seeds.length;
+    if (least > MOST_RUNS) throw tooMany(plan);
+  }
+}
+
+function tooMany({ path }: Plan): ConfigurationError {
+  return new ConfigurationError(
+    `${path}: found more than ${MOST_RUNS.toLocaleString('en-US')} runs, expected fewer settings, seeds, test problems or optimizers; several plans can share one results folder`,
+  );
 }
 
 /** For every optimizer of the plan the shared settings that it has hyperparameters for. */

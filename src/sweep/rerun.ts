@@ -34,7 +34,12 @@ export function rerunStatement(
   return {
     name,
     testproblems: [...new Set(winners.map(({ request }) => request.testproblem))],
-    optimizers: winners.map((run, index) => entryOf(run, place, common === undefined ? options[index] : undefined)),
+    optimizers: winners.map((run, index) =>
+      entryOf(run, place, {
+        label: plan.optimizers[run.entry]?.label,
+        options: common === undefined ? options[index] : undefined,
+      }),
+    ),
     seeds: statedSeeds(seeds),
     options: common,
     output_dir: place(plan.outputDir),
@@ -43,11 +48,16 @@ export function rerunStatement(
   } as PlanStatement;
 }
 
-function entryOf({ request }: PlannedRun, place: (path: string) => string, options: PlanOptions | undefined) {
+function entryOf(
+  { request }: PlannedRun,
+  place: (path: string) => string,
+  { label, options }: { readonly label: string | undefined; readonly options: PlanOptions | undefined },
+) {
   const { optimizer, testproblem, hyperparameters = {} } = request;
   const settings = Object.entries(hyperparameters).map(([name, value]) => [name, statedValue(value as number)]);
   return {
     name: isOptimizerFile(optimizer) ? place(optimizer).replace(/^(?![./])/, './') : optimizer,
+    label,
     testproblems: [testproblem],
     settings: settings.length > 0 ? Object.fromEntries(settings) : undefined,
     options,

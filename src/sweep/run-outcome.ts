@@ -1,7 +1,7 @@
 import { close, fstat, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { FileError } from '../errors.js';
-import { type RunStatus, readRunFile } from '../results/index.js';
+import { RUN_FILE_VERSION, type RunStatus, readRunFile } from '../results/index.js';
 
 const openFile = promisify(open);
 const statFile = promisify(fstat);
@@ -21,8 +21,8 @@ const TAILS = [1 << 14, 1 << 18];
 
 /**
  * Reads of a run file what says which run it is and how it ended. Thousands of files have to be looked at for the status
- * of a plan, so only the file's end is read and the content is not checked (readRunFile does); a file that is not laid
- * out as ours are is read completely. Null for a file that is not a whole run file.
+ * of a plan, so only the file's end is read and the content is not checked (readRunFile does); a file of an older version, or
+ * one that is not laid out as ours are, is read completely. Null for a file that is not a whole run file.
  */
 export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | null> {
   for (const tail of TAILS) {
@@ -57,7 +57,7 @@ async function readTail(path: string, bytes: number): Promise<string | null> {
 
 /** Finds members of the outermost object, which our writer puts on lines of their own, indented by two. */
 function summaryIn(path: string, text: string): RunOutcomeSummary | null {
-  if (!text.endsWith('\n}\n')) return null;
+  if (!text.endsWith('\n}\n') || !text.includes(`\n  "schema_version": ${RUN_FILE_VERSION},\n`)) return null;
   const status = /\n {2}"status": (\{\n[^}]*\n {2}\}),\n/.exec(text)?.[1];
   const configurationHash = /\n {2}"configuration_hash": "([0-9a-f]{64})",\n/.exec(text)?.[1];
   const startedAt = /\n {2}"started_at": "([^"]*)",\n/.exec(text)?.[1];

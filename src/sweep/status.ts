@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { settingPath } from '../results/index.js';
+import { listFolders, settingFolders, settingPath } from '../results/index.js';
 import { checkpointPath, crashPath, readCheckpointHeader, readCrash, readRunLock, runLockPath } from '../run/index.js';
 import { mapConcurrently } from './concurrent.js';
 import type { Plan } from './plan.js';
@@ -37,7 +37,7 @@ const CONCURRENT_FOLDERS = 32;
 
 /**
  * The state of every planned run, from run files, locks and checkpoints. `runs` are the plan's runs where they are known
- * already. Reads each setting's folder once and of run files the end only.
+ * already. Reads each setting's folders once and of run files the end only.
  */
 export async function planStatus(plan: Plan, runs?: readonly PlannedRun[]): Promise<readonly PlannedStatus[]> {
   const all = runs ?? (await plannedRuns(plan));
@@ -48,20 +48,36 @@ export async function planStatus(plan: Plan, runs?: readonly PlannedRun[]): Prom
     if (members === undefined) folders.set(folder, [run]);
     else members.push(run);
   }
-  const found = await mapConcurrently([...folders], CONCURRENT_FOLDERS, ([folder, members]) =>
-    folderStatus(plan, folder, members),
-  );
+  const listings = new Map<string, Promise<readonly string[]>>();
+  const listOnce = (folder: string) => {
+    const listing = listings.get(folder) ?? listFolders(folder);
+    listings.set(folder, listing);
+    return listing;
+  };
+  const found = await mapConcurrently([...folders.values()], CONCURRENT_FOLDERS, async (members) => {
+    const [first] = members;
+    if (first === undefined) return [];
+    return folderStatus(plan, await settingFolders(plan.outputDir, first.configuration, listOnce), members);
+  });
   return found.flat().sort((left, right) => left.run.index - right.run.index);
 }
 
-async function folderStatus(plan: Plan, folder: string, runs: readonly PlannedRun[]): Promise<PlannedStatus[]> {
-  const names = new Set(await readdir(folder).catch(() => []));
+/** `folders` are those of one setting, its own first, which alone can have locks and checkpoints. */
+async function folderStatus(
+  plan: Plan,
+  folders: readonly string[],
+  runs: readonly PlannedRun[],
+): Promise<PlannedStatus[]> {
+  const [own = [], ...others] = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
+  const names = new Set(own);
   const outcomes: RunOutcomeSummary[] = [];
   const seeds = new Set(runs.map(({ configuration }) => `random_seed__${configuration.seed}`));
-  for (const name of names) {
-    if (!name.endsWith('.json') || !seeds.has(name.slice(0, name.indexOf('__', 'random_seed__'.length)))) continue;
-    const outcome = await readRunOutcome(join(folder, name));
-    if (outcome !== null) outcomes.push(outcome);
+  for (const [index, entries] of [own, ...others].entries()) {
+    for (const name of entries) {
+      if (!name.endsWith('.json') || !seeds.has(name.slice(0, name.indexOf('__', 'random_seed__'.length)))) continue;
+      const outcome = await readRunOutcome(join(folders[index] ?? '', name));
+      if (outcome !== null) outcomes.push(outcome);
+    }
   }
   const statuses: PlannedStatus[] = [];
   for (const run of runs) {

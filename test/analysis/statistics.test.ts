@@ -206,7 +206,7 @@ test("Holm's correction by hand", () => {
 
 describe('performance profiles', () => {
   test('by hand, with a tie, a miss and a problem that nobody solves', () => {
-    const [a, b, c] = performanceProfiles({
+    const [a, b, c] = profiles({
       A: { p: 10, q: 30, r: null, s: null },
       B: { p: 10, q: 10, r: 8, s: null },
       C: { p: 30, q: null, r: 64, s: null },
@@ -227,8 +227,20 @@ describe('performance profiles', () => {
   });
 
   test('of nothing', () => {
-    expect(performanceProfiles({})).toEqual([]);
-    expect(performanceProfiles({ A: {} })).toEqual([{ optimizer: 'A', steps: [], score: 0 }]);
-    expect(performanceProfiles({ A: { p: 0 }, B: { p: 3 } }).map(({ score }) => score)).toEqual([1, 0]);
+    expect(profiles({})).toEqual([]);
+    expect(profiles({ A: {} })).toEqual([{ optimizer: 'A', problems: 0, ofProblems: 0, steps: [], score: 0 }]);
+    expect(profiles({ A: { p: 0 }, B: { p: 3 } }).map(({ score }) => score)).toEqual([1, 0]);
+  });
+
+  test('an optimizer is judged by the problems that it was run on', () => {
+    const [a, b] = profiles({ A: { p: 10, q: 10 }, B: { p: 20 } });
+    expect(a).toMatchObject({ problems: 2, ofProblems: 2, score: 1 });
+    // A ratio of 2 leaves (4 − 2) / (4 − 1) of the area.
+    expect(b).toMatchObject({ problems: 1, ofProblems: 2, steps: [{ ratio: 2, share: 1 }] });
+    expect(b?.score).toBeCloseTo(2 / 3, 15);
   });
 });
+
+function profiles(times: Readonly<Record<string, Readonly<Record<string, number | null>>>>) {
+  return performanceProfiles(new Map(Object.entries(times).map(([name, row]) => [name, new Map(Object.entries(row))])));
+}

@@ -6,7 +6,11 @@ import {
   comparisonJson,
   comparisonLatex,
   comparisonMarkdown,
+  comparisonText,
+  layoutTable,
+  wrapText,
 } from '../../src/report/index.js';
+import { numberFormat } from '../../src/report/numbers.js';
 import { divergedRun, exampleRun, exampleRuns, lossCurves } from '../analysis/example.js';
 
 const runs = [
@@ -27,8 +31,8 @@ describe('the formats of a comparison', () => {
     const [plain] = compare([exampleRun({ curves: lossCurves([3, 2, 0.000012345]), timing: null })]).tables;
     if (plain === undefined) throw new Error('no table');
     expect(comparisonColumns(plain)).toMatchObject({
-      header: ['optimizer', 'setting', 'runs', 'mean ± std', 'best (epoch)'],
-      rows: [['SGD', 'lr 0.1', '1', '0.00001234', '0.00001234 (2)']],
+      columns: ['optimizer', 'setting', 'runs', 'mean ± std', 'best (epoch)'].map((title) => ({ title })),
+      rows: [['SGD', 'lr 0.1', '1', '1.234e-5', '1.234e-5 (2)']],
     });
   });
 
@@ -38,7 +42,7 @@ describe('the formats of a comparison', () => {
   test('csv has every number in full and quotes what needs it', () => {
     const [header = '', first = '', ...rest] = comparisonCsv(comparison).split('\n');
     expect(rest).toHaveLength(1);
-    expect(header.split(',').slice(0, 5)).toEqual(['testproblem', 'conditions', 'metric', 'optimizer', 'from']);
+    expect(header.split(',').slice(0, 5)).toEqual(['testproblem', 'conditions', 'metric', 'optimizer', 'name']);
     expect(first).toContain('"2 epochs, batch size 128, real data, protocol probprec"');
     expect(first).toContain('"{""lr"":0.11288378916846883,""beta_1"":0.9}"');
     expect(first.match(/"(?:[^"]|"")*"|[^,]+|(?<=,)(?=,)/g)?.length).toBeGreaterThan(30);
@@ -54,4 +58,99 @@ describe('the formats of a comparison', () => {
       target: { reached: 3, missed: 0, median_epoch: 2 },
     });
   });
+});
+
+describe('texts of other people’s files', () => {
+  const hostile =
+    '\u001b[2J\u009b31m=HYPERLINK("x") <img src=x onerror=alert(1)>\n[click](javascript:alert(1)) a|b $x_1$ \u202eabc';
+  const [table] = compare(exampleRuns([0.8, 0.9], { optimizer: hostile, testproblem: 'a\nb' })).tables;
+  if (table === undefined) throw new Error('no table');
+  const written = { tables: [table], profiles: [] };
+
+  test('reach no terminal as control characters', () => {
+    const lines = comparisonText(written, { width: 400, heading: (text) => text });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+    expect(lines.join()).toContain('\\u001b[2J');
+  });
+
+  test('are no markup in Markdown and LaTeX and no formula in CSV', () => {
+    const markdown = comparisonMarkdown(written);
+    expect(markdown).toContain('\\<img src=x onerror=alert(1)\\>');
+    expect(markdown).toContain('[click\\](javascript:alert(1))');
+    expect(markdown).toContain('a\\|b');
+    const latex = comparisonLatex(written);
+    expect(latex).toContain('\\$x\\_1\\$');
+    expect(latex.split('\n').filter((line) => line.startsWith('% '))).toEqual([]);
+    expect(latex).toContain('\\label{tab:a-b}');
+    const formula = compare(exampleRuns([0.8], { optimizer: '=1+1' }));
+    expect(comparisonCsv(formula).split('\n')[1]?.split(',')).toContain("'=1+1");
+  });
+});
+
+describe('the layout of a table', () => {
+  const columns = [
+    { title: 'name', align: 'left', dropOrder: null, wraps: false },
+    { title: 'setting', align: 'left', dropOrder: null, wraps: true },
+    { title: 'mean', align: 'right', dropOrder: null, wraps: false },
+    { title: 'first to go', align: 'right', dropOrder: 1, wraps: false },
+  ] as const;
+  const rows = [
+    ['Adam', 'lr 0.1, momentum 0.9, scaling relative', '0.9', '1'],
+    ['SGD', 'lr 1', '10.25', '2'],
+  ];
+
+  test('is as wide as its texts where there is room', () => {
+    expect(layoutTable(columns, rows, 200)).toEqual({
+      header: 'name  setting                                  mean  first to go',
+      lines: [
+        'Adam  lr 0.1, momentum 0.9, scaling relative    0.9            1',
+        'SGD   lr 1                                    10.25            2',
+      ],
+      dropped: [],
+    });
+  });
+
+  test('wraps first, then leaves columns out', () => {
+    const { header, lines, dropped } = layoutTable(columns, rows, 40);
+    expect(dropped).toEqual(['first to go']);
+    expect([header, ...lines]).toEqual([
+      'name  setting                       mean',
+      'Adam  lr 0.1, momentum 0.9,          0.9',
+      '      scaling relative',
+      'SGD   lr 1                         10.25',
+    ]);
+    for (const width of [20, 30, 50, 80]) {
+      const least = 'Adam  lr 0.1, momentum  10.25'.length;
+      for (const line of layoutTable(columns, rows, width).lines)
+        expect(line.length).toBeLessThanOrEqual(Math.max(width, least));
+    }
+  });
+
+  test('wrapped text loses no character and keeps its indentation', () => {
+    const text = `a bb ccc ${'x'.repeat(25)} d`;
+    expect(wrapText(text, 10, '  ', '    ')).toEqual([
+      '  a bb ccc',
+      `    ${'x'.repeat(6)}`,
+      ...Array(3).fill(`    ${'x'.repeat(6)}`),
+      '    x d',
+    ]);
+    expect(wrapText('', 10)).toEqual(['']);
+  });
+});
+
+test.each<[number | null, number | null, boolean, string]>([
+  [0.924516, 0.000262, true, '0.92452'],
+  [0.92, 0.0058, true, '0.9200'],
+  [0.92, 0.058, true, '0.920'],
+  [0.8405, null, true, '0.8405'],
+  [0.8405, 0, true, '0.8405'],
+  [38.456, 3.743, false, '38.5'],
+  [39.575, null, false, '39.58'],
+  [353.926, 0.00001, false, '353.926000'],
+  [3.3175e31, 1e30, false, '3.318e+31'],
+  [0.0000123, null, false, '1.230e-5'],
+  [0, null, false, '0.000'],
+])('%s with the standard error %s', (value, error, accuracy, text) => {
+  expect(numberFormat(value, error, accuracy)(value ?? 0)).toBe(text);
 });

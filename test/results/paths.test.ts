@@ -113,7 +113,7 @@ test('the hash depends on every field and not on the order of keys', () => {
   for (const change of [
     { seed: 43 },
     { batchSize: 64 },
-    { l2RegGiven: true },
+    { l2Reg: 0.002 },
     { data: { source: 'synthetic', syntheticSize: null } } as const,
     { engine: { name: 'onnxruntime', device: 'webgpu' } },
     { protocol: 'deepobs-beta' } as const,

@@ -106,14 +106,14 @@ describe('reading a damaged run file', () => {
   test.each<[string, (content: Content) => void, string]>([
     [
       'another schema version',
-      (content) => Object.assign(content, { schema_version: 2 }),
-      'field schema_version: found 2, expected 1; read it with the probprec version that wrote it',
+      (content) => Object.assign(content, { schema_version: 3 }),
+      'field schema_version: found 3, expected 2; read it with the probprec version that wrote it',
     ],
     ['a missing key', (content) => delete content.test_losses, 'field test_losses: found nothing, expected array'],
     [
       'an unknown key',
       (content) => Object.assign(content, { note: 1 }),
-      'field (whole file): found the unknown key note, expected only the keys of schema version 1',
+      'field (whole file): found the unknown key note, expected only the keys of schema version 2',
     ],
     [
       'a wrong type',

@@ -131,24 +131,24 @@ test('folders are searched for runs; a path that does not exist is an error', as
   await expect(findResultFiles([join(folder, 'none')])).rejects.toThrow('none: the folder does not exist; expected');
 });
 
-/** Version 2 is imagined here: it renames a key. */
+/** The versions are imagined here, and a key that one of them renames. */
 describe('older versions', () => {
   const options = {
-    current: 3,
+    current: 4,
     migrations: {
-      1: ({ suite_version, ...rest }: Record<string, JsonValue>) => ({
+      2: ({ suite_version, ...rest }: Record<string, JsonValue>) => ({
         ...rest,
         package_version: suite_version ?? null,
-        schema_version: 2,
+        schema_version: 3,
       }),
-      2: (content: Record<string, JsonValue>) => ({ ...content, schema_version: 3 }),
+      3: (content: Record<string, JsonValue>) => ({ ...content, schema_version: 4 }),
     },
   };
 
   test('are brought up step by step, with a new digest', () => {
     const old = exampleRunFile();
     const { content_digest, ...rest } = migrate('run.json', old, options) as Record<string, JsonValue>;
-    expect(rest).toMatchObject({ schema_version: 3, package_version: old.suite_version, testproblem: 'mnist_logreg' });
+    expect(rest).toMatchObject({ schema_version: 4, package_version: old.suite_version, testproblem: 'mnist_logreg' });
     expect(rest).not.toHaveProperty('suite_version');
     expect(content_digest).toBe(sha256Hex(canonicalJson(rest)));
   });
@@ -156,8 +156,8 @@ describe('older versions', () => {
   test('that were changed, and newer ones, are refused', () => {
     const refuse = (content: object) => () => migrate('run.json', content, options);
     expect(refuse({ ...exampleRunFile(), batch_size: 1 })).toThrow('run.json: field content_digest: found');
-    expect(refuse({ ...exampleRunFile(), schema_version: 4 })).toThrow('field schema_version: found 4, expected 3');
-    expect(refuse({ ...exampleRunFile(), schema_version: 0 })).toThrow('field schema_version: found 0, expected 3');
+    expect(refuse({ ...exampleRunFile(), schema_version: 5 })).toThrow('field schema_version: found 5, expected 4');
+    expect(refuse({ ...exampleRunFile(), schema_version: 0 })).toThrow('field schema_version: found 0, expected 4');
     expect(migrate('run.json', [1], options)).toEqual([1]);
   });
 });

@@ -38,7 +38,7 @@ describe('a configuration', () => {
       optimizer: 'adam',
       hyperparameters: { beta1: '0.5', epsilon: 1e-6 },
       seed: 0,
-      numEpochs: 0,
+      numEpochs: 6,
       batchSize: 7,
       l2Reg: 0,
       data: 'synthetic',
@@ -53,7 +53,7 @@ describe('a configuration', () => {
     expect(configuration).toMatchObject({
       optimizer: { className: 'Adam', hyperparameters: { lr: 0.001, beta1: 0.5, beta2: 0.999, epsilon: 1e-6 } },
       seed: 0,
-      numEpochs: 0,
+      numEpochs: 6,
       batchSize: 7,
       l2Reg: 0,
       l2RegGiven: true,
@@ -69,6 +69,25 @@ describe('a configuration', () => {
   test('has the test problem’s L2 factor, not given', async () => {
     const { configuration } = await resolveConfiguration({ ...minimal, testproblem: 'cifar10_3c3d' });
     expect(configuration).toMatchObject({ l2Reg: 0.002, l2RegGiven: false });
+  });
+
+  test.each<[string, RunRequest, Partial<RunRequest>]>([
+    ['the problem’s own L2 factor', { ...minimal, testproblem: 'cifar10_3c3d' }, { l2Reg: 0.002 }],
+    ['no L2 term where there is none', minimal, { l2Reg: 0 }],
+    ['no L2 term where there are no weights', { ...minimal, testproblem: 'quadratic_deep' }, { l2Reg: 0 }],
+    ['an empty schedule', minimal, { lrSchedule: { epochs: [], factors: [] } }],
+    ['a schedule of ones', minimal, { lrSchedule: { epochs: [0, 7], factors: [1, 1] } }],
+    ['a schedule after the end', { ...minimal, numEpochs: 3 }, { lrSchedule: { epochs: [3], factors: [0.1] } }],
+    ['the size of the real training file', { ...minimal, data: 'synthetic' }, { syntheticSize: 60_000 }],
+    ['a source of generated data', { ...minimal, testproblem: 'quadratic_deep' }, { data: 'synthetic' }],
+    [
+      'the default of a hyperparameter',
+      { ...minimal, optimizer: 'adam' },
+      { hyperparameters: { lr: 0.1, beta1: 0.9 } },
+    ],
+  ])('leaves no trace of %s', async (_, request, stated) => {
+    const { configuration } = await resolveConfiguration({ ...request, ...stated });
+    expect(configuration).toEqual((await resolveConfiguration(request)).configuration);
   });
 
   test('is the same for texts and for values', async () => {
@@ -131,7 +150,7 @@ const errors: readonly (readonly [string, Partial<Record<keyof RunRequest, unkno
   [
     'a batch larger than the synthetic data',
     { batchSize: 601, data: 'synthetic', syntheticSize: 600 },
-    /^--batch-size: found 601, expected at most 600/,
+    /^--batch-size: found 601, expected at most 500/,
   ],
   ['a negative number of epochs', { numEpochs: -1 }, /^--num-epochs: found -1, expected a whole number ≥ 0$/],
   ['a negative seed', { seed: -1 }, /^--seed: found -1, expected a whole number ≥ 0$/],
@@ -164,7 +183,7 @@ const errors: readonly (readonly [string, Partial<Record<keyof RunRequest, unkno
   ],
   ['schedule epochs that are no whole numbers', schedule([1.5], [1]), /^--lr-schedule-epochs: found 1.5, expected/],
   ['negative schedule epochs', schedule([-1], [1]), /^--lr-schedule-epochs: found -1, expected/],
-  ['no schedule epochs', schedule([], []), /^--lr-schedule-epochs: found .*, expected/],
+  ['factors without epochs', schedule([], [0.1]), /^--lr-schedule-epochs: found .*, expected/],
   [
     'too few schedule factors',
     schedule([1, 2], [0.1]),

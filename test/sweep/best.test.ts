@@ -101,7 +101,7 @@ describe('the best setting of a plan', () => {
     expect(summary(ranking)).toEqual(['0.1=0.800 (1)']);
     expect(ranking.leftOut.map(({ run, reason }) => `${run.request.hyperparameters?.lr}: ${reason}`)).toEqual([
       '0.3: no result that can be read (2 missing)',
-      '0.2: has not the seed 1 that most settings have',
+      '0.2: is missing seed 1, which most settings have',
     ]);
   });
 
@@ -124,6 +124,37 @@ describe('the best setting of a plan', () => {
   test('by another metric', async () => {
     const ranking = await ranked('1', { '0.1': { 1: 0.8 }, '0.2': { 1: 0.9 } }, { metric: 'test_accuracies' });
     expect(summary(ranking)).toEqual(['0.2=0.890 (1)', '0.1=0.790 (1)']);
+  });
+});
+
+describe('rankings', () => {
+  test('say that the best setting is at the edge of the plan, also of what has no results', async () => {
+    const ranking = await ranked('1', { '0.1': { 1: 0.8 }, '0.2': { 1: 0.9 } });
+    expect(ranking.edges).toEqual([]);
+    const edge = await ranked('1', { '0.1': { 1: 0.95 }, '0.2': { 1: 0.9 }, '0.3': { 1: 0.9 } });
+    expect(edge.edges).toEqual([{ hyperparameter: 'lr', value: 0.1, side: 'smallest', tried: 3 }]);
+  });
+
+  test('are separate for labels, engines, data and protocols', async () => {
+    const plan = planOf(
+      join(folder, 'plan.yaml'),
+      `testproblems: mnist_logreg
+optimizers:
+  - { name: momentum, label: a, settings: { lr: 0.1 } }
+  - { name: momentum, label: b, settings: { lr: 0.2 } }
+  - { name: momentum, settings: { lr: [0.1, 0.3] }, options: { data: synthetic, synthetic_size: 600 } }
+  - { name: momentum, settings: { lr: 0.4 }, options: { protocol: deepobs-beta } }
+seeds: 1
+options: { num_epochs: 2 }
+`,
+    );
+    const { rankings } = await rankPlan(plan, { metric: 'valid_accuracies', mode: 'final' });
+    expect(rankings.map(({ label, conditions, leftOut }) => [label, conditions, leftOut.length])).toEqual([
+      ['a', null, 1],
+      ['b', null, 1],
+      [null, 'engine onnxruntime cpu, synthetic data (600), protocol probprec', 2],
+      [null, 'engine onnxruntime cpu, real data, protocol deepobs-beta', 1],
+    ]);
   });
 });
 

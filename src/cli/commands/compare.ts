@@ -1,30 +1,25 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
-  baselineContenders,
-  bundledBaselinesFolder,
   type Comparison,
   type Contender,
   compare as compareRuns,
-  readBaselineFiles,
-  runContenders,
+  groupSettings,
+  namesOf,
 } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
 import {
-  comparisonColumns,
   comparisonCsv,
   comparisonJson,
   comparisonLatex,
+  comparisonLegend,
   comparisonMarkdown,
-  LEGEND,
-  profileLines,
+  comparisonText,
 } from '../../report/index.js';
-import { findResultFiles, type RecordedRun, readResults } from '../../results/index.js';
+import type { RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
-import { quoted } from '../option-values.js';
+import { didYouMean, quoted } from '../option-values.js';
 import type { CompareCommandOptions } from '../result-options.js';
-import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
+import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';
 
 /** Prints the comparison of the runs in files and folders; returns 1 when a file could not be read or nothing was found. */
 export async function compare(
@@ -33,8 +28,16 @@ export async function compare(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const targets = readTargets(options.target);
-  const searched = paths.length > 0 ? paths : ['results'];
-  const { runs, faults } = await readResults(searched);
+  const where = options.where.map(readCondition);
+  if (options.plan !== undefined && paths.length > 0) {
+    throw new UsageError(
+      '--plan: found result folders as well, expected one of the two (a plan says where its results are)',
+    );
+  }
+  const { runs, searched, faults } =
+    options.plan === undefined
+      ? await readSources(paths.length > 0 ? paths : ['results'])
+      : await readPlanRuns(options.plan);
   for (const fault of faults) terminal.line(`probprec: ${fault}`);
   if (runs.length === 0) {
     terminal.line(`probprec: compare: found no runs in ${searched.join(', ')}; probprec run makes one`);
@@ -43,18 +46,36 @@ export async function compare(
   checkNames('--testproblems', options.testproblems, runs, ({ testproblem }) => testproblem);
   const baselines = await readBaselines(options.baselines);
   checkOptimizers(options.optimizers, runs, baselines);
+  checkSettingNames(
+    '--where',
+    where.map(([name]) => name),
+    runs,
+  );
+  checkSettingNames('--group-by', options.groupBy ?? [], runs);
   const { metric, selectBy, reference, testproblems, optimizers } = options;
   const comparison = compareRuns(runs, {
     targets,
+    where,
     mode: options.mode,
+    allSettings: options.allSettings ?? false,
+    groupBy: options.groupBy ?? [],
+    wallTime: options.wallTime ?? false,
+    allowMismatch: options.allowMismatch ?? false,
+    defaults: await knownDefaults(),
     ...(options.baselines === 'none' ? {} : { baselines }),
     ...(metric === undefined ? {} : { metric }),
     ...(selectBy === undefined ? {} : { selectionMetric: selectBy }),
     ...(reference === undefined ? {} : { reference }),
     ...(testproblems === undefined ? {} : { testproblems }),
     ...(optimizers === undefined ? {} : { optimizers }),
-    ...(options.allowMismatch === undefined ? {} : { allowMismatch: options.allowMismatch }),
   });
+  if (comparison.tables.length === 0) {
+    terminal.line(
+      `probprec: compare: no run in ${searched.join(', ')} is left by --where, --optimizers and --testproblems`,
+    );
+    return 1;
+  }
+  if (reference !== undefined) checkReference(reference, comparison);
   print(comparison, options.format, terminal);
   return faults.length > 0 ? 1 : 0;
 }
@@ -66,7 +87,7 @@ function print(comparison: Comparison, format: CompareCommandOptions['format'], 
       return;
     case 'csv':
       terminal.result(comparisonCsv(comparison));
-      break;
+      return;
     case 'latex':
       terminal.result(comparisonLatex(comparison));
       return;
@@ -74,45 +95,9 @@ function print(comparison: Comparison, format: CompareCommandOptions['format'], 
       terminal.result(comparisonMarkdown(comparison));
       return;
     case 'table':
-      printTables(comparison, terminal);
-      return;
+      for (const line of comparisonText(comparison, terminal)) terminal.result(line);
+      for (const line of comparisonLegend(comparison)) terminal.line(line);
   }
-  for (const { testproblem, notes } of comparison.tables) {
-    for (const note of notes) terminal.line(`${testproblem}: ${note}`);
-  }
-}
-
-function printTables({ tables, profiles }: Comparison, terminal: Terminal): void {
-  for (const table of tables) {
-    const { title, header, rows, notes } = comparisonColumns(table);
-    terminal.result(terminal.heading(title));
-    terminal.result(formatTable(header, rows, terminal.heading));
-    for (const note of notes) terminal.result(`  ${note}`);
-    terminal.result('');
-  }
-  if (profiles.length > 0) {
-    terminal.result(terminal.heading('performance profiles by median epochs to target'));
-    for (const line of profileLines(profiles)) terminal.result(`  ${line}`);
-    terminal.result('');
-  }
-  for (const line of LEGEND) terminal.line(line);
-}
-
-/** `none`, `bundled`, `published`, or a folder with baseline files or with run files. */
-async function readBaselines(where: string): Promise<Contender[]> {
-  if (where === 'none') return [];
-  const bundled = bundledBaselinesFolder();
-  if (where === 'bundled') return (await readBaselineFiles(bundled)).flatMap(baselineContenders);
-  if (where === 'published') return (await readBaselineFiles(join(bundled, 'published'))).flatMap(baselineContenders);
-  const folder = await stat(where).catch(() => null);
-  if (folder?.isDirectory() !== true) {
-    throw new UsageError(`--baselines: found ${quoted(where)}, expected bundled, published, none or a folder`);
-  }
-  const files = await findResultFiles([where]);
-  if (files.length === 0) return (await readBaselineFiles(where)).flatMap(baselineContenders);
-  const { runs, faults } = await readResults(files);
-  if (faults[0] !== undefined) throw new UsageError(`--baselines: ${faults[0]}`);
-  return runContenders(runs, where);
 }
 
 /** `--target mnist_logreg=0.92`, repeated. */
@@ -126,6 +111,13 @@ function readTargets(texts: readonly string[]): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
+/** `--where lr=0.1`, repeated. */
+function readCondition(text: string): readonly [string, string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return [name.trim().replaceAll('-', '_'), value.trim()];
+  throw new UsageError(`--where: found ${quoted(text)}, expected NAME=VALUE, for instance lr=0.1`);
+}
+
 function checkNames(
   option: string,
   names: readonly string[] | undefined,
@@ -137,6 +129,17 @@ function checkNames(
   if (unknown !== undefined) {
     throw new UsageError(
       `${option}: found ${quoted(unknown)}, expected some of ${known.join(', ')} (what the results have)`,
+    );
+  }
+}
+
+function checkSettingNames(option: string, names: readonly string[], runs: readonly RecordedRun[]): void {
+  if (names.length === 0) return;
+  const known = namesOf(groupSettings(runs));
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `${option}: found ${quoted(unknown)}, expected some of ${known.join(', ')}${didYouMean(unknown, known)}`,
     );
   }
 }
@@ -157,4 +160,16 @@ function checkOptimizers(
       `--optimizers: found ${quoted(unknown)}, expected some of ${all} (class names, as in the results)`,
     );
   }
+}
+
+/** A reference that stands in no table is a mistake; where only some tables lack it, their notes say so. */
+function checkReference(wanted: string, { tables }: Comparison): void {
+  if (tables.some(({ reference }) => reference !== null)) return;
+  const rows = tables.flatMap(({ rows: own }) => own);
+  const known = [
+    ...new Set(rows.flatMap(({ name, origin }) => (origin === 'results' ? [name] : [name, origin]))),
+  ].sort();
+  throw new UsageError(
+    `--reference: found ${quoted(wanted)}, expected one of ${known.join(', ')}${didYouMean(wanted, known)}`,
+  );
 }

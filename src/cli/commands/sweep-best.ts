@@ -1,3 +1,4 @@
+import { describeEdge } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
 import { type PlannedRun, type PlanRanking, rankPlan, readPlan } from '../../sweep/index.js';
 import type { SweepBestOptions } from '../sweep-options.js';
@@ -25,23 +26,30 @@ export async function sweepBest(path: string, options: SweepBestOptions, termina
 }
 
 function show(ranking: PlanRanking, asked: SweepBestOptions, terminal: Terminal): void {
-  const { testproblem, optimizer, metric, mode, seeds, settings, leftOut, unusedSeeds } = ranking;
+  const { metric, mode, seeds, settings, edges, leftOut, unusedSeeds } = ranking;
   const describe = settingDescriber([...settings, ...leftOut].map(({ run }) => run));
   const rule = `by ${mode === 'best' ? 'best' : 'final'} ${metric}${mode === 'most' ? ', most runs first' : ''}`;
   const over = `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
   const title = settings.length > 0 ? `${rule}, ${over}` : 'nothing to rank';
-  terminal.result(terminal.heading(`${testproblem}, ${optimizer}: ${title}`));
+  terminal.result(terminal.heading(`${rankingName(ranking)}: ${title}`));
   const notes: string[] = [];
   if (settings.length > 0) {
     terminal.result(rankingTable(ranking, describe, terminal));
     if (metric !== asked.metric) notes.push(`there are no ${asked.metric}: ranked by ${metric}`);
     if (mode !== asked.mode) notes.push('all settings have equally many runs: ranked by the final value');
   }
+  for (const edge of edges) notes.push(describeEdge(edge));
   if (unusedSeeds.length > 0) notes.push(`seeds that only some settings have do not count: ${unusedSeeds.join(', ')}`);
   for (const { run, reason } of leftOut.slice(0, LISTED)) notes.push(`left out: ${describe(run)}: ${reason}`);
   if (leftOut.length > LISTED) notes.push(`left out: ${leftOut.length - LISTED} more (--json lists all)`);
   for (const note of notes) terminal.result(`  ${note}`);
   terminal.result('');
+}
+
+/** `mnist_mlp, PreconditionedSGD (paper, engine tfjs-cpu cpu)`. */
+export function rankingName({ testproblem, optimizer, label, conditions }: PlanRanking): string {
+  const details = [label, conditions].filter((text) => text !== null);
+  return `${testproblem}, ${optimizer}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
 }
 
 /** One row for each setting; columns that would say nothing are left out. */

@@ -1,10 +1,12 @@
 import { extname, relative } from 'node:path';
+import { describeEdge } from '../../analysis/index.js';
 import { ConfigurationError } from '../../errors.js';
 import { countPlanned, expandPlan, planOf, planText, rankPlan, readPlan, rerunStatement } from '../../sweep/index.js';
 import { counted } from '../progress.js';
 import type { SweepRerunOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
 import { writeNewFile } from './new-file.js';
+import { rankingName } from './sweep-best.js';
 import { describePlan } from './sweep-plan.js';
 import { settingDescriber } from './sweep-settings.js';
 
@@ -29,13 +31,15 @@ export async function sweepRerunBest(path: string, options: SweepRerunOptions, t
   const rerun = planOf(output, text);
   const { runs, repeated } = await expandPlan(rerun);
   const written = await writeNewFile(output, text, { overwrite: options.overwrite, what: 'a plan' });
-  for (const { testproblem, optimizer, settings, metric, seeds } of rankings) {
+  for (const ranking of rankings) {
+    const { settings, metric, seeds, edges } = ranking;
     const [best] = settings;
     if (best === undefined) continue;
     const describe = settingDescriber(settings.map(({ run }) => run));
     terminal.line(
-      `${testproblem}, ${optimizer}: ${describe(best.run)} (${metric} ${best.value?.toPrecision(5)}, best of ${counted(settings.length, 'setting')} by ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`,
+      `${rankingName(ranking)}: ${describe(best.run)} (${metric} ${best.value?.toPrecision(5)}, best of ${counted(settings.length, 'setting')} by ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`,
     );
+    for (const edge of edges) terminal.line(`  ${describeEdge(edge)}`);
   }
   terminal.line(describePlan(rerun, runs, repeated));
   if (!written) terminal.line('the plan was there already, unchanged');

@@ -111,10 +111,10 @@ export function recordImportedRun(file: string, run: ImportedRun): RecordedRun {
       protocolVersion: null,
       dataSource: run.testproblem.startsWith('quadratic') ? 'generated' : 'real',
       syntheticSize: null,
+      dataChecksum: null,
       engine: dialect === 'deepobs-1.1' ? 'tensorflow' : 'pytorch',
       machine: null,
     },
     startedAt: /__([\d-]+)\.json$/.exec(run.imported_from.file)?.[1] ?? '',
-    source: null,
   });
 }

@@ -1,0 +1,111 @@
+import { groupBy } from '../group-by.js';
+import { canonicalNumber } from '../results/index.js';
+import type { Contender } from './contender.js';
+import { type GridEdge, gridEdges } from './grid-edge.js';
+import type { Metric } from './metrics.js';
+import { availableMetric, rankSettings } from './ranking.js';
+import type { SelectionMode } from './selection-mode.js';
+import type { Setting } from './settings.js';
+
+/** How settings become the rows of a table. */
+export interface RowOptions {
+  /** Every setting in a row of its own, instead of the best one of each optimizer. */
+  readonly allSettings?: boolean;
+  /** Names whose values tell rows apart: of each combination the best setting. */
+  readonly groupBy?: readonly string[];
+}
+
+/** A setting that was chosen among `settingsTried`. */
+export interface Chosen {
+  readonly contender: Contender;
+  readonly settingsTried: number;
+  /** Hyperparameters whose chosen value is at the edge of what was tried. */
+  readonly edges: readonly GridEdge[];
+}
+
+/**
+ * Of each competitor the best setting by DeepOBS' rules, and the metric that decided (after fall-backs). A competitor is an
+ * optimizer of one version, from one origin, on one engine: settings of different competitors are never ranked against each
+ * other.
+ */
+export function bestContenders(
+  contenders: readonly Contender[],
+  selection: { readonly mode: SelectionMode; readonly metric: Metric },
+  rows: RowOptions = {},
+): { chosen: Chosen[]; metric: Metric } {
+  const metric = availableMetric(
+    contenders.map(({ setting }) => setting),
+    selection.metric,
+  );
+  if (rows.allSettings === true) {
+    return { chosen: contenders.map((contender) => ({ contender, settingsTried: 1, edges: [] })), metric };
+  }
+  const competitors = groupBy(contenders, (contender) => competitorKey(contender, rows.groupBy ?? []));
+  const chosen = [...competitors.values()].flatMap((own): Chosen[] => {
+    const runs = own.filter(({ kind }) => kind === 'runs').map(({ setting }) => setting);
+    const summaries = own.filter(({ kind }) => kind === 'summary');
+    const [best] = rankSettings(runs, { ...selection, metric }).settings;
+    const contender = own.find(({ setting }) => setting === best?.setting);
+    // Of a summary nothing is known to choose by: its authors have chosen already.
+    return [
+      ...(contender === undefined
+        ? []
+        : [{ contender, settingsTried: runs.length, edges: gridEdges(contender.setting, runs) }]),
+      ...summaries.map((summary) => ({ contender: summary, settingsTried: 1, edges: [] })),
+    ];
+  });
+  return { chosen, metric };
+}
+
+function competitorKey({ originKind, origin, setting }: Contender, names: readonly string[]): string {
+  const { optimizer, optimizerSource, conditions, position } = setting;
+  const values = names.map((name) => settingValue(setting, name));
+  return JSON.stringify([originKind, origin, position, optimizer, optimizerSource?.sha256, conditions.engine, values]);
+}
+
+/** Names of conditions that settings can be selected and grouped by, beside those of hyperparameters. */
+const CONDITIONS: Readonly<Record<string, (setting: Setting) => string | number | null>> = {
+  testproblem: ({ testproblem }) => testproblem,
+  optimizer: ({ optimizer }) => optimizer,
+  num_epochs: ({ numEpochs }) => numEpochs,
+  batch_size: ({ batchSize }) => batchSize,
+  l2_reg: ({ l2InForce }) => l2InForce,
+  engine: ({ conditions }) => conditions.engine,
+  protocol: ({ conditions }) => conditions.protocol,
+  data: ({ conditions }) => conditions.dataSource,
+  label: ({ label }) => label,
+  version: ({ optimizerSource }) => optimizerSource?.sha256.slice(0, 8) ?? null,
+};
+
+/** The value of a hyperparameter, a training parameter or a condition, as text; undefined for one that the setting has not. */
+export function settingValue(setting: Setting, name: string): string | undefined {
+  const { hyperparameters, trainingParameters } = setting;
+  for (const values of [hyperparameters, trainingParameters]) {
+    if (Object.hasOwn(values, name)) return textOf(values[name]);
+  }
+  return Object.hasOwn(CONDITIONS, name) ? textOf(CONDITIONS[name]?.(setting)) : undefined;
+}
+
+/** Every name that {@link settingValue} knows of these settings, in alphabetical order. */
+export function namesOf(settings: readonly Setting[]): string[] {
+  const own = settings.flatMap(({ hyperparameters, trainingParameters }) => [
+    ...Object.keys(hyperparameters),
+    ...Object.keys(trainingParameters),
+  ]);
+  return [...new Set([...own, ...Object.keys(CONDITIONS)])].sort();
+}
+
+/**
+ * Whether a setting has a value, as the command line states it. A setting without that name is not concerned: `lr=0.1` says
+ * nothing about an optimizer that has no lr.
+ */
+export function satisfies(setting: Setting, name: string, wanted: string): boolean {
+  const value = settingValue(setting, name);
+  return value === undefined || value === wanted || value === textOf(Number(wanted));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'number'
+    ? JSON.stringify(canonicalNumber(value))
+    : JSON.stringify(value ?? null).replace(/^"|"$/g, '');
+}

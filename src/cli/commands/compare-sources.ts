@@ -1,0 +1,110 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  baselineContenders,
+  bundledBaselinesFolder,
+  type Contender,
+  type KnownDefaults,
+  readBaselineFiles,
+  runBaselines,
+} from '../../analysis/index.js';
+import { describeHyperparameters, loadOptimizer, optimizerNames } from '../../optimizer/index.js';
+import { findResultFiles, frameworkDefaults, type RecordedRun, readResults } from '../../results/index.js';
+import { planStatus, readPlan } from '../../sweep/index.js';
+import { UsageError } from '../failure.js';
+import { quoted } from '../option-values.js';
+
+/** Runs to compare, where they were looked for, and what could not be read, one line each. */
+export interface Sources {
+  readonly runs: readonly RecordedRun[];
+  readonly searched: readonly string[];
+  readonly faults: readonly string[];
+}
+
+/**
+ * The runs of files and folders. `LABEL=PATH` gives those of a path a label of their own; results of two labels are never
+ * put together, and their rows stand in the order of the labels.
+ */
+export async function readSources(stated: readonly string[]): Promise<Sources> {
+  const runs: RecordedRun[] = [];
+  const faults: string[] = [];
+  const unlabelled: string[] = [];
+  const searched: string[] = [];
+  for (const [position, argument] of stated.entries()) {
+    const labelled = await labelOf(argument);
+    searched.push(labelled?.path ?? argument);
+    if (labelled === null) {
+      unlabelled.push(argument);
+      continue;
+    }
+    const found = await readResults([labelled.path]);
+    for (const run of found.runs) runs.push({ ...run, label: labelled.label, position });
+    faults.push(...found.faults);
+  }
+  if (unlabelled.length > 0) {
+    const found = await readResults(unlabelled);
+    runs.push(...found.runs);
+    faults.push(...found.faults);
+  }
+  return { runs, searched, faults };
+}
+
+/** `new=results/v2`, unless there is a file or folder of that name. */
+async function labelOf(argument: string): Promise<{ label: string; path: string } | null> {
+  const [, label, path] = /^([^=]+)=(.+)$/s.exec(argument) ?? [];
+  if (label === undefined || path === undefined) return null;
+  const exists = await stat(argument).then(
+    () => true,
+    () => false,
+  );
+  return exists ? null : { label, path };
+}
+
+/** Exactly the runs of a plan: each of its optimizer entries is a row, in the plan's order and with its label. */
+export async function readPlanRuns(path: string): Promise<Sources> {
+  const plan = await readPlan(path);
+  const statuses = await planStatus(plan);
+  const entries = new Map(
+    statuses.flatMap(({ path: file, run }) => (file === null ? [] : [[file, run.entry] as const])),
+  );
+  const { runs, faults } = await readResults([...entries.keys()]);
+  return {
+    runs: runs.map((run): RecordedRun => {
+      const position = entries.get(run.file) ?? 0;
+      return { ...run, position, label: plan.optimizers[position]?.label ?? null };
+    }),
+    searched: [`${path} (${plan.outputDir})`],
+    faults,
+  };
+}
+
+/** `none`, `bundled`, `published`, or a folder with baseline files or with run files. */
+export async function readBaselines(where: string): Promise<Contender[]> {
+  if (where === 'none') return [];
+  const bundled = bundledBaselinesFolder();
+  if (where === 'bundled') return (await readBaselineFiles(bundled)).flatMap(baselineContenders);
+  if (where === 'published') return (await readBaselineFiles(join(bundled, 'published'))).flatMap(baselineContenders);
+  const folder = await stat(where).catch(() => null);
+  if (folder?.isDirectory() !== true) {
+    throw new UsageError(`--baselines: found ${quoted(where)}, expected bundled, published, none or a folder`);
+  }
+  const files = await findResultFiles([where]);
+  if (files.length === 0) return (await readBaselineFiles(where)).flatMap(baselineContenders);
+  const { runs, faults } = await readResults(files);
+  if (faults[0] !== undefined) throw new UsageError(`--baselines: ${faults[0]}`);
+  return runBaselines(runs, where);
+}
+
+/** The defaults of the registered optimizers' hyperparameters, and those of PyTorch's and TensorFlow's for files of others. */
+export async function knownDefaults(): Promise<KnownDefaults> {
+  const definitions = await Promise.all(optimizerNames().map((name) => loadOptimizer(name)));
+  return new Map(
+    definitions.map((definition) => {
+      const own = describeHyperparameters(definition).map(({ name, default: value }) => [name, value] as const);
+      return [
+        definition.className,
+        { ...frameworkDefaults(definition.className), ...Object.fromEntries(own) },
+      ] as const;
+    }),
+  );
+}

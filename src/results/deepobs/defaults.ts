@@ -1,0 +1,39 @@
+import type { HyperparameterInFile } from '../identity.js';
+
+/**
+ * The factors of the L2 term ½ λ Σ w² that DeepOBS' test problems have when none is given; 0 where there is no such term.
+ * A test problem that is not listed has a default that is not known, or that differs between the versions of DeepOBS.
+ */
+const L2_FACTORS: ReadonlyMap<string, number> = new Map([
+  ...['cifar10_3c3d', 'cifar100_3c3d', 'svhn_3c3d'].map((name) => [name, 0.002] as const),
+  ...[
+    'cifar100_allcnnc',
+    ...['svhn_wrn164', 'cifar100_wrn164', 'cifar100_wrn404'],
+    ...['cifar10_vgg16', 'cifar10_vgg19', 'cifar100_vgg16', 'cifar100_vgg19'],
+    ...['imagenet_vgg16', 'imagenet_vgg19', 'imagenet_inception_v3'],
+  ].map((name) => [name, 5e-4] as const),
+  ...[
+    ...['two_d_rosenbrock', 'two_d_beale', 'two_d_branin', 'quadratic_deep', 'mnist_vae', 'fmnist_vae'],
+    ...['mnist_logreg', 'fmnist_logreg', 'mnist_mlp', 'fmnist_mlp', 'mnist_mlp_groups', 'mnist_2c2d', 'fmnist_2c2d'],
+  ].map((name) => [name, 0] as const),
+]);
+
+/** The L2 factor that is in force when none is given; 'default' when it is not known. */
+export function defaultL2(testproblem: string): number | 'default' {
+  return L2_FACTORS.get(testproblem) ?? 'default';
+}
+
+const SHARED = { weight_decay: 0, use_locking: false } as const;
+const OPTIMIZERS: ReadonlyMap<string, Readonly<Record<string, HyperparameterInFile>>> = new Map([
+  ['SGD', { ...SHARED, momentum: 0, dampening: 0, nesterov: false, use_nesterov: false }],
+  ['Momentum', { ...SHARED, dampening: 0, nesterov: false, use_nesterov: false }],
+  ['Adam', { ...SHARED, betas: [0.9, 0.999], beta1: 0.9, beta2: 0.999, eps: 1e-8, epsilon: 1e-8, amsgrad: false }],
+]);
+
+/**
+ * The values that PyTorch and TensorFlow give to the hyperparameters of an optimizer when they are not stated, by the label
+ * in DeepOBS' folders.
+ */
+export function frameworkDefaults(label: string): Readonly<Record<string, HyperparameterInFile>> {
+  return OPTIMIZERS.get(label) ?? {};
+}
