@@ -2,6 +2,7 @@ export { definePreconditioner, type PreconditionerDefinition } from './curvature
 export * from './define-optimizer.js';
 export * from './evaluation-counts.js';
 export * from './host/define-host-optimizer.js';
+export * from './host/host-rule.js';
 export type { Minibatch } from './host/minibatch.js';
 export type { Vector, VectorAlgebra } from './host/vectors.js';
 export type { HostFunction, HostTensor } from './host-function.js';

@@ -1,21 +1,6 @@
 import type { Engine, Value } from '../engine/index.js';
-import { input, inputOperation, nodesOf, type Shape, type Tensor } from '../tensor/index.js';
-import type { SymbolicProblem } from '../testproblem/index.js';
-
-/** A value of the network that goes from minibatch to minibatch, such as a running mean. */
-interface DeclaredState {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly initial: Float32Array;
-  /** Whether it is kept over the run or starts anew with each pass over the data. */
-  readonly per?: 'run' | 'pass';
-}
-
-/** A test problem whose network may have state. */
-type StatefulProblem = SymbolicProblem & {
-  readonly states?: readonly DeclaredState[];
-  readonly nextStates?: Readonly<Record<string, Tensor>>;
-};
+import { input, inputOperation, nodesOf, type Tensor } from '../tensor/index.js';
+import { inputNames, type StateDefinition, type SymbolicProblem } from '../testproblem/index.js';
 
 /**
  * The state of a network in a training: values that every program on a minibatch is fed with, and that one forward pass
@@ -39,15 +24,15 @@ export interface NetworkState {
 
 /** The network state that a test problem declares; empty for most problems. */
 export function networkState(problem: SymbolicProblem): NetworkState {
-  const { states = [], nextStates = {}, loss }: StatefulProblem = problem;
+  const { states, nextStates, loss } = problem;
   const nodes = nodesOf([loss, ...Object.values(nextStates)]);
   const known = new Map(
     nodes.flatMap((node) => (node.operation === inputOperation ? [[String(node.attributes.name), node]] : [])),
   );
   const inputs = Object.fromEntries(
-    states.map(({ name, shape }) => [name, known.get(stateInput(name)) ?? input(stateInput(name), shape)]),
+    states.map(({ name, shape }) => [name, known.get(inputNames.state(name)) ?? input(inputNames.state(name), shape)]),
   );
-  const initialOf = (engine: Engine, chosen: readonly DeclaredState[]) =>
+  const initialOf = (engine: Engine, chosen: readonly StateDefinition[]) =>
     Object.fromEntries(chosen.map(({ name, shape, initial }) => [name, engine.upload(initial, shape)]));
   const next = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, nextStates[name] ?? tensor]));
   const passes = states.filter(({ per }) => per === 'pass');
@@ -57,10 +42,7 @@ export function networkState(problem: SymbolicProblem): NetworkState {
     passing: Object.fromEntries(Object.entries(next).filter(([name]) => passes.some((state) => state.name === name))),
     initial: (engine) => initialOf(engine, states),
     atEpoch: (engine, values) => ({ ...values, ...initialOf(engine, passes) }),
-    feeds: (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [stateInput(name), value])),
+    feeds: (values) =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [inputNames.state(name), value])),
   };
-}
-
-function stateInput(name: string): string {
-  return `modelState/${name}`;
 }

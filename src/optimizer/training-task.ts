@@ -1,7 +1,6 @@
 import type { Engine, TensorData, Value } from '../engine/index.js';
 import { randomStream } from '../random/index.js';
 import { inputNames, type TestProblem } from '../testproblem/index.js';
-import { kindOf } from './parameter-kind.js';
 import type { TrainingTask } from './training.js';
 import { at } from './transformation.js';
 
@@ -28,7 +27,7 @@ export function trainingTask(engine: Engine, problem: TestProblem, options: Task
     engine,
     problem: problem.build(batchSize, { l2Reg }),
     parameterNames: parameters.map(({ name }) => name),
-    kinds: parameters.map(kindOf),
+    kinds: parameters.map(({ kind }) => kind),
     groups: parameters.map(({ group }) => group),
     constants: constantValues(engine, problem),
     initialParameters: parameters.map(({ shape }, index) => engine.upload(at(initial, index), shape)),

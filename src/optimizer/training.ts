@@ -1,9 +1,8 @@
 import type { Engine, TensorData, Value } from '../engine/index.js';
 import type { RandomStream } from '../random/index.js';
-import type { SymbolicProblem } from '../testproblem/index.js';
+import type { ParameterKind, SymbolicProblem } from '../testproblem/index.js';
 import type { EvaluationCounts } from './evaluation-counts.js';
 import type { HyperparameterValue } from './hyperparameters.js';
-import type { ParameterKind } from './parameter-kind.js';
 
 /** Resolved hyperparameters by name. */
 export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
@@ -39,7 +38,7 @@ export interface TrainingState {
 export interface Training {
   /** The current parameter values, in definition order; valid until the next step. */
   readonly parameters: readonly Value[];
-  /** The network's states by the names of their inputs: running statistics, for instance. Absent where it has none. */
+  /** The values of the test problem's states by the names of their inputs: running statistics, for instance. */
   readonly modelStates?: BatchFeeds;
   /** The parameters at which to evaluate now, where that is another point than the training point; else absent. */
   evaluationPoint?(): Promise<readonly Value[]>;

@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from '../tensor/index.js';
+import type { ParameterKind } from '../testproblem/index.js';
 import type { HostFunction } from './host-function.js';
-import type { ParameterKind } from './parameter-kind.js';
 
 /** Distributions of random tensors: ±1 with probability ½ each, or standard normal numbers. */
 export type ProbeDistribution = 'rademacher' | 'normal';

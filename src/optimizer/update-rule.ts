@@ -1,8 +1,8 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
 import type { RandomStream } from '../random/index.js';
 import { add, input, inputOperation, leavesOf, mapLeaves, program, type Tensor, type Tree } from '../tensor/index.js';
+import type { ParameterKind } from '../testproblem/index.js';
 import { symbolicMinibatch } from './minibatch.js';
-import { kindOf, type ParameterKind } from './parameter-kind.js';
 import { drawn } from './random-tensors.js';
 import { StepRecorder } from './step-recorder.js';
 import type { Hyperparameters } from './training.js';
@@ -57,7 +57,7 @@ export class UpdateRule {
     this.#prefix = prefix;
     this.#parameters = parameters;
     this.#names = names ?? parameters.map(({ attributes }) => String(attributes.name).replace(/^parameter\//, ''));
-    this.#kinds = kinds ?? parameters.map(kindOf);
+    this.#kinds = kinds ?? parameters.map(() => 'matrix');
     this.#stepsPerEpoch = stepsPerEpoch;
     this.#learningRate = scheduled ? input(this.#learningRateName, []) : null;
     this.#transformation = create(hyperparameters, this.#learningRate);

@@ -3,6 +3,7 @@ export * from './configuration.js';
 export { type Crash, crashPath, readCrash, writeCrash } from './crash.js';
 export type { Measurement, RunEvent } from './events.js';
 export { type LockHolder, readRunLock, runLockPath } from './lock.js';
+export type { MinibatchValues } from './minibatch-values.js';
 export {
   type Examples,
   networkProblem,

@@ -73,6 +73,8 @@ export const nonFiniteCases: readonly {
   { name: 'sqrt', f: t.sqrt, finite: [false, false, false, true] },
   { name: 'tanh', f: t.tanh, finite: [false, true, true, true] },
   { name: 'sigmoid', f: t.sigmoid, finite: [false, true, true, true] },
+  { name: 'erf', f: t.erf, finite: [false, true, true, true] },
+  { name: 'softplus', f: t.softplus, finite: [false, false, true, true] },
   { name: 'relu', f: t.relu, finite: [false, false, true, true] },
   { name: 'abs', f: t.abs, finite: [false, false, false, true] },
   { name: 'sum', f: (v) => t.sum(t.reshape(v, [4, 1]), [1]), finite: [false, false, false, true] },

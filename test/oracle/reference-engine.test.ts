@@ -27,6 +27,9 @@ describe('hand-computed values', () => {
     ['relu', t.relu(vector([-2, 0, 3])), [0, 0, 3]],
     ['negate', t.negate(vector([-2, 3])), [2, -3]],
     ['exp', t.exp(vector([0, 1])), [1, Math.E]],
+    // Abramowitz and Stegun, table 7.1, and 1 − 1.541725790028002e-8.
+    ['erf', t.erf(vector([0, 0.5, -2, 4])), [0, 0.5204998778130465, -0.9953222650189527, 0.9999999845827421]],
+    ['softplus', t.softplus(vector([0, -800, 800])), [Math.LN2, 0, 800]],
     ['log', t.log(vector([1, Math.E])), [0, 1]],
     ['sqrt', t.sqrt(vector([4, 9])), [2, 3]],
     ['sigmoid', t.sigmoid(vector([0, Math.log(3), -1000, 1000])), [0.5, 0.75, 0, 1]],

@@ -59,7 +59,16 @@ async function pathOf(engine: Engine, name: string, hyperparameters: Readonly<Re
   const training = await (await loadOptimizer(name)).start(
     {
       engine,
-      problem: { batchSize: 1, parameters: [theta], loss, accuracy: null },
+      problem: {
+        batchSize: 1,
+        parameters: [theta],
+        loss,
+        accuracy: null,
+        metrics: {},
+        states: [],
+        nextStates: {},
+        noises: [],
+      },
       parameterNames: ['theta'],
       kinds: ['matrix'],
       groups: ['all'],

@@ -30,7 +30,7 @@ async function measure(
     ]),
   );
   const l2Reg = problem.defaults.l2Reg ?? 0;
-  const evaluator = new Evaluator(engine, problem, constants, { l2Reg, protocol, batchSize: 128 });
+  const evaluator = new Evaluator(engine, problem, constants, { l2Reg, protocol, batchSize: 128, seed });
   const initial = problem.initialParameters(seed);
   const parameters = Object.fromEntries(
     problem.parameters.map(({ name: parameter, shape }, index) => [

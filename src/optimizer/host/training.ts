@@ -6,7 +6,7 @@ import { randomArray } from '../random-tensors.js';
 import { RuleLog } from '../rule-log.js';
 import { restoreTree, saveTree } from '../saved-tree.js';
 import type { Training, TrainingTask } from '../training.js';
-import type { HostContext, HostRule } from './define-host-optimizer.js';
+import type { HostContext, HostRule } from './host-rule.js';
 import { minibatchFunctions } from './minibatch.js';
 import { vectorAlgebra } from './vectors.js';
 

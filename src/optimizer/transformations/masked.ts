@@ -1,5 +1,5 @@
 import { type Shape, type Tensor, zeros } from '../../tensor/index.js';
-import type { ParameterKind } from '../parameter-kind.js';
+import type { ParameterKind } from '../../testproblem/index.js';
 import { at, type State, type Transformation } from '../transformation.js';
 import type { InitContext, UpdateContext } from '../update-context.js';
 

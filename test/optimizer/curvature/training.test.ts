@@ -7,7 +7,7 @@ import { add, mean, multiply, subtract, sum, type Tensor } from '../../../src/te
 import {
   constantValue,
   defineTestProblem,
-  type LossAndAccuracy,
+  type LossValues,
   loadTestProblem,
   type TestProblem,
 } from '../../../src/testproblem/index.js';
@@ -39,7 +39,7 @@ function twoLayers(loss: (x: Tensor, a: Tensor, b: Tensor) => Tensor): TestProbl
     inputShape: [SIZE],
     defaults: { batchSize: BATCH, numEpochs: 1 },
     parameters: [parameter('a'), parameter('b')],
-    evaluate: ({ inputs, parameters: [a, b] }): LossAndAccuracy => {
+    evaluate: ({ inputs, parameters: [a, b] }): LossValues => {
       if (a === undefined || b === undefined) throw new Error('no parameters');
       return { loss: loss(inputs, a, b), accuracy: null };
     },

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { randomStream } from '../../src/random/index.js';
+import * as layers from '../../src/testproblem/layers/index.js';
+import { hessianAlongDirection, relativeError, scalarFunction, slopes } from '../tensor/finite-differences.js';
+import { layerTable } from './layer-table.js';
+
+const seed = Number(process.env.PROBPREC_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const TOLERANCE = 1e-6;
+
+describe(`first and second derivatives of layers agree with finite differences (PROBPREC_TEST_SEED=${seed})`, () => {
+  test.each(layerTable)('$name', ({ name, samples }) => {
+    const random = randomStream(seed, name);
+    for (const sample of samples(random)) {
+      const shapes = sample.variables.map(({ shape }) => `[${shape}]`).join(' ');
+      const what = `seed ${seed}, ${name}: ${shapes} → [${sample.result.shape}]`;
+      const subject = scalarFunction(sample, random);
+      const gradient = subject.gradients(sample.feeds);
+      expect(relativeError(gradient, slopes(subject, sample)), `gradient, ${what}`).toBeLessThan(TOLERANCE);
+      const { product, differences } = hessianAlongDirection(subject, sample, random);
+      expect(relativeError(product, differences), `Hessian-vector product, ${what}`).toBeLessThan(TOLERANCE);
+    }
+  });
+});
+
+test('every layer has a row', () => {
+  // What only gives names and orders other layers is in the rows of these.
+  const named = Object.keys(layers).filter((name) => !['sequential', 'scoped', 'numbered'].includes(name));
+  const rows = layerTable.map(({ name }) => name.split(/[ ,]/)[0] ?? '');
+  expect([...new Set(rows)].toSorted()).toEqual(named.toSorted());
+});
