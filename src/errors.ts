@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'data'
   | 'output'
   | 'file'
+  | 'optimizer'
   | 'engine'
   | 'shape'
   | 'interrupted'
@@ -61,6 +62,13 @@ export class RunHeldError extends ProbprecError {
 export class FileError extends ProbprecError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super('file', message, options);
+  }
+}
+
+/** An error that the code of a user's optimizer threw, or a value of its that cannot be used: file, line and part. */
+export class OptimizerError extends ProbprecError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('optimizer', message, { ...options, exitCode: 1 });
   }
 }
 

@@ -44,7 +44,7 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       },
     });
     tellOutcome(pool, outcome);
-    return finish(outcome, options, terminal);
+    return finish(outcome, hintOf(resolved, outcome), options, terminal);
   } catch (error) {
     if (error instanceof RunHeldError) pool?.send({ type: 'held', message: error.message });
     throw error;
@@ -83,7 +83,13 @@ function keptState() {
   };
 }
 
-function finish(outcome: RunOutcome, options: TrainOptions, terminal: Terminal): ExitCode {
+/** What helps, where the optimizer knows why its runs diverge. */
+function hintOf({ optimizer, configuration }: ResolvedRun, { runFile }: RunOutcome): string | null {
+  if (runFile.status.state !== 'diverged') return null;
+  return optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null;
+}
+
+function finish(outcome: RunOutcome, hint: string | null, options: TrainOptions, terminal: Terminal): ExitCode {
   const { path, runFile, alreadyComplete } = outcome;
   const { status } = runFile;
   if (alreadyComplete) {
@@ -91,8 +97,11 @@ function finish(outcome: RunOutcome, options: TrainOptions, terminal: Terminal):
   } else if (!options.quiet || status.state !== 'completed') {
     terminal.line(describeEnd(runFile));
   }
+  if (hint !== null) terminal.line(`${runFile.configuration.optimizer.name}: ${hint}`);
   if (outcome.error !== undefined) reportFailure(outcome.error, terminal, options.debug === true);
-  terminal.result(options.json ? JSON.stringify(summarize(path, runFile, alreadyComplete), null, 2) : path);
+  terminal.result(
+    options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
+  );
   if (status.state === 'interrupted') return 130;
   return status.state === 'failed' ? 1 : 0;
 }

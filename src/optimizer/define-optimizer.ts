@@ -2,9 +2,11 @@ import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import type { Tensor } from '../tensor/index.js';
 import { startFirstOrder } from './first-order.js';
+import type { HyperparameterValue } from './hyperparameters.js';
 import type { Hyperparameters, Training, TrainingTask } from './training.js';
 import type { Transformation } from './transformation.js';
 import type { TransformationFactory } from './update-rule.js';
+import { inPart } from './user-code.js';
 
 /** A registered optimizer. */
 export interface OptimizerDefinition {
@@ -19,6 +21,12 @@ export interface OptimizerDefinition {
   readonly learningRate?: string | null;
   /** Minibatches per epoch that the optimizer needs at least; a smaller number is a configuration error. */
   minimumStepsPerEpoch?(hyperparameters: Hyperparameters): { readonly steps: number; readonly why: string };
+  /** What to try when a run diverges, and why, in one line; null where there is nothing to say. */
+  whenDiverged?(hyperparameters: Hyperparameters): string | null;
+  /** Where it is known to fail, with figures, in one line for `list optimizers`. */
+  readonly caveat?: string;
+  /** Hyperparameters that `runtime` times it with unless others are given: such that it finishes, and costs the same. */
+  readonly timedWith?: Readonly<Record<string, HyperparameterValue>>;
   /** The gradient transformation of a first-order optimizer; null for one whose steps are no such thing. */
   readonly transformation: TransformationFactory | null;
   start(task: TrainingTask, hyperparameters: Hyperparameters): Promise<Training>;
@@ -49,17 +57,37 @@ export function defineOptimizer<S extends z.ZodObject, L extends string = 'lr'>(
   definition: FirstOrderDefinition<S, L>,
 ): OptimizerDefinition {
   const learningRate = learningRateOf(definition);
-  const transformation: TransformationFactory = (hyperparameters, rate) => {
+  const transformation = inParts((hyperparameters, rate) => {
     const scheduled = learningRate === null || rate === null ? {} : { [learningRate]: rate };
     // The schema has validated the hyperparameters, so that they have the shape that the definition states.
     return definition.transformation({ ...hyperparameters, ...scheduled } as never);
-  };
+  });
   return {
     ...definition,
     learningRate,
     transformation,
     start: (task, hyperparameters) => startFirstOrder(task, hyperparameters, { transformation, learningRate }),
   };
+}
+
+/** The same transformation; an error in it remembers which of its functions threw it. */
+function inParts(create: TransformationFactory): TransformationFactory {
+  return (hyperparameters, rate) =>
+    inPart('transformation', () => {
+      const transformation: Transformation = create(hyperparameters, rate);
+      if (typeof transformation?.init !== 'function' || typeof transformation.update !== 'function') {
+        throw new TypeError('it returns no { init, update }, as chain(…) and stateless(…) give');
+      }
+      const named = transformation as unknown as Readonly<Record<string, unknown>>;
+      // Those of a class stand on its prototype.
+      const functions = [...new Set(['init', 'update', ...Object.keys(named)])].flatMap((part) => {
+        const body = named[part];
+        if (typeof body !== 'function') return [];
+        const tagged = (...given: unknown[]) => inPart(part, () => body.apply(transformation, given) as unknown);
+        return [[part, tagged] as const];
+      });
+      return { ...transformation, ...Object.fromEntries(functions) };
+    });
 }
 
 /**

@@ -27,8 +27,8 @@ export async function startFirstOrder(
   const { parameters, loss } = problem;
   const rate = learningRate === null ? null : hyperparameters[learningRate];
   const lr = typeof rate === 'number' ? rate : null;
-  const options = { parameters, names, kinds, stepsPerEpoch, scheduled: lr !== null };
-  const rule = new UpdateRule(transformation, hyperparameters, options);
+  const bound = { parameters, names, kinds, stepsPerEpoch };
+  const rule = new UpdateRule(transformation, hyperparameters, bound, { scheduled: lr !== null });
   const network = networkState(problem);
   const inputs = { parameters, network: network.inputs, state: rule.state };
   const step = await StepProgram.compile(task, inputs, (recorder) => {
@@ -46,7 +46,7 @@ export async function startFirstOrder(
   let carried = {
     parameters: task.initialParameters,
     network: network.initial(engine),
-    state: await rule.initialState(engine, parameterFeeds(task.initialParameters), task.random),
+    state: await rule.initialState(engine, parameterFeeds(task.initialParameters), task.stream),
   };
   let steps = 0;
   let epoch = 0;

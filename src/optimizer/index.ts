@@ -1,3 +1,5 @@
+export { scalarFault } from './check-hyperparameters.js';
+export { checkTransformation } from './check-transformation.js';
 export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
 export * from './define-optimizer.js';
 export * from './evaluation-counts.js';
@@ -9,9 +11,16 @@ export type { HostFunction, HostTensor } from './host-function.js';
 export * from './hyperparameters.js';
 /** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
 export * as linearAlgebra from './linear-algebra.js';
-export { checkTransformation } from './optimizer-file.js';
-export { isOptimizerFile, loadOptimizer, optimizerNames } from './registry.js';
+export {
+  isOptimizerFile,
+  type LoadedOptimizer,
+  loadOptimizer,
+  loadOptimizerAndSource,
+  optimizerNames,
+} from './registry.js';
+export { type OptimizerSource, optimizerSource, optimizerVersion } from './source-identity.js';
 export * from './training.js';
+export { type TrainingRandom, TrainingStreams } from './training-random.js';
 export * from './training-task.js';
 export {
   chain,

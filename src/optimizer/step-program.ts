@@ -51,7 +51,7 @@ type Build = (recorder: StepRecorder) => StepOutputs;
 /** What a step's program is made with. */
 interface StepTask {
   readonly engine: Engine;
-  readonly random: (name: string) => RandomStream;
+  readonly stream: (name: string) => RandomStream;
   readonly stepsPerEpoch: number;
 }
 
@@ -94,10 +94,10 @@ export class StepProgram<C extends Tree<Tensor>> {
     feeds: Readonly<Record<string, Value>>,
   ): Promise<StepResults<C>> {
     const { recorder, program, kept } = await this.#variant(t);
-    const { engine, random } = this.#task;
+    const { engine, stream } = this.#task;
     const { inputs } = program;
     const randoms = recorder.randoms.filter(({ input }) => inputs.has(input));
-    const all: Record<string, Value> = { ...feeds, ...drawn(engine, randoms, random, total) };
+    const all: Record<string, Value> = { ...feeds, ...drawn(engine, randoms, stream, total) };
     for (const { input, value } of recorder.scalars) if (inputs.has(input)) all[input] = uploadScalar(engine, value(t));
     const before = new Map(leavesOf<Value>(values as Tree<Value>));
     const spent: Value[] = [];

@@ -2,6 +2,7 @@ import type { Engine, TensorData, Value } from '../engine/index.js';
 import { randomStream } from '../random/index.js';
 import { inputNames, type TestProblem } from '../testproblem/index.js';
 import type { TrainingTask } from './training.js';
+import { TrainingStreams } from './training-random.js';
 import { at } from './transformation.js';
 
 /** How a test problem is trained on. */
@@ -16,12 +17,15 @@ export interface TaskOptions {
   readonly seed?: number;
   /** Where training starts: a list with one array for each parameter; default: the seed's initial parameters. */
   readonly parameters?: readonly TensorData[];
+  /** Streams that follow the training's steps; default: such as stay before the first step. */
+  readonly random?: TrainingTask['random'];
 }
 
 /** Puts a test problem on an engine for an optimizer to train on. */
 export function trainingTask(engine: Engine, problem: TestProblem, options: TaskOptions): TrainingTask {
   const { defaults, parameters } = problem;
   const { seed = 42, stepsPerEpoch, batchSize = defaults.batchSize, l2Reg = defaults.l2Reg ?? 0 } = options;
+  const streams = new TrainingStreams(seed);
   const initial = options.parameters ?? problem.initialParameters(seed);
   return {
     engine,
@@ -32,7 +36,8 @@ export function trainingTask(engine: Engine, problem: TestProblem, options: Task
     constants: constantValues(engine, problem),
     initialParameters: parameters.map(({ shape }, index) => engine.upload(at(initial, index), shape)),
     stepsPerEpoch,
-    random: (name) => randomStream(seed, 'optimizer', name),
+    stream: (name) => randomStream(seed, 'optimizer rule', name),
+    random: options.random ?? ((name) => streams.stream(name)),
   };
 }
 

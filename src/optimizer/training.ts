@@ -3,6 +3,7 @@ import type { RandomStream } from '../random/index.js';
 import type { ParameterKind, SymbolicProblem } from '../testproblem/index.js';
 import type { EvaluationCounts } from './evaluation-counts.js';
 import type { HyperparameterValue } from './hyperparameters.js';
+import type { TrainingRandom } from './training-random.js';
 
 /** Resolved hyperparameters by name. */
 export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
@@ -24,8 +25,13 @@ export interface TrainingTask {
   readonly constants: BatchFeeds;
   readonly initialParameters: readonly Value[];
   readonly stepsPerEpoch: number;
-  /** The run's stream of random numbers of this name, for the optimizer alone: the same numbers for the same seed and name. */
-  random(name: string): RandomStream;
+  /** The run's stream of random numbers of this name: the same whenever it is asked for. A child for each step has others. */
+  stream(name: string): RandomStream;
+  /**
+   * A stream of random numbers of the run's seed, by a name of the optimizer's choice, for instance `random('probes')`. It
+   * may be kept: with each step it starts anew, keyed by name, epoch and step, so that a resumed run draws the same numbers.
+   */
+  random(name: string): TrainingRandom;
 }
 
 /** Everything that a training needs to go on later: named arrays, and plain data. */

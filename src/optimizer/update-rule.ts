@@ -1,9 +1,8 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
 import type { RandomStream } from '../random/index.js';
 import { add, input, inputOperation, leavesOf, mapLeaves, program, type Tensor, type Tree } from '../tensor/index.js';
-import type { ParameterKind } from '../testproblem/index.js';
-import { symbolicMinibatch } from './minibatch.js';
 import { drawn } from './random-tensors.js';
+import { initContext, type RuleParameters, type StepMaterials, updateContext } from './rule-context.js';
 import { StepRecorder } from './step-recorder.js';
 import type { Hyperparameters } from './training.js';
 import { at, type State, type Transformation } from './transformation.js';
@@ -11,23 +10,12 @@ import { at, type State, type Transformation } from './transformation.js';
 /** Makes the transformation of a first-order optimizer from its hyperparameters and its scheduled learning rate. */
 export type TransformationFactory = (hyperparameters: Hyperparameters, learningRate: Tensor | null) => Transformation;
 
-/** What a rule is bound to. */
-export interface RuleParameters {
-  readonly parameters: readonly Tensor[];
-  readonly names?: readonly string[];
-  readonly kinds?: readonly ParameterKind[];
-  readonly stepsPerEpoch?: number;
+/** How a rule is bound to its parameters. */
+export interface RuleOptions {
   /** Whether there is a learning rate; default yes. */
   readonly scheduled?: boolean;
-}
-
-/** What a step gives to a rule. */
-export interface StepMaterials {
-  /** What the rule transforms: the gradients, or what something before it has made of them. */
-  readonly updates: readonly Tensor[];
-  /** The minibatch's loss and its gradients. */
-  readonly loss: Tensor;
-  readonly gradients: readonly Tensor[];
+  /** Of the rule's inputs in the step's program; default none. */
+  readonly prefix?: string;
 }
 
 /**
@@ -36,13 +24,10 @@ export interface StepMaterials {
  */
 export class UpdateRule {
   readonly #transformation: Transformation;
-  readonly #parameters: readonly Tensor[];
-  readonly #names: readonly string[];
-  readonly #kinds: readonly ParameterKind[];
-  readonly #stepsPerEpoch: number;
+  readonly #bound: RuleParameters;
   readonly #learningRate: Tensor | null;
   readonly #prefix: string;
-  /** The state's initial values as functions of the parameters, and what else they need. */
+  /** The state's initial values as functions of the parameters, and the random numbers among what they need. */
   readonly #initial: State;
   readonly #initialRandoms: StepRecorder;
   /** The state as inputs of programs. */
@@ -51,18 +36,15 @@ export class UpdateRule {
   constructor(
     create: TransformationFactory,
     hyperparameters: Hyperparameters,
-    { parameters, names, kinds, stepsPerEpoch = 1, scheduled = true }: RuleParameters,
-    prefix = '',
+    bound: RuleParameters,
+    { scheduled = true, prefix = '' }: RuleOptions = {},
   ) {
     this.#prefix = prefix;
-    this.#parameters = parameters;
-    this.#names = names ?? parameters.map(({ attributes }) => String(attributes.name).replace(/^parameter\//, ''));
-    this.#kinds = kinds ?? parameters.map(() => 'matrix');
-    this.#stepsPerEpoch = stepsPerEpoch;
+    this.#bound = bound;
     this.#learningRate = scheduled ? input(this.#learningRateName, []) : null;
     this.#transformation = create(hyperparameters, this.#learningRate);
     this.#initialRandoms = new StepRecorder(0);
-    this.#initial = this.#transformation.init(parameters, this.#context(this.#initialRandoms));
+    this.#initial = this.#transformation.init(bound.parameters, initContext(this.#initialRandoms, bound));
     this.state = mapLeaves(this.#initial, ({ shape, dtype }, path) => input(this.#stateName(path), shape, dtype));
   }
 
@@ -74,54 +56,27 @@ export class UpdateRule {
     return `state/${this.#prefix}${path}`;
   }
 
-  #context(recorder: StepRecorder) {
-    return {
-      names: this.#names,
-      kinds: this.#kinds,
-      stepsPerEpoch: this.#stepsPerEpoch,
-      random: recorder.random.bind(recorder),
-    };
-  }
-
   /** The new parameters and the new state of one update. */
-  apply(recorder: StepRecorder, { updates, loss, gradients }: StepMaterials): { parameters: Tensor[]; state: State } {
-    const { lossAt, gradientsAt, hessianVectorProduct } = symbolicMinibatch(
-      loss,
-      this.#parameters,
-      gradients,
-      recorder.counts,
-    );
-    const result = this.#transformation.update(updates, {
-      ...this.#context(recorder),
+  apply(recorder: StepRecorder, materials: StepMaterials): { parameters: Tensor[]; state: State } {
+    const context = updateContext(recorder, this.#bound, materials, {
       state: this.state,
-      parameters: this.#parameters,
-      loss,
-      step: recorder.scalar((t) => t),
       learningRate: this.#learningRate,
-      scalar: recorder.scalar.bind(recorder),
-      when: recorder.when.bind(recorder),
-      onHost: recorder.onHost.bind(recorder),
-      log: (name, scalar, per = 'epoch') => recorder.log(name, scalar, per),
-      lossAt,
-      gradientsAt,
-      hessianVectorProduct,
     });
-    return {
-      parameters: this.#parameters.map((parameter, index) => add(parameter, at(result.updates, index))),
-      state: result.state,
-    };
+    const { updates, state } = this.#transformation.update(materials.updates, context);
+    const parameters = this.#bound.parameters.map((parameter, index) => add(parameter, at(updates, index)));
+    return { parameters, state };
   }
 
   /** The state before the first step; `parameters` are the values of the parameters then, by the names of their inputs. */
   async initialState(
     engine: Engine,
     parameters: Readonly<Record<string, Value>>,
-    random: (name: string) => RandomStream,
+    stream: (name: string) => RandomStream,
   ): Promise<Tree<Value>> {
     const initial = leavesOf<Tensor>(this.#initial);
     const state: Record<string, Value> = {};
     const computed = initial.filter(([, { operation }]) => operation !== inputOperation);
-    const feeds = { ...parameters, ...drawn(engine, this.#initialRandoms.randoms, random, 0) };
+    const feeds = { ...parameters, ...drawn(engine, this.#initialRandoms.randoms, stream, 0) };
     if (computed.length > 0) {
       const executable = await engine.compile(program(Object.fromEntries(computed)));
       Object.assign(state, await executable.run(feeds));
@@ -151,6 +106,6 @@ export class UpdateRule {
 
   /** The point at which the run evaluates, as a function of state and parameters; null where it is the training point. */
   evaluationPoint(): readonly Tensor[] | null {
-    return this.#transformation.evaluationPoint?.(this.state, this.#parameters) ?? null;
+    return this.#transformation.evaluationPoint?.(this.state, this.#bound.parameters) ?? null;
   }
 }

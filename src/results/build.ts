@@ -3,7 +3,7 @@ import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonic
 import { configurationToJson, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
 import { hashConfiguration } from './identity.js';
-import { PROTOCOL_VERSION, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
+import { PROTOCOL_VERSION, type Provenance, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
 import { suiteVersion } from './version.js';
 
 /** Everything that a run hands over when it ends, completed or not. */
@@ -24,6 +24,7 @@ export interface RunParts {
     readonly version: string | null;
     readonly details: Readonly<Record<string, unknown>>;
   };
+  readonly provenance?: Provenance | undefined;
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly timing: {
@@ -106,6 +107,7 @@ export function buildRunFile(parts: RunParts): RunFile {
         details: jsonObject(engine.details),
       },
     },
+    ...(parts.provenance === undefined ? {} : { provenance: parts.provenance }),
     started_at: parts.startedAt.toISOString(),
     finished_at: parts.finishedAt.toISOString(),
     timing: {
@@ -131,9 +133,9 @@ export function contentDigest(content: Omit<RunFile, 'content_digest'>): string 
   return sha256Hex(canonicalJson(content as JsonValue));
 }
 
-/** What two runs of one configuration must agree in: the run file without times, memory and the digest over them. */
+/** What two runs of one configuration must agree in: the run file without times, memory, commits and the digest over them. */
 export function reproducibleContent(runFile: RunFile) {
-  const { started_at, finished_at, timing, peak_memory_bytes, resumed, content_digest, ...rest } = runFile;
+  const { started_at, finished_at, timing, peak_memory_bytes, resumed, provenance, content_digest, ...rest } = runFile;
   return rest;
 }
 

@@ -21,7 +21,7 @@ export {
 export { parseResultFile, type ResultFile, readResultFile, recordResultFile } from './result-file.js';
 export { readRunFile, writeRunFile } from './run-file.js';
 export { effectiveSchedule, type LearningRateSchedule, scheduleInForce } from './schedule.js';
-export { RUN_FILE_VERSION, type RunFile, type RunStatus, runFileSchema } from './schema.js';
+export { type Provenance, RUN_FILE_VERSION, type RunFile, type RunStatus, runFileSchema } from './schema.js';
 export { type ListFolders, listFolders, settingFolders } from './setting-folders.js';
 export { findResultFiles, readResults, type Validation, validateResultFile } from './validate.js';
 export { suiteVersion } from './version.js';

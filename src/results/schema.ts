@@ -78,6 +78,20 @@ const environmentSchema = z.strictObject({
   }),
 });
 
+const commit = z
+  .string()
+  .regex(/^[0-9a-f]{40,64}$/, 'a git commit')
+  .nullable();
+
+/** Versions of the code, beyond what a run is identified by. */
+const provenanceSchema = z.strictObject({
+  suite: z.strictObject({ version: z.string(), commit, dirty: z.boolean().nullable() }),
+  /** Of a user's optimizer: the first eight digits of its source's hash, and the commit of the repository it lies in. */
+  optimizer: z
+    .strictObject({ file: z.string(), version: z.string(), commit, dirty: z.boolean().nullable() })
+    .nullable(),
+});
+
 const runFileShape = z.strictObject({
   testproblem: z.string(),
   batch_size: z.int().positive(),
@@ -108,6 +122,8 @@ const runFileShape = z.strictObject({
   configuration_hash: sha256,
   dataset: datasetSchema,
   environment: environmentSchema,
+  /** Absent in files of versions that did not record it. */
+  provenance: provenanceSchema.optional(),
   started_at: instant,
   finished_at: instant,
   timing: z.strictObject({
@@ -132,6 +148,9 @@ const runFileShape = z.strictObject({
 
 /** The content of a run file. Non-finite numbers are null; epoch lists start with the value before training. */
 export type RunFile = z.infer<typeof runFileShape>;
+
+/** Versions of the code that a run was trained with. */
+export type Provenance = z.infer<typeof provenanceSchema>;
 
 /** How a run ended. */
 export type RunStatus = z.infer<typeof runStatusSchema>;

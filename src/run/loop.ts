@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
-import { type Training, trainingTask } from '../optimizer/index.js';
+import { type Training, TrainingStreams, trainingTask } from '../optimizer/index.js';
 import type { RunStatus } from '../results/index.js';
 import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
@@ -41,16 +41,19 @@ export class TrainingLoop {
   readonly #symbolic: SymbolicProblem;
   /** Null where no statistics have to be recomputed. */
   readonly #statistics: RunningStatistics | null;
+  readonly #streams: TrainingStreams;
 
   private constructor(
     context: LoopContext,
     training: Training,
     symbolic: SymbolicProblem,
     evaluator: Evaluator,
+    streams: TrainingStreams,
     statistics: RunningStatistics | null,
     compileSeconds: number,
   ) {
     this.#context = context;
+    this.#streams = streams;
     this.training = training;
     this.#symbolic = symbolic;
     this.#evaluator = evaluator;
@@ -65,11 +68,13 @@ export class TrainingLoop {
     const { configuration, testProblem, optimizer } = context.resolved;
     const { batchSize, seed, protocol } = configuration;
     const l2Reg = configuration.l2Reg ?? 0;
+    const streams = new TrainingStreams(seed);
     const task = trainingTask(engine, testProblem, {
       batchSize,
       l2Reg,
       seed,
       stepsPerEpoch: split.trainingSteps(batchSize),
+      random: (name) => streams.stream(name),
     });
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
     const evaluator = new Evaluator(engine, testProblem, task.constants, { l2Reg, protocol, batchSize, seed });
@@ -77,7 +82,7 @@ export class TrainingLoop {
     const statistics = elsewhere ? await runningStatistics(engine, task.problem, task.constants) : null;
     const compileSeconds =
       training.compileSeconds + (await evaluator.compile(split.sizes)) + (statistics?.compileSeconds ?? 0);
-    return new TrainingLoop(context, training, task.problem, evaluator, statistics, compileSeconds);
+    return new TrainingLoop(context, training, task.problem, evaluator, streams, statistics, compileSeconds);
   }
 
   /**
@@ -125,10 +130,12 @@ export class TrainingLoop {
     const { trainLogInterval, numEpochs } = resolved.configuration;
     const { training } = this;
     const stopwatch = new Stopwatch();
+    this.#streams.moveTo(epoch, 0);
     await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
     let step = 0;
     for await (const minibatch of this.#minibatches(epoch)) {
       signal?.throwIfAborted();
+      this.#streams.moveTo(epoch, step);
       const loss = await training.step(minibatch);
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
       if (!Number.isFinite(loss)) {

@@ -8,6 +8,7 @@ import {
   ensureWritable,
   findRunFiles,
   hashConfiguration,
+  type Provenance,
   type RunFile,
   type RunStatus,
   runFilePath,
@@ -21,6 +22,7 @@ import type { RunEvent } from './events.js';
 import { acquireRunLock, describeHolder, type LockHolder, readRunLock } from './lock.js';
 import { TrainingLoop } from './loop.js';
 import { checkRunEngine, type DataOptions, openData, openRunEngine } from './open.js';
+import { provenanceOf } from './provenance.js';
 import { RunRecord } from './record.js';
 
 /** Where a run finds its data and leaves its results, and who listens. An abort ends it with status `interrupted`. */
@@ -64,7 +66,8 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
     if (meanwhile !== undefined) return meanwhile;
     await removeCrash(outputDir, configuration);
     const signal = options.signal === undefined ? lock.lost : AbortSignal.any([options.signal, lock.lost]);
-    return await train(resolved, { ...options, signal, lost: lock.lost }, dataset, split);
+    const provenance = await provenanceOf(resolved.source);
+    return await train(resolved, { ...options, signal, lost: lock.lost, provenance }, dataset, split);
   } finally {
     await lock.release();
   }
@@ -86,6 +89,7 @@ function heldError(holder: LockHolder): RunHeldError {
 /** Options of a run that holds its lock; `lost` aborts when it holds it no longer. */
 interface LockedOptions extends RunOptions {
   readonly lost: AbortSignal;
+  readonly provenance: Provenance;
 }
 
 /** Trains with the lock in hand and removes the files of earlier attempts. */
@@ -247,6 +251,7 @@ class Run {
       dataset: this.#dataset.record,
       datasetSizes: this.#split.sizes,
       engine: this.#engine.record,
+      provenance: this.#options.provenance,
       startedAt: this.#startedAt,
       finishedAt: new Date(),
       timing: record.timing,

@@ -1,7 +1,7 @@
 import { close, fstat, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { FileError } from '../errors.js';
-import { RUN_FILE_VERSION, type RunStatus, readRunFile } from '../results/index.js';
+import { RUN_FILE_VERSION, type RunFile, type RunStatus, readRunFile } from '../results/index.js';
 
 const openFile = promisify(open);
 const statFile = promisify(fstat);
@@ -14,6 +14,8 @@ export interface RunOutcomeSummary {
   readonly configurationHash: string;
   readonly status: RunStatus;
   readonly startedAt: string;
+  /** Of a user's optimizer. */
+  readonly source: RunFile['configuration']['optimizer']['source'];
 }
 
 /** Bytes at a file's end that are looked at first, and when that is not enough (many epochs, long optimizer logs). */
@@ -33,8 +35,8 @@ export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | 
     if (text.length < tail) break;
   }
   try {
-    const { configuration_hash: configurationHash, status, started_at: startedAt } = await readRunFile(path);
-    return { path, configurationHash, status, startedAt };
+    const { configuration_hash: configurationHash, configuration, status, started_at } = await readRunFile(path);
+    return { path, configurationHash, status, startedAt: started_at, source: configuration.optimizer.source };
   } catch (error) {
     if (error instanceof FileError) return null;
     throw error;
@@ -61,13 +63,18 @@ function summaryIn(path: string, text: string): RunOutcomeSummary | null {
   const status = /\n {2}"status": (\{\n[^}]*\n {2}\}),\n/.exec(text)?.[1];
   const configurationHash = /\n {2}"configuration_hash": "([0-9a-f]{64})",\n/.exec(text)?.[1];
   const startedAt = /\n {2}"started_at": "([^"]*)",\n/.exec(text)?.[1];
+  const source = /\n {6}"source": (null|\{\n {8}"file": "[^\n]*",\n {8}"sha256": "[0-9a-f]{64}"\n {6}\})/.exec(
+    text,
+  )?.[1];
   if (status === undefined || configurationHash === undefined || startedAt === undefined) return null;
+  if (source === undefined) return null;
   try {
     return {
       path,
       configurationHash,
       status: JSON.parse(Buffer.from(status, 'latin1').toString('utf8')) as RunStatus,
       startedAt,
+      source: JSON.parse(Buffer.from(source, 'latin1').toString('utf8')) as RunOutcomeSummary['source'],
     };
   } catch {
     return null;

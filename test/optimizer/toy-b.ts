@@ -87,7 +87,7 @@ export async function startOnToyB(
 ): Promise<Training> {
   const task = trainingTask(engine, toyB, { stepsPerEpoch });
   return optimizer.start(
-    probes ? { ...task, random: probeStreams } : task,
+    probes ? { ...task, stream: probeStreams } : task,
     optimizer.hyperparameters.parse(given) as Hyperparameters,
   );
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../src/engine/index.js';
-import { loadOptimizer } from '../../src/optimizer/index.js';
+import { loadOptimizer, TrainingStreams } from '../../src/optimizer/index.js';
 import { randomStream } from '../../src/random/index.js';
 import { dot, input, matmul, multiply, reshape, subtract } from '../../src/tensor/index.js';
 import { inputNames } from '../../src/testproblem/index.js';
@@ -78,7 +78,8 @@ async function pathOf(engine: Engine, name: string, hyperparameters: Readonly<Re
       },
       initialParameters: [engine.upload(Float64Array.of(0.5, -1.5), [2])],
       stepsPerEpoch: 5,
-      random: (name) => randomStream(1, name),
+      stream: (name) => randomStream(1, name),
+      random: (stream: string) => new TrainingStreams(1).stream(stream),
     },
     { lr: 0.1, ...hyperparameters },
   );

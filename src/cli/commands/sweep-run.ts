@@ -15,6 +15,7 @@ import {
   readPlan,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { divergenceHints } from '../divergence-hints.js';
 import { UsageError } from '../failure.js';
 import { interruptible } from '../interruption.js';
 import { counted } from '../progress.js';
@@ -22,6 +23,7 @@ import type { SweepRunOptions } from '../sweep-options.js';
 import { describeRun, SweepProgress } from '../sweep-progress.js';
 import type { Terminal } from '../terminal.js';
 import { train } from '../train.js';
+import { tellAboutUserOptimizers } from '../user-optimizers.js';
 
 /**
  * Executes what is missing, interrupted or failed of a plan, each run in a process of its own; or with `index` one run in
@@ -64,6 +66,7 @@ async function runMissing(
   const jobs = Math.min(options.jobs ?? plan.resources.jobs ?? 1, Math.max(1, todo.length));
   const threads = options.threads ?? plan.resources.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
   const quiet = options.quiet === true;
+  await tellAboutUserOptimizers(runs, { outputDir: plan.outputDir, quiet }, terminal);
   const pool: { current: Pool | null } = { current: null };
   const interruption = interruptible(
     terminal,
@@ -95,6 +98,8 @@ async function runMissing(
     progress.close();
     const results = before.map((status) => resultOf(status, ends.get(status.run.index)));
     terminal.result(options.json ? toJson(plan, results) : summarize(plan, results));
+    const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
+    if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
     if (interruption.signal.aborted) return 130;
     return results.every(({ state }) => state === 'completed' || state === 'diverged') ? 0 : 1;
   } finally {

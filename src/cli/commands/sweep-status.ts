@@ -11,10 +11,12 @@ import {
   readPlan,
   slurmQueue,
 } from '../../sweep/index.js';
+import { divergenceHints } from '../divergence-hints.js';
 import { counted } from '../progress.js';
 import type { SweepStatusOptions } from '../sweep-options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
+import { tellAboutUserOptimizers } from '../user-optimizers.js';
 import { settingDescriber } from './sweep-settings.js';
 
 /** Settings and failures that are listed at most; --all lists every one. */
@@ -32,11 +34,14 @@ export async function sweepStatus(path: string, options: SweepStatusOptions, ter
     const { completed, diverged } = counts;
     const done = `${completed + diverged} of ${counted(statuses.length, 'run')} done`;
     terminal.result(`${plan.name}: ${done}; ${describeCounts(counts)}`);
+    await tellAboutUserOptimizers(runs, { outputDir: plan.outputDir, quiet: false }, terminal);
     if (repeated > 0) terminal.line(`${counted(repeated, 'run')} stated more than once and counted once`);
     if (queue !== null && queue.size > 0) terminal.result(describeQueue([...queue.values()]));
     showFailures(statuses, options, terminal);
     showGroups(statuses, terminal);
     showSettings(statuses, options, terminal);
+    const lost = statuses.filter(({ state }) => state === 'diverged').map(({ run }) => run);
+    for (const hint of await divergenceHints(lost)) terminal.line(hint);
     const left = statuses.length - completed - diverged;
     const isQueued = ({ run }: PlannedStatus) => queue?.has(run.index) === true;
     const waiting = statuses.filter(

@@ -91,7 +91,7 @@ export async function compileSteps(
   layers: Layers,
   { inner, innerHyperparameters, rank, weightDecay, measuresDrift }: StepOptions,
 ): Promise<Steps> {
-  const { engine, problem, stepsPerEpoch, random } = task;
+  const { engine, problem, stepsPerEpoch, stream } = task;
   const { loss } = problem;
   const gradient = gradients(loss, problem.parameters);
   const groups = layers.groups.map((_, group) => [...layers.list.entries()].filter(([, own]) => own.group === group));
@@ -102,7 +102,7 @@ export async function compileSteps(
       kinds: members.map(([index]) => at(task.kinds, index)),
       stepsPerEpoch,
     };
-    return new UpdateRule(inner, innerHyperparameters, bound, groups.length === 1 ? '' : `${group}/`);
+    return new UpdateRule(inner, innerHyperparameters, bound, { prefix: groups.length === 1 ? '' : `${group}/` });
   });
   if (rules.some((rule) => rule.evaluationPoint() !== null)) {
     throw new ConfigurationError(
@@ -144,7 +144,7 @@ export async function compileSteps(
     initialState: async (parameters) => {
       const feeds = feedsOf(carried.parameters, parameters);
       const states: Tree<Value>[] = [];
-      for (const rule of rules) states.push(await rule.initialState(engine, feeds, random));
+      for (const rule of rules) states.push(await rule.initialState(engine, feeds, stream));
       return states;
     },
     preconditioners: (factors, estimates, scaling) =>

@@ -41,7 +41,7 @@ export async function startHostOptimizer<S>(
     learningRate: lr === null ? null : lr * lrFactor,
     random: (name, distribution) =>
       problem.parameters.map(({ shape }, index): Value => {
-        const stream = task.random(name).child(steps).child(index);
+        const stream = task.stream(name).child(steps).child(index);
         return engine.upload(randomArray(stream, distribution, sizeOf(shape)), shape);
       }),
     log: (name, value, per = 'epoch') => log.add([{ name, value, per }]),
