@@ -48,7 +48,10 @@ export function definePreconditioner({ inner, mode, ...names }: PreconditionerDe
     start: (task, hyperparameters) => {
       const settings = familySettings(mode, hyperparameters);
       const create = withWeightDecay(transformation, settings.weightDecay);
-      return CurvatureTraining.start(task, settings, create, innerHyperparameters(inner, hyperparameters));
+      return CurvatureTraining.start(task, settings, {
+        inner: create,
+        innerHyperparameters: innerHyperparameters(inner, hyperparameters),
+      });
     },
   };
 }

@@ -1,36 +1,20 @@
-import { type CompiledFunction, compileFunction, type Value } from '../../engine/index.js';
-import { leavesOf, type Tensor, type Tree } from '../../tensor/index.js';
+import type { Value } from '../../engine/index.js';
+import { leavesOf, type Tree } from '../../tensor/index.js';
 import { count, type EvaluationCounts, noEvaluations } from '../evaluation-counts.js';
 import { type NetworkState, networkState } from '../network-state.js';
 import { RuleLog } from '../rule-log.js';
 import { restoreTree, saveTree } from '../saved-tree.js';
-import type { BatchFeeds, Hyperparameters, Training, TrainingState, TrainingTask } from '../training.js';
+import type { BatchFeeds, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
-import type { TransformationFactory } from '../update-rule.js';
 import { DriftMonitor } from './drift.js';
-import { estimators } from './estimators/registered.js';
-import { compileFactor, type Factor, type FactorOrNot } from './factor.js';
+import type { FactorOrNot } from './factor.js';
 import { estimateGroups } from './group-estimates.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { type Layers, layersOf } from './layers.js';
 import { EpochLog, noSeconds, type PhaseSeconds } from './log.js';
 import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
-import { compilePosterior, type Posterior } from './posterior.js';
-import { compilePrior, type Prior } from './prior.js';
+import { compilePrograms, compileSecondsOf, type InnerOptimizer, type Programs } from './programs.js';
 import { scalings } from './scaling.js';
-import { compileSteps, type Steps } from './steps.js';
-
-interface Programs {
-  readonly prior: Prior;
-  /** Null where phase 1 is all there is. */
-  readonly posterior: Posterior | null;
-  readonly factor: Factor | null;
-  /** The loss alone, for minibatches that pass without a step. */
-  readonly loss: CompiledFunction<object, Tensor> | null;
-  /** The states of the network that move on with minibatches that take no step; null where there are none. */
-  readonly passing: CompiledFunction<object, Readonly<Record<string, Tensor>>> | null;
-  readonly steps: Steps;
-}
 
 /** What a checkpoint keeps. */
 interface SavedTraining {
@@ -46,7 +30,6 @@ interface SavedTraining {
 
 /** The preconditioner family at work: the phases one after the other, and again from the start when the rule says so. */
 export class CurvatureTraining implements Training {
-  readonly compileSeconds: number;
   readonly #task: TrainingTask;
   readonly #settings: FamilySettings;
   readonly #layers: Layers;
@@ -88,42 +71,21 @@ export class CurvatureTraining implements Training {
     this.#layers = layers;
     this.#programs = programs;
     this.#log = new EpochLog(layers);
-    const parts = Object.values(programs) as readonly ({ readonly compileSeconds: number } | null)[];
-    this.compileSeconds = parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
     this.#parameters = task.initialParameters;
     this.#networkValues = network.initial(task.engine);
     this.#lastAlpha = layers.groups.map(() => null);
   }
 
   /** Compiles every program that the mode needs. */
-  static async start(
-    task: TrainingTask,
-    settings: FamilySettings,
-    inner: TransformationFactory,
-    innerHyperparameters: Hyperparameters,
-  ): Promise<CurvatureTraining> {
-    const { engine, problem } = task;
-    const { builds, applies, observations, rank, weightDecay, restart } = settings;
+  static async start(task: TrainingTask, settings: FamilySettings, inner: InnerOptimizer): Promise<CurvatureTraining> {
     const layers = layersOf(task, settings.grouping);
-    const network = networkState(problem);
-    const measuresDrift = restart.kind === 'drift';
-    const programs = {
-      prior: await compilePrior(task, layers.list, { weightDecay, observes: builds || measuresDrift }),
-      posterior: builds
-        ? await compilePosterior(task, layers.list, estimators[settings.estimator], { observations, weightDecay })
-        : null,
-      factor: builds ? await compileFactor(engine, layers.list, { rank, observations, lifts: applies }) : null,
-      passing: Object.keys(network.passing).length > 0 ? await compileFunction(engine, {}, network.passing) : null,
-      loss: settings.idles ? await compileFunction(engine, {}, problem.loss) : null,
-      steps: await compileSteps(task, network, layers, {
-        rank: applies ? rank : 0,
-        inner,
-        innerHyperparameters,
-        weightDecay,
-        measuresDrift,
-      }),
-    };
+    const network = networkState(task.problem);
+    const programs = await compilePrograms(task, settings, layers, network, inner);
     return new CurvatureTraining(task, settings, layers, network, programs);
+  }
+
+  get compileSeconds(): number {
+    return compileSecondsOf(this.#programs);
   }
 
   get parameters(): readonly Value[] {
