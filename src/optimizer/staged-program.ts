@@ -67,6 +67,8 @@ export async function compileStaged(
     inputs,
     compileSeconds: executables.reduce((total, executable) => total + (executable?.compileSeconds ?? 0), 0),
     run: async (feeds, spent, t) => {
+      const [only] = executables;
+      if (calls.length === 0) return only ? only.run(feeds, spent) : {};
       const known: Record<string, Value> = { ...feeds };
       const results: Record<string, Value> = {};
       for (const [index, executable] of executables.entries()) {

@@ -1,11 +1,26 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
 import type { RandomStream } from '../random/index.js';
-import { describe, type Like, leavesOf, mapLeaves, sameShape, type Tensor, type Tree } from '../tensor/index.js';
+import {
+  describe,
+  type Like,
+  leavesLike,
+  leavesOf,
+  sameShape,
+  type Tensor,
+  type Tree,
+  withLeaves,
+} from '../tensor/index.js';
 import type { EvaluationCounts } from './evaluation-counts.js';
 import { drawn } from './random-tensors.js';
 import { compileStaged, type StagedProgram } from './staged-program.js';
-import { type LoggedScalar, StepRecorder } from './step-recorder.js';
+import {
+  type Condition,
+  type HostScalar,
+  type LoggedScalar,
+  type RandomTensor,
+  StepRecorder,
+} from './step-recorder.js';
 
 /** What a step makes of the values that it carries on, and what else it finds out. */
 export interface StepOutputs {
@@ -40,10 +55,16 @@ export interface StepResults<C extends Tree<Tensor>> {
 }
 
 interface Variant {
-  readonly recorder: StepRecorder;
+  readonly conditions: readonly Condition[];
   readonly program: StagedProgram;
-  /** Paths of carried values that stay as they are: no output, and not spent. */
-  readonly kept: ReadonlySet<string>;
+  /** What the program is fed with besides: only what it reads. */
+  readonly scalars: readonly HostScalar[];
+  readonly randoms: readonly RandomTensor[];
+  /** For each carried value the output that follows it; null where it stays as it is: no output, and not spent. */
+  readonly next: readonly (string | null)[];
+  readonly results: readonly string[];
+  readonly logs: readonly LoggedScalar[];
+  readonly counts: Readonly<EvaluationCounts>;
 }
 
 type Build = (recorder: StepRecorder) => StepOutputs;
@@ -62,14 +83,15 @@ interface StepTask {
 export class StepProgram<C extends Tree<Tensor>> {
   readonly #task: StepTask;
   readonly #carried: C;
-  readonly #inputs: ReadonlyMap<string, Tensor>;
+  /** The carried values' inputs, in the order of the tree's leaves. */
+  readonly #names: readonly string[];
   readonly #build: Build;
   readonly #variants: Variant[] = [];
 
   private constructor(task: StepTask, carried: C, build: Build) {
     this.#task = task;
     this.#carried = carried;
-    this.#inputs = new Map(leavesOf<Tensor>(carried));
+    this.#names = leavesOf<Tensor>(carried).map(([, { attributes }]) => String(attributes.name));
     this.#build = build;
   }
 
@@ -78,7 +100,7 @@ export class StepProgram<C extends Tree<Tensor>> {
     const step = new StepProgram(task, carried, build);
     for (let t = 1; t <= 2 * Math.max(1, task.stepsPerEpoch); t++) {
       await step.#variant(t);
-      if (step.#variants[0]?.recorder.conditions.length === 0) break;
+      if (step.#variants[0]?.conditions.length === 0) break;
     }
     return step;
   }
@@ -93,77 +115,89 @@ export class StepProgram<C extends Tree<Tensor>> {
     values: Like<C, Value>,
     feeds: Readonly<Record<string, Value>>,
   ): Promise<StepResults<C>> {
-    const { recorder, program, kept } = await this.#variant(t);
+    const { program, scalars, randoms, next, results, logs, counts } = await this.#variant(t);
     const { engine, stream } = this.#task;
-    const { inputs } = program;
-    const randoms = recorder.randoms.filter(({ input }) => inputs.has(input));
     const all: Record<string, Value> = { ...feeds, ...drawn(engine, randoms, stream, total) };
-    for (const { input, value } of recorder.scalars) if (inputs.has(input)) all[input] = uploadScalar(engine, value(t));
-    const before = new Map(leavesOf<Value>(values as Tree<Value>));
+    for (const { input, value } of scalars) all[input] = uploadScalar(engine, value(t));
+    const before = leavesLike<C, Value>(this.#carried, values);
     const spent: Value[] = [];
-    for (const [path, { attributes }] of this.#inputs) {
-      const value = known(before.get(path), path);
-      all[String(attributes.name)] = value;
-      if (!kept.has(path)) spent.push(value);
+    for (const [index, name] of this.#names.entries()) {
+      const value = known(before[index], name);
+      all[name] = value;
+      if (next[index] !== null) spent.push(value);
     }
     const outputs = await program.run(all, spent, t);
+    const after = next.map((name, index) => known(name === null ? before[index] : outputs[name], name ?? ''));
     return {
-      carried: mapLeaves(this.#carried, (_, path) =>
-        known(kept.has(path) ? before.get(path) : outputs[nextName(path)], path),
-      ),
-      results: Object.fromEntries(
-        Object.entries(outputs).flatMap(([name, value]) =>
-          name.startsWith('result/') ? [[name.slice('result/'.length), value]] : [],
-        ),
-      ),
-      logs: recorder.logs.map(({ name, per }) => ({ name, per, value: known(outputs[`log/${name}`], name) })),
-      counts: recorder.counts,
+      carried: withLeaves(this.#carried, after),
+      results: Object.fromEntries(results.map((name) => [name, known(outputs[resultName(name)], name)])),
+      logs: logs.map(({ name, per }) => ({ name, per, value: known(outputs[logName(name)], name) })),
+      counts,
     };
   }
 
   async #variant(t: number): Promise<Variant> {
-    const known = this.#variants.find(({ recorder }) =>
-      recorder.conditions.every(({ holds, answer }) => holds(t) === answer),
-    );
-    if (known !== undefined) return known;
+    const made = this.#variants.find(({ conditions }) => conditions.every(({ holds, answer }) => holds(t) === answer));
+    if (made !== undefined) return made;
     const recorder = new StepRecorder(t);
     const { next, results } = this.#build(recorder);
     const outputs: Record<string, Tensor> = {};
-    const kept = new Set<string>();
-    for (const [path, tensor] of matched(this.#inputs, next)) {
-      if (tensor === this.#inputs.get(path)) kept.add(path);
-      else outputs[nextName(path)] = tensor;
-    }
-    for (const [name, tensor] of Object.entries(results)) outputs[`result/${name}`] = tensor;
-    for (const { name, tensor } of recorder.logs) outputs[`log/${name}`] = tensor;
-    const variant = { recorder, kept, program: await compileStaged(this.#task.engine, outputs, recorder.hostCalls) };
+    const names = matched(leavesOf<Tensor>(this.#carried as Tree), next).map(([path, before, after]) => {
+      if (before === after) return null;
+      outputs[`next/${path}`] = after;
+      return `next/${path}`;
+    });
+    for (const [name, tensor] of Object.entries(results)) outputs[resultName(name)] = tensor;
+    for (const { name, tensor } of recorder.logs) outputs[logName(name)] = tensor;
+    const program = await compileStaged(this.#task.engine, outputs, recorder.hostCalls);
+    const variant: Variant = {
+      conditions: recorder.conditions,
+      program,
+      scalars: recorder.scalars.filter(({ input }) => program.inputs.has(input)),
+      randoms: recorder.randoms.filter(({ input }) => program.inputs.has(input)),
+      next: names,
+      results: Object.keys(results),
+      logs: recorder.logs,
+      counts: recorder.counts,
+    };
     this.#variants.push(variant);
     return variant;
   }
 }
 
-function known(value: Value | undefined, path: string): Value {
-  if (value === undefined) throw new RangeError(`the training has no value ${path}`);
+function known(value: Value | undefined, name: string): Value {
+  if (value === undefined) throw new RangeError(`the training has no value ${name}`);
   return value;
 }
 
-function nextName(path: string): string {
-  return `next/${path}`;
+function resultName(name: string): string {
+  return `result/${name}`;
 }
 
-/** What follows each carried value. Throws ConfigurationError where structure, shape or type are not those of before. */
-function matched(carried: ReadonlyMap<string, Tensor>, next: Tree<Tensor>): [path: string, tensor: Tensor][] {
+function logName(name: string): string {
+  return `log/${name}`;
+}
+
+/**
+ * Each carried value with what follows it. Throws ConfigurationError where structure, shape or type are not those of
+ * before.
+ */
+function matched(
+  carried: readonly (readonly [path: string, before: Tensor])[],
+  next: Tree<Tensor>,
+): [path: string, before: Tensor, after: Tensor][] {
   const found = new Map(leavesOf(next));
-  for (const [path, before] of carried) {
+  const paths = new Set(carried.map(([path]) => path));
+  const result = carried.map(([path, before]): [string, Tensor, Tensor] => {
     const after = found.get(path);
     if (after === undefined) throw new ConfigurationError(`the step has no next value of ${path}, which init made`);
     if (!sameShape(before.shape, after.shape) || before.dtype !== after.dtype) {
       throw new ConfigurationError(`the next value of ${path} is ${describe(after)}, expected ${describe(before)}`);
     }
-  }
+    return [path, before, after];
+  });
   for (const path of found.keys()) {
-    if (!carried.has(path))
-      throw new ConfigurationError(`the step has a next value of ${path}, which init did not make`);
+    if (!paths.has(path)) throw new ConfigurationError(`the step has a next value of ${path}, which init did not make`);
   }
-  return [...found];
+  return result;
 }

@@ -35,6 +35,35 @@ export function mapLeaves<T, L extends Leaf>(tree: T, replace: (leaf: Leaf, path
   return mapped(tree, '') as Like<T, L>;
 }
 
+/** The leaves of a tree in the order in which another tree of the same structure has them. */
+export function leavesLike<T, L extends Leaf>(structure: T, tree: Like<T, L>): L[] {
+  const leaves: L[] = [];
+  const collect = (branch: object, from: unknown): void => {
+    if (isLeaf(branch)) {
+      leaves.push(from as L);
+      return;
+    }
+    for (const key in branch) {
+      collect((branch as Record<string, object>)[key] ?? {}, (from as Record<string, unknown> | undefined)?.[key]);
+    }
+  };
+  collect(structure as object, tree);
+  return leaves;
+}
+
+/** A tree of the same structure with these leaves, in the structure's order. */
+export function withLeaves<T, L extends Leaf>(structure: T, leaves: readonly L[]): Like<T, L> {
+  let next = 0;
+  const made = (branch: unknown): unknown => {
+    if (isLeaf(branch)) return leaves[next++];
+    if (Array.isArray(branch)) return branch.map(made);
+    const record: Record<string, unknown> = {};
+    for (const key in branch as object) record[key] = made((branch as Record<string, unknown>)[key]);
+    return record;
+  };
+  return made(structure) as Like<T, L>;
+}
+
 function isLeaf(tree: unknown): tree is Leaf {
   if (typeof tree !== 'object' || tree === null) {
     throw new TypeError(

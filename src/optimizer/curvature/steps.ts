@@ -116,6 +116,11 @@ export async function compileSteps(
   };
   const preconditioners = preconditionerInputs(layers.list, rank);
   const reference = sumInputs(layers.list, true);
+  const feeds = {
+    parameters: feedsOf(carried.parameters),
+    preconditioners: feedsOf(preconditioners),
+    reference: feedsOf(reference),
+  };
   const step = await StepProgram.compile(task, carried, (recorder) => {
     recorder.counts.gradients += 1;
     const parameters: Tensor[] = [...carried.parameters];
@@ -142,21 +147,21 @@ export async function compileSteps(
       return step.compileSeconds;
     },
     initialState: async (parameters) => {
-      const feeds = feedsOf(carried.parameters, parameters);
+      const given = feeds.parameters(parameters);
       const states: Tree<Value>[] = [];
-      for (const rule of rules) states.push(await rule.initialState(engine, feeds, stream));
+      for (const rule of rules) states.push(await rule.initialState(engine, given, stream));
       return states;
     },
     preconditioners: (factors, estimates, scaling) =>
       layers.list.map((layer, index) => preconditionerOf(engine, layer, rank, factors[index], estimates, scaling)),
     take: async (values, batch, number, givens) => {
-      const feeds = {
+      const all = {
         ...batch,
-        ...feedsOf(preconditioners, givens.preconditioners),
-        ...(givens.reference === null ? {} : feedsOf(reference, givens.reference)),
+        ...feeds.preconditioners(givens.preconditioners),
+        ...(givens.reference === null ? {} : feeds.reference(givens.reference)),
         ...Object.assign({}, ...rules.map((rule, group) => rule.learningRate(engine, at(givens.lr, group)))),
       };
-      const taken = await step.take(number, { ...values }, feeds);
+      const taken = await step.take(number, { ...values }, all);
       const { numbers } = taken.results;
       const [first = Number.NaN, ...drift] = numbers === undefined ? [] : await engine.download(numbers);
       return { ...taken, loss: first, drift };
