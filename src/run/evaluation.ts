@@ -88,7 +88,8 @@ export class Evaluator {
 
   /**
    * Means over the examples of a set, each batch weighted by its size. `values` are parameters and states by the names of
-   * their inputs. States that belong to a pass over the data start at their initial values and go from batch to batch.
+   * their inputs. States that belong to a pass over the data start at their initial values and go from batch to batch, as
+   * long as these are of one size.
    */
   async measure(
     split: DataSplit,
@@ -99,21 +100,23 @@ export class Evaluator {
   ): Promise<Measurement> {
     const totals = new Map<string, number>();
     let [examples, index] = [0, 0];
-    let carried: Record<string, Value> | undefined;
+    let carried: { readonly size: number; readonly states: Record<string, Value> } | undefined;
     for await (const batch of split.evaluationBatches(phase, epoch, this.#batchSize)) {
       signal?.throwIfAborted();
       const { problem, executable } = await this.#evaluation(batch.size);
-      carried ??= initialStates(this.#engine, problem, 'pass');
+      if (carried?.size !== batch.size) {
+        carried = { size: batch.size, states: initialStates(this.#engine, problem, 'pass') };
+      }
       const noise = evaluationNoise(problem, { seed: this.#options.seed, phase, epoch, batch: index });
       const results = await executable.run({
         ...this.#constants,
         ...values,
         ...uploadBatch(this.#engine, this.#problem, batch),
         ...uploadNoise(this.#engine, problem, noise),
-        ...carried,
+        ...carried.states,
       });
       for (const [name, value] of Object.entries(results)) {
-        if (name.startsWith(inputNames.state(''))) carried[name] = value;
+        if (name.startsWith(inputNames.state(''))) carried.states[name] = value;
         else totals.set(name, (totals.get(name) ?? 0) + batch.size * (await this.#scalar(value)));
       }
       examples += batch.size;

@@ -124,6 +124,8 @@ describe('an evaluation', () => {
     const found = await measure(problem, [2, 2, 2], values);
     expect(found.loss).toBeCloseTo(total, 12);
     expect(await measure(problem, [2, 2, 2], values)).toEqual(found);
+    // A smaller batch at the end has a state of another shape, and starts anew.
+    expect((await measure(problem, [2, 1], values)).loss).toBeGreaterThan(0);
   });
 
   test('draws noise of its own, the same for the same epoch, and reports metrics', async () => {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random/index.js';
 import * as layers from '../../src/testproblem/layers/index.js';
+import * as losses from '../../src/testproblem/losses.js';
 import { hessianAlongDirection, relativeError, scalarFunction, slopes } from '../tensor/finite-differences.js';
 import { layerTable } from './layer-table.js';
 
@@ -22,9 +24,17 @@ describe(`first and second derivatives of layers agree with finite differences (
   });
 });
 
-test('every layer has a row', () => {
+test('every layer and every loss has a row', () => {
   // What only gives names and orders other layers is in the rows of these.
-  const named = Object.keys(layers).filter((name) => !['sequential', 'scoped', 'numbered'].includes(name));
+  const named = [...Object.keys(layers), ...Object.keys(losses)].filter(
+    (name) => !['sequential', 'scoped', 'numbered'].includes(name),
+  );
   const rows = layerTable.map(({ name }) => name.split(/[ ,]/)[0] ?? '');
   expect([...new Set(rows)].toSorted()).toEqual(named.toSorted());
+});
+
+test('docs/networks.md has every layer', () => {
+  const guide = readFileSync(new URL('../../docs/networks.md', import.meta.url), 'utf8');
+  const missing = Object.keys(layers).filter((name) => !new RegExp(`^\\| .*\\b${name}\\b.*\\|`, 'm').test(guide));
+  expect(missing).toEqual([]);
 });

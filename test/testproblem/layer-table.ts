@@ -105,8 +105,8 @@ const layers: readonly LayerRow[] = [
   { name: 'dropout in evaluation', layer: p.dropout(0.4), shapes: images, mode: 'eval' },
   { name: 'embedding', layer: p.embedding(5, 3), shapes: [[4], [2, 3]], tokens: 5 },
   { name: 'positionEmbedding', layer: p.positionEmbedding(), shapes: sequences },
-  { name: 'lstm', layer: p.lstm(3), shapes: sequences },
-  { name: 'lstm from zero', layer: p.lstm(3, { carried: false }), shapes: sequences },
+  { name: 'lstm', layer: p.lstm(3), shapes: [[2, 3, 2]] },
+  { name: 'lstm from zero', layer: p.lstm(2, { carried: false }), shapes: [[1, 2, 3]] },
   { name: 'selfAttention', layer: p.selfAttention({ heads: 2 }), shapes: sequences },
   { name: 'selfAttention to all', layer: p.selfAttention({ heads: 1, causal: false }), shapes: sequences },
   { name: 'transformerBlock', layer: p.transformerBlock({ heads: 2, hiddenUnits: 3 }), shapes: sequences },
@@ -123,6 +123,45 @@ const layers: readonly LayerRow[] = [
     name: 'branches',
     layer: p.branches([p.tanh(), p.sequential([p.sigmoid(), p.averagePool({ size: 3, stride: 1 })])]),
     shapes: images,
+  },
+];
+
+/** Targets from 0 to 1 for a loss on x. */
+const targetsOf = (x: t.Tensor) => t.stopGradient(t.constant(0.7, x.shape));
+/** A loss whose labels are the largest logits of a turned copy of the outputs: integers without a derivative. */
+const ofLogits =
+  (loss: p.Loss): p.Layer =>
+  (_, x) => {
+    const classes = t.lengthOf(x, -1);
+    const rows = t.reshape(x, [t.sizeOf(x.shape) / classes, classes]);
+    const labels = t.reshape(t.argmax(t.negate(rows)), x.shape.slice(0, -1));
+    return loss(x, { size: t.lengthOf(x, 0), inputs: x, labels }).loss;
+  };
+
+/** Every loss, as a layer on outputs. */
+const losses: readonly LayerRow[] = [
+  {
+    name: 'softmaxCrossEntropy',
+    layer: ofLogits(p.softmaxCrossEntropy()),
+    shapes: rowsOfFeatures,
+    distribution: distinct,
+  },
+  {
+    name: 'softmaxCrossEntropy per position, smoothed',
+    layer: ofLogits(p.softmaxCrossEntropy({ labelSmoothing: 0.2 })),
+    shapes: sequences,
+    distribution: distinct,
+  },
+  { name: 'squaredErrors', layer: (_, x) => p.squaredErrors(x, targetsOf(x)), shapes: [...images, ...rowsOfFeatures] },
+  {
+    name: 'binaryCrossEntropies',
+    layer: (_, x) => p.binaryCrossEntropies(x, targetsOf(x)),
+    shapes: [...images, ...rowsOfFeatures],
+  },
+  {
+    name: 'gaussianDivergences',
+    layer: (_, x) => p.gaussianDivergences(x, t.multiply(x, 0.5)),
+    shapes: rowsOfFeatures,
   },
 ];
 
@@ -157,8 +196,8 @@ interface LayerSamples {
   readonly engineSamples: (random: RandomStream) => Sample[];
 }
 
-/** Samples of every layer. */
-export const layerTable: readonly LayerSamples[] = layers.map((row) => {
+/** Samples of every layer and of every loss. */
+export const layerTable: readonly LayerSamples[] = [...layers, ...losses].map((row) => {
   const samples = (shapes: readonly t.Shape[]) => (random: RandomStream) =>
     shapes.map((shape) => sampleOf(row, shape, random));
   const larger = row.blocked === undefined ? [] : [row.blocked];
