@@ -118,14 +118,14 @@ function checked(file: string, exported: unknown): OptimizerDefinition {
 
 /** Methods stay on the user's object, which may be one of a class. */
 function copied(exported: OptimizerDefinition): OptimizerDefinition {
-  const { name, className, description, hyperparameters, transformation, timedWith } = exported;
+  const { name, className, description, hyperparameters, transformation } = exported;
   return {
+    ...exported,
     name,
     className,
     description,
     hyperparameters,
     transformation: transformation ?? null,
-    ...(timedWith === undefined ? {} : { timedWith }),
     minimumStepsPerEpoch: (values) => exported.minimumStepsPerEpoch?.(values) ?? { steps: 1, why: 'one step' },
     whenDiverged: (values) => exported.whenDiverged?.(values) ?? null,
     start: (task, values) => exported.start(task, values),

@@ -19,7 +19,7 @@ export function guarded(definition: OptimizerDefinition, code: UserCode): Optimi
     start: async (task, hyperparameters) => {
       const training = await guard.wait('start', () => definition.start(task, hyperparameters));
       guard.checkTraining(training);
-      return new UserTraining(training, task, guard);
+      return withTheRest(new UserTraining(training, task, guard), training, guard);
     },
   };
 }
@@ -154,6 +154,25 @@ class UserTraining implements Training {
   async restore(state: TrainingState): Promise<void> {
     await this.#guard.wait('restore', () => this.#training.restore(state));
   }
+}
+
+/** What a training has besides, such as methods of its own: as it is, but with its errors called the user's. */
+function withTheRest(checked: UserTraining, training: Training, guard: Guard): Training {
+  return new Proxy(checked, {
+    get(target, name) {
+      const isChecked = name in target;
+      const value: unknown = isChecked
+        ? Reflect.get(target, name, target)
+        : guard.call(String(name), () => Reflect.get(training, name));
+      if (typeof value !== 'function') return value;
+      const method = value as (...given: unknown[]) => unknown;
+      if (isChecked) return method.bind(target);
+      return (...given: unknown[]) => {
+        const result = guard.call(String(name), () => method.apply(training, given));
+        return result instanceof Promise ? guard.wait(String(name), () => result) : result;
+      };
+    },
+  });
 }
 
 function isSavable(array: unknown): boolean {

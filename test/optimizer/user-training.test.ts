@@ -161,6 +161,21 @@ describe('a value that a user’s training gives and that cannot be used', () =>
     expect((error as Error).message).toMatch(message);
   });
 
+  test('is not looked for in what a training has besides, but its errors are the user’s', async () => {
+    const average = { shape: [2] };
+    const more = await start({
+      averages: [average],
+      evaluationPoint: async () => [average],
+      fails: () => Promise.reject(1),
+    });
+    const { averages, evaluationPoint, fails } = more as unknown as Record<string, () => unknown>;
+    expect(averages).toEqual([average]);
+    expect(await evaluationPoint?.()).toEqual([average]);
+    expect(await failure(() => fails?.())).toMatchObject({
+      message: "./mine.mjs: it threw 1 (in the optimizer's fails)",
+    });
+  });
+
   test('is none where everything is right', async () => {
     const guardedTraining = await start({ endEpoch: async () => ({ a: 1 }), note: () => undefined });
     expect(await guardedTraining.step({})).toBe(1);
