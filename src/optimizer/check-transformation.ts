@@ -1,6 +1,20 @@
 import { FileError } from '../errors.js';
-import { input, program, type Shape, sameShape, type Tensor } from '../tensor/index.js';
+import {
+  add,
+  dot,
+  gradients,
+  input,
+  leavesOf,
+  mapLeaves,
+  program,
+  type Shape,
+  sameShape,
+  type Tensor,
+} from '../tensor/index.js';
+import type { ParameterKind } from '../testproblem/index.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
+import { initContext, updateContext } from './rule-context.js';
+import { StepRecorder } from './step-recorder.js';
 import type { Hyperparameters } from './training.js';
 import type { State, Transformation } from './transformation.js';
 import { describeError, display, UserCode } from './user-code.js';
@@ -27,19 +41,16 @@ export function checkTransformation(
   if (!definition.transformation) return;
   const code = new UserCode(file, modules);
   const trial = new Trial(file, code, shapes);
-  const numbers = Object.fromEntries(
-    Object.entries(hyperparameters).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-  );
-  const settings = Object.fromEntries(Object.keys(numbers).map((name) => [name, input(`setting/${name}`, [])]));
-  const create = definition.transformation;
-  const transformation = trial.attempt('transformation', () => create({ ...hyperparameters, ...settings }));
-  const scalars = trial.attempt('hostScalars', () => transformation.hostScalars?.(1, numbers) ?? {});
-  for (const [name, value] of Object.entries(scalars)) {
-    if (typeof value !== 'number')
-      throw trial.fault(`its hostScalars gives ${display(value)} for ${name}, expected a number`);
-    settings[name] = input(`setting/${name}`, []);
+  const { transformation: create, learningRate = 'lr' } = definition;
+  const scheduled = learningRate !== null && typeof hyperparameters[learningRate] === 'number';
+  const rate = scheduled ? input('setting/lr', []) : null;
+  const transformation = trial.attempt('transformation', () => create(hyperparameters, rate));
+  if ('hostScalars' in transformation) {
+    throw trial.fault(
+      'its transformation has hostScalars, which nothing asks for; expected scalar((t) => …) of the context',
+    );
   }
-  trial.update(transformation, settings);
+  trial.update(transformation, rate);
 }
 
 /** One update of symbolic parameters. */
@@ -69,33 +80,33 @@ class Trial {
     }
   }
 
-  update(transformation: Transformation, settings: Readonly<Record<string, Tensor>>): void {
-    const initial: unknown = this.attempt('init', () => transformation.init(this.#parameters));
-    if (!isRecord(initial))
-      throw this.fault(`its init returns ${display(initial)}, expected an object of named tensors`);
-    for (const [name, value] of Object.entries(initial)) {
-      if (!isTensor(value))
-        throw this.fault(`its init gives ${display(value)} as the state ${name}, expected a tensor`);
-    }
-    const before = initial as State;
+  update(transformation: Transformation, learningRate: Tensor | null): void {
+    const parameters = this.#parameters;
+    const rule = {
+      parameters,
+      names: parameters.map((_, index) => `example${index}`),
+      kinds: parameters.map(({ shape }) => kindOf(shape)),
+      stepsPerEpoch: 10,
+    };
+    const start = new StepRecorder(0);
+    const before: unknown = this.attempt('init', () => transformation.init(parameters, initContext(start, rule)));
+    this.#checkTree(before, 'init', 'gives');
     const missed = new Set<string>();
-    const state = watched(
-      Object.fromEntries(
-        Object.entries(before).map(([name, { shape, dtype }]) => [name, input(`state/${name}`, shape, dtype)]),
-      ),
-      missed,
-    );
-    const gradients = this.#parameters.map(({ shape }, index) => input(`gradient/example${index}`, shape));
-    const context = { state, parameters: this.#parameters, settings };
+    const inputs = mapLeaves(before as State, ({ shape, dtype }, path) => input(`state/${path}`, shape, dtype));
+    const loss = parameters.map((parameter) => dot(parameter, parameter)).reduce((sum, term) => add(sum, term));
+    const updates = parameters.map(({ shape }, index) => input(`gradient/example${index}`, shape));
+    const recorder = new StepRecorder(1);
+    const materials = { loss, gradients: gradients(loss, parameters) };
+    const context = updateContext(recorder, rule, materials, { state: watched(inputs, missed), learningRate });
     let result: unknown;
     try {
-      result = transformation.update(gradients, context);
+      result = transformation.update(updates, context);
     } catch (cause) {
-      const names = Object.keys(before).join(', ') || 'no state';
+      const names = leavesOf<Tensor>(before as State).map(([path]) => path);
       const hint =
         missed.size === 0
           ? ''
-          : `it reads the state ${[...missed].join(', ')}, which its init does not return (it returns ${names}): `;
+          : `it reads the state ${[...missed].join(', ')}, which its init does not return (it returns ${names.join(', ') || 'no state'}): `;
       this.attempt(
         'update',
         () => {
@@ -104,19 +115,40 @@ class Trial {
         hint,
       );
     }
-    const { updates, state: after } = isRecord(result) ? result : {};
-    if (!Array.isArray(updates) || !isRecord(after)) {
+    const { updates: given, state: after } = isRecord(result) ? result : {};
+    if (!Array.isArray(given) || typeof after !== 'object' || after === null) {
       throw this.fault(`its update returns ${display(result)}, expected { updates: [ … ], state: { … } }`);
     }
-    this.#checkUpdates(updates);
-    this.#checkState(before, after);
-    const outputs = Object.fromEntries(
-      [...updates, ...Object.values(after)].map((tensor, index) => [String(index), tensor]),
-    );
-    const { inputs } = this.attempt('update', () => program(outputs as Record<string, Tensor>));
-    const known = new Set([...gradients, ...this.#parameters, ...Object.values(state), ...Object.values(settings)]);
-    const unfed = [...inputs].find(([, tensor]) => !known.has(tensor));
-    if (unfed !== undefined) throw this.fault(`its update uses the input ${unfed[0]}, which nothing gives a value`);
+    this.#checkUpdates(given);
+    this.#checkState(before as State, after);
+    const states = leavesOf<Tensor>(after as State).map(([, tensor]) => tensor);
+    const outputs = Object.fromEntries([...given, ...states].map((tensor, index) => [String(index), tensor]));
+    const made = this.attempt('update', () => program(outputs as Record<string, Tensor>));
+    const named = [...recorder.scalars, ...recorder.randoms].map((asked) => asked.input);
+    const known = new Set([
+      ...[...updates, ...parameters, ...recorder.hostCalls.flatMap((call) => call.outputs)].map(nameOf),
+      ...leavesOf<Tensor>(inputs).map(([, tensor]) => nameOf(tensor)),
+      ...(learningRate === null ? [] : [nameOf(learningRate)]),
+      ...named,
+    ]);
+    const unfed = [...made.inputs.keys()].find((name) => !known.has(name));
+    if (unfed !== undefined) throw this.fault(`its update uses the input ${unfed}, which nothing gives a value`);
+  }
+
+  /** Throws unless a state is made of tensors, in lists and records. */
+  #checkTree(tree: unknown, part: string, verb: string): void {
+    const walk = (branch: unknown, path: string): void => {
+      if (isTensor(branch)) return;
+      if (!isRecord(branch) && !Array.isArray(branch)) {
+        throw this.fault(
+          path === ''
+            ? `its ${part} returns ${display(branch)}, expected an object of named tensors`
+            : `its ${part} ${verb} ${display(branch)} as the state ${path}, expected a tensor`,
+        );
+      }
+      for (const [name, below] of Object.entries(branch)) walk(below, path === '' ? name : `${path}.${name}`);
+    };
+    walk(tree, '');
   }
 
   #checkUpdates(updates: readonly unknown[]): void {
@@ -134,29 +166,50 @@ class Trial {
     }
   }
 
-  #checkState(before: State, after: Readonly<Record<string, unknown>>): void {
-    const unknown = Object.keys(after).find((name) => before[name] === undefined);
+  #checkState(before: State, after: unknown): void {
+    const known = new Map(leavesOf<Tensor>(before));
+    const walk = (branch: unknown, path: string): [path: string, value: unknown][] =>
+      isTensor(branch) || typeof branch !== 'object' || branch === null
+        ? [[path, branch]]
+        : Object.entries(branch).flatMap(([name, below]) => walk(below, path === '' ? name : `${path}.${name}`));
+    const returned = new Map(walk(after, ''));
+    const unknown = [...returned.keys()].find((path) => !known.has(path));
     if (unknown !== undefined)
       throw this.fault(`its update returns the state ${unknown}, which its init does not return`);
-    for (const [name, { shape, dtype }] of Object.entries(before)) {
-      const value = after[name];
-      if (value === undefined) throw this.fault(`its update does not return the state ${name}, which its init returns`);
+    for (const [path, { shape, dtype }] of known) {
+      const value = returned.get(path);
+      if (value === undefined) throw this.fault(`its update does not return the state ${path}, which its init returns`);
       if (isTensor(value) && sameShape(value.shape, shape) && value.dtype === dtype) continue;
       throw this.fault(
-        `its update gives ${found(value)} as the state ${name}, expected a tensor of type ${dtype} and shape ${shown(shape)} as from its init`,
+        `its update gives ${found(value)} as the state ${path}, expected a tensor of type ${dtype} and shape ${shown(shape)} as from its init`,
       );
     }
   }
 }
 
 /** The state; names that are read and not there are added to `missed`. */
-function watched(state: State, missed: Set<string>): State {
-  return new Proxy(state, {
+function watched(state: State, missed: Set<string>, path = ''): State {
+  if (isTensor(state)) return state;
+  const below = (name: string | number) => (path === '' ? String(name) : `${path}.${name}`);
+  if (Array.isArray(state)) return state.map((branch: State, index) => watched(branch, missed, below(index)));
+  const branches = Object.entries(state as Readonly<Record<string, State>>);
+  const inside = Object.fromEntries(branches.map(([name, branch]) => [name, watched(branch, missed, below(name))]));
+  return new Proxy(inside, {
     get: (target, name) => {
-      if (typeof name === 'string' && !(name in target)) missed.add(name);
+      if (typeof name === 'string' && !(name in target)) missed.add(below(name));
       return Reflect.get(target, name) as unknown;
     },
   });
+}
+
+function nameOf({ attributes }: Tensor): string {
+  return String(attributes.name);
+}
+
+/** What a shape says of a parameter's kind. */
+function kindOf(shape: Shape): ParameterKind {
+  if (shape.length < 2) return 'bias';
+  return shape.length === 4 ? 'kernel' : 'matrix';
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -37,6 +37,10 @@ export interface RunParts {
   };
   readonly peakMemoryBytes: number | null;
   readonly optimizerLog: readonly object[];
+  /** Gradients, Hessian-vector products and losses that training evaluated, where the optimizer counts them. */
+  readonly evaluations?: Readonly<NonNullable<RunFile['evaluations']>> | undefined;
+  /** Whether the optimizer evaluates at another point than it trains; default no. */
+  readonly evaluatesElsewhere?: boolean;
   readonly resumed: RunFile['resumed'];
 }
 
@@ -118,6 +122,8 @@ export function buildRunFile(parts: RunParts): RunFile {
     },
     peak_memory_bytes: parts.peakMemoryBytes,
     optimizer_log: parts.optimizerLog.map(jsonObject),
+    ...(parts.evaluations === undefined ? {} : { evaluations: { ...parts.evaluations } }),
+    ...(parts.evaluatesElsewhere ? { evaluation_point: 'own' as const } : {}),
     resumed: [...parts.resumed],
   };
   return { ...content, content_digest: contentDigest(content) };

@@ -8,6 +8,7 @@ import {
   checkTransformation,
   describeHyperparameters,
   type HyperparameterValue,
+  learningRateOf,
   loadOptimizerAndSource,
   type OptimizerDefinition,
   type OptimizerSource,
@@ -178,7 +179,7 @@ function schedule(
       `--lr-schedule-factors: found ${factors.join(',')}, expected ${epochs.length} numbers ≥ 0, one for each epoch`,
     );
   }
-  if (!('lr' in optimizer.hyperparameters.shape)) {
+  if (learningRateOf(optimizer) === null) {
     throw new ConfigurationError(`--lr-schedule-epochs: ${optimizer.name} has no learning rate to schedule`);
   }
   return { epochs: [...epochs], factors: [...factors] };

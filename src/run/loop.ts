@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
-import type { Training } from '../optimizer/index.js';
-import { TrainingStreams } from '../optimizer/training-random.js';
+import { type Training, TrainingStreams, trainingTask } from '../optimizer/index.js';
 import type { RunStatus } from '../results/index.js';
 import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
 import { Evaluator, uploadBatch } from './evaluation.js';
 import type { Measurement, RunEvent } from './events.js';
 import { RunRecord } from './record.js';
+import { type RunningStatistics, runningStatistics } from './running-statistics.js';
 import { Stopwatch } from './stopwatch.js';
 
 /** What a training loop works with. */
@@ -39,6 +39,8 @@ export class TrainingLoop {
   readonly #evaluator: Evaluator;
   /** The test problem on training batches. */
   readonly #symbolic: SymbolicProblem;
+  /** Null where no statistics have to be recomputed. */
+  readonly #statistics: RunningStatistics | null;
   readonly #streams: TrainingStreams;
 
   private constructor(
@@ -47,6 +49,7 @@ export class TrainingLoop {
     symbolic: SymbolicProblem,
     evaluator: Evaluator,
     streams: TrainingStreams,
+    statistics: RunningStatistics | null,
     compileSeconds: number,
   ) {
     this.#context = context;
@@ -54,6 +57,7 @@ export class TrainingLoop {
     this.training = training;
     this.#symbolic = symbolic;
     this.#evaluator = evaluator;
+    this.#statistics = statistics;
     this.compileSeconds = compileSeconds;
     this.stepsPerEpoch = context.split.trainingSteps(context.resolved.configuration.batchSize);
   }
@@ -64,31 +68,21 @@ export class TrainingLoop {
     const { configuration, testProblem, optimizer } = context.resolved;
     const { batchSize, seed, protocol } = configuration;
     const l2Reg = configuration.l2Reg ?? 0;
-    const { parameters } = testProblem;
-    const constants = Object.fromEntries(
-      Object.entries(testProblem.constants).map(([name, { shape, data }]) => [
-        inputNames.constant(name),
-        engine.upload(data(), shape),
-      ]),
-    );
-    const initial = testProblem.initialParameters(seed);
     const streams = new TrainingStreams(seed);
-    const task = {
-      engine,
-      problem: testProblem.build(batchSize, { l2Reg }),
-      parameterNames: parameters.map(({ name }) => name),
-      groups: parameters.map(({ group }) => group),
-      constants,
-      initialParameters: parameters.map(({ shape }, index) =>
-        engine.upload(initial[index] ?? new Float32Array(), shape),
-      ),
+    const task = trainingTask(engine, testProblem, {
+      batchSize,
+      l2Reg,
+      seed,
       stepsPerEpoch: split.trainingSteps(batchSize),
-      random: (name: string) => streams.stream(name),
-    };
+      random: (name) => streams.stream(name),
+    });
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
-    const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize, seed });
-    const compileSeconds = training.compileSeconds + (await evaluator.compile(split.sizes));
-    return new TrainingLoop(context, training, task.problem, evaluator, streams, compileSeconds);
+    const evaluator = new Evaluator(engine, testProblem, task.constants, { l2Reg, protocol, batchSize, seed });
+    const elsewhere = training.evaluationPoint !== undefined;
+    const statistics = elsewhere ? await runningStatistics(engine, task.problem, task.constants) : null;
+    const compileSeconds =
+      training.compileSeconds + (await evaluator.compile(split.sizes)) + (statistics?.compileSeconds ?? 0);
+    return new TrainingLoop(context, training, task.problem, evaluator, streams, statistics, compileSeconds);
   }
 
   /**
@@ -197,17 +191,28 @@ export class TrainingLoop {
     return index < 0 ? 1 : (lrSchedule?.factors[index] ?? 1);
   }
 
+  /**
+   * Parameters and states as the evaluation is fed with them. An optimizer that is evaluated at a point of its own gets
+   * running statistics of that point, from minibatches of the epoch before.
+   */
+  async #evaluatedValues(epoch: number): Promise<Record<string, Value>> {
+    const { training } = this;
+    const point = await training.evaluationPoint?.();
+    const feeds: Record<string, Value> = { ...training.modelStates };
+    for (const [index, { name }] of this.#problem.parameters.entries()) {
+      const value = (point ?? training.parameters)[index];
+      if (value !== undefined) feeds[inputNames.parameter(name)] = value;
+    }
+    if (point === undefined || this.#statistics === null || epoch === 0) return feeds;
+    return { ...feeds, ...(await this.#statistics.recompute(feeds, this.#minibatches(epoch - 1))) };
+  }
+
   /** Measures the three sets; a status when one of their losses is not finite. */
   async #evaluate(epoch: number): Promise<RunStatus | null> {
     const { split, signal, onEvent, resolved } = this.#context;
     const stopwatch = new Stopwatch();
-    const values: Record<string, Value> = { ...this.training.modelStates };
-    for (const [index, { name }] of this.#problem.parameters.entries()) {
-      const value = this.training.parameters[index];
-      if (value !== undefined) values[inputNames.parameter(name)] = value;
-    }
-    const measure = (phase: Phase): Promise<Measurement> =>
-      this.#evaluator.measure(split, phase, epoch, values, signal);
+    const feeds = await this.#evaluatedValues(epoch);
+    const measure = (phase: Phase): Promise<Measurement> => this.#evaluator.measure(split, phase, epoch, feeds, signal);
     const results = {
       train_eval: await measure('train_eval'),
       valid: await measure('valid'),

@@ -334,6 +334,8 @@ class Run {
       timing: record.timing,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       optimizerLog: record.optimizerLog,
+      evaluations: this.#loop?.training.evaluations,
+      evaluatesElsewhere: this.#loop?.training.evaluationPoint !== undefined,
       resumed: record.resumed,
     });
     const path = await writeRunFile(this.#path, runFile);

@@ -38,4 +38,6 @@ export * from './operations/transpose.js';
 export * from './program.js';
 export { describe, inputOf, lengthOf, numberOf, numbersOf } from './shape-rules.js';
 export * from './simplify.js';
+export * from './substitute.js';
 export * from './tensor.js';
+export * from './tree.js';

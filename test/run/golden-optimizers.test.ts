@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../src/engine/index.js';
-import { loadOptimizer } from '../../src/optimizer/index.js';
-import { TrainingStreams } from '../../src/optimizer/training-random.js';
+import { loadOptimizer, TrainingStreams } from '../../src/optimizer/index.js';
+import { randomStream } from '../../src/random/index.js';
 import { dot, input, matmul, multiply, reshape, subtract } from '../../src/tensor/index.js';
 import { inputNames } from '../../src/testproblem/index.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
@@ -70,6 +70,7 @@ async function pathOf(engine: Engine, name: string, hyperparameters: Readonly<Re
         noises: [],
       },
       parameterNames: ['theta'],
+      kinds: ['matrix'],
       groups: ['all'],
       constants: {
         a: engine.upload(Float64Array.of(3, 1, 1, 2), [2, 2]),
@@ -77,6 +78,7 @@ async function pathOf(engine: Engine, name: string, hyperparameters: Readonly<Re
       },
       initialParameters: [engine.upload(Float64Array.of(0.5, -1.5), [2])],
       stepsPerEpoch: 5,
+      stream: (name) => randomStream(1, name),
       random: (stream: string) => new TrainingStreams(1).stream(stream),
     },
     { lr: 0.1, ...hyperparameters },

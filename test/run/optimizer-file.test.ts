@@ -123,9 +123,19 @@ describe('a user’s optimizer file', () => {
     ],
     ['does not exist', '() => undefined', /its transformation fails .*it returns no \{ init, update \}/],
     [
-      'has a host scalar that is none',
-      '() => ({ init: () => ({}), update: (updates) => ({ updates, state: {} }), hostScalars: () => ({ t: "1" }) })',
-      /its hostScalars gives "1" for t, expected a number/,
+      'has host scalars, which a scalar of the context replaces',
+      '() => ({ init: () => ({}), update: (updates) => ({ updates, state: {} }), hostScalars: () => ({ t: 1 }) })',
+      /its transformation has hostScalars, which nothing asks for; expected scalar/,
+    ],
+    [
+      'keeps a number as its state',
+      '() => ({ init: () => ({ m: [1] }), update: (updates, { state }) => ({ updates, state }) })',
+      /its init gives 1 as the state m\.0, expected a tensor/,
+    ],
+    [
+      'asks for a product with a vector of another shape',
+      '() => ({ init: () => ({}), update: (updates, { hessianVectorProduct: h }) => ({ updates: h(updates.slice(1)), state: {} }) })',
+      /its update fails on .*: wrong\.mjs:3: the vector has 1 tensors, expected 2, one for each parameter/,
     ],
   ])('whose update %s is refused in one line, before anything is written', async (_, transformation, reason) => {
     const source = `import { chain, defineOptimizer, stateless, tensor, z } from 'probprec';

@@ -29,14 +29,15 @@ export interface PreconditionerDefinition {
  */
 export function definePreconditioner({ inner, mode, ...names }: PreconditionerDefinition): OptimizerDefinition {
   const { transformation } = inner;
-  if (transformation === null || !('lr' in inner.hyperparameters.shape)) {
+  if (transformation === null || inner.learningRate !== 'lr') {
     throw new ConfigurationError(
-      `${names.name}: the inner optimizer ${inner.name} is no gradient transformation with a learning rate; expected one made by defineOptimizer`,
+      `${names.name}: the inner optimizer ${inner.name} is no gradient transformation with the learning rate lr; expected one made by defineOptimizer`,
     );
   }
   return {
     ...names,
     hyperparameters: familySchema(mode, inner.hyperparameters),
+    learningRate: 'lr',
     transformation: null,
     minimumStepsPerEpoch: (hyperparameters) => {
       const { restart, needed } = familySettings(mode, hyperparameters);
@@ -47,7 +48,10 @@ export function definePreconditioner({ inner, mode, ...names }: PreconditionerDe
     start: (task, hyperparameters) => {
       const settings = familySettings(mode, hyperparameters);
       const create = withWeightDecay(transformation, settings.weightDecay);
-      return CurvatureTraining.start(task, settings, create, innerHyperparameters(inner, hyperparameters));
+      return CurvatureTraining.start(task, settings, {
+        inner: create,
+        innerHyperparameters: innerHyperparameters(inner, hyperparameters),
+      });
     },
   };
 }
@@ -71,7 +75,7 @@ function remedies({ mode, applies, scaling }: FamilySettings): string {
 
 /** μ is added to the gradient after the preconditioning, as the inner optimizer's own weight decay does. */
 function withWeightDecay(inner: TransformationFactory, weightDecay: number): TransformationFactory {
-  return weightDecay === 0 ? inner : (settings) => chain(addDecayedWeights(weightDecay), inner(settings));
+  return weightDecay === 0 ? inner : (settings, rate) => chain(addDecayedWeights(weightDecay), inner(settings, rate));
 }
 
 /** The inner optimizer's share; each step replaces `lr`. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../../src/engine/index.js';
 import type { EstimationEvent, EstimationRecord } from '../../../src/optimizer/curvature/log.js';
-import { type Hyperparameters, loadOptimizer, type Training } from '../../../src/optimizer/index.js';
+import { type Hyperparameters, loadOptimizer, type Training, trainingTask } from '../../../src/optimizer/index.js';
 import { randomStream } from '../../../src/random/index.js';
 import { add, mean, multiply, subtract, sum, type Tensor } from '../../../src/tensor/index.js';
 import {
@@ -12,7 +12,7 @@ import {
   type TestProblem,
 } from '../../../src/testproblem/index.js';
 import { openReferenceEngine } from '../../oracle/reference-engine.js';
-import { batchFeeds, trainingTask } from '../training-task.js';
+import { batchFeeds } from '../minibatch.js';
 
 interface Log {
   readonly epoch: number;
