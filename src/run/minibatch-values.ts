@@ -44,7 +44,7 @@ function namedAs<T extends { readonly name: string; readonly shape: Shape }>(
 }
 
 /** The numbers, if there are as many as expected. */
-export function expectSize<T extends TensorData>(what: string, data: T | undefined, size: number): T {
+export function expectSize<T extends ArrayLike<number>>(what: string, data: T | undefined, size: number): T {
   if (data === undefined || data.length !== size) {
     throw new ConfigurationError(
       `${what}: found ${data === undefined ? 'nothing' : `${data.length} numbers`}, expected ${size}`,

@@ -1,4 +1,5 @@
 import { type Engine, openEngine, type TensorData, type Value } from '../engine/index.js';
+import { ConfigurationError } from '../errors.js';
 import { gradients, hessianVectorProduct, input, type Program, program, sizeOf, type Tensor } from '../tensor/index.js';
 import {
   constantValue,
@@ -10,6 +11,7 @@ import {
   type TestProblem,
   xavierNormal,
 } from '../testproblem/index.js';
+import { correctCount } from './evaluation.js';
 import { expectSize, type MinibatchValues, minibatchFeeds } from './minibatch-values.js';
 
 /** Examples for a test problem: inputs in row-major order (images NCHW), integer labels where the problem has them. */
@@ -25,7 +27,7 @@ export type ParameterArrays = readonly TensorData[];
 export interface ProblemFunctions {
   readonly problem: TestProblem;
   readonly batchSize: number;
-  /** Mean loss of the batch, L2 term included; accuracy where the problem has one; further metrics by name. */
+  /** Mean loss of the batch, L2 term included; where the problem has one the accuracy, an exact fraction; further metrics by name. */
   loss(
     parameters: ParameterArrays,
     examples: Examples,
@@ -72,7 +74,8 @@ export function networkProblem(options: {
 
 /**
  * Loss, gradient and Hessian-vector product of a test problem as functions of plain arrays. Programs are compiled when
- * they are first needed. Throws ConfigurationError where an array does not have the size that the problem states.
+ * they are first needed. Throws ConfigurationError where an array does not have the size that the problem states, and for a
+ * label that is none of its classes.
  */
 export async function openProblem(
   problem: TestProblem,
@@ -129,7 +132,7 @@ export async function openProblem(
     };
     if (!problem.hasLabels) return feeds;
     const labelShape = [batchSize, ...problem.labelShape];
-    const integers = expectSize('labels', labels == null ? undefined : Int32Array.from(labels), sizeOf(labelShape));
+    const integers = Int32Array.from(expectLabels(problem, labels ?? undefined, sizeOf(labelShape)));
     return { ...feeds, [inputNames.labels]: engine.upload(integers, labelShape) };
   };
   const run = async (name: keyof typeof programs, feeds: Record<string, Value>) => {
@@ -146,9 +149,11 @@ export async function openProblem(
     batchSize,
     async loss(at, examples, values) {
       const { scalar } = await run('loss', { ...feed('parameter', at), ...feedMinibatch(examples, values) });
+      const labels = batchSize * sizeOf(problem.labelShape);
+      const fraction = () => correctCount(scalar('accuracy'), labels) / labels;
       return {
         loss: scalar('loss'),
-        accuracy: accuracy === null ? null : scalar('accuracy'),
+        accuracy: accuracy === null ? null : fraction(),
         metrics: Object.fromEntries(Object.keys(metrics).map((name) => [name, scalar(`metric/${name}`)])),
       };
     },
@@ -176,4 +181,23 @@ export async function openProblem(
 
 function prefixed(prefix: string, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
+}
+
+/** Engines would cut a fraction to a whole number, and let what is no class count as a loss of 0. */
+function expectLabels(
+  { classes }: TestProblem,
+  labels: ArrayLike<number> | undefined,
+  size: number,
+): ArrayLike<number> {
+  const checked = expectSize('labels', labels, size);
+  const largest = classes === null ? 2 ** 31 - 1 : classes - 1;
+  const least = classes === null ? -(2 ** 31) : 0;
+  for (let index = 0; index < size; index++) {
+    const label = checked[index];
+    if (Number.isInteger(label) && Number(label) >= least && Number(label) <= largest) continue;
+    throw new ConfigurationError(
+      `labels: found ${label} at index ${index} of ${size}, expected whole numbers from ${least} to ${largest}`,
+    );
+  }
+  return checked;
 }

@@ -90,6 +90,7 @@ export function defineTestProblem(definition: TestProblemDefinition): TestProble
     parameterCount: parameters.reduce((count, { shape }) => count + sizeOf(shape), 0),
     hasLabels: declared.batch.hasLabels,
     hasAccuracy: declared.traced.result.accuracy != null,
+    classes: declared.traced.result.classes ?? null,
     constants: Object.fromEntries(declared.traced.constants),
     build: (batchSize, { l2Reg = 0, mode = 'train' } = {}) => {
       const known = new Map(parameters.map((own) => [own.name, input(inputNames.parameter(own.name), own.shape)]));

@@ -14,9 +14,12 @@ export interface SymbolicBatch {
 export interface LossValues {
   /** What is minimised; the L2 term is added to it. */
   readonly loss: Tensor;
+  /** The fraction of labels that are predicted right. */
   readonly accuracy?: Tensor | null;
   /** Further quantities to report, by name, such as the terms of a loss. */
   readonly metrics?: Readonly<Record<string, Tensor>>;
+  /** Labels are 0 … classes − 1; absent where the loss takes any whole number, or none. */
+  readonly classes?: number;
 }
 
 /** A loss on a network's outputs; it sees the whole batch. */
@@ -35,6 +38,7 @@ export function softmaxCrossEntropy({ labelSmoothing = 0 }: { readonly labelSmoo
     return {
       loss: labelSmoothing === 0 ? entropy : ops.add(ops.multiply(entropy, 1 - labelSmoothing), smooth()),
       accuracy: ops.mean(ops.toFloat(ops.equal(ops.argmax(logits), labels))),
+      classes: ops.lengthOf(logits, 1),
     };
   };
 }

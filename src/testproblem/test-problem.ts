@@ -61,6 +61,8 @@ export interface TestProblem {
   readonly parameterCount: number;
   readonly hasLabels: boolean;
   readonly hasAccuracy: boolean;
+  /** Labels are 0 … classes − 1; null where there are none, or the loss takes any whole number. */
+  readonly classes: number | null;
   readonly constants: Readonly<Record<string, ConstantDefinition>>;
   /** The loss on batches of this size. */
   build(batchSize: number, options?: BuildOptions): SymbolicProblem;

@@ -135,6 +135,19 @@ describe('hand-computed values', () => {
     expect(ofCounting(shapes, (x, w) => t.conv2d(x, w, bottom)).slice(4)).toEqual([23, 26]);
   });
 
+  test('the maximum of a window with NaN is NaN, wherever it is, and the gradient goes there', () => {
+    const geometry: t.PoolingGeometry = { window: [1, 3], stride: [1, 3], padding: [0, 0, 0, 0] };
+    const x = t.input('x', [1, 1, 1, 9]);
+    const feeds = { x: Float64Array.of(Number.NaN, 1, 2, 3, Number.NaN, 4, 5, 6, Number.NaN) };
+    const outputs = {
+      pooled: t.maxPool2d(x, geometry),
+      gradient: t.gradients(t.sum(t.maxPool2d(x, geometry)), [x])[0],
+    };
+    const { pooled, gradient } = evaluate(outputs as Record<string, t.Tensor>, feeds);
+    expect([...(pooled ?? [])]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    expect([...(gradient ?? [])]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  });
+
   test('conv2d adds over input channels, for each filter and image', () => {
     const plain: t.ConvolutionGeometry = { stride: [1, 1], padding: [0, 0, 0, 0] };
     // Two images of channels (1, 2) and (3, 4); filters (1, 2) and (3, 4), all 1×1.

@@ -124,6 +124,8 @@ describe('an evaluation', () => {
     const found = await measure(problem, [2, 2, 2], values);
     expect(found.loss).toBeCloseTo(total, 12);
     expect(await measure(problem, [2, 2, 2], values)).toEqual(found);
+    // Accuracies count positions: whole numbers of the 6 × 3 labels.
+    expect((found.accuracy ?? Number.NaN) * 18).toBeCloseTo(Math.round((found.accuracy ?? 0) * 18), 12);
     // A smaller batch at the end has a state of another shape, and starts anew.
     expect((await measure(problem, [2, 1], values)).loss).toBeGreaterThan(0);
   });
@@ -194,6 +196,30 @@ describe('the functions of a test problem with states and noise', () => {
     expect(await evaluation.nextStates(at, examples)).toEqual({});
     const { loss } = await evaluation.loss(at, examples);
     expect((await evaluation.loss(at, examples, { states: next })).loss).not.toBe(loss);
+  });
+
+  test('check labels at every position, and count the right ones exactly', async () => {
+    const positions = [p.embedding(3, 2), p.perPosition(p.dense(2))];
+    const definition = {
+      ...common,
+      inputShape: [3],
+      labelShape: [3],
+      network: positions,
+      loss: p.softmaxCrossEntropy(),
+    };
+    const sequence = p.defineTestProblem({ ...definition, inputType: 'int' });
+    expect(sequence.classes).toBe(2);
+    const functions = await openProblem(sequence, { batchSize: 2, engine });
+    const start = sequence.initialParameters(1);
+    const inputs = Int32Array.of(0, 1, 2, 2, 1, 0);
+    const { accuracy } = await functions.loss(start, { inputs, labels: [0, 1, 0, 1, 1, 0] });
+    expect([0, 1, 2, 3, 4, 5, 6].map((count) => count / 6)).toContain(accuracy);
+    await expect(functions.loss(start, { inputs, labels: [0, 1, 0, 1, 2, 0] })).rejects.toThrow(
+      /^labels: found 2 at index 4 of 6, expected whole numbers from 0 to 1$/,
+    );
+    await expect(functions.loss(start, { inputs, labels: [0, 1] })).rejects.toThrow(
+      /^labels: found 2 numbers, expected 6$/,
+    );
   });
 
   test('say which states and noises there are', async () => {

@@ -7,7 +7,8 @@ import { hessianAlongDirection, relativeError, scalarFunction, slopes } from '..
 import { layerTable } from './layer-table.js';
 
 const seed = Number(process.env.PROBPREC_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const TOLERANCE = 1e-6;
+/** Differences lose digits where several layers with steep parts are composed; pytorch.test.ts has closer comparisons. */
+const TOLERANCE = 1e-5;
 
 describe(`first and second derivatives of layers agree with finite differences (PROBPREC_TEST_SEED=${seed})`, () => {
   test.each(layerTable)('$name', ({ name, samples }) => {
