@@ -1,4 +1,3 @@
-export { scalarFault } from './check-hyperparameters.js';
 export { checkTransformation } from './check-transformation.js';
 export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
 export * from './define-optimizer.js';
@@ -11,6 +10,7 @@ export type { HostFunction, HostTensor } from './host-function.js';
 export * from './hyperparameters.js';
 /** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
 export * as linearAlgebra from './linear-algebra.js';
+export { optimizerVersion } from './optimizer-version.js';
 export {
   isOptimizerFile,
   type LoadedOptimizer,
@@ -18,9 +18,9 @@ export {
   loadOptimizerAndSource,
   optimizerNames,
 } from './registry.js';
-export { type OptimizerSource, optimizerSource, optimizerVersion } from './source-identity.js';
+export type { OptimizerSource } from './source-identity.js';
 export * from './training.js';
-export { type TrainingRandom, TrainingStreams } from './training-random.js';
+export type { TrainingRandom } from './training-random.js';
 export * from './training-task.js';
 export {
   chain,

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { ConfigurationError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
-import { loadOptimizerFile } from './optimizer-file.js';
 import type { ReservedNames } from './reserved-names.js';
 import type { OptimizerSource } from './source-identity.js';
 
@@ -37,7 +36,11 @@ export async function loadOptimizer(nameOrFile: string): Promise<OptimizerDefini
 
 /** {@link loadOptimizer} with the identity of a user's file; null for a registered optimizer. */
 export async function loadOptimizerAndSource(nameOrFile: string): Promise<LoadedOptimizer> {
-  if (isOptimizerFile(nameOrFile)) return loadOptimizerFile(nameOrFile, reservedNames);
+  if (isOptimizerFile(nameOrFile)) {
+    // The parser is loaded for users' files alone.
+    const { loadOptimizerFile } = await import('./optimizer-file.js');
+    return loadOptimizerFile(nameOrFile, reservedNames);
+  }
   const names = optimizerNames();
   if (!names.includes(nameOrFile)) {
     throw new ConfigurationError(`--optimizer ${expectedOneOf(nameOrFile, names)}, or a file such as ./mine.js`);

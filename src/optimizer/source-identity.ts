@@ -31,8 +31,3 @@ export function optimizerSource(file: string): OptimizerSource {
     warnings,
   };
 }
-
-/** The version that people see: the first eight digits of the identity. */
-export function optimizerVersion(sha256: string): string {
-  return sha256.slice(0, 8);
-}

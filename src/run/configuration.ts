@@ -3,6 +3,7 @@ import { type DatasetDefinition, datasetDefinition, syntheticSizes } from '../da
 import { resolveEngine } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
+import { scalarFault } from '../optimizer/check-hyperparameters.js';
 import {
   checkTransformation,
   describeHyperparameters,
@@ -11,7 +12,6 @@ import {
   loadOptimizerAndSource,
   type OptimizerDefinition,
   type OptimizerSource,
-  scalarFault,
 } from '../optimizer/index.js';
 import { effectiveSchedule, type LearningRateSchedule, type RunConfiguration } from '../results/index.js';
 import { loadTestProblem, type TestProblem } from '../testproblem/index.js';

@@ -214,12 +214,8 @@ test('tuning end to end: plan, commands in a shell, status, best, rerun, and one
 });
 
 test('failed runs are said first, by reason, and make the exit code 1', async () => {
-  // Fails on the test problem's parameters, not on the small one that a user's file is tried on.
-  const update = `update: (gradients) => {
-      if (gradients[0].shape[0] !== 2) throw new Error('no memory left');
-      return { updates: gradients, state: {} };
-    }`;
-  const source = OPTIMIZER.replace('chain(scaleByLearningRate())', `({ init: () => ({}), ${update} })`);
+  const fails = "export default { ...mine, start: () => { throw new Error('no memory left'); } };";
+  const source = `${OPTIMIZER.replace('export default', 'const mine =')}\n${fails}`;
   await writeFile(join(folder, 'mine.mjs'), source);
   const planned = await sweep(...PLAN.slice(0, 3), '--optimizer', './mine.mjs', 'sgd', '--lr', '1', ...SMALL);
   expect(planned.code, planned.stderr).toBe(0);
@@ -229,7 +225,7 @@ test('failed runs are said first, by reason, and make the exit code 1', async ()
   expect(code).toBe(1);
   expect(stdout.split('\n').slice(0, 3)).toEqual([
     'plan: 1 of 2 runs done; 1 completed, 1 failed',
-    'failed (1 run): no memory left',
+    expect.stringMatching(/^failed \(1 run\): .*mine\.mjs:\d+: Error: no memory left \(in the optimizer's start\)$/),
     expect.stringMatching(/^ {2}run 0, seed 42: .*random_seed__42__.*\.json$/),
   ]);
 });

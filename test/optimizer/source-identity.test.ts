@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FileError } from '../../src/errors.js';
-import { optimizerSource, optimizerVersion } from '../../src/optimizer/source-identity.js';
+import { optimizerVersion } from '../../src/optimizer/index.js';
+import { optimizerSource } from '../../src/optimizer/source-identity.js';
 
 let folder: string;
 beforeEach(async () => {

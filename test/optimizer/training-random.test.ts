@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TrainingStreams } from '../../src/optimizer/index.js';
+import { TrainingStreams } from '../../src/optimizer/training-random.js';
 
 /** Three numbers of each of these steps, from streams that saw `skipped` steps before. */
 function drawn(seed: number, name: string, steps: readonly (readonly [number, number])[]): number[] {

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readRunFile, reproducibleContent } from '../../src/results/index.js';
 import { command } from '../cli/command.js';
@@ -285,27 +288,51 @@ describe('a user’s optimizer file', () => {
     ],
   ];
 
-  test('that does not load or is no optimizer is one line, exit code 2, and nothing is written', async () => {
-    await mkdir(join(folder, 'a-folder.js'));
-    const results = await Promise.all(
-      faulty.map(async ([name, content], index) => {
-        const file = `optimizer-${index}.mjs`;
-        if (content !== null) await writeFile(join(folder, file), content);
-        return { name, file, ...(await command([...small, '--optimizer', `./${file}`], { cwd: folder })) };
-      }),
-    );
-    const directory = await command([...small, '--optimizer', './a-folder.js'], { cwd: folder });
-    results.push({ name: 'a folder', file: 'a-folder.js', ...directory });
-    for (const [index, { name, file, code, stdout, stderr }] of results.entries()) {
-      expect({ name, code, stdout, lines: stderr.trimEnd().split('\n').length }, stderr).toEqual({
-        name,
-        code: 2,
-        stdout: '',
-        lines: 1,
-      });
-      expect(stderr, name).toContain(`--optimizer ./${file}: `);
-      expect(stderr.trimEnd(), name).toMatch(faulty[index]?.[2] ?? /a-folder/);
+  test('that does not load or is no optimizer is one line that names it, and calls for exit code 2', async () => {
+    const files = faulty.map((_, index) => `./optimizer-${index}.mjs`);
+    for (const [index, [, content]] of faulty.entries()) {
+      if (content !== null) await writeFile(join(folder, `optimizer-${index}.mjs`), content);
     }
+    // All in one process, as a program with the library would: what one file does must not hinder the next.
+    const library = fileURLToPath(new URL('../../dist/src/index.js', import.meta.url));
+    const program = `
+      import { loadOptimizer } from ${JSON.stringify(library)};
+      for (const file of ${JSON.stringify(files)}) {
+        const error = await loadOptimizer(file).then(() => new Error('loaded'), (error) => error);
+        console.log(JSON.stringify({ file, message: error.message, exitCode: error.exitCode }));
+      }`;
+    await writeFile(join(folder, 'program.mjs'), program);
+    const { stdout } = await promisify(execFile)(process.execPath, ['program.mjs'], { cwd: folder });
+    const results = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(results).toHaveLength(faulty.length);
+    for (const [index, [name, , expected]] of faulty.entries()) {
+      const { file, message, exitCode } = results[index];
+      expect({ name, file, exitCode }, message).toEqual({ name, file: files[index], exitCode: 2 });
+      expect(message, name).toMatch(/^[^\n]*$/);
+      expect(message.startsWith(`--optimizer ${file}: `), message).toBe(true);
+      expect(message, name).toMatch(expected);
+    }
+  });
+
+  test.each([
+    ['is a folder', 'a-folder.js', /^probprec: --optimizer \.\/a-folder\.js: .*\n$/],
+    ['never ends', 'endless.js', /^probprec: --optimizer \.\/endless\.js: the module waits for .*\n$/],
+    [
+      'throws',
+      'throws.js',
+      /^probprec: --optimizer \.\/throws\.js: the module does not load: throws\.js:1: Error: no\n$/,
+    ],
+  ])('that %s ends the command with exit code 2, and nothing is written', async (_, file, message) => {
+    await mkdir(join(folder, 'a-folder.js'));
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+    await writeFile(join(folder, 'endless.js'), 'await new Promise(() => {}); export default 1;');
+    await writeFile(join(folder, 'throws.js'), "throw new Error('no\\nsecond line');");
+    const { code, stdout, stderr } = await command([...small, '--optimizer', `./${file}`], { cwd: folder });
+    expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
     expect(await readdir(folder)).not.toContain('results');
   });
 

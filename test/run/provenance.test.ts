@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { optimizerSource } from '../../src/optimizer/index.js';
+import { optimizerSource } from '../../src/optimizer/source-identity.js';
 import { readRunFile } from '../../src/results/index.js';
 import { gitState } from '../../src/run/git.js';
 import { provenanceOf } from '../../src/run/provenance.js';

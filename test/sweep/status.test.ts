@@ -110,7 +110,8 @@ describe('the end of a run file', () => {
   const summaryOf = async (path: string) => {
     const [found] = await findRunFiles(plan.outputDir, planned(0).configuration);
     const { status, runFile } = found ?? {};
-    return { path, configurationHash: runFile?.configuration_hash, status, startedAt: runFile?.started_at };
+    const { source } = runFile?.configuration.optimizer ?? {};
+    return { path, configurationHash: runFile?.configuration_hash, status, startedAt: runFile?.started_at, source };
   };
 
   test('tells what the whole file says', async () => {

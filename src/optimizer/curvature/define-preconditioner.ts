@@ -68,7 +68,9 @@ function remedies({ mode, applies, scaling }: FamilySettings): string {
     const other = lengthens ? ', or --scaling relative,' : '';
     return `the given learning rate is too long a step for the preconditioned gradient${causes}: a smaller --lr${other} helps (docs/preconditioner.md)`;
   }
-  return `nothing bounds the estimated step size α where gradients lie in flat directions${lengthens ? `, and ${lengthening}` : ''}: a learning rate for the first epoch (--lr ${SHORT_RATE}) or a shorter α (--lr-schedule-epochs 0 --lr-schedule-factors 0.3) helps${lengthens ? ', --scaling relative alone seldom' : ''} (docs/preconditioner.md)`;
+  const causes = `nothing bounds the estimated step size α where gradients lie in flat directions${lengthens ? `, and ${lengthening}` : ''}`;
+  const rarely = lengthens ? ', --scaling relative alone seldom' : '';
+  return `${causes}: a shorter α (--lr-schedule-epochs 0 --lr-schedule-factors 0.3) or a learning rate for the first epoch (--lr ${SHORT_RATE}) helps${rarely} (docs/preconditioner.md)`;
 }
 
 /** μ is added to the gradient after the preconditioning, as the inner optimizer's own weight decay does. */
