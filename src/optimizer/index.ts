@@ -20,7 +20,7 @@ export {
 } from './registry.js';
 export type { OptimizerSource } from './source-identity.js';
 export * from './training.js';
-export { type TrainingRandom, TrainingStreams } from './training-random.js';
+export type { TrainingRandom } from './training-random.js';
 export * from './training-task.js';
 export {
   chain,

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
-import { type Training, TrainingStreams, trainingTask } from '../optimizer/index.js';
+import { type Training, trainingTask } from '../optimizer/index.js';
+import { TrainingStreams } from '../optimizer/training-random.js';
 import type { RunStatus } from '../results/index.js';
 import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';

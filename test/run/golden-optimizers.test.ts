@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../src/engine/index.js';
-import { loadOptimizer, TrainingStreams } from '../../src/optimizer/index.js';
+import { loadOptimizer } from '../../src/optimizer/index.js';
+import { TrainingStreams } from '../../src/optimizer/training-random.js';
 import { randomStream } from '../../src/random/index.js';
 import { dot, input, matmul, multiply, reshape, subtract } from '../../src/tensor/index.js';
 import { inputNames } from '../../src/testproblem/index.js';
