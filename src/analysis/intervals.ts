@@ -49,14 +49,15 @@ export function bootstrapInterval(values: readonly number[], options: IntervalOp
   if (values.length < SMALLEST_BOOTSTRAP || !(spread > 0)) return studentInterval(values, { level });
   const centre = mean(values);
   const n = values.length;
-  const random = randomStream(0, 'analysis', 'bootstrap', stream);
+  const chosen = resampledIndices(stream, n, resamples);
+  const deviations = Float64Array.from(values, (value) => (value - centre) / spread);
   const draws = new Float64Array(resamples);
   let kept = 0;
-  for (let resample = 0; resample < resamples; resample++) {
+  for (let start = 0; start < resamples * n; start += n) {
     let sum = 0;
     let squares = 0;
-    for (let draw = 0; draw < n; draw++) {
-      const deviation = ((values[random.integer(n)] ?? 0) - centre) / spread;
+    for (let draw = start; draw < start + n; draw++) {
+      const deviation = deviations[chosen[draw] ?? 0] ?? 0;
       sum += deviation;
       squares += deviation * deviation;
     }
@@ -71,6 +72,22 @@ export function bootstrapInterval(values: readonly number[], options: IntervalOp
     level,
     method: 'bootstrap-t',
   };
+}
+
+/** Which values make up each resample, the latest ones kept: the points of a curve have the same number of values each. */
+const recentIndices = new Map<string, Uint32Array>();
+const INDICES_KEPT = 8;
+
+function resampledIndices(stream: string, n: number, resamples: number): Uint32Array {
+  const key = JSON.stringify([stream, n, resamples]);
+  const known = recentIndices.get(key);
+  if (known !== undefined) return known;
+  const random = randomStream(0, 'analysis', 'bootstrap', stream);
+  const indices = Uint32Array.from({ length: resamples * n }, () => random.integer(n));
+  const [oldest] = recentIndices.keys();
+  if (recentIndices.size >= INDICES_KEPT && oldest !== undefined) recentIndices.delete(oldest);
+  recentIndices.set(key, indices);
+  return indices;
 }
 
 /** From this number of values on a bootstrap is used; below, Student's interval (see docs/analysis.md). */

@@ -6,6 +6,8 @@ import { mean } from './statistics.js';
 export interface PairedDifference {
   /** Common seeds, in ascending order. */
   readonly seeds: readonly number[];
+  /** Candidate − reference, seed by seed. */
+  readonly values: readonly number[];
   /** Mean of (candidate − reference); null without a common seed. */
   readonly mean: number | null;
   /** Student's interval of the mean difference; null for fewer than two common seeds. */
@@ -33,9 +35,23 @@ export function pairedDifference(
   const differences = seeds.map((seed) => (candidate.get(seed) ?? 0) - (reference.get(seed) ?? 0));
   if (differences.length < 2) {
     const [only = null] = differences;
-    return { seeds, mean: only, interval: null, pValue: null, smallestPossible: null, method: null };
+    return {
+      seeds,
+      values: differences,
+      mean: only,
+      interval: null,
+      pValue: null,
+      smallestPossible: null,
+      method: null,
+    };
   }
-  return { seeds, mean: mean(differences), interval: studentInterval(differences), ...signFlipTest(differences) };
+  return {
+    seeds,
+    values: differences,
+    mean: mean(differences),
+    interval: studentInterval(differences),
+    ...signFlipTest(differences),
+  };
 }
 
 /**
