@@ -58,7 +58,7 @@ function logarithmic(own: readonly number[], all: readonly number[]): NumberAxis
   const domain = [low / margin, high * margin] as const;
   return {
     scale: { type: 'log', domain, nice: false },
-    axis: { values: logTicks(domain), format: '~g' },
+    axis: { values: logTicks(domain), format: domain[1] >= 1e5 || domain[0] < 1e-4 ? '.0e' : '~g' },
     shown: (value) => Math.max(value, domain[0]),
   };
 }

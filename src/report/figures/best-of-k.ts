@@ -3,7 +3,7 @@ import { printable } from '../escape.js';
 import { limitsOf, metricTitle, numberAxis } from './axes.js';
 import type { Figure, Layout, Spec } from './figure.js';
 import type { FigureOptions } from './options.js';
-import { assemble, legendPanel, panelTitle, seriesScales } from './panels.js';
+import { assemble, legendPanel, panelHeight, panelTitle, seriesScales } from './panels.js';
 import { type Series, seriesKey, seriesOf } from './series.js';
 
 /** What tuning with k trials reaches: the expected value of the best of k settings drawn at random, with quartiles. */
@@ -104,7 +104,7 @@ function draw({ table, points }: Panel, layout: Layout, series: readonly Series[
   return {
     title: panelTitle(printable(table.testproblem), layout),
     width: layout.panelWidth,
-    height: Math.max(layout.fontSize * 10, layout.panelWidth * 0.62),
+    height: panelHeight(layout),
     data: { values },
     layer: [
       { mark: { type: 'area', opacity: 0.18 }, encoding: { x, y: y('low'), y2: { field: 'high' }, color } },

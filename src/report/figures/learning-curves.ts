@@ -4,7 +4,7 @@ import { printable } from '../escape.js';
 import { badEdge, limitsOf, metricTitle, numberAxis } from './axes.js';
 import type { Figure, FigureRecord, Layout, Spec } from './figure.js';
 import type { Band, CurveAxis, FigureOptions } from './options.js';
-import { assemble, CROSS, type Explained, legendPanel, panelTitle, seriesScales } from './panels.js';
+import { assemble, CROSS, type Explained, legendPanel, panelHeight, panelTitle, seriesScales } from './panels.js';
 import { type Series, seriesKey, seriesOf } from './series.js';
 
 const AXIS_TITLES: Readonly<Record<CurveAxis, string>> = {
@@ -248,7 +248,7 @@ function curvePanel(
   return {
     title: panelTitle(printable(table.testproblem), layout),
     width: layout.panelWidth,
-    height: Math.max(layout.fontSize * 10, layout.panelWidth * 0.62),
+    height: panelHeight(layout),
     layer,
   };
 }
@@ -258,7 +258,7 @@ function emptyPanel(text: string, table: ComparisonTable, layout: Layout): Spec 
   return {
     title: panelTitle(printable(table.testproblem), layout),
     width: layout.panelWidth,
-    height: Math.max(layout.fontSize * 10, layout.panelWidth * 0.62),
+    height: panelHeight(layout),
     data: { values: [{ text }] },
     mark: { type: 'text' },
     encoding: { text: { field: 'text' } },

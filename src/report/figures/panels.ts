@@ -84,6 +84,11 @@ export function assemble(
   };
 }
 
+/** Height of a panel with curves: neither a strip nor a tower. */
+export function panelHeight({ panelWidth, fontSize }: Layout): number {
+  return Math.min(fontSize * 24, Math.max(fontSize * 10, panelWidth * 0.6));
+}
+
 /** A title above a panel, in as many lines as it needs. */
 export function panelTitle(text: string, { panelWidth, fontSize, measure }: Layout): Spec {
   // Bold letters are wider than what is measured.

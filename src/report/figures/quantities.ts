@@ -3,7 +3,7 @@ import { printable } from '../escape.js';
 import { numberAxis } from './axes.js';
 import type { Figure, Layout, Spec } from './figure.js';
 import type { FigureOptions } from './options.js';
-import { assemble, CROSS, type Explained, legendPanel, panelTitle, seriesScales } from './panels.js';
+import { assemble, CROSS, type Explained, legendPanel, panelHeight, panelTitle, seriesScales } from './panels.js';
 import { look, type Series } from './series.js';
 
 /** What the optimizer of one run said about itself. */
@@ -136,7 +136,7 @@ function draw(
   return {
     title: panelTitle(`${printable(testproblem)}: ${title}`, layout),
     width: layout.panelWidth,
-    height: Math.max(layout.fontSize * 9, layout.panelWidth * 0.5),
+    height: panelHeight(layout),
     layer: [
       {
         data: { values: known },

@@ -3,7 +3,7 @@ import { printable } from '../escape.js';
 import { badEdge, limitsOf, metricTitle, numberAxis } from './axes.js';
 import type { Figure, Layout, Spec } from './figure.js';
 import type { FigureOptions } from './options.js';
-import { assemble, CROSS, type Explained, legendPanel, panelTitle, seriesScales } from './panels.js';
+import { assemble, CROSS, type Explained, legendPanel, panelHeight, panelTitle, seriesScales } from './panels.js';
 import { type Series, seriesKey, seriesOf } from './series.js';
 import { bestAt, competitorsOf, numberOf, tunedHyperparameters } from './tuning.js';
 
@@ -165,7 +165,7 @@ function draw(
   return {
     title: panelTitle(printable(table.testproblem), layout),
     width: layout.panelWidth,
-    height: Math.max(layout.fontSize * 10, layout.panelWidth * 0.62),
+    height: panelHeight(layout),
     layer: [
       {
         data: {

@@ -2,7 +2,7 @@ import type { Comparison } from '../../analysis/index.js';
 import { printable } from '../escape.js';
 import type { Figure, Layout, Spec } from './figure.js';
 import type { FigureOptions } from './options.js';
-import { assemble, legendPanel, panelTitle, seriesScales } from './panels.js';
+import { assemble, legendPanel, panelHeight, panelTitle, seriesScales } from './panels.js';
 import { look, type Series, seriesKey, seriesOf } from './series.js';
 
 interface StepPoint {
@@ -142,7 +142,7 @@ function stepPanel(
   return {
     ...(heading === null ? {} : { title: heading }),
     width: layout.panelWidth,
-    height: Math.max(layout.fontSize * 10, layout.panelWidth * 0.5),
+    height: panelHeight(layout),
     data: { values: points },
     layer: [
       { mark: { type: 'line', interpolate: 'step-after' }, encoding: { ...encoding, strokeDash } },
