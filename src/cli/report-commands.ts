@@ -75,7 +75,8 @@ function addReport(program: Command, terminal: Terminal): void {
     )
     .argument('[results...]', 'as for compare (results)')
     .requiredOption('-o, --output <file>', 'the page, for instance report.html')
-    .option('--title <text>', 'title of the page');
+    .option('--title <text>', 'title of the page')
+    .option('--no-interactive', 'without the chart library: no filters and no values on hover, 0.8 MB less');
   addComparisonOptions(command).action(async (paths: string[], options: ReportCommandOptions) => {
     const { report } = await import('./commands/report.js');
     process.exitCode = await report(paths, options, terminal);

@@ -40,4 +40,5 @@ export interface PlotCommandOptions extends ComparisonOptions {
 export interface ReportCommandOptions extends ComparisonOptions {
   readonly output: string;
   readonly title?: string;
+  readonly interactive: boolean;
 }

@@ -19,7 +19,7 @@ import { quoted } from '../option-values.js';
 import type { PLOT_KINDS, PlotCommandOptions } from '../report-options.js';
 import type { Terminal } from '../terminal.js';
 import { readComparison } from './compare.js';
-import { readQuantities } from './read-quantities.js';
+import { readRunDetails } from './run-details.js';
 import { runtimeReport } from './runtime-file.js';
 
 /** Draws a figure into a file; returns 1 when there is nothing to draw or a result file could not be read. */
@@ -80,7 +80,7 @@ function ofComparison(kind: ComparisonFigure, comparison: Comparison, options: P
 }
 
 async function ofQuantities(comparison: Comparison, options: PlotCommandOptions): Promise<Figure> {
-  const runs = await readQuantities(comparison);
+  const { quantities: runs } = await readRunDetails(comparison);
   const known = [...new Set(runs.flatMap(({ points }) => points.map(({ quantity }) => quantity)))];
   const unknown = options.quantities?.find((name) => !known.includes(name));
   if (unknown !== undefined) {

@@ -13,8 +13,7 @@ import { profiles, timeToTarget } from './steps.js';
 
 type FromComparison = (comparison: Comparison, options: FigureOptions) => Figure;
 
-/** The figures that are made from a comparison with details, by name. */
-export const COMPARISON_FIGURES = {
+const FIGURES = {
   'learning-curves': learningCurves,
   grid,
   sensitivity,
@@ -28,8 +27,11 @@ export const COMPARISON_FIGURES = {
   matrix: (comparison) => matrix(comparison),
 } as const satisfies Readonly<Record<string, FromComparison>>;
 
+/** The figures that are made from a comparison with details, by name. */
+export const COMPARISON_FIGURES: Readonly<Record<ComparisonFigure, FromComparison>> = FIGURES;
+
 /** Name of a figure that is made from a comparison. */
-export type ComparisonFigure = keyof typeof COMPARISON_FIGURES;
+export type ComparisonFigure = keyof typeof FIGURES;
 
 /** What is missing when a figure has nothing to draw. */
 export const NEEDED: Readonly<Record<ComparisonFigure | 'quantities', string>> = {

@@ -246,6 +246,7 @@ function curvePanel(
     },
   ];
   return {
+    description: metric,
     title: panelTitle(printable(table.testproblem), layout),
     width: layout.panelWidth,
     height: panelHeight(layout),
