@@ -28,6 +28,8 @@ function picture(svg: string, id: string, { title, description }: Figure): Html 
   const own = svg
     .replaceAll(/\b(id="|url\(#)(clip|gradient)(\d)/g, `$1${id}-$2$3`)
     .replace(/^(<svg\b[^>]*?) width="[^"]*" height="[^"]*"/, '$1')
+    // The figure's own title and description say more than the roles of its marks.
+    .replace(/\s(?:role="graphics-[^"]*"|aria-roledescription="[^"]*"|aria-label="[^"]*"|aria-hidden="[^"]*")/g, '')
     .replace(/\sxmlns(?::xlink)?="[^"]*"/g, '')
     .replace(/\p{Cs}/gu, '\ufffd');
   const [tag = ''] = /^<svg\b[^>]*>/.exec(own) ?? [];

@@ -111,6 +111,9 @@ export const SCRIPT = `
     svg.removeAttribute('width');
     svg.removeAttribute('height');
     svg.removeAttribute('style');
+    for (const mark of svg.querySelectorAll('[role], [aria-label]')) {
+      for (const name of ['role', 'aria-roledescription', 'aria-label']) mark.removeAttribute(name);
+    }
     svg.setAttribute('role', 'img');
     svg.setAttribute('aria-label', figure.dataset.description);
     drawing.replaceChildren(place);
