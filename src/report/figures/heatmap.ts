@@ -147,9 +147,9 @@ function draw({ table, key, names, cells }: Panel, layout: Layout): Spec {
             legend: null,
           },
           tooltip: [
-            { field: 'x', title: printable(names[0]) },
-            { field: 'y', title: printable(names[1]) },
-            { field: 'value', type: 'quantitative', title: metricTitle(table.metric) },
+            { field: 'x', title: 'across' },
+            { field: 'y', title: 'down' },
+            { field: 'value', type: 'quantitative', title: 'value' },
           ],
         },
       },

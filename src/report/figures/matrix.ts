@@ -45,6 +45,7 @@ export function matrix({ tables }: Pick<Comparison, 'tables'>): Figure {
         );
       const names = keys.map(name);
       const lines = Math.max(2, ...names.map((text) => text.split('\n').length));
+      const heads = Math.max(...columns.map(({ label }) => column(label).split('\n').length));
       const data = cells.map((cell) => ({ ...cell, y: name(cell.optimizer), x: column(cell.problem) }));
       const axis = {
         labelExpr: "split(datum.value, '\\n')",
@@ -59,7 +60,13 @@ export function matrix({ tables }: Pick<Comparison, 'tables'>): Figure {
           type: 'nominal',
           scale: { domain: columns.map(({ label }) => column(label)) },
           title: null,
-          axis: { ...axis, orient: 'top', labelAngle: 0 },
+          axis: {
+            ...axis,
+            orient: 'top',
+            labelAngle: 0,
+            // The first line stands at the top, the others below it.
+            labelPadding: fontSize * (0.3 + 1.2 * (heads - 1)),
+          },
         },
         y: { field: 'y', type: 'nominal', scale: { domain: names }, title: null, axis },
       };

@@ -30,9 +30,13 @@ export function config({ fontSize, ink, grid }: Layout): Spec {
   return {
     font: 'DejaVu Sans',
     background: 'transparent',
+    // Descriptions of marks and axes would be expressions with names in them; the figure has one of its own.
+    aria: false,
+    mark: { aria: false },
     view: { stroke: grid },
     axis: {
       ...text,
+      aria: false,
       labelColor: ink,
       titleColor: ink,
       gridColor: grid,

@@ -18,7 +18,8 @@ export interface Strip {
 /** Share of the figure's width that names may take. */
 const SHARE_OF_NAMES = 0.38;
 
-/** Horizontal strips, one below the other: their values as small circles, the mean as the series' marker on its interval. */
+/** Horizontal strips, one below the other: the mean as the series' marker on its interval, the
+ * values as small circles below it. */
 export function stripPanel(
   layout: Layout,
   {
@@ -76,7 +77,7 @@ export function stripPanel(
   );
   const tooltip = (field: string) => [
     { field: 'key', type: 'nominal', title: 'optimizer' },
-    { field, type: 'quantitative', title },
+    { field, type: 'quantitative', title: 'value' },
   ];
   return {
     ...(heading === null ? {} : { title: heading }),
@@ -94,15 +95,12 @@ export function stripPanel(
           ]),
       {
         data: {
-          values: named.flatMap((strip) =>
-            strip.values.map((value, index) => ({ ...about(strip), value, offset: spread(index) })),
-          ),
+          values: named.flatMap((strip) => strip.values.map((value) => ({ ...about(strip), value }))),
         },
-        mark: { type: 'circle', opacity: 0.5, size: fontSize * fontSize * 0.2 },
+        mark: { type: 'circle', opacity: 0.5, size: fontSize * fontSize * 0.2, yOffset: fontSize * 0.75 },
         encoding: {
           x: x('value'),
           y,
-          yOffset: { field: 'offset', type: 'quantitative', scale: { domain: [-1, 1] } },
           color,
           tooltip: tooltip('value'),
         },
@@ -126,9 +124,4 @@ export function stripPanel(
       },
     ],
   };
-}
-
-/** Values beside each other, so that equal ones are still seen; the same for every drawing. */
-function spread(index: number): number {
-  return (((index * 0.618) % 1) - 0.5) * 1.2;
 }

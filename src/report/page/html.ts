@@ -47,7 +47,8 @@ export function htmlTable({
   /** `row:column` of cells that are the best. */
   readonly best?: ReadonlySet<string>;
 }): Html {
-  const isNumber = (text: string | number | null) => typeof text === 'number' || /^[−+-]?[\d.]/.test(text ?? '');
+  const isNumber = (text: string | number | null) =>
+    typeof text === 'number' || (/^[−+-]?[\d.]/.test(text ?? '') && !/^\d+( \d+)+$/.test(text ?? ''));
   const right = head.map((_, column) =>
     rows.every(({ cells }) => isNumber(cells[column] ?? null) || (cells[column] ?? '-') === '-'),
   );

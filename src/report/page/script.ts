@@ -90,7 +90,7 @@ export const SCRIPT = `
       hover.hidden = true;
       return;
     }
-    hover.textContent = Object.entries(value).filter(([, text]) => text !== '' && text !== null && text !== undefined && text !== 'null' && text !== 'undefined').map(([name, text]) => name + ': ' + text).join('\\n');
+    hover.textContent = Object.entries(value).filter(([, text]) => text !== '' && text !== null && text !== undefined && text !== 'null' && text !== 'undefined' && text !== 'NaN').map(([name, text]) => name + ': ' + text).join('\\n');
     hover.hidden = false;
     const left = Math.min(event.pageX + 12, scrollX + document.documentElement.clientWidth - hover.offsetWidth - 8);
     hover.style.left = Math.max(scrollX, left) + 'px';

@@ -25,14 +25,15 @@ figure{margin:1.2rem 0}
 .drawing svg{display:block;width:100%;min-width:34rem;height:auto}
 details{margin:.4rem 0}
 pre{background:var(--raised);padding:.7rem;overflow-x:auto;font-size:.8rem;border:1px solid var(--line)}
-form{display:none;background:var(--raised);border:1px solid var(--line);padding:.6rem 1rem;margin:1rem 0}
-.js form{display:block}
+body>form{background:var(--raised);border:1px solid var(--line);padding:.6rem 1rem;margin:1rem 0}
+body>form,.drawing form{display:none}
+.js body>form{display:block}
 fieldset{border:0;padding:0;margin:.3rem 0;display:flex;flex-wrap:wrap;gap:.2rem 1rem}
 legend{float:left;font-weight:600;margin-right:1rem}
 label{display:inline-flex;gap:.35rem;align-items:baseline}
 [hidden]{display:none!important}
 #hover{position:absolute;z-index:2;max-width:22rem;padding:.4rem .6rem;font-size:.8rem;white-space:pre-line;overflow-wrap:anywhere;color:var(--ink);background:var(--ground);border:1px solid var(--ink);pointer-events:none}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#333;--ground:#fff;--line:#999;--raised:#fff;--link:#000}
-body{max-width:none;padding:0;font-size:10pt}form,nav,.js form{display:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
+body{max-width:none;padding:0;font-size:10pt}nav,.js body>form{display:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
 .scroll,.drawing{overflow:visible}.drawing svg{min-width:0}details:not([open]){display:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}table{font-size:7.5pt}th,td{padding:.1rem .3rem}}
 `;

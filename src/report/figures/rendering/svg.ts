@@ -21,7 +21,7 @@ export interface Drawing {
   readonly height: number;
 }
 
-const MOST_TRIES = 4;
+const MOST_TRIES = 6;
 
 /**
  * Draws a figure in its width, without a browser. What axes and titles need is known only when they are drawn, so panels are
