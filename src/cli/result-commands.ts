@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ExportDialect } from '../results/deepobs/export.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { oneOf } from './option-values.js';
+import { addExportCsv } from './report-commands.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -83,7 +84,7 @@ function addImport(program: Command, terminal: Terminal, unknownCommand: Unknown
 function addExport(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
   const command = program
     .command('export')
-    .summary('export results to DeepOBS')
+    .summary('export results to DeepOBS or as CSV')
     .description('Exports results to other programs.');
   command
     .command('deepobs')
@@ -105,6 +106,7 @@ function addExport(program: Command, terminal: Terminal, unknownCommand: Unknown
       const { exportDeepobs } = await import('./commands/export.js');
       process.exitCode = await exportDeepobs(folder, options, terminal);
     });
+  addExportCsv(command, terminal);
   command.allowExcessArguments().action((_, self: Command) => {
     throw unknownCommand('export: ', self);
   });

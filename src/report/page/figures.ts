@@ -26,7 +26,7 @@ ${interactive ? html`<script type="application/json" id="${id}-data">${embeddedJ
 /** The picture as wide as its place, with a title and description; names of its clips are its own. */
 function picture(svg: string, id: string, { title, description }: Figure): Html {
   const own = svg
-    .replaceAll(/\b(id="|url\(#)(clip|gradient)(\d)/g, `$1${id}-$2$3`)
+    .replaceAll(/\b(id="|url\(#)(clip|gradient_?)(\d)/g, `$1${id}-$2$3`)
     .replace(/^(<svg\b[^>]*?) width="[^"]*" height="[^"]*"/, '$1')
     // The figure's own title and description say more than the roles of its marks.
     .replace(/\s(?:role="graphics-[^"]*"|aria-roledescription="[^"]*"|aria-label="[^"]*"|aria-hidden="[^"]*")/g, '')

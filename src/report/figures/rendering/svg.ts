@@ -52,6 +52,17 @@ export async function drawFigure(figure: Figure, options: DrawingOptions): Promi
   }
 }
 
+/** Vega counts the clips of all its drawings; the same figure must give the same file. */
+function renumbered(svg: string): string {
+  const numbers = new Map<string, number>();
+  return svg.replaceAll(/(\sid="|url\(#)(clip|gradient_?)(\d+)/g, (_, start: string, kind: string, number: string) => {
+    const key = `${kind}${number}`;
+    const own = numbers.get(key) ?? numbers.size;
+    numbers.set(key, own);
+    return `${start}${kind}${own}`;
+  });
+}
+
 interface TextItem {
   readonly fontSize?: number;
   readonly fontWeight?: string | number;
@@ -71,7 +82,7 @@ export async function drawSpec(spec: Spec): Promise<{ svg: string; width: number
   const { spec: compiled } = compile(spec as unknown as TopLevelSpec, { logger: vega.logger(vega.Error) });
   const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
   try {
-    const svg = await view.toSVG();
+    const svg = renumbered(await view.toSVG());
     const [, width = '0', height = '0'] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
     const [origin = 0] = view.origin();
     const left = origin + leftOf((view.scenegraph() as unknown as { root: SceneMark }).root);
