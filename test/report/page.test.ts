@@ -196,7 +196,9 @@ describe.skipIf(executable === undefined)('in a browser, from a file and without
     await opened.locator('button[type=reset]').click();
     await expect.poll(() => figure.locator('svg').textContent(), { timeout: 30_000 }).toContain('Momentum (n = 3');
     await figure.locator('.drawing').hover();
-    const point = await figure.locator('.mark-symbol path').last().boundingBox();
+    const marker = figure.locator('.mark-symbol path').nth(1);
+    await marker.scrollIntoViewIfNeeded();
+    const point = await marker.boundingBox();
     if (point === null) throw new Error('no point of a curve');
     const hover = opened.locator('#hover');
     await opened.mouse.move(point.x + point.width / 2, point.y + point.height / 2, { steps: 4 });
