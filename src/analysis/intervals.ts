@@ -1,5 +1,6 @@
 import { randomStream } from '../random/index.js';
 import { studentQuantile } from './distributions.js';
+import { selectQuantile } from './order-statistics.js';
 import { mean, quantileOfSorted, sampleStd } from './statistics.js';
 
 /** A confidence interval and how it was made. */
@@ -57,18 +58,18 @@ export function bootstrapInterval(values: readonly number[], options: IntervalOp
     let sum = 0;
     let squares = 0;
     for (let draw = start; draw < start + n; draw++) {
-      const deviation = deviations[chosen[draw] ?? 0] ?? 0;
+      const deviation = deviations[chosen[draw] as number] as number;
       sum += deviation;
       squares += deviation * deviation;
     }
     const variance = (squares - (sum * sum) / n) / (n - 1);
     if (variance > 1e-12) draws[kept++] = sum / n / Math.sqrt(variance / n);
   }
-  const sorted = draws.subarray(0, kept).sort();
+  const used = draws.subarray(0, kept);
   const scale = spread / Math.sqrt(n);
   return {
-    low: centre - quantileOfSorted(sorted, (1 + level) / 2) * scale,
-    high: centre - quantileOfSorted(sorted, (1 - level) / 2) * scale,
+    low: centre - selectQuantile(used, (1 + level) / 2) * scale,
+    high: centre - selectQuantile(used, (1 - level) / 2) * scale,
     level,
     method: 'bootstrap-t',
   };

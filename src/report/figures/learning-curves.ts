@@ -196,9 +196,10 @@ function curvePanel(
     limits: limitsOf(metric),
   });
   const { color, strokeDash, shape } = seriesScales(series);
-  const values = points.map(({ low, high, ...point }) => ({
+  const values = points.map(({ low, high, shown, ...point }) => ({
     ...point,
     ...(low === null || high === null ? {} : { low: axis.shown(low), high: axis.shown(high) }),
+    ...(shown ? { marker: true } : {}),
   }));
   const longest = Math.max(1, ...points.map(({ x }) => x), ...stops.map(({ x }) => x));
   const x = {
@@ -220,7 +221,7 @@ function curvePanel(
   });
   const layer: Spec[] = [
     {
-      data: { values: values.filter((value) => 'low' in value) },
+      transform: [{ filter: { field: 'low', valid: true } }],
       mark: { type: 'area', opacity: 0.18, clip: true },
       encoding: { x, y: y('low'), y2: { field: 'high' }, color },
     },
@@ -233,9 +234,9 @@ function curvePanel(
             encoding: { x, y: y('value'), color, detail: { field: 'seed', type: 'nominal' } },
           },
         ]),
-    { data: { values }, mark: { type: 'line' }, encoding: { x, y: y('value'), color, strokeDash, tooltip: TOOLTIP } },
+    { mark: { type: 'line' }, encoding: { x, y: y('value'), color, strokeDash, tooltip: TOOLTIP } },
     {
-      data: { values: values.filter(({ shown }) => shown) },
+      transform: [{ filter: { field: 'marker', equal: true } }],
       mark: { type: 'point' },
       encoding: { x, y: y('value'), color, shape, tooltip: TOOLTIP },
     },
@@ -250,6 +251,7 @@ function curvePanel(
     title: panelTitle(printable(table.testproblem), layout),
     width: layout.panelWidth,
     height: panelHeight(layout),
+    data: { values },
     layer,
   };
 }

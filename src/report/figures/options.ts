@@ -1,12 +1,10 @@
 import type { Metric } from '../../results/index.js';
 
 /** What curves are drawn over. */
-export const CURVE_AXES = ['epochs', 'steps', 'seconds', 'cpu-seconds'] as const;
-export type CurveAxis = (typeof CURVE_AXES)[number];
+export type CurveAxis = 'epochs' | 'steps' | 'seconds' | 'cpu-seconds';
 
 /** What the band around a curve is. */
-export const BANDS = ['interval', 'quartiles', 'range', 'none'] as const;
-export type Band = (typeof BANDS)[number];
+export type Band = 'interval' | 'quartiles' | 'range' | 'none';
 
 /** How figures are drawn; each kind reads what concerns it. */
 export interface FigureOptions {

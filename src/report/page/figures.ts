@@ -18,9 +18,16 @@ export async function figureHtml(
 <div class="drawing" tabindex="0" role="group" aria-label="${figure.title}">${picture(svg, id, figure)}</div>
 <figcaption>${figure.title}. ${figure.caption.join('. ')}</figcaption>
 <details><summary>The values of this figure</summary>${recordsTable(figure)}</details>
-${interactive ? html`<script type="application/json" id="${id}-data">${embeddedJson({ spec: drawn })}</script>` : null}
+${interactive ? html`<script type="application/json" id="${id}-data">${embeddedJson({ spec: shortened(drawn) })}</script>` : null}
 </figure>
 `;
+}
+
+/** Numbers as a picture shows them: seven digits, half as many bytes. */
+function shortened(spec: object): unknown {
+  return JSON.parse(JSON.stringify(spec), (_, value) =>
+    typeof value === 'number' ? Number(value.toPrecision(7)) : value,
+  );
 }
 
 /** The picture as wide as its place, with a title and description; names of its clips are its own. */

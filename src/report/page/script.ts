@@ -54,6 +54,7 @@ export const SCRIPT = `
       const fields = ['value', 'mean', 'low', 'high'];
       const numbers = rows(panel).flatMap((row) => fields.map((field) => row[field])).filter((value) => typeof value === 'number' && value > 0);
       const least = Math.min(...numbers);
+      let floor = null;
       for (const layer of panel.layer) {
         const y = layer.encoding && layer.encoding.y;
         if (!y || y.type !== 'quantitative' || !y.scale || !y.scale.domain || y.field === 'share') continue;
@@ -62,23 +63,24 @@ export const SCRIPT = `
         } else if (Number.isFinite(least)) {
           const low = y.scale.domain[0] > 0 ? y.scale.domain[0] : least / 1.1;
           y.scale = { type: 'log', domain: [low, Math.max(y.scale.domain[1], low * 1.1)], nice: false };
-          if (layer.data && layer.data.values) {
-            layer.data.values = layer.data.values.map((row) => {
-              const shown = { ...row };
-              for (const field of fields) if (typeof shown[field] === 'number') shown[field] = Math.max(shown[field], low);
-              return shown;
-            });
-          }
+          floor = low;
         }
         y.axis = { tickCount: 5, labelOverlap: true };
+      }
+      if (floor === null) return;
+      // What a logarithmic axis cannot show stands at its edge, as in the picture.
+      for (const part of [panel, ...panel.layer]) {
+        for (const row of (part.data && part.data.values) || []) {
+          for (const field of fields) if (typeof row[field] === 'number') row[field] = Math.max(row[field], floor);
+        }
       }
     };
     /** Every point of a line answers to the pointer, not only those with a marker. */
     const hoverable = (panel) => {
       for (const layer of [...panel.layer]) {
-        if (!layer.mark || layer.mark.type !== 'line' || !layer.encoding.tooltip || !layer.data) continue;
+        if (!layer.mark || layer.mark.type !== 'line' || !layer.encoding.tooltip) continue;
         const { strokeDash, ...encoding } = layer.encoding;
-        panel.layer.push({ data: layer.data, mark: { type: 'point', opacity: 0, size: 120, filled: true }, encoding });
+        panel.layer.push({ ...(layer.data ? { data: layer.data } : {}), mark: { type: 'point', opacity: 0, size: 120, filled: true }, encoding });
       }
     };
     walk(copy);
