@@ -37,7 +37,7 @@ export async function exportCsv(paths: readonly string[], folder: string): Promi
   const settings = new Map<string, RecordedRun>();
   const faults: string[] = [];
   let runs = 0;
-  for (const path of paths) {
+  const read = async (path: string) => {
     try {
       const file = await readResultFile(path);
       const run = recordResultFile(path, file);
@@ -59,15 +59,16 @@ export async function exportCsv(paths: readonly string[], folder: string): Promi
       if (!(error instanceof FileError)) throw error;
       faults.push(error.message);
     }
+  };
+  const written = Object.values(tables);
+  try {
+    for (const path of paths) await read(path);
+    written.push(await settingsFile(join(folder, 'settings.csv'), settings));
+    for (const table of written) await table.finish();
+  } catch (error) {
+    for (const table of written) await table.abandon();
+    throw error;
   }
-  const written = [
-    tables.runs,
-    tables.curves,
-    tables.quantities,
-    tables.events,
-    await settingsFile(join(folder, 'settings.csv'), settings),
-  ];
-  for (const table of written) await table.finish();
   return { files: written.map(({ path }) => path), runs, faults };
 }
 
@@ -125,10 +126,14 @@ class CsvFile {
     try {
       await this.#handle.writeFile(rows.map((row) => `${row.map(csvCell).join(',')}\n`).join(''));
     } catch (error) {
-      await this.#handle.close();
-      await rm(this.#temporary, { force: true });
       throw new OutputError(`cannot write ${this.path}; the folder may be full`, { cause: error });
     }
+  }
+
+  /** Leaves nothing behind. */
+  async abandon(): Promise<void> {
+    await this.#handle.close().catch(() => undefined);
+    await rm(this.#temporary, { force: true });
   }
 
   async finish(): Promise<void> {
