@@ -15,6 +15,9 @@ import { summariseTarget, type TargetSummary } from './time-to-target.js';
 export interface Candidate {
   readonly row: Omit<ComparisonRow, 'name' | 'settingText' | 'difference' | 'relativeWall' | 'relativeCpu'>;
   readonly setting: Setting;
+  /** The runs as they stand in the table (a longer baseline is cut); none of a setting that is known by its mean only. */
+  readonly runs: readonly RecordedRun[];
+  readonly chosen: Chosen;
   /** Completed runs by seed, with their final values of the metric. */
   readonly finals: ReadonlyMap<number, { readonly run: RecordedRun; readonly value: number }>;
   /** Runs are known one by one and under the table's conditions. */
@@ -73,6 +76,8 @@ function ofRuns(contender: RunsContender, chosen: Chosen, context: CandidateCont
   return {
     row,
     setting,
+    runs,
+    chosen,
     finals: new Map(
       completed.flatMap((run) => {
         const value = values.get(run.seed);
@@ -115,7 +120,7 @@ function ofSummary(contender: SummaryContender, chosen: Chosen, { metric, sample
     mismatches: mismatches(sample, setting),
     notes: epochs < setting.numEpochs ? [`read at epoch ${epochs} of ${setting.numEpochs}`] : [],
   };
-  return { row, setting, finals: new Map(), pairable: false, machine: null };
+  return { row, setting, runs: [], chosen, finals: new Map(), pairable: false, machine: null };
 }
 
 function about({ setting, origin, originKind }: Contender, { settingsTried, edges }: Chosen) {

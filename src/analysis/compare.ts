@@ -6,6 +6,7 @@ import type { Comparison, ComparisonTable } from './comparison.js';
 import { bestContenders, type RowOptions, satisfies } from './competitors.js';
 import { describeConditions, tableKey } from './conditions.js';
 import { type RunsContender, resultContenders } from './contender.js';
+import { withDetail } from './details.js';
 import { withDifferences } from './differences.js';
 import { describeEdge } from './grid-edge.js';
 import { isAccuracy, type Metric } from './metrics.js';
@@ -34,6 +35,8 @@ export interface CompareOptions extends RowOptions, BaselineOptions {
   readonly where?: readonly (readonly [name: string, value: string])[];
   /** Shows wall times also of runs that shared the machine with others. */
   readonly wallTime?: boolean;
+  /** Gives every row its curves, single runs and tried settings. */
+  readonly details?: boolean;
   /** Defaults of hyperparameters, so that a row need not repeat them. */
   readonly defaults?: KnownDefaults;
 }
@@ -100,7 +103,12 @@ function tableOf(own: readonly RunsContender[], options: CompareOptions): Compar
     metric,
     selection: { mode: selection.mode, metric: best.metric },
     reference,
-    rows,
+    rows:
+      options.details === true
+        ? rows.map((row, index) =>
+            withDetail(row, named[index], { metric, wallTime: context.wallTime, epochs: sample.numEpochs }),
+          )
+        : rows,
     notes: [
       ...notes,
       ...(unlike === null ? [] : [unlikeNote(sample.testproblem, unlike)]),

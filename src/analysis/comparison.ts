@@ -6,6 +6,7 @@ import type { Interval } from './intervals.js';
 import type { Metric } from './metrics.js';
 import type { PairedDifference } from './paired.js';
 import type { PerformanceProfile } from './performance-profile.js';
+import type { RowDetail } from './row-detail.js';
 import type { SelectionMode } from './selection-mode.js';
 import type { StatusCounts } from './settings.js';
 import type { Summary } from './statistics.js';
@@ -54,6 +55,8 @@ export interface ComparisonRow {
   /** Where the conditions of a baseline differ from those of the table. */
   readonly mismatches: readonly Mismatch[];
   readonly notes: readonly string[];
+  /** Curves, single runs and tried settings; only where they were asked for. */
+  readonly detail?: RowDetail;
 }
 
 /** The optimizers on one test problem under one set of conditions. */

@@ -3,7 +3,7 @@ import { canonicalNumber } from '../results/index.js';
 import type { Contender } from './contender.js';
 import { type GridEdge, gridEdges } from './grid-edge.js';
 import type { Metric } from './metrics.js';
-import { availableMetric, rankSettings } from './ranking.js';
+import { availableMetric, type RankedSetting, rankSettings } from './ranking.js';
 import type { SelectionMode } from './selection-mode.js';
 import type { Setting } from './settings.js';
 
@@ -21,6 +21,8 @@ export interface Chosen {
   readonly settingsTried: number;
   /** Hyperparameters whose chosen value is at the edge of what was tried. */
   readonly edges: readonly GridEdge[];
+  /** The settings from which this one was chosen, best first; empty for one that is known by its mean only. */
+  readonly tried: readonly RankedSetting[];
 }
 
 /**
@@ -38,20 +40,26 @@ export function bestContenders(
     selection.metric,
   );
   if (rows.allSettings === true) {
-    return { chosen: contenders.map((contender) => ({ contender, settingsTried: 1, edges: [] })), metric };
+    const alone = ({ kind, setting }: Contender) =>
+      kind === 'runs' ? rankSettings([setting], { ...selection, metric }).settings : [];
+    return {
+      chosen: contenders.map((contender) => ({ contender, settingsTried: 1, edges: [], tried: alone(contender) })),
+      metric,
+    };
   }
   const competitors = groupBy(contenders, (contender) => competitorKey(contender, rows.groupBy ?? []));
   const chosen = [...competitors.values()].flatMap((own): Chosen[] => {
     const runs = own.filter(({ kind }) => kind === 'runs').map(({ setting }) => setting);
     const summaries = own.filter(({ kind }) => kind === 'summary');
-    const [best] = rankSettings(runs, { ...selection, metric }).settings;
+    const tried = rankSettings(runs, { ...selection, metric }).settings;
+    const [best] = tried;
     const contender = own.find(({ setting }) => setting === best?.setting);
     // Of a summary nothing is known to choose by: its authors have chosen already.
     return [
       ...(contender === undefined
         ? []
-        : [{ contender, settingsTried: runs.length, edges: gridEdges(contender.setting, runs) }]),
-      ...summaries.map((summary) => ({ contender: summary, settingsTried: 1, edges: [] })),
+        : [{ contender, settingsTried: runs.length, edges: gridEdges(contender.setting, runs), tried }]),
+      ...summaries.map((summary) => ({ contender: summary, settingsTried: 1, edges: [], tried: [] })),
     ];
   });
   return { chosen, metric };

@@ -7,6 +7,7 @@ export {
   parseBaselineFile,
   readBaselineFiles,
 } from './baseline-file.js';
+export type { BestOf } from './best-of.js';
 export { type CompareOptions, compare } from './compare.js';
 export type { Comparison, ComparisonRow, ComparisonTable } from './comparison.js';
 export { namesOf } from './competitors.js';
@@ -19,7 +20,10 @@ export { isAccuracy } from './metrics.js';
 export { ownBaseline } from './own-baseline.js';
 export { type PairedDifference, pairedDifference, signFlipTest } from './paired.js';
 export { type PerformanceProfile, performanceProfiles } from './performance-profile.js';
+export { rowLabel } from './profiles.js';
+export { type Quantities, type QuantityEvent, type QuantityPoint, quantitiesOf } from './quantities.js';
 export { type RankedSetting, type Ranking, rankSettings } from './ranking.js';
+export type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
 export { SELECTION_MODES, type SelectionMode } from './selection-mode.js';
 export { type KnownDefaults, settingText } from './setting-text.js';
 export { groupSettings, type Setting, type StatusCounts } from './settings.js';

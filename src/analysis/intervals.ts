@@ -1,6 +1,7 @@
 import { randomStream } from '../random/index.js';
 import { studentQuantile } from './distributions.js';
 import { requireFinite } from './numbers.js';
+import { selectQuantile } from './order-statistics.js';
 import { mean, quantileOfSorted, sampleStd } from './statistics.js';
 
 /** A confidence interval and how it was made. */
@@ -53,28 +54,45 @@ export function bootstrapInterval(values: readonly number[], options: IntervalOp
   if (values.length < SMALLEST_BOOTSTRAP || !(spread > 0)) return studentInterval(values, { level });
   const centre = mean(values);
   const n = values.length;
-  const random = randomStream(0, 'analysis', 'bootstrap', stream);
+  const chosen = resampledIndices(stream, n, resamples);
+  const deviations = Float64Array.from(values, (value) => (value - centre) / spread);
   const draws = new Float64Array(resamples);
   let kept = 0;
-  for (let resample = 0; resample < resamples; resample++) {
+  for (let start = 0; start < resamples * n; start += n) {
     let sum = 0;
     let squares = 0;
-    for (let draw = 0; draw < n; draw++) {
-      const deviation = ((values[random.integer(n)] ?? 0) - centre) / spread;
+    for (let draw = start; draw < start + n; draw++) {
+      const deviation = deviations[chosen[draw] as number] as number;
       sum += deviation;
       squares += deviation * deviation;
     }
     const variance = (squares - (sum * sum) / n) / (n - 1);
     if (variance > 1e-12) draws[kept++] = sum / n / Math.sqrt(variance / n);
   }
-  const sorted = draws.subarray(0, kept).sort();
+  const used = draws.subarray(0, kept);
   const scale = spread / Math.sqrt(n);
   return {
-    low: centre - quantileOfSorted(sorted, (1 + level) / 2) * scale,
-    high: centre - quantileOfSorted(sorted, (1 - level) / 2) * scale,
+    low: centre - selectQuantile(used, (1 + level) / 2) * scale,
+    high: centre - selectQuantile(used, (1 - level) / 2) * scale,
     level,
     method: 'bootstrap-t',
   };
+}
+
+/** Which values make up each resample, the latest ones kept: the points of a curve have the same number of values each. */
+const recentIndices = new Map<string, Uint32Array>();
+const INDICES_KEPT = 8;
+
+function resampledIndices(stream: string, n: number, resamples: number): Uint32Array {
+  const key = JSON.stringify([stream, n, resamples]);
+  const known = recentIndices.get(key);
+  if (known !== undefined) return known;
+  const random = randomStream(0, 'analysis', 'bootstrap', stream);
+  const indices = Uint32Array.from({ length: resamples * n }, () => random.integer(n));
+  const [oldest] = recentIndices.keys();
+  if (recentIndices.size >= INDICES_KEPT && oldest !== undefined) recentIndices.delete(oldest);
+  recentIndices.set(key, indices);
+  return indices;
 }
 
 /** From this number of values on a bootstrap is used; below, Student's interval (see docs/analysis.md). */

@@ -7,6 +7,8 @@ import { mean } from './statistics.js';
 export interface PairedDifference {
   /** Common seeds, in ascending order. */
   readonly seeds: readonly number[];
+  /** Candidate − reference, seed by seed. */
+  readonly values: readonly number[];
   /** Mean of (candidate − reference); null without a common seed. */
   readonly mean: number | null;
   /** Student's interval of the mean difference; null for fewer than two common seeds. */
@@ -35,11 +37,19 @@ export function pairedDifference(
   requireFinite('pairedDifference', differences);
   if (differences.length < 2) {
     const [only = null] = differences;
-    return { seeds, mean: only, interval: null, pValue: null, smallestPossible: null, method: null };
+    return {
+      seeds,
+      values: differences,
+      mean: only,
+      interval: null,
+      pValue: null,
+      smallestPossible: null,
+      method: null,
+    };
   }
   const sizes = seeds.map((seed) => Math.abs(candidate.get(seed) ?? 0) + Math.abs(reference.get(seed) ?? 0));
   const test = signFlipTest(differences, { valueSize: mean(sizes) / 2 });
-  return { seeds, mean: mean(differences), interval: studentInterval(differences), ...test };
+  return { seeds, values: differences, mean: mean(differences), interval: studentInterval(differences), ...test };
 }
 
 /**

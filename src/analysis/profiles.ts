@@ -15,7 +15,7 @@ export function profilesOf(tables: readonly ComparisonTable[]): PerformanceProfi
     const [table] = [...own].sort((left, right) => right.rows.length - left.rows.length);
     const rows = (table?.rows ?? []).filter(({ target }) => target !== null);
     for (const row of rows) {
-      const label = labelOf(row, rows);
+      const label = rowLabel(row, rows);
       const of = times.get(label) ?? new Map<string, number | null>();
       times.set(label, of.set(testproblem, row.target?.medianEpoch ?? null));
     }
@@ -24,7 +24,7 @@ export function profilesOf(tables: readonly ComparisonTable[]): PerformanceProfi
 }
 
 /** The row's name, with its origin, and with its setting where several settings of one name stand in the table. */
-function labelOf(row: ComparisonRow, rows: readonly ComparisonRow[]): string {
+export function rowLabel(row: ComparisonRow, rows: readonly ComparisonRow[]): string {
   const namesakes = rows.filter(({ name, origin }) => name === row.name && origin === row.origin);
   const name = row.origin === 'results' ? row.name : `${row.name} (${row.origin})`;
   return namesakes.length > 1 ? `${name}, ${row.settingText}` : name;

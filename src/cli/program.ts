@@ -11,6 +11,7 @@ import {
   wholeNumber,
 } from './option-values.js';
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
+import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
 import { addSweepCommands } from './sweep-commands.js';
 import type { Terminal } from './terminal.js';
@@ -42,6 +43,7 @@ export function createProgram(terminal: Terminal): Command {
   addRuntime(program, terminal);
   addSweepCommands(program, terminal, unknownCommand);
   addResultCommands(program, terminal, unknownCommand);
+  addReportCommands(program, terminal);
   addDoctor(program, terminal);
   for (const command of program.commands) command.option('--debug', 'show error codes and stacks');
   return program;

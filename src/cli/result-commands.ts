@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
-import type { SelectionMode } from '../analysis/selection-mode.js';
 import type { ExportDialect } from '../results/deepobs/export.js';
-import { METRICS } from '../results/recorded-run.js';
 import type { TransferOptions } from './commands/transfer.js';
-import { commaSeparated, oneOf } from './option-values.js';
+import { addComparisonOptions } from './comparison-options.js';
+import { oneOf } from './option-values.js';
+import { addExportCsv } from './report-commands.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
 
-const MODES = ['most', 'final', 'best'] as const satisfies readonly SelectionMode[];
 const DIALECTS = ['original', 'deepobs-1.2-beta', 'deepobs-develop'] as const satisfies readonly ExportDialect[];
 
 type UnknownCommand = (where: string, parent: Command) => Error;
@@ -21,8 +20,7 @@ export function addResultCommands(program: Command, terminal: Terminal, unknownC
 }
 
 function addCompare(program: Command, terminal: Terminal): void {
-  const words = (text: string) => text;
-  program
+  const command = program
     .command('compare')
     .summary('compare the runs of optimizers with each other and with baselines')
     .description(
@@ -33,44 +31,9 @@ function addCompare(program: Command, terminal: Terminal): void {
     .argument(
       '[results...]',
       'run files or folders of them, DeepOBS folders too; LABEL=FOLDER keeps the runs of a folder apart (results)',
-    )
-    .option('--plan <file>', 'compare exactly the runs of this plan, one row for each of its optimizer entries')
-    .option('--all-settings', 'show every setting, not only the best one of each optimizer')
-    .option(
-      '--group-by <name,name,...>',
-      'show the best setting for each combination of these hyperparameters or conditions',
-      commaSeparated((text) => text.replaceAll('-', '_')),
-    )
-    .option(
-      '--where <name=value>',
-      'only settings with this value, where they have such a hyperparameter or condition; may be repeated',
-      (text: string, before: string[]) => [...before, text],
-      [],
-    )
-    .option('--baselines <which>', 'bundled, published, none, or a folder of baseline or run files', 'bundled')
-    .option('--metric <name>', `metric to show: ${METRICS.join(', ')} (test_accuracies)`, oneOf('--metric', METRICS))
-    .option(
-      '--select-by <name>',
-      'metric that selects the best setting (valid_accuracies)',
-      oneOf('--select-by', METRICS),
-    )
-    .option(
-      '--mode <name>',
-      "DeepOBS' rule for the best setting: most runs, final or best value",
-      oneOf('--mode', MODES),
-      'most',
-    )
-    .option('--reference <optimizer>', 'optimizer, label or row to compare against (SGD, else the first)')
-    .option(
-      '--target <testproblem=value>',
-      'accuracy to reach, or loss where there is none, instead of the published one; may be repeated',
-      (text: string, before: string[]) => [...before, text],
-      [],
-    )
-    .option('--testproblems <name,name,...>', 'only these, in this order', commaSeparated(words))
-    .option('--optimizers <name,name,...>', 'only these class names, in this order', commaSeparated(words))
-    .option('--wall-time', 'show wall times even of runs that shared the machine with others')
-    .option('--allow-mismatch', 'show baselines under other conditions too, marked')
+    );
+  addComparisonOptions(command)
+    .option('--details', 'with --format json also curves, single runs and tried settings: what figures are made from')
     .option('--format <name>', COMPARE_FORMATS.join(', '), oneOf('--format', COMPARE_FORMATS), 'table')
     .action(async (paths: string[], options: CompareCommandOptions) => {
       const { compare } = await import('./commands/compare.js');
@@ -124,7 +87,7 @@ function addImport(program: Command, terminal: Terminal, unknownCommand: Unknown
 function addExport(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
   const command = program
     .command('export')
-    .summary('export results to DeepOBS')
+    .summary('export results to DeepOBS or as CSV')
     .description('Exports results to other programs.');
   command
     .command('deepobs')
@@ -148,6 +111,7 @@ function addExport(program: Command, terminal: Terminal, unknownCommand: Unknown
       const { exportDeepobs } = await import('./commands/export.js');
       process.exitCode = await exportDeepobs(folder, options, terminal);
     });
+  addExportCsv(command, terminal);
   command.allowExcessArguments().action((_, self: Command) => {
     throw unknownCommand('export: ', self);
   });

@@ -4,8 +4,8 @@ import type { Metric } from '../results/recorded-run.js';
 /** In which formats a comparison is printed. */
 export const COMPARE_FORMATS = ['table', 'json', 'csv', 'latex', 'markdown'] as const;
 
-/** Options of `compare` after parsing; what is absent was not given. */
-export interface CompareCommandOptions {
+/** What is compared, and how, after parsing; what is absent was not given. */
+export interface ComparisonOptions {
   readonly baselines: string;
   readonly metric?: Metric;
   readonly selectBy?: Metric;
@@ -20,5 +20,10 @@ export interface CompareCommandOptions {
   readonly plan?: string;
   readonly wallTime?: boolean;
   readonly allowMismatch?: boolean;
+}
+
+/** Options of `compare`. */
+export interface CompareCommandOptions extends ComparisonOptions {
+  readonly details?: boolean;
   readonly format: (typeof COMPARE_FORMATS)[number];
 }

@@ -67,6 +67,8 @@ export interface RecordedRun {
   readonly timing: { readonly wallSeconds: readonly number[]; readonly cpuSeconds: readonly number[] } | null;
   /** Whether the run had the machine for itself, so that wall times mean something; null when the file does not say. */
   readonly undisturbed?: boolean | null;
+  /** Steps of one epoch; absent when the file does not say. */
+  readonly stepsPerEpoch?: number;
   readonly conditions: Conditions;
   /** Equal for runs of one setting, whatever their seeds and conditions; see identity.ts. */
   readonly setting: string;
@@ -96,6 +98,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     curves: curvesOf(content),
     timing: { wallSeconds: timing.training_wall_seconds, cpuSeconds: timing.training_cpu_seconds },
     undisturbed: wasUndisturbed(content),
+    stepsPerEpoch: content.steps_per_epoch,
     conditions: {
       protocol: configuration.protocol,
       protocolVersion: content.protocol_version,

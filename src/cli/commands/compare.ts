@@ -17,7 +17,7 @@ import {
 import type { RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
 import { didYouMean, quoted } from '../option-values.js';
-import type { CompareCommandOptions } from '../result-options.js';
+import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
 import type { Terminal } from '../terminal.js';
 import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';
 
@@ -27,6 +27,27 @@ export async function compare(
   options: CompareCommandOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const details = options.details === true && options.format === 'json';
+  const found = await readComparison(paths, options, terminal, { command: 'compare', details });
+  if (found === null) return 1;
+  print(found.comparison, options.format, terminal);
+  return found.faults.length > 0 ? 1 : 0;
+}
+
+/** A comparison, the runs that it is of, and what could not be read. */
+export interface ReadComparison {
+  readonly comparison: Comparison;
+  readonly runs: readonly RecordedRun[];
+  readonly faults: readonly string[];
+}
+
+/** The comparison of the runs in files and folders; null when there is nothing to compare, which is said. */
+export async function readComparison(
+  paths: readonly string[],
+  options: ComparisonOptions,
+  terminal: Terminal,
+  { command, details }: { readonly command: string; readonly details: boolean },
+): Promise<ReadComparison | null> {
   const targets = readTargets(options.target);
   const where = options.where.map(readCondition);
   if (options.plan !== undefined && paths.length > 0) {
@@ -40,8 +61,8 @@ export async function compare(
       : await readPlanRuns(options.plan);
   for (const line of [...faults, ...remarks]) terminal.line(`probprec: ${line}`);
   if (runs.length === 0) {
-    terminal.line(`probprec: compare: found no runs in ${searched.join(', ')}; probprec run makes one`);
-    return 1;
+    terminal.line(`probprec: ${command}: found no runs in ${searched.join(', ')}; probprec run makes one`);
+    return null;
   }
   checkNames('--testproblems', options.testproblems, runs, ({ testproblem }) => testproblem);
   const baselines = await readBaselines(options.baselines);
@@ -59,6 +80,7 @@ export async function compare(
     mode: options.mode,
     allSettings: options.allSettings ?? false,
     groupBy: options.groupBy ?? [],
+    details,
     wallTime: options.wallTime ?? false,
     allowMismatch: options.allowMismatch ?? false,
     defaults: await knownDefaults(),
@@ -71,13 +93,12 @@ export async function compare(
   });
   if (comparison.tables.length === 0) {
     terminal.line(
-      `probprec: compare: no run in ${searched.join(', ')} is left by --where, --optimizers and --testproblems`,
+      `probprec: ${command}: no run in ${searched.join(', ')} is left by --where, --optimizers and --testproblems`,
     );
-    return 1;
+    return null;
   }
   if (reference !== undefined) checkReference(reference, comparison);
-  print(comparison, options.format, terminal);
-  return faults.length > 0 ? 1 : 0;
+  return { comparison, runs, faults };
 }
 
 function print(comparison: Comparison, format: CompareCommandOptions['format'], terminal: Terminal): void {

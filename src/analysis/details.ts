@@ -1,0 +1,134 @@
+import type { RecordedRun } from '../results/index.js';
+import { bestOf } from './best-of.js';
+import type { Candidate } from './candidate.js';
+import type { ComparisonRow } from './comparison.js';
+import { bootstrapInterval, studentIntervalOf } from './intervals.js';
+import { METRICS, type Metric } from './metrics.js';
+import type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
+import { mean, summarise } from './statistics.js';
+import { timeToTarget } from './time-to-target.js';
+
+/** The row with curves, single runs and tried settings of its candidate. */
+export function withDetail(
+  row: ComparisonRow,
+  candidate: Pick<Candidate, 'runs' | 'chosen' | 'setting'> | undefined,
+  { metric, wallTime, epochs }: { readonly metric: Metric; readonly wallTime: boolean; readonly epochs: number },
+): ComparisonRow {
+  if (candidate === undefined) throw new Error('defect: a row without its candidate');
+  const { runs, chosen, setting } = candidate;
+  const { contender } = chosen;
+  const target = row.target?.target ?? null;
+  const tried = chosen.tried.map((ranked): TriedSetting => {
+    const of = ranked.aggregate.metrics[metric];
+    return {
+      hyperparameters: ranked.setting.hyperparameters,
+      trainingParameters: ranked.setting.trainingParameters,
+      chosen: ranked.setting === setting,
+      counts: ranked.aggregate.counts,
+      selected: ranked.value,
+      final: of?.final ?? summarise([]),
+      runs: ranked.setting.runs.map(({ seed, status }) => ({
+        seed,
+        state: status.state,
+        final: status.state === 'completed' ? (of?.finalValues.get(seed) ?? null) : null,
+      })),
+    };
+  });
+  const detail: RowDetail = {
+    curves: contender.kind === 'runs' ? runCurves(runs, wallTime) : publishedCurves(contender, epochs),
+    runs: runs.map((run) => runDetail(run, metric, target)),
+    tried,
+    bestOf: bestOf(tried),
+  };
+  return { ...row, detail };
+}
+
+function runDetail(run: RecordedRun, metric: Metric, target: Parameters<typeof timeToTarget>[1] | null): RunDetail {
+  const { seed, file, status, curves, timing, undisturbed = null } = run;
+  const perEpoch = (seconds: readonly number[] | undefined) => (seconds?.length ? mean(seconds) : null);
+  return {
+    seed,
+    file,
+    status,
+    curves,
+    final: status.state === 'completed' ? (curves[metric]?.at(-1) ?? null) : null,
+    wallSecondsPerEpoch: perEpoch(timing?.wallSeconds),
+    cpuSecondsPerEpoch: perEpoch(timing?.cpuSeconds),
+    undisturbed,
+    target: target === null ? null : timeToTarget(run, target),
+  };
+}
+
+function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['curves'] {
+  const completed = runs.filter(({ status }) => status.state === 'completed');
+  const timed = wallTime || completed.every(({ undisturbed }) => undisturbed === true);
+  const steps = new Set(completed.map(({ stepsPerEpoch }) => stepsPerEpoch ?? null));
+  const [stepsPerEpoch = null] = steps.size === 1 ? steps : [];
+  const until = (kind: 'wallSeconds' | 'cpuSeconds', epoch: number) => {
+    const sums = completed.flatMap(({ timing }) =>
+      timing === null ? [] : [timing[kind].slice(0, epoch).reduce((sum, seconds) => sum + seconds, 0)],
+    );
+    return sums.length === 0 || sums.length < completed.length ? null : mean(sums);
+  };
+  const length = Math.max(
+    0,
+    ...completed.map(({ curves }) => Math.max(...METRICS.map((name) => curves[name]?.length ?? 0))),
+  );
+  const axes = Array.from({ length }, (_, epoch) => ({
+    epoch,
+    steps: stepsPerEpoch === null ? null : epoch * stepsPerEpoch,
+    wallSeconds: timed ? until('wallSeconds', epoch) : null,
+    cpuSeconds: until('cpuSeconds', epoch),
+  }));
+  return byMetric((metric) => {
+    const measured = completed.flatMap(({ curves }) => (curves[metric]?.length ? [curves[metric]] : []));
+    if (measured.length === 0) return null;
+    return axes.map((axis): CurvePoint => {
+      const values = measured.flatMap((curve) => curve[axis.epoch] ?? []);
+      return { ...axis, ...summarise(values), interval: bootstrapInterval(values, { stream: metric }) };
+    });
+  });
+}
+
+function publishedCurves(
+  contender: Extract<Candidate['chosen']['contender'], { kind: 'summary' }>,
+  epochs: number,
+): RowDetail['curves'] {
+  return byMetric((metric) => {
+    const means = contender.mean[metric]?.slice(0, epochs + 1);
+    if (means === undefined) return null;
+    return means.map((value, epoch): CurvePoint => {
+      const populationStd = contender.populationStd[metric]?.[epoch] ?? null;
+      const n = value === null ? 0 : contender.seeds.length;
+      const sampleStd = n < 2 || populationStd === null ? null : populationStd * Math.sqrt(n / (n - 1));
+      return {
+        epoch,
+        steps: null,
+        wallSeconds: null,
+        cpuSeconds: null,
+        ...summarise([]),
+        n,
+        mean: value,
+        sampleStd,
+        populationStd,
+        interval: value === null || sampleStd === null ? null : studentIntervalOf({ mean: value, sampleStd, n }),
+      };
+    });
+  });
+}
+
+/** Six curves with ten thousand resamples for each point: of most of them nobody asks. */
+function byMetric(make: (metric: Metric) => readonly CurvePoint[] | null): RowDetail['curves'] {
+  const made = new Map<Metric, readonly CurvePoint[] | null>();
+  const curves = {};
+  for (const metric of METRICS) {
+    Object.defineProperty(curves, metric, {
+      enumerable: true,
+      get: () => {
+        if (!made.has(metric)) made.set(metric, make(metric));
+        return made.get(metric);
+      },
+    });
+  }
+  return curves as RowDetail['curves'];
+}

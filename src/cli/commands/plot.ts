@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { Comparison } from '../../analysis/index.js';
+import { type ExitCode, FileError } from '../../errors.js';
+import {
+  COMPARISON_FIGURES,
+  type ComparisonFigure,
+  type Figure,
+  type FigureOptions,
+  measuredRuntime,
+  NEEDED,
+  quantities,
+} from '../../report/figures/index.js';
+import { FIGURE_FORMATS, figureCsv, figureFile } from '../../report/figures/rendering/files.js';
+import { printable } from '../../report/index.js';
+import { writeFileAtomic } from '../../results/index.js';
+import { UsageError } from '../failure.js';
+import { quoted } from '../option-values.js';
+import type { PLOT_KINDS, PlotCommandOptions } from '../report-options.js';
+import type { Terminal } from '../terminal.js';
+import { readComparison } from './compare.js';
+import { readRunDetails } from './run-details.js';
+import { runtimeReport } from './runtime-file.js';
+
+/** Draws a figure into a file; returns 1 when there is nothing to draw or a result file could not be read. */
+export async function plot(
+  kind: (typeof PLOT_KINDS)[number],
+  paths: readonly string[],
+  options: PlotCommandOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const ending = extname(options.output).slice(1).toLowerCase();
+  const format = FIGURE_FORMATS.find((name) => name === ending);
+  if (format === undefined) {
+    throw new UsageError(
+      `--output: found ${quoted(options.output)}, expected a name that ends in ${FIGURE_FORMATS.map((name) => `.${name}`).join(', ')}`,
+    );
+  }
+  const found = await figureOf(kind, paths, options, terminal);
+  if (found === null) return 1;
+  const { figure, faults } = found;
+  if (figure.records.length === 0) {
+    terminal.line(`probprec: plot ${kind}: nothing to draw; it needs ${NEEDED[kind]}`);
+    return 1;
+  }
+  const { width, fontSize, dpi, outlines = false } = options;
+  await writeFileAtomic(options.output, await figureFile(figure, format, { width, fontSize, dpi, outlines }));
+  terminal.result(options.output);
+  if (options.data !== undefined) {
+    await writeFileAtomic(options.data, figureCsv(figure));
+    terminal.result(options.data);
+  }
+  // The caption of a paper has all conditions; a file of a picture has none.
+  for (const line of [figure.title, ...figure.caption]) terminal.line(printable(line));
+  return faults > 0 ? 1 : 0;
+}
+
+async function figureOf(
+  kind: (typeof PLOT_KINDS)[number],
+  paths: readonly string[],
+  options: PlotCommandOptions,
+  terminal: Terminal,
+): Promise<{ figure: Figure; faults: number } | null> {
+  const [path] = paths;
+  if (kind === 'runtime' && path !== undefined && paths.length === 1 && path.endsWith('.json')) {
+    const report = runtimeReport(path, await textOf(path));
+    if (report !== null) return { figure: measuredRuntime(report), faults: 0 };
+  }
+  const found = await readComparison(paths, options, terminal, { command: `plot ${kind}`, details: true });
+  if (found === null) return null;
+  const { comparison, faults } = found;
+  return {
+    figure: kind === 'quantities' ? await ofQuantities(comparison, options) : ofComparison(kind, comparison, options),
+    faults: faults.length,
+  };
+}
+
+function ofComparison(kind: ComparisonFigure, comparison: Comparison, options: PlotCommandOptions): Figure {
+  return COMPARISON_FIGURES[kind](comparison, figureOptions(options));
+}
+
+async function ofQuantities(comparison: Comparison, options: PlotCommandOptions): Promise<Figure> {
+  const { quantities: runs } = await readRunDetails(comparison);
+  const known = [...new Set(runs.flatMap(({ points }) => points.map(({ quantity }) => quantity)))];
+  const unknown = options.quantities?.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`--quantities: found ${quoted(unknown)}, expected some of ${known.map(printable).join(', ')}`);
+  }
+  return quantities(runs, {
+    ...figureOptions(options),
+    ...(options.quantities === undefined ? {} : { names: options.quantities }),
+  });
+}
+
+function figureOptions({ metrics, over, centre, band, seeds, scale, x, y }: PlotCommandOptions): FigureOptions {
+  return {
+    over,
+    centre,
+    band,
+    scale,
+    seeds: seeds ?? false,
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(x === undefined ? {} : { x: x.replaceAll('-', '_') }),
+    ...(y === undefined ? {} : { y: y.replaceAll('-', '_') }),
+  };
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    throw new FileError(`${path}: cannot be read; expected a file of probprec runtime --json or a run file`, {
+      cause: error,
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { SelectionMode } from '../analysis/selection-mode.js';
+import { METRICS } from '../results/recorded-run.js';
+import { commaSeparated, oneOf } from './option-values.js';
+
+const MODES = ['most', 'final', 'best'] as const satisfies readonly SelectionMode[];
+
+/** What is compared, and how: the same for the table, the figures and the report. */
+export function addComparisonOptions(command: Command): Command {
+  const words = (text: string) => text;
+  return command
+    .option('--plan <file>', 'compare exactly the runs of this plan, one row for each of its optimizer entries')
+    .option('--all-settings', 'show every setting, not only the best one of each optimizer')
+    .option(
+      '--group-by <name,name,...>',
+      'show the best setting for each combination of these hyperparameters or conditions',
+      commaSeparated((text) => text.replaceAll('-', '_')),
+    )
+    .option(
+      '--where <name=value>',
+      'only settings with this value, where they have such a hyperparameter or condition; may be repeated',
+      (text: string, before: string[]) => [...before, text],
+      [],
+    )
+    .option('--baselines <which>', 'bundled, published, none, or a folder of baseline or run files', 'bundled')
+    .option('--metric <name>', `metric to show: ${METRICS.join(', ')} (test_accuracies)`, oneOf('--metric', METRICS))
+    .option(
+      '--select-by <name>',
+      'metric that selects the best setting (valid_accuracies)',
+      oneOf('--select-by', METRICS),
+    )
+    .option(
+      '--mode <name>',
+      "DeepOBS' rule for the best setting: most runs, final or best value",
+      oneOf('--mode', MODES),
+      'most',
+    )
+    .option('--reference <optimizer>', 'optimizer, label or row to compare against (SGD, else the first)')
+    .option(
+      '--target <testproblem=value>',
+      'accuracy to reach, or loss where there is none, instead of the published one; may be repeated',
+      (text: string, before: string[]) => [...before, text],
+      [],
+    )
+    .option('--testproblems <name,name,...>', 'only these, in this order', commaSeparated(words))
+    .option('--optimizers <name,name,...>', 'only these class names, in this order', commaSeparated(words))
+    .option('--wall-time', 'show wall times even of runs that shared the machine with others')
+    .option('--allow-mismatch', 'show baselines under other conditions too, marked');
+}

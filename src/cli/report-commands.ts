@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import { METRICS } from '../results/recorded-run.js';
+import { addComparisonOptions } from './comparison-options.js';
+import { UsageError } from './failure.js';
+import { commaSeparated, oneOf, quoted, wholeNumber } from './option-values.js';
+import { PLOT_KINDS, type PlotCommandOptions, type ReportCommandOptions } from './report-options.js';
+import type { Terminal } from './terminal.js';
+
+/** The commands that draw: plot and report. What they need is loaded when they are called. */
+export function addReportCommands(program: Command, terminal: Terminal): void {
+  addPlot(program, terminal);
+  addReport(program, terminal);
+}
+
+function addPlot(program: Command, terminal: Terminal): void {
+  const words = (text: string) => text;
+  const command = program
+    .command('plot')
+    .summary('draw a figure: learning curves, sensitivity, intervals, profiles, …')
+    .description(
+      'Draws one figure from the same numbers that compare prints, without a browser, at the width of a paper.\n' +
+        `Kinds: ${PLOT_KINDS.join(', ')}.`,
+    )
+    .argument('<kind>', 'which figure', oneOf('plot', PLOT_KINDS))
+    .argument('[results...]', 'as for compare (results); for runtime also a file of probprec runtime --json')
+    .requiredOption('-o, --output <file>', 'figure.svg, .png, .pdf, or .json (the Vega-Lite specification, to restyle)')
+    .option('--data <file>', 'writes the data behind the figure as CSV, too')
+    .option('--width <width>', 'column (3.25in), page (6.5in), or a length in in, cm, mm or pt', lengthInPoints, 468)
+    .option('--font-size <pt>', 'size of all texts', wholeNumber('--font-size', 4), 8)
+    .option('--dpi <n>', 'pixels per inch of a PNG', wholeNumber('--dpi', 30), 300)
+    .option('--outlines', 'SVG: texts as outlines, independent of fonts (PDF always has outlines)')
+    .option(
+      '--metrics <name,name,...>',
+      'learning-curves, grid: a panel for each of these',
+      commaSeparated(oneOf('--metrics', METRICS)),
+    )
+    .option(
+      '--over <axis>',
+      'epochs, steps, seconds, cpu-seconds',
+      oneOf('--over', ['epochs', 'steps', 'seconds', 'cpu-seconds'] as const),
+      'epochs',
+    )
+    .option('--centre <name>', 'mean or median', oneOf('--centre', ['mean', 'median'] as const), 'mean')
+    .option(
+      '--band <name>',
+      'interval (95 %), quartiles, range, none',
+      oneOf('--band', ['interval', 'quartiles', 'range', 'none'] as const),
+      'interval',
+    )
+    .option('--seeds', 'learning-curves, grid: single runs as thin lines')
+    .option(
+      '--scale <name>',
+      'vertical axis: auto, log, linear',
+      oneOf('--scale', ['auto', 'log', 'linear'] as const),
+      'auto',
+    )
+    .option('--x <hyperparameter>', 'sensitivity, heatmap: horizontal axis (the one with most values)')
+    .option('--y <hyperparameter>', 'heatmap: vertical axis')
+    .option('--quantities <name,name,...>', 'quantities: only these', commaSeparated(words));
+  addComparisonOptions(command).action(
+    async (kind: (typeof PLOT_KINDS)[number], paths: string[], options: PlotCommandOptions) => {
+      const { plot } = await import('./commands/plot.js');
+      process.exitCode = await plot(kind, paths, options, terminal);
+    },
+  );
+}
+
+function addReport(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('report')
+    .summary('write one page with results, figures, times, failures and how to repeat them')
+    .description(
+      'Writes one HTML file that needs no network and no other file: what was run, tables, figures, run times, runs that\n' +
+        'diverged or failed, and the commands to repeat it. Readable without JavaScript, on paper and by screen readers.',
+    )
+    .argument('[results...]', 'as for compare (results)')
+    .requiredOption('-o, --output <file>', 'the page, for instance report.html')
+    .option('--title <text>', 'title of the page')
+    .option('--no-interactive', 'without the chart library: no filters and no values on hover, 0.8 MB less');
+  addComparisonOptions(command).action(async (paths: string[], options: ReportCommandOptions) => {
+    const { report } = await import('./commands/report.js');
+    process.exitCode = await report(paths, options, terminal);
+  });
+}
+
+/** `export csv`, below `export`. */
+export function addExportCsv(parent: Command, terminal: Terminal): void {
+  parent
+    .command('csv')
+    .summary('runs, curves, quantities and settings as CSV')
+    .description(
+      'Writes runs.csv, curves.csv, quantities.csv, events.csv and settings.csv: long form, every digit, for pandas, R and others.',
+    )
+    .argument('[results...]', 'run files or folders of them, DeepOBS folders too (results)')
+    .requiredOption('-o, --output-dir <dir>', 'where to write')
+    .option('--debug', 'show error codes and stacks')
+    .action(async (paths: string[], options: { outputDir: string }) => {
+      const { exportRunsAsCsv } = await import('./commands/export-csv.js');
+      process.exitCode = await exportRunsAsCsv(paths, options, terminal);
+    });
+}
+
+const POINTS: Readonly<Record<string, number>> = { in: 72, cm: 72 / 2.54, mm: 72 / 25.4, pt: 1 };
+
+/** `3.25in`, `column`, `page` in points. */
+function lengthInPoints(text: string): number {
+  if (text === 'column') return 3.25 * 72;
+  if (text === 'page') return 6.5 * 72;
+  const [, value, unit = ''] = /^(\d+\.?\d*|\.\d+)(in|cm|mm|pt)$/.exec(text) ?? [];
+  const points = Number(value) * (POINTS[unit] ?? Number.NaN);
+  if (points >= 72 && points <= 7200) return points;
+  throw new UsageError(
+    `--width: found ${quoted(text)}, expected column, page or a length of at least 1in, for instance 3.25in or 82mm`,
+  );
+}

@@ -1,0 +1,109 @@
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import type { Figure, Layout, Spec } from '../figure.js';
+import { measureText } from './font.js';
+
+/** How large a figure is drawn, and in which colours. */
+export interface DrawingOptions {
+  /** Width in units. */
+  readonly width: number;
+  readonly fontSize: number;
+  readonly ink?: string;
+  readonly grid?: string;
+}
+
+/** A figure as SVG, with the specification that it was drawn from. */
+export interface Drawing {
+  readonly svg: string;
+  readonly spec: Spec;
+  /** Size in units. */
+  readonly width: number;
+  readonly height: number;
+}
+
+const MOST_TRIES = 6;
+
+/**
+ * Draws a figure in its width, without a browser. What axes and titles need is known only when they are drawn, so panels are
+ * drawn again until the whole fits.
+ */
+export async function drawFigure(figure: Figure, options: DrawingOptions): Promise<Drawing> {
+  const { width, fontSize, ink = '#222222', grid = '#cccccc' } = options;
+  const columns = figure.columns(width);
+  const layoutOf = (panelWidth: number, legendWidth: number | null): Layout => ({
+    width,
+    panelWidth,
+    legendWidth,
+    fontSize,
+    measure: measureText,
+    ink,
+    grid,
+  });
+  let panelWidth = Math.max(fontSize * 4, width / columns - fontSize * 6);
+  for (let tries = 1; ; tries++) {
+    const body = await drawSpec(figure.draw(layoutOf(panelWidth, null)));
+    const excess = body.width - width;
+    const narrower = Math.max(fontSize * 4, panelWidth - excess / columns);
+    if (tries === MOST_TRIES || Math.abs(excess) < 1 || narrower === panelWidth) {
+      const spec = figure.draw(layoutOf(panelWidth, Math.max(fontSize * 8, width - body.left - fontSize * 0.6)));
+      return { spec, ...(await drawSpec(spec)) };
+    }
+    panelWidth = narrower;
+  }
+}
+
+/** Vega counts the clips of all its drawings; the same figure must give the same file. */
+function renumbered(svg: string): string {
+  const numbers = new Map<string, number>();
+  return svg.replaceAll(/(\sid="|url\(#)(clip|gradient_?)(\d+)/g, (_, start: string, kind: string, number: string) => {
+    const key = `${kind}${number}`;
+    const own = numbers.get(key) ?? numbers.size;
+    numbers.set(key, own);
+    return `${start}${kind}${own}`;
+  });
+}
+
+interface TextItem {
+  readonly fontSize?: number;
+  readonly fontWeight?: string | number;
+}
+
+/** Vega's own measures of text need a canvas; this part of its interface is in no type. */
+const withMetrics = vega as unknown as { textMetrics: { width: typeof textWidth } };
+
+function textWidth({ fontSize = 11, fontWeight }: TextItem, text: unknown): number {
+  const bold = fontWeight === 'bold' || Number(fontWeight) >= 600;
+  return measureText(String(text ?? ''), fontSize) * (bold ? 1.12 : 1);
+}
+
+/** A Vega-Lite specification as SVG, its size, and where its leftmost panel begins. */
+export async function drawSpec(spec: Spec): Promise<{ svg: string; width: number; height: number; left: number }> {
+  withMetrics.textMetrics.width = textWidth;
+  const { spec: compiled } = compile(spec as unknown as TopLevelSpec, { logger: vega.logger(vega.Error) });
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
+  try {
+    const svg = renumbered(await view.toSVG());
+    const [, width = '0', height = '0'] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
+    const [origin = 0] = view.origin();
+    const left = origin + leftOf((view.scenegraph() as unknown as { root: SceneMark }).root);
+    return { svg, width: Number(width), height: Number(height), left };
+  } finally {
+    view.finalize();
+  }
+}
+
+/** What is read of Vega's scene: marks, groups of them, and where the groups stand. */
+interface SceneMark {
+  readonly marktype?: string;
+  readonly role?: string;
+  readonly items?: readonly { readonly x?: number; readonly items?: readonly SceneMark[] }[];
+}
+
+/** Where the leftmost panel begins: panels are the innermost groups of concatenations. */
+function leftOf(mark: SceneMark): number {
+  const lefts = (mark.items ?? []).map(({ x = 0, items = [] }) => {
+    const inner = items.filter(({ marktype, role }) => marktype === 'group' && role === 'scope');
+    return x + (inner.length === 0 ? 0 : Math.min(...inner.map(leftOf)));
+  });
+  return lefts.length === 0 ? 0 : Math.min(...lefts);
+}
