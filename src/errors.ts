@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'data'
   | 'output'
   | 'file'
+  | 'optimizer'
   | 'engine'
   | 'shape'
   | 'interrupted'
@@ -43,9 +44,9 @@ export class DataError extends ProbprecError {
   }
 }
 
-/** A results or checkpoint folder that cannot be written. */
+/** A results or checkpoint folder that cannot be written. Exit code 1 where nothing is wrong with the request (a full disk). */
 export class OutputError extends ProbprecError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
+  constructor(message: string, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
     super('output', message, options);
   }
 }
@@ -57,10 +58,24 @@ export class RunHeldError extends ProbprecError {
   }
 }
 
+/** The user ended it, by a signal. Whoever receives it has told the user, so that it needs no line of its own. */
+export class InterruptedError extends ProbprecError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('interrupted', message, { exitCode: 130, ...options });
+  }
+}
+
 /** A run file, checkpoint or user module whose content is not what it should be. */
 export class FileError extends ProbprecError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super('file', message, options);
+  }
+}
+
+/** An error that the code of a user's optimizer threw, or a value of its that cannot be used: file, line and part. */
+export class OptimizerError extends ProbprecError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('optimizer', message, { ...options, exitCode: 1 });
   }
 }
 

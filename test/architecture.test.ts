@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest';
  * floor; folders on one floor do not know each other.
  */
 const FLOORS: readonly (readonly string[])[] = [
-  ['errors.ts', 'group-by.ts', 'names.ts'],
+  ['errors.ts', 'group-by.ts', 'names.ts', 'process-identity.ts', 'regular-file.ts'],
+  ['temporary-name.ts'],
   ['random', 'tensor'],
   ['engine', 'dataset'],
   ['testproblem'],
@@ -110,6 +111,36 @@ describe('the import rules', () => {
       return code.replace(/^export (?:type )?(?:\*|\{[^}]*\}|\* as \w+) from '[^']+';$/gm, '').trim() !== '';
     });
     expect(offenders).toEqual([]);
+  });
+});
+
+/** ONNX Runtime sends telemetry unless it is switched off before it is loaded: one module does both, and only it may. */
+describe('the way to ONNX Runtime', () => {
+  const library = ['onnxruntime', 'node'].join('-');
+  const mentions = new RegExp(`['"\`]${library}(/[^'"\`]*)?['"\`]`, 'g');
+  const programs = ['src', 'testproblems', 'scripts', 'test'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.[cm]?[jt]s$/.test(name))
+      .map((name) => join(folder, name).split(sep).join('/')),
+  );
+
+  test('is one module with what it loads first; others read its package.json at most', () => {
+    const found = programs.flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(mentions)].map(([, path = '']) => `${file} ${path}`.trim()),
+    );
+    expect(found.filter((mention) => !mention.endsWith(' /package.json')).sort()).toEqual([
+      'src/engine/onnxruntime/addon.ts',
+      'src/engine/onnxruntime/library.ts',
+    ]);
+  });
+
+  test('switches the telemetry off first', () => {
+    const text = readFileSync(join(root, 'src/engine/onnxruntime/library.ts'), 'utf8');
+    expect(specifiers(text.replaceAll('export *', '\nexport *'))).toHaveLength(2);
+    expect(text).toContain("import './addon.js'");
+    expect(text.indexOf("import './addon.js'")).toBeLessThan(text.indexOf(`from '${library}'`));
+    const addon = readFileSync(join(root, 'src/engine/onnxruntime/addon.ts'), 'utf8');
+    expect(addon).toMatch(new RegExp(`\\ndisableTelemetry\\(\\);\\n[^]*\\('${library}'\\);\\n$`));
   });
 });
 

@@ -1,4 +1,4 @@
-import { constantValue, defineTestProblem, dense, flatten, softmaxCrossEntropy } from '../src/testproblem/index.js';
+import { constantValue, defineTestProblem, logisticRegression, softmaxCrossEntropy } from '../src/testproblem/index.js';
 
 /** Multinomial logistic regression on Fashion-MNIST, started at zero; 7,850 parameters, convex. DeepOBS 1.2. */
 export default defineTestProblem({
@@ -8,6 +8,6 @@ export default defineTestProblem({
   inputShape: [1, 28, 28],
   defaults: { batchSize: 128, numEpochs: 50 },
   initial: { weights: constantValue(0), biases: constantValue(0) },
-  network: [flatten(), dense(10)],
+  network: logisticRegression(10),
   loss: softmaxCrossEntropy(),
 });

@@ -1,11 +1,7 @@
 import {
+  cnn2c2d,
   constantValue,
-  conv2d,
   defineTestProblem,
-  dense,
-  flatten,
-  maxPool,
-  relu,
   softmaxCrossEntropy,
   truncatedNormal,
 } from '../src/testproblem/index.js';
@@ -18,17 +14,6 @@ export default defineTestProblem({
   inputShape: [1, 28, 28],
   defaults: { batchSize: 128, numEpochs: 100 },
   initial: { weights: truncatedNormal(0.05), biases: constantValue(0.05) },
-  network: [
-    conv2d({ filters: 32, kernel: 5, padding: 'same' }),
-    relu(),
-    maxPool({ size: 2, stride: 2 }),
-    conv2d({ filters: 64, kernel: 5, padding: 'same' }),
-    relu(),
-    maxPool({ size: 2, stride: 2 }),
-    flatten(),
-    dense(1024),
-    relu(),
-    dense(10),
-  ],
+  network: cnn2c2d(10),
   loss: softmaxCrossEntropy(),
 });

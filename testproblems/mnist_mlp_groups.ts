@@ -1,9 +1,7 @@
 import {
   constantValue,
   defineTestProblem,
-  dense,
-  flatten,
-  relu,
+  multilayerPerceptron,
   softmaxCrossEntropy,
   truncatedNormal,
 } from '../src/testproblem/index.js';
@@ -20,7 +18,7 @@ export default defineTestProblem({
   inputShape: [1, 28, 28],
   defaults: { batchSize: 128, numEpochs: 100 },
   initial: { weights: truncatedNormal(0.03), biases: constantValue(0) },
-  network: [flatten(), dense(1000), relu(), dense(500), relu(), dense(100), relu(), dense(10)],
+  network: multilayerPerceptron([1000, 500, 100], 10),
   loss: softmaxCrossEntropy(),
   groups: (layerName) => layerName,
 });

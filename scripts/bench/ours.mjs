@@ -1,4 +1,4 @@
-import { loadOptimizer, loadTestProblem, openEngine, tensor } from '../../dist/src/index.js';
+import { loadOptimizer, loadTestProblem, openEngine, tensor, trainingTask } from '../../dist/src/index.js';
 
 const BATCH = 128;
 
@@ -18,16 +18,7 @@ export async function makeStep(engine, name, mode) {
   const parameterNames = problem.parameters.map(({ name: parameter }) => parameter);
   if (mode === 'sgd' || mode === 'adam') {
     const optimizer = await loadOptimizer(mode);
-    const groups = problem.parameters.map(({ group }) => group);
-    const task = {
-      engine,
-      problem: symbolic,
-      parameterNames,
-      groups,
-      constants: {},
-      initialParameters,
-      stepsPerEpoch: 1,
-    };
+    const task = trainingTask(engine, problem, { batchSize: BATCH, stepsPerEpoch: 1 });
     const lr = mode === 'sgd' ? 1e-3 : 1e-4;
     const training = await optimizer.start(task, optimizer.hyperparameters.parse({ lr }));
     await training.beginEpoch(0, 1);

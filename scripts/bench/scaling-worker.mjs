@@ -1,6 +1,6 @@
 // Measures one configuration for scripts/scaling.mjs and prints milliseconds and bytes as a line of JSON.
 import { createInterface } from 'node:readline';
-import { loadOptimizer, loadTestProblem, openEngine, tensor } from '../../dist/src/index.js';
+import { loadOptimizer, loadTestProblem, openEngine, tensor, trainingTask } from '../../dist/src/index.js';
 
 const configuration = JSON.parse(process.argv[2] ?? '{}');
 const { problem: name, threads, batch: size = 128 } = configuration;
@@ -16,16 +16,7 @@ const batch = () => ({
 /** Training of the problem by an optimizer from its initial parameters. */
 async function train(optimizerName, hyperparameters, stepsPerEpoch) {
   const optimizer = await loadOptimizer(optimizerName);
-  const initial = problem.initialParameters(42);
-  const task = {
-    engine,
-    problem: problem.build(size, { l2Reg: problem.defaults.l2Reg ?? 0 }),
-    parameterNames: problem.parameters.map((parameter) => parameter.name),
-    groups: problem.parameters.map(({ group }) => group),
-    constants: {},
-    initialParameters: problem.parameters.map(({ shape }, index) => engine.upload(initial[index], shape)),
-    stepsPerEpoch,
-  };
+  const task = trainingTask(engine, problem, { batchSize: size, stepsPerEpoch });
   const training = await optimizer.start(task, optimizer.hyperparameters.parse(hyperparameters));
   await training.beginEpoch(0, 1);
   return training;

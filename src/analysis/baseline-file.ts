@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { FileError } from '../errors.js';
+import { readText } from '../results/index.js';
 
 const count = z.int().nonnegative();
 const values = z.array(z.number().nullable());
@@ -113,8 +114,7 @@ export async function readBaselineFiles(folder: string): Promise<BaselineFile[]>
   const files: BaselineFile[] = [];
   for (const name of names.filter((entry) => entry.endsWith('.json')).sort()) {
     const path = join(folder, name);
-    const text = await readFile(path, 'utf8');
-    files.push(parseBaselineFile(path, text));
+    files.push(parseBaselineFile(path, readText(path)));
   }
   return files;
 }

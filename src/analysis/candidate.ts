@@ -131,6 +131,7 @@ function about({ setting, origin, originKind }: Contender, { settingsTried, edge
     origin,
     version: optimizerSource?.sha256.slice(0, 8) ?? null,
     file: optimizerSource?.file ?? null,
+    statedName: conditions.statedOptimizer ?? null,
     hyperparameters,
     trainingParameters,
     engine: conditions.engine,

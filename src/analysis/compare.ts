@@ -166,8 +166,9 @@ function targetOf(settings: readonly Candidate['setting'][], metric: Metric, opt
     const accuracy = isAccuracy(metric) || availableMetric(settings, 'test_accuracies') === 'test_accuracies';
     return userTarget(targets[sample.testproblem] ?? Number.NaN, accuracy);
   }
-  // A published target belongs to the published data.
-  return sample.conditions.dataSource === 'synthetic' ? null : publishedTarget(sample.testproblem);
+  // A published target belongs to the published data, and to the test problem, not to a folder of its name.
+  const { dataSource, statedTestproblem } = sample.conditions;
+  return dataSource === 'synthetic' || statedTestproblem !== undefined ? null : publishedTarget(sample.testproblem);
 }
 
 /** By the user's order or that of labels and plan entries; else alphabetically, results before baselines. */

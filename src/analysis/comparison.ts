@@ -24,6 +24,8 @@ export interface ComparisonRow {
   /** First eight digits of what identifies the source of a user's optimizer, and its file; null for the others. */
   readonly version: string | null;
   readonly file: string | null;
+  /** The optimizer's name in a DeepOBS file, where it is another one than the folder's; null elsewhere. */
+  readonly statedName: string | null;
   readonly hyperparameters: RecordedRun['hyperparameters'];
   readonly trainingParameters: RecordedRun['trainingParameters'];
   /** What tells this setting apart, for people: values that differ from defaults and between the rows of an optimizer. */

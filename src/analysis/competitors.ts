@@ -67,8 +67,12 @@ export function bestContenders(
 
 function competitorKey({ originKind, origin, setting }: Contender, names: readonly string[]): string {
   const { optimizer, optimizerSource, conditions, position } = setting;
+  const { engine, statedOptimizer, statedTestproblem } = conditions;
   const values = names.map((name) => settingValue(setting, name));
-  return JSON.stringify([originKind, origin, position, optimizer, optimizerSource?.sha256, conditions.engine, values]);
+  return JSON.stringify([
+    ...[originKind, origin, position, optimizer, optimizerSource?.sha256],
+    ...[engine, statedOptimizer, statedTestproblem, values],
+  ]);
 }
 
 /** Names of conditions that settings can be selected and grouped by, beside those of hyperparameters. */

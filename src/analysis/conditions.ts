@@ -27,6 +27,7 @@ export function mismatches(own: ConditionsOf, other: ConditionsOf): Mismatch[] {
   if (mine.dataSource === theirs.dataSource) {
     compare('synthetic size', 'budget', mine.syntheticSize, theirs.syntheticSize);
   }
+  compare('test problem in the file', 'budget', statedIn(own), statedIn(other));
   compare('data files', 'protocol', dataFiles(own), dataFiles(other));
   compare('protocol', 'protocol', protocolOf(own), protocolOf(other));
   compare('engine', 'protocol', mine.engine, theirs.engine);
@@ -36,15 +37,10 @@ export function mismatches(own: ConditionsOf, other: ConditionsOf): Mismatch[] {
 /** The conditions that one table shares: settings with equal text can be compared as they are. */
 export function tableKey(setting: ConditionsOf): string {
   const { numEpochs, batchSize, l2InForce, conditions } = setting;
-  const { dataSource, syntheticSize, dataChecksum } = conditions;
+  const { dataSource, syntheticSize, dataChecksum, statedTestproblem } = conditions;
   return JSON.stringify([
-    numEpochs,
-    batchSize,
-    l2InForce,
-    dataSource,
-    syntheticSize,
-    dataChecksum,
-    protocolOf(setting),
+    ...[numEpochs, batchSize, l2InForce, statedTestproblem],
+    ...[dataSource, syntheticSize, dataChecksum, protocolOf(setting)],
   ]);
 }
 
@@ -57,6 +53,11 @@ export function describeConditions(setting: ConditionsOf): string {
       : `synthetic data (${conditions.syntheticSize})`;
   const l2 = l2InForce === 0 || l2InForce === 'default' ? '' : `, l2_reg ${l2InForce}`;
   return `${numEpochs} ${numEpochs === 1 ? 'epoch' : 'epochs'}, batch size ${batchSize}${l2}, ${data}, protocol ${conditions.protocol}`;
+}
+
+/** A folder of DeepOBS can hold another test problem than its name says. */
+function statedIn({ conditions }: ConditionsOf): string {
+  return conditions.statedTestproblem ?? 'as the folder';
 }
 
 function dataFiles({ conditions }: ConditionsOf): string {

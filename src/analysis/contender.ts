@@ -119,7 +119,6 @@ function ownRuns(file: OwnBaseline): RecordedRun[] {
       curves: Object.fromEntries(
         METRICS.map((metric) => [metric, run.curves[metric] ?? null]),
       ) as RecordedRun['curves'],
-      minibatchTrainLosses: [],
       timing: { wallSeconds: run.training_wall_seconds, cpuSeconds: run.training_cpu_seconds },
       conditions: {
         protocol: file.protocol,

@@ -1,5 +1,6 @@
 import { randomStream } from '../random/index.js';
 import { studentQuantile } from './distributions.js';
+import { requireFinite } from './numbers.js';
 import { selectQuantile } from './order-statistics.js';
 import { mean, quantileOfSorted, sampleStd } from './statistics.js';
 
@@ -21,9 +22,10 @@ export interface IntervalOptions {
 
 /**
  * Student's t interval of the mean, exact for normal values: x̄ ± t·s/√n. Null for fewer than two values.
- * docs/analysis.md says what it covers for others.
+ * docs/analysis.md says what it covers for others. Throws RangeError for what is not finite, as all intervals here.
  */
 export function studentInterval(values: readonly number[], { level = 0.95 }: IntervalOptions = {}): Interval | null {
+  requireInput('studentInterval', values, level);
   if (values.length < 2) return null;
   return studentIntervalOf({ mean: mean(values), sampleStd: sampleStd(values), n: values.length }, level);
 }
@@ -34,6 +36,7 @@ export function studentIntervalOf(
   level = 0.95,
 ): Interval | null {
   if (summary.n < 2) return null;
+  requireInput('studentIntervalOf', [summary.mean, summary.sampleStd], level);
   const margin = (studentQuantile((1 + level) / 2, summary.n - 1) * summary.sampleStd) / Math.sqrt(summary.n);
   return { low: summary.mean - margin, high: summary.mean + margin, level, method: 't' };
 }
@@ -46,6 +49,7 @@ export function studentIntervalOf(
  */
 export function bootstrapInterval(values: readonly number[], options: IntervalOptions = {}): Interval | null {
   const { level = 0.95, resamples = 9999, stream = 'mean' } = options;
+  requireInput('bootstrapInterval', values, level);
   const spread = sampleStd(values);
   if (values.length < SMALLEST_BOOTSTRAP || !(spread > 0)) return studentInterval(values, { level });
   const centre = mean(values);
@@ -100,6 +104,7 @@ export const SMALLEST_BOOTSTRAP = 8;
  */
 export function percentileInterval(values: readonly number[], options: IntervalOptions = {}): Interval | null {
   const { level = 0.95, resamples = 9999, stream = 'mean' } = options;
+  requireInput('percentileInterval', values, level);
   if (values.length < 2) return null;
   const random = randomStream(0, 'analysis', 'bootstrap', stream);
   const means = Float64Array.from({ length: resamples }, () => {
@@ -113,4 +118,10 @@ export function percentileInterval(values: readonly number[], options: IntervalO
     level,
     method: 'bootstrap-percentile',
   };
+}
+
+function requireInput(what: string, values: readonly number[], level: number): void {
+  requireFinite(what, values);
+  if (!(level > 0 && level < 1))
+    throw new RangeError(`${what}: found the level ${level}, expected more than 0, less than 1`);
 }

@@ -3,8 +3,8 @@ import type { OwnBaseline } from './baseline-file.js';
 import { METRICS } from './metrics.js';
 
 /**
- * The baseline file of the runs of one setting (they must differ in the seed only): curves with six significant digits,
- * status, times, and what is needed to repeat them. Minibatch losses stay in the run files.
+ * The baseline file of the runs of one setting (they must differ in the seed only): curves with every digit,
+ * so that a repetition that is equal to the bit differs by nothing; status, times, and what is needed to repeat them. Minibatch losses stay in the run files.
  */
 export function ownBaseline(runFiles: readonly RunFile[], command: string): OwnBaseline {
   const sorted = [...runFiles].sort((left, right) => left.random_seed - right.random_seed);
@@ -32,7 +32,7 @@ export function ownBaseline(runFiles: readonly RunFile[], command: string): OwnB
     batch_size: first.batch_size,
     num_epochs: first.num_epochs,
     l2_reg: first.l2_reg,
-    hyperparameters: first.optimizer_hyperparams,
+    hyperparameters: first.optimizer_hyperparams as OwnBaseline['hyperparameters'],
     training_parameters: first.training_params as OwnBaseline['training_parameters'],
     protocol: configuration.protocol,
     data_source: dataset.source,
@@ -49,14 +49,15 @@ export function ownBaseline(runFiles: readonly RunFile[], command: string): OwnB
       started_at: file.started_at,
       machine: `${file.environment.cpu_model}, ${file.environment.engine.threads} threads`,
       curves: Object.fromEntries(
-        METRICS.flatMap((metric) => (file[metric] === undefined ? [] : [[metric, file[metric].map(sixDigits)]])),
+        METRICS.flatMap((metric) => (file[metric] === undefined ? [] : [[metric, file[metric]]])),
       ),
-      training_wall_seconds: file.timing.training_wall_seconds.map((seconds) => sixDigits(seconds) ?? 0),
-      training_cpu_seconds: file.timing.training_cpu_seconds.map((seconds) => sixDigits(seconds) ?? 0),
+      training_wall_seconds: file.timing.training_wall_seconds.map(sixDigits),
+      training_cpu_seconds: file.timing.training_cpu_seconds.map(sixDigits),
     })),
   };
 }
 
-function sixDigits(value: number | null): number | null {
-  return value === null ? null : Number(value.toPrecision(6));
+/** Seconds to six digits: clocks are not more exact. */
+function sixDigits(seconds: number): number {
+  return Number(seconds.toPrecision(6));
 }

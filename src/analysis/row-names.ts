@@ -1,11 +1,11 @@
 import { groupBy } from '../group-by.js';
 import type { ComparisonRow } from './comparison.js';
 
-type Row = Pick<ComparisonRow, 'optimizer' | 'originKind' | 'version' | 'engine'>;
+type Row = Pick<ComparisonRow, 'optimizer' | 'originKind' | 'version' | 'statedName' | 'engine'>;
 
 /**
- * The names of a table's rows: the class name, and for results of one class the version of the source and the engine where
- * they tell rows apart.
+ * The names of a table's rows: the class name, and for results of one class the version of the source, the name in the file
+ * and the engine where they tell rows apart.
  */
 export function rowNames(rows: readonly Row[]): string[] {
   const groups = groupBy(rows, ({ optimizer, originKind }) => `${originKind} ${optimizer}`);
@@ -16,6 +16,7 @@ export function rowNames(rows: readonly Row[]): string[] {
   return rows.map((row) => {
     const parts = [
       ...(several(row, ({ version }) => version) ? [row.version ?? 'bundled'] : []),
+      ...(several(row, ({ statedName }) => statedName) ? [row.statedName ?? row.optimizer] : []),
       ...(several(row, ({ engine }) => engine) ? [row.engine] : []),
     ];
     return parts.length === 0 ? row.optimizer : `${row.optimizer} (${parts.join(', ')})`;

@@ -1,4 +1,4 @@
-import { type RecordedRun, scheduleInForce } from '../results/index.js';
+import { canonicalNumber, type RecordedRun, scheduleInForce } from '../results/index.js';
 import type { Setting } from './settings.js';
 
 /** Values that hyperparameters have when nobody states them, by the optimizer's class name. */
@@ -17,7 +17,7 @@ export function settingText(setting: Setting, beside: readonly Setting[], defaul
   const others = beside.filter(({ optimizer }) => optimizer === setting.optimizer);
   const known = defaults.get(setting.optimizer) ?? {};
   const differs = (name: string) =>
-    new Set(others.map(({ hyperparameters }) => JSON.stringify(shown(hyperparameters, name)))).size > 1;
+    new Set(others.map(({ hyperparameters }) => keyOf(shown(hyperparameters, name)))).size > 1;
   const names = new Set(others.flatMap(({ hyperparameters }) => Object.keys(hyperparameters)));
   const values = [...names].sort(inOrder).flatMap((name) => {
     const value = shown(setting.hyperparameters, name);
@@ -37,7 +37,12 @@ function shown(hyperparameters: Values, name: string): unknown {
 
 /** A default that is not known is none, so that the value is shown. */
 function isDefault(known: Readonly<Record<string, unknown>>, name: string, value: unknown): boolean {
-  return Object.hasOwn(known, name) && JSON.stringify(known[name]) === JSON.stringify(value);
+  return Object.hasOwn(known, name) && keyOf(known[name]) === keyOf(value);
+}
+
+/** Text that is equal for equal values; JSON alone takes infinite numbers for null. */
+function keyOf(value: unknown): string {
+  return JSON.stringify(value, (_, entry) => (typeof entry === 'number' ? canonicalNumber(entry) : entry)) ?? 'null';
 }
 
 /** Lists and texts of other people's files can be long. */

@@ -50,15 +50,19 @@ export function groupSettings(runs: readonly RecordedRun[]): Setting[] {
     return JSON.stringify([testproblem, optimizer, setting, label, position, conditions]);
   });
   return [...groups.values()].flatMap((members) => {
-    const folders = groupBy(members, ({ file }) => resultsFolder(file));
+    const folders = groupBy(members, folderOf);
     if (folders.size < 2 || !disagree([...folders.values()])) return settingOf(members, null);
     return [...folders].flatMap(([folder, own]) => settingOf(own, folder));
   });
 }
 
-/** The folder above `<testproblem>/<optimizer>/<setting>/<file>`. */
-function resultsFolder(file: string): string {
-  return dirname(dirname(dirname(dirname(file))));
+/**
+ * The folder that stands for an experiment: of our runs the one above `<testproblem>/<optimizer>/<setting>`. DeepOBS goes by the
+ * setting's own folder, and its files do not say enough to tell a repeated run from another experiment.
+ */
+function folderOf({ file, stated }: RecordedRun): string {
+  const setting = dirname(file);
+  return stated === undefined ? dirname(dirname(dirname(setting))) : setting;
 }
 
 /** Whether two folders have different curves of one seed. */

@@ -1,3 +1,5 @@
+import { requireFinite, requireOrdered } from './numbers.js';
+
 /** What is said about the values of several seeds. Null where too few values make it undefined. */
 export interface Summary {
   readonly n: number;
@@ -13,8 +15,9 @@ export interface Summary {
   readonly maximum: number | null;
 }
 
-/** The summary of finite numbers; all but n is null when there are none. */
+/** The summary of finite numbers; all but n is null when there are none. Throws RangeError for what is not finite. */
 export function summarise(values: readonly number[]): Summary {
+  requireFinite('summarise', values);
   if (values.length === 0) return { n: 0, ...NOTHING };
   const sorted = [...values].sort((left, right) => left - right);
   return {
@@ -41,23 +44,31 @@ const NOTHING = {
   maximum: null,
 } as const;
 
-/** Arithmetic mean; NaN of nothing. */
+/** Arithmetic mean; NaN of nothing. Throws RangeError for what is not finite. */
 export function mean(values: readonly number[]): number {
+  requireFinite('mean', values);
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
-/** √(Σ(x − x̄)² / (n − 1)); NaN for fewer than two values. */
+/** √(Σ(x − x̄)² / (n − 1)); NaN for fewer than two values. Throws RangeError for what is not finite. */
 export function sampleStd(values: readonly number[]): number {
+  requireFinite('sampleStd', values);
   return values.length < 2 ? Number.NaN : Math.sqrt(squaredDeviations(values) / (values.length - 1));
 }
 
-/** √(Σ(x − x̄)² / n), NumPy's std with its default ddof = 0; NaN of nothing. */
+/** √(Σ(x − x̄)² / n), NumPy's std with its default ddof = 0; NaN of nothing. Throws RangeError for what is not finite. */
 export function populationStd(values: readonly number[]): number {
+  requireFinite('populationStd', values);
   return Math.sqrt(squaredDeviations(values) / values.length);
 }
 
-/** The q-quantile (0 ≤ q ≤ 1) by linear interpolation between order statistics, as NumPy does by default. */
+/**
+ * The q-quantile (0 ≤ q ≤ 1) by linear interpolation between order statistics, as NumPy does by default; NaN of nothing.
+ * Values may be infinite. Throws RangeError for NaN, and for a q out of range.
+ */
 export function quantile(values: readonly number[], q: number): number {
+  requireOrdered('quantile', values);
+  if (!(q >= 0 && q <= 1)) throw new RangeError(`quantile: found q = ${q}, expected 0 to 1`);
   return quantileOfSorted(
     [...values].sort((left, right) => left - right),
     q,

@@ -13,7 +13,7 @@ const SOURCE = 'DeepOBS_Baselines/convergence_performance.json (DeepOBS 1.1, Ten
  * DeepOBS' published convergence performances. How they were derived is not documented; they are taken as constants.
  * The one of quadratic_deep belongs to the loss scale ½ (θ − x)ᵀQ(θ − x), which probprec uses.
  */
-export const PUBLISHED_TARGETS: Readonly<Record<string, Target>> = {
+export const PUBLISHED_TARGETS: Readonly<Record<string, Target>> = withoutPrototype({
   quadratic_deep: loss(87.70315464772136),
   mnist_vae: loss(73.49819796869767),
   fmnist_2c2d: accuracy(0.9198093278634639),
@@ -22,7 +22,12 @@ export const PUBLISHED_TARGETS: Readonly<Record<string, Target>> = {
   cifar100_allcnnc: accuracy(0.5256043511573971),
   svhn_wrn164: accuracy(0.9501991843298437),
   tolstoi_char_rnn: accuracy(0.6045863566200845),
-};
+});
+
+/** Names come from files: one that is called constructor has no target. */
+function withoutPrototype<T>(values: Record<string, T>): Record<string, T> {
+  return Object.assign(Object.create(null), values);
+}
 
 /** The published target of a test problem; null when there is none. */
 export function publishedTarget(testproblem: string): Target | null {

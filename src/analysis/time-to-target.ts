@@ -1,5 +1,6 @@
 import type { RecordedRun } from '../results/index.js';
 import { isAccuracy } from './metrics.js';
+import { SAME_COUNT } from './numbers.js';
 import { mean, quantile } from './statistics.js';
 import type { Target } from './targets.js';
 
@@ -32,11 +33,12 @@ export interface TargetSummary {
   readonly deepobsSpeed: number | null;
 }
 
-/** When a run first met the target. */
+/** When a run first met the target; a value that differs from it by the rounding of single precision only has met it. */
 export function timeToTarget(run: RecordedRun, target: Target): TargetOutcome {
   const curve = run.curves[target.metric] ?? [];
+  const rounding = SAME_COUNT * Math.abs(target.value);
   const met = (value: number | null) =>
-    value !== null && (isAccuracy(target.metric) ? value >= target.value : value <= target.value);
+    value !== null && (isAccuracy(target.metric) ? value >= target.value - rounding : value <= target.value + rounding);
   const epoch = curve.findIndex(met);
   if (epoch < 0) {
     return { kind: run.status.state === 'completed' || run.status.state === 'diverged' ? 'missed' : 'unknown' };

@@ -25,6 +25,18 @@ export function nonNegativeNumber(option: string): (text: string) => number {
   };
 }
 
+/** A parser for an option that takes the address of a web server. */
+export function webAddress(option: string): (text: string) => string {
+  return (text) => {
+    if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+      throw new UsageError(
+        `${option}: found ${quoted(text)}, expected an address that begins with https:// or http://`,
+      );
+    }
+    return text;
+  };
+}
+
 /** A parser for an option that takes numbers separated by commas; `parse` checks each. */
 export function commaSeparated<T>(parse: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((part) => parse(part.trim()));

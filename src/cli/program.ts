@@ -1,7 +1,15 @@
 import { Command } from 'commander';
 import { suiteVersion } from '../results/version.js';
 import { UsageError } from './failure.js';
-import { commaSeparated, didYouMean, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
+import {
+  commaSeparated,
+  didYouMean,
+  nonNegativeNumber,
+  oneOf,
+  quoted,
+  webAddress,
+  wholeNumber,
+} from './option-values.js';
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
@@ -99,6 +107,13 @@ function addList(program: Command, terminal: Terminal): void {
     });
 }
 
+interface DataCommandOptions {
+  readonly dataDir?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly mirror?: string[];
+}
+
 function addData(program: Command, terminal: Terminal): void {
   const data = program
     .command('data')
@@ -116,9 +131,16 @@ function addData(program: Command, terminal: Terminal): void {
       .argument('[dataset...]', 'mnist, fmnist, cifar10')
       .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
       .option('--debug', 'show error codes and stacks');
-    if (name === 'fetch') command.option('--quiet', 'no progress');
-    else command.option('--json', 'as JSON');
-    command.action(async (names: string[], options: { dataDir?: string; json?: boolean; quiet?: boolean }) => {
+    if (name === 'fetch') {
+      command
+        .option('--quiet', 'no progress')
+        .option(
+          '--mirror <url>',
+          'fetch from this address instead of the published ones; may be repeated',
+          (url: string, before: string[] | undefined) => [...(before ?? []), webAddress('--mirror')(url)],
+        );
+    } else command.option('--json', 'as JSON');
+    command.action(async (names: string[], options: DataCommandOptions) => {
       const commands = await import('./commands/data.js');
       process.exitCode = await commands[name](names, options, terminal);
     });

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { ExportDialect } from '../results/deepobs/export.js';
+import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { oneOf } from './option-values.js';
 import { addExportCsv } from './report-commands.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
 
-const DIALECTS = ['deepobs-1.2-beta', 'deepobs-develop'] as const satisfies readonly ExportDialect[];
+const DIALECTS = ['original', 'deepobs-1.2-beta', 'deepobs-develop'] as const satisfies readonly ExportDialect[];
 
 type UnknownCommand = (where: string, parent: Command) => Error;
 
@@ -66,13 +67,15 @@ function addImport(program: Command, terminal: Terminal, unknownCommand: Unknown
     .command('deepobs')
     .description(
       'Reads the files of DeepOBS (1.2.0-beta, develop, TensorFlow 1.1; bare NaN and Infinity) below a folder and writes\n' +
-        'them as strict JSON; the filling of aborted runs is taken out and noted.',
+        'them as strict JSON under the names of their folders; the filling of aborted runs is taken out and noted.',
     )
     .argument('<dir>', 'folder with the results of DeepOBS')
     .option('--output-dir <dir>', 'where to write', 'results')
     .option('--json', 'what was written, skipped and at fault as JSON')
+    .option('--verbose', 'a line for each file instead of a summary')
+    .option('--quiet', 'faults only')
     .option('--debug', 'show error codes and stacks')
-    .action(async (folder: string, options: { outputDir: string; json?: boolean }) => {
+    .action(async (folder: string, options: TransferOptions & { outputDir: string }) => {
       const { importDeepobs } = await import('./commands/import.js');
       process.exitCode = await importDeepobs(folder, options, terminal);
     });
@@ -96,13 +99,15 @@ function addExport(program: Command, terminal: Terminal, unknownCommand: Unknown
     .requiredOption('--output-dir <dir>', 'where to write')
     .option(
       '--dialect <name>',
-      'deepobs-1.2-beta (weight_decay) or deepobs-develop (l2_reg)',
+      'deepobs-1.2-beta (weight_decay) or deepobs-develop (l2_reg); original: imported files as they were, own ones as 1.2-beta',
       oneOf('--dialect', DIALECTS),
       DIALECTS[0],
     )
     .option('--json', 'what was written, skipped and at fault as JSON')
+    .option('--verbose', 'a line for each file instead of a summary')
+    .option('--quiet', 'faults only')
     .option('--debug', 'show error codes and stacks')
-    .action(async (folder: string, options: { outputDir: string; dialect: ExportDialect; json?: boolean }) => {
+    .action(async (folder: string, options: TransferOptions & { outputDir: string; dialect: ExportDialect }) => {
       const { exportDeepobs } = await import('./commands/export.js');
       process.exitCode = await exportDeepobs(folder, options, terminal);
     });

@@ -15,6 +15,10 @@ import {
 import type { Terminal } from './terminal.js';
 import { addBudgetOptions, addDataOptions, addEngineOptions, addProtocolOptions } from './training-options.js';
 
+const USER_CODE = [
+  '--allow-user-code',
+  "run the plan's own optimizer files, and engines of the working directory",
+] as const;
 const DEBUG = ['--debug', 'show error codes and stacks'] as const;
 
 /** The commands of a sweep: plan, commands, run, status, best, rerun-best. */
@@ -36,7 +40,11 @@ export function addSweepCommands(
   addStatus(sweep, terminal);
   addBest(sweep, terminal);
   addRerunBest(sweep, terminal);
-  for (const command of sweep.commands) command.option(...DEBUG);
+  for (const command of sweep.commands) {
+    // `sweep plan` loads what the user names on its own command line.
+    if (command.name() !== 'plan') command.option(...USER_CODE);
+    command.option(...DEBUG);
+  }
   sweep.allowExcessArguments().action((_, command: Command) => {
     throw unknownCommand('sweep: ', command);
   });

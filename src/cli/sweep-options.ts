@@ -1,5 +1,6 @@
 import type { SelectionMode } from '../analysis/selection-mode.js';
 import type { Metric } from '../results/recorded-run.js';
+import type { PlanTrust } from '../sweep/plan.js';
 import type { RunOptions } from './options.js';
 
 /** In which forms `sweep commands` writes. */
@@ -22,7 +23,7 @@ export interface SweepPlanOptions
 }
 
 /** Options of `sweep commands` after parsing. */
-export interface SweepCommandsOptions {
+export interface SweepCommandsOptions extends PlanTrust {
   readonly format: (typeof COMMAND_FORMATS)[number];
   readonly output?: string;
   readonly program?: string;
@@ -33,7 +34,7 @@ export interface SweepCommandsOptions {
 }
 
 /** Options of `sweep run` after parsing. */
-export interface SweepRunOptions {
+export interface SweepRunOptions extends PlanTrust {
   readonly jobs?: number;
   readonly index?: number;
   readonly keepGoing: boolean;
@@ -44,20 +45,20 @@ export interface SweepRunOptions {
 }
 
 /** Options of `sweep status` after parsing. */
-export interface SweepStatusOptions {
+export interface SweepStatusOptions extends PlanTrust {
   readonly all?: boolean;
   readonly json?: boolean;
 }
 
 /** Options of `sweep best` after parsing. */
-export interface SweepBestOptions {
+export interface SweepBestOptions extends PlanTrust {
   readonly metric: Metric;
   readonly mode: SelectionMode;
   readonly json?: boolean;
 }
 
 /** Options of `sweep rerun-best` after parsing. */
-export interface SweepRerunOptions {
+export interface SweepRerunOptions extends PlanTrust {
   readonly seeds: number[];
   readonly metric: Metric;
   readonly mode: SelectionMode;

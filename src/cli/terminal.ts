@@ -1,3 +1,5 @@
+import { reasonOf } from '../results/atomic-file.js';
+
 /** The only place that writes: results go to stdout, everything else to stderr. */
 export interface Terminal {
   /** A result, on stdout. */
@@ -21,8 +23,8 @@ interface Streams {
 }
 
 /**
- * The terminal of a process. A reader that closes stdout early (`| head`) ends the program quietly; one that closes
- * stderr only ends the messages. NO_COLOR, CI and TERM=dumb are respected: no colours, and no progress bar in the latter
+ * The terminal of a process. A reader that closes stdout early (`| head`) ends the program quietly, a full disk behind it
+ * with one line and code 1; one that closes stderr only ends the messages. NO_COLOR, CI and TERM=dumb are respected: no colours, and no progress bar in the latter
  * two.
  */
 export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
@@ -31,8 +33,9 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
   const colours = stdout.isTTY === true && !plain && (env.NO_COLOR ?? '') === '';
   let pending = 0;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (error.code === 'EPIPE') process.exit();
+    stderr.write(`probprec: stdout: ${reasonOf(error)}; the result is not complete\n`);
+    process.exit(1);
   });
   stderr.on('error', () => undefined);
   const clear = () => {

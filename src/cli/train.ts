@@ -1,4 +1,4 @@
-import { type ExitCode, RunHeldError } from '../errors.js';
+import { type ExitCode, InterruptedError, RunHeldError } from '../errors.js';
 import type { Metric, RunFile } from '../results/index.js';
 import { executeRun, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
 import { reportFailure } from './failure.js';
@@ -30,13 +30,14 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
   const interruption = interruptible(terminal, kept.message);
   const pool = poolLink();
   const show = progressReporter(terminal, options.quiet === true);
+  const signal = pool === null ? interruption.signal : AbortSignal.any([interruption.signal, pool.signal]);
   try {
     const outcome = await executeRun(resolved, {
       dataDir: options.dataDir,
       outputDir: options.outputDir,
       resume: options.resume,
       overwrite: options.overwrite === true,
-      signal: pool === null ? interruption.signal : AbortSignal.any([interruption.signal, pool.signal]),
+      signal,
       onEvent: (event) => {
         kept.observe(event);
         pool?.observe(event);
@@ -44,8 +45,11 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       },
     });
     tellOutcome(pool, outcome);
-    return finish(outcome, options, terminal);
+    return finish(outcome, hintOf(resolved, outcome), options, terminal);
   } catch (error) {
+    // Before there is a run to write a file of: a download, a lock. What was interrupted has been said.
+    if (signal.aborted && error === signal.reason) return 130;
+    if (error instanceof InterruptedError && interruption.signal.aborted) return error.exitCode;
     if (error instanceof RunHeldError) pool?.send({ type: 'held', message: error.message });
     throw error;
   } finally {
@@ -67,8 +71,10 @@ function tellOutcome(pool: PoolLink | null, { path, runFile, alreadyComplete }: 
 function keptState() {
   let total = '';
   let saved: string | null = null;
+  let fetching = false;
   return {
     observe(event: RunEvent): void {
+      fetching = event.type === 'dataset';
       if (event.type === 'start') {
         total = ` of ${event.configuration.numEpochs}`;
         if (event.resumedFromEpoch !== null) saved = `the checkpoint of epoch ${event.resumedFromEpoch}${total}`;
@@ -77,13 +83,21 @@ function keptState() {
       }
     },
     message: (): string =>
-      saved === null
-        ? 'probprec: interrupted, stopping after this step; no epoch is finished yet, so the same command starts again (once more to stop at once)'
-        : `probprec: interrupted, stopping after this step; kept: ${saved}; the same command goes on from there (once more to stop at once)`,
+      fetching
+        ? 'probprec: interrupted before training; what was downloaded is kept, the same command goes on (once more to stop at once)'
+        : saved === null
+          ? 'probprec: interrupted, stopping after this step; no epoch is finished yet, so the same command starts again (once more to stop at once)'
+          : `probprec: interrupted, stopping after this step; kept: ${saved}; the same command goes on from there (once more to stop at once)`,
   };
 }
 
-function finish(outcome: RunOutcome, options: TrainOptions, terminal: Terminal): ExitCode {
+/** What helps, where the optimizer knows why its runs diverge. */
+function hintOf({ optimizer, configuration }: ResolvedRun, { runFile }: RunOutcome): string | null {
+  if (runFile.status.state !== 'diverged') return null;
+  return optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null;
+}
+
+function finish(outcome: RunOutcome, hint: string | null, options: TrainOptions, terminal: Terminal): ExitCode {
   const { path, runFile, alreadyComplete } = outcome;
   const { status } = runFile;
   if (alreadyComplete) {
@@ -91,8 +105,11 @@ function finish(outcome: RunOutcome, options: TrainOptions, terminal: Terminal):
   } else if (!options.quiet || status.state !== 'completed') {
     terminal.line(describeEnd(runFile));
   }
+  if (hint !== null) terminal.line(`${runFile.configuration.optimizer.name}: ${hint}`);
   if (outcome.error !== undefined) reportFailure(outcome.error, terminal, options.debug === true);
-  terminal.result(options.json ? JSON.stringify(summarize(path, runFile, alreadyComplete), null, 2) : path);
+  terminal.result(
+    options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
+  );
   if (status.state === 'interrupted') return 130;
   return status.state === 'failed' ? 1 : 0;
 }

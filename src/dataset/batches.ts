@@ -44,10 +44,10 @@ async function* cut(
     yield* part.assembleAhead(pieces, epoch);
     return;
   }
-  let memory: Batch['inputs'] | undefined;
+  let memory: Float32Array<ArrayBuffer> | undefined;
   for (const indices of pieces) {
     const batch = part.assemble(indices, epoch, memory);
-    if (reuse) memory = batch.inputs;
+    if (reuse && batch.inputs instanceof Float32Array) memory = batch.inputs;
     yield batch;
   }
 }

@@ -7,9 +7,12 @@ export type DataSource = 'real' | 'synthetic' | 'generated';
 /** This project's protocol, or that of DeepOBS 1.2.0-beta0 with its two defects (docs/protocol.md). */
 export type Protocol = 'probprec' | 'deepobs-beta';
 
-/** Examples in the order that a program takes them: inputs [size, ...shape] (images NCHW), one label each or none. */
+/**
+ * Examples in the order that a program takes them: inputs [size, ...shape] (images NCHW; integers for tokens), and labels
+ * [size, ...labelShape] (one each for images) or none.
+ */
 export interface Batch {
-  readonly inputs: Float32Array<ArrayBuffer>;
+  readonly inputs: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
   readonly labels: Int32Array | null;
   readonly size: number;
 }

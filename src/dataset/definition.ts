@@ -3,9 +3,13 @@ import type { SplitSizes } from './dataset.js';
 import type { ImageShape } from './image-table.js';
 import type { SyntheticStyle } from './synthetic.js';
 
-/** A file as its authors publish it: where `data fetch` puts it (below the data directory), its MD5, its mirrors. */
+/**
+ * A file as its authors publish it: where `data fetch` puts it (below the data directory), its size in bytes, its MD5, and
+ * its mirrors in the order in which they are asked.
+ */
 export interface PublishedFile {
   readonly path: string;
+  readonly size: number;
   readonly md5: string;
   readonly urls: readonly string[];
 }
@@ -25,9 +29,14 @@ export interface FilePlace {
   readonly md5: string | null;
 }
 
-/** One file of a layout: what it contains (an archive holds several contents) and where it may lie, best place first. */
+/**
+ * One file of a layout: what it contains (a tar archive holds several contents) and where it may lie, best place first.
+ * Whether a file is packed with gzip is seen in its first bytes, not in its name.
+ */
 export interface LayoutFile {
   readonly contents: readonly string[];
+  /** `binary`: the contents as they are defined; `pickle`: the same images as Python has them (CIFAR). */
+  readonly format: 'binary' | 'pickle';
   readonly places: readonly FilePlace[];
 }
 

@@ -20,14 +20,15 @@ export function remedyFor({ name }: ImageDatasetDefinition): string {
 
 /** Checks one content's structure: magic number, sizes, length, label range. Throws DataError naming file and fault. */
 export function checkContent(definition: ImageDatasetDefinition, content: ContentDefinition, read: Content): void {
-  const { bytes } = read;
+  const { bytes, size: found } = read;
   const fail = (found: string, expected: string): never => {
     throw new DataError(`${read.where}: found ${found}, expected ${expected}; ${remedyFor(definition)}.`);
   };
   if (content.holds !== 'records') checkIdxHeader(definition, content, bytes, fail);
   const size = contentSize(definition, content);
+  if (found === null || found > size)
+    fail(found === null ? `more than ${size} bytes` : `${found} bytes`, `exactly ${size}`);
   if (bytes.length < size) fail(`${bytes.length} bytes`, `${size}: the file is too short`);
-  if (bytes.length > size) fail(`${content.holds === 'records' ? '' : 'more than '}${size} bytes`, `exactly ${size}`);
   checkLabels(definition, content, bytes, fail);
 }
 

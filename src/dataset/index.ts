@@ -10,8 +10,9 @@ export type {
   SplitSizes,
 } from './dataset.js';
 export type { DatasetDefinition, PublishedFile } from './definition.js';
+export { FetchError } from './download/download.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
-export { type FileInspection, inspectDataset } from './inspect.js';
+export { type FileInspection, inspectDataset, missingDownloads } from './inspect.js';
 export { type OpenOptions, openDataset, syntheticSizes } from './open.js';
 export { quadraticHessian } from './quadratic.js';
 export { datasetDefinition, datasetNames } from './registry.js';

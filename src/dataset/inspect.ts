@@ -1,20 +1,23 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProbprecError } from '../errors.js';
-import type { ImageDatasetDefinition } from './definition.js';
-import { isPublished, nameOf, readChecked } from './load.js';
+import type { ImageDatasetDefinition, LayoutFile, PublishedFile } from './definition.js';
+import { WrongNameError } from './identify.js';
+import { isPublished, mostBytes, nameOf, readChecked } from './load.js';
 import { type LocatedFile, locate } from './locate.js';
 import { md5OfFile } from './read-file.js';
 import { datasetDefinition } from './registry.js';
+import { wantedFiles } from './wanted-files.js';
 
 /**
  * One file of a data set: verified (right structure, published MD5), unverified (right structure, another MD5 or none
- * published), corrupt (wrong structure) or missing. `reason` says why it is not verified.
+ * published), corrupt (wrong structure), misnamed (by its MD5 another published file) or missing. `reason` says why it is
+ * not verified. The MD5 is null of a file that cannot be read or is far too long.
  */
 export type FileInspection =
   | { readonly state: 'missing'; readonly path: string; readonly publishedMd5: string | null; readonly reason: string }
   | {
-      readonly state: 'verified' | 'unverified' | 'corrupt';
+      readonly state: 'verified' | 'unverified' | 'corrupt' | 'misnamed';
       readonly path: string;
       readonly size: number;
       readonly md5: string | null;
@@ -31,6 +34,12 @@ export async function inspectDataset(name: string, dataDir: string): Promise<rea
     inspections.push(await inspectFile(definition, dataDir, located));
   }
   return inspections;
+}
+
+/** The published files that `data fetch` would download into `dataDir`; none when the data set is complete there. */
+export async function missingDownloads(name: string, dataDir: string): Promise<readonly PublishedFile[]> {
+  const definition = datasetDefinition(name);
+  return definition.kind === 'generated' ? [] : wantedFiles(definition, await locate(definition, dataDir));
 }
 
 async function inspectFile(
@@ -51,9 +60,12 @@ async function inspectFile(
     return { ...facts, state: 'unverified', reason };
   } catch (error) {
     if (!(error instanceof ProbprecError)) throw error;
-    const where = join(dataDir, place.path);
-    const { size } = await stat(where);
-    const md5 = await md5OfFile(where);
-    return { ...common, state: 'corrupt', size, md5, reason: error.message };
+    const state = error instanceof WrongNameError ? 'misnamed' : 'corrupt';
+    return { ...common, ...(await factsOf(definition, file, join(dataDir, place.path))), state, reason: error.message };
   }
+}
+
+async function factsOf(definition: ImageDatasetDefinition, file: LayoutFile, where: string) {
+  const { size } = await stat(where).catch(() => ({ size: 0 }));
+  return { size, md5: await md5OfFile(where, mostBytes(definition, file)) };
 }

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { DataError } from '../errors.js';
+import { type CifarBatch, mostPickleBytes, pickleName, recordsOfPickle } from './cifar-pickle.js';
 import type { FileRecord } from './dataset.js';
-import type { FilePlace, ImageDatasetDefinition, LayoutFile } from './definition.js';
+import type { ContentDefinition, FilePlace, ImageDatasetDefinition, LayoutFile } from './definition.js';
+import { refuseWrongName } from './identify.js';
 import { checkContent, contentSize, imageTables, remedyFor } from './image-files.js';
-import type { ImageTables } from './image-table.js';
+import { type ImageTables, imageSize } from './image-table.js';
 import type { LocatedFile } from './locate.js';
-import { type Content, type ReadFile, readDataFile } from './read-file.js';
+import { type Content, mostStoredBytes, type ReadFile, readDataFile, type StoredContent } from './read-file.js';
 
 /** Images read from files, and what the run file says about the files. */
 export interface LoadedImages {
@@ -27,7 +30,7 @@ export async function loadImages(
       if (place === null) throw new DataError(`${definition.name}: ${nameOf(file)} is missing.`);
       const read = await readChecked(definition, dataDir, file, place);
       for (const [name, content] of read.contents) contents.set(name, content);
-      return { path: place.path, md5: read.md5, published: isPublished(definition, place, file, read) };
+      return { path: place.path, md5: read.md5 ?? '', published: isPublished(definition, place, file, read) };
     }),
   );
   const hash = createHash('sha256');
@@ -40,26 +43,58 @@ export async function loadImages(
   };
 }
 
-/** Reads one file and checks the structure of all its contents. Throws DataError. */
+/** Reads one file and checks what it is and the structure of all its contents. Throws DataError. */
 export async function readChecked(
   definition: ImageDatasetDefinition,
   dataDir: string,
   file: LayoutFile,
   place: FilePlace,
 ): Promise<ReadFile> {
-  const wanted = definition.contents.filter(({ name }) => file.contents.includes(name));
-  const sizes = new Map(wanted.map((content) => [content.name, contentSize(definition, content)]));
-  const read = await readDataFile(dataDir, place.path, sizes, remedyFor(definition));
+  const wanted = contentsOf(definition, file);
+  const stored = storedContents(definition, file);
+  const read = await readDataFile(dataDir, place.path, stored, remedyFor(definition));
+  refuseWrongName(definition, file, join(dataDir, place.path), read);
   for (const content of wanted) {
     const found = read.contents.get(content.name);
     if (found === undefined) {
       throw new DataError(
-        `${place.path}: the archive has no ${content.name}, expected all of ${file.contents.join(', ')}; ${remedyFor(definition)}.`,
+        `${join(dataDir, place.path)}: the archive has no ${memberName(content, file.format)}, expected all of ${wanted.map((each) => memberName(each, file.format)).join(', ')}; ${remedyFor(definition)}.`,
       );
     }
     checkContent(definition, content, found);
   }
   return read;
+}
+
+/** The most bytes that a file can have without being wrong. */
+export function mostBytes(definition: ImageDatasetDefinition, file: LayoutFile): number {
+  return mostStoredBytes(storedContents(definition, file));
+}
+
+function contentsOf(definition: ImageDatasetDefinition, file: LayoutFile): readonly ContentDefinition[] {
+  return definition.contents.filter(({ name }) => file.contents.includes(name));
+}
+
+function storedContents(definition: ImageDatasetDefinition, file: LayoutFile): StoredContent[] {
+  return contentsOf(definition, file).map((content) => storedContent(definition, content, file.format));
+}
+
+function memberName({ name }: ContentDefinition, format: LayoutFile['format']): string {
+  return format === 'pickle' ? pickleName(name) : name;
+}
+
+function storedContent(
+  definition: ImageDatasetDefinition,
+  content: ContentDefinition,
+  format: LayoutFile['format'],
+): StoredContent {
+  const member = memberName(content, format);
+  if (format === 'binary') {
+    return { name: content.name, member, most: contentSize(definition, content), decode: (bytes) => bytes };
+  }
+  const batch: CifarBatch = { labels: ['labels'], images: content.count, imageSize: imageSize(definition.image) };
+  const decode = (bytes: Uint8Array): Uint8Array => recordsOfPickle(bytes, batch);
+  return { name: content.name, member, most: mostPickleBytes(batch), decode };
 }
 
 /** The file has the published MD5, or it is a differently packed file whose content has the published MD5. */
@@ -69,7 +104,7 @@ export function isPublished(
   file: LayoutFile,
   read: ReadFile,
 ): boolean {
-  if (read.md5 === place.md5) return true;
+  if (place.md5 !== null && read.md5 === place.md5) return true;
   const [content] = read.contents.values();
   if (content === undefined || read.contents.size !== 1) return false;
   const known = definition.layouts

@@ -2,27 +2,24 @@ import { createHash } from 'node:crypto';
 import { ConfigurationError, DataError } from '../errors.js';
 import type { Dataset, DatasetRecord, SplitSizes } from './dataset.js';
 import type { ImageDatasetDefinition } from './definition.js';
-import { fetchDataset } from './fetch.js';
+import { FetchError } from './download/download.js';
+import { type FetchOptions, fetchDataset } from './fetch.js';
 import { splitImages } from './image-split.js';
 import type { ImageTables } from './image-table.js';
 import { loadImages, nameOf } from './load.js';
-import { folders, locate, missingFiles } from './locate.js';
+import { type LocatedFile, locate, missingFiles } from './locate.js';
 import { openQuadratic } from './quadratic.js';
 import { datasetDefinition } from './registry.js';
 import { syntheticImages } from './synthetic.js';
 
 /** How to open a data set. */
-export interface OpenOptions {
+export interface OpenOptions extends FetchOptions {
   readonly dataDir: string;
   readonly source: 'real' | 'synthetic';
   /** Images in the synthetic training file; the real size if absent. Ignored by real and generated data. */
   readonly syntheticSize?: number | undefined;
   /** Download files that are missing. */
   readonly fetch: boolean;
-  /** Base URLs to download from instead of the published mirrors. */
-  readonly mirrors?: readonly string[] | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((line: string) => void) | undefined;
 }
 
 const SMALLEST_SYNTHETIC = 60;
@@ -48,29 +45,40 @@ async function openReal(definition: ImageDatasetDefinition, options: OpenOptions
     try {
       await fetchDataset(definition.name, options.dataDir, options);
     } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      throw missingError(definition, options.dataDir, missingFiles(located).map(nameOf), error);
+      if (!(error instanceof FetchError)) throw error;
+      throw missingError(definition, options.dataDir, located, error);
     }
     located = await locate(definition, options.dataDir);
   }
-  const missing = missingFiles(located).map(nameOf);
-  if (missing.length > 0) throw missingError(definition, options.dataDir, missing, null);
+  if (missingFiles(located).length > 0) throw missingError(definition, options.dataDir, located, null);
   const { tables, files, verified, checksum } = await loadImages(definition, options.dataDir, located);
   const { name } = definition;
   const record: DatasetRecord = { name, source: 'real', verified, checksum, files, syntheticSize: null };
   return imageDataset(definition, tables, definition.sizes, record);
 }
 
+/** One line, and short: what to download by hand, and where to put it, takes more room and is `data info`'s. */
 function missingError(
   definition: ImageDatasetDefinition,
   dataDir: string,
-  missing: readonly string[],
-  cause: DataError | null,
+  located: readonly LocatedFile[],
+  cause: FetchError | null,
 ): DataError {
-  const files = `data set ${definition.name}: missing ${missing.join(', ')} (looked in ${folders(definition, dataDir).join(', ')})`;
-  const fetching = cause === null ? '' : ` and fetching failed: ${cause.message.replace(/\.$/, '')}`;
-  const remedies = `run \`probprec data fetch ${definition.name}\` with a network, give the folder that has the files with --data-dir, or use --data synthetic`;
-  return new DataError(`${files}${fetching}; ${remedies}.`, { cause: cause ?? undefined });
+  const { name } = definition;
+  const missing = missingFiles(located).map(nameOf);
+  const what =
+    missing.length === located.length ? `no files in ${dataDir}` : `missing ${missing.join(', ')} in ${dataDir}`;
+  const fetching = cause === null ? '' : `; ${cause.message.replace(/\.$/, '')}`;
+  const fetch =
+    cause === null
+      ? `\`probprec data fetch ${name}\` downloads them`
+      : `\`probprec data info ${name}\` says what to fetch by hand`;
+  return new DataError(
+    `data set ${name}: ${what}${fetching}; ${fetch}, or give another --data-dir, or --data synthetic.`,
+    {
+      cause: cause ?? undefined,
+    },
+  );
 }
 
 function openSynthetic(definition: ImageDatasetDefinition, size: number): Dataset {

@@ -35,16 +35,21 @@ export function engineNamed(name: string): EngineName {
 export function checkDevice(engine: EngineName, device: string): void {
   const devices = devicesOf(engine);
   if (devices.includes(device)) return;
-  const others = names.filter((other) => devicesOf(other).includes(device));
+  const others = enginesWith(device);
   const hint = others.length > 0 ? `; --engine ${others.join(' or ')} has it` : '';
   throw new ConfigurationError(
     `--device ${device}: not a device of ${engine}, expected one of ${devices.join(', ')}${hint}`,
   );
 }
 
+/** The engines that have such a device. */
+export function enginesWith(device: string): readonly EngineName[] {
+  return names.filter((engine) => devicesOf(engine).includes(device));
+}
+
 /** The first engine with such a device. Throws ConfigurationError. */
 export function engineWith(device: string): EngineName {
-  const found = names.find((engine) => devicesOf(engine).includes(device));
+  const [found] = enginesWith(device);
   if (found !== undefined) return found;
   const all = [...new Set(names.flatMap(devicesOf))];
   throw new ConfigurationError(`--device ${expectedOneOf(device, all)}`);

@@ -2,12 +2,18 @@ import type { EngineDescription } from './description.js';
 import { onnxruntimeVersion } from './onnxruntime/device.js';
 import { openHere, type ResolvedEngine } from './open.js';
 
-/** What an engine offers on a device (TensorFlow: on the one that it finds), found out by opening it in this process. */
-export async function describeHere(resolved: ResolvedEngine): Promise<EngineDescription> {
+/**
+ * What an engine offers on a device (TensorFlow: on the one that it finds), found out by opening it in this process.
+ * Packages of the working directory are run on request only.
+ */
+export async function describeHere(
+  resolved: ResolvedEngine,
+  { workingDirectory }: { readonly workingDirectory: boolean },
+): Promise<EngineDescription> {
   const { engine, device, threads } = resolved;
   if (engine !== 'onnxruntime') {
-    const { describeTfjs } = await import('./tfjs/index.js');
-    return describeTfjs(engine, { threads });
+    const { describeTfjs, importInstalledPackage } = await import('./tfjs/index.js');
+    return describeTfjs(engine, { threads, ...(workingDirectory ? {} : { importModule: importInstalledPackage }) });
   }
   const common = { name: engine, device, version: onnxruntimeVersion(), default: false };
   try {

@@ -4,7 +4,7 @@ import type { EngineDescription } from './description.js';
 import { checkOnnxDevice, onnxDevice, onnxruntimeVersion } from './onnxruntime/device.js';
 import type { ResolvedEngine } from './open.js';
 import { type ProbeReport, probe } from './probe.js';
-import { resolveEngine } from './select.js';
+import { resolveEngine, workingDirectoryPackage } from './select.js';
 
 /** An engine's description with its speed in 10⁹ operations per second; null where it was not measured. */
 export type MeasuredEngine = EngineDescription & { readonly gigaflops: number | null };
@@ -25,7 +25,7 @@ export async function describeEngines({ speed = false } = {}): Promise<MeasuredE
   const automatic = await resolveEngine();
   const describe = async (candidate: Omit<ResolvedEngine, 'threads'>): Promise<MeasuredEngine> => {
     const resolved = { ...candidate, threads: automatic.threads };
-    const { description, gigaflops } = missing(resolved) ?? (await probe(resolved, { speed }));
+    const { description, gigaflops } = untried(resolved) ?? (await probe(resolved, { speed }));
     const isDefault = description.name === automatic.engine && description.device === automatic.device;
     return { ...description, default: isDefault, gigaflops };
   };
@@ -35,9 +35,21 @@ export async function describeEngines({ speed = false } = {}): Promise<MeasuredE
   return measured;
 }
 
-/** A report on a device whose files are not there, so that nothing needs to be tried. */
-function missing({ engine, device }: ResolvedEngine): ProbeReport | null {
-  if (engine !== 'onnxruntime') return null;
+/** A report on what is not tried: a device whose files are not there, packages whose code nobody asked to run. */
+function untried(resolved: ResolvedEngine): ProbeReport | null {
+  return resolved.engine === 'onnxruntime' ? withoutFiles(resolved) : ofWorkingDirectory(resolved);
+}
+
+/** A listing must not run what somebody has put into the folder that the user happens to be in. */
+function ofWorkingDirectory({ engine, device }: ResolvedEngine): ProbeReport | null {
+  const folder = workingDirectoryPackage(engine);
+  if (folder === null) return null;
+  const reason = `${folder} is not tried, because a listing runs no code of the working directory; --engine ${engine} uses it`;
+  const description = { name: engine, device, installed: true, usable: false, version: null, default: false, reason };
+  return { description, gigaflops: null };
+}
+
+function withoutFiles({ engine, device }: ResolvedEngine): ProbeReport | null {
   try {
     checkOnnxDevice(onnxDevice(device));
     return null;

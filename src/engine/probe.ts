@@ -22,10 +22,20 @@ function childModule(): string {
   return join(root, 'dist', 'src', 'engine', 'probe-child.js');
 }
 
+/** What is tried, and whether the packages of the working directory may be run for it: only if the user named the engine. */
+export interface ProbeOptions {
+  readonly speed?: boolean;
+  readonly workingDirectory?: boolean;
+}
+
 /** Tries an engine and device in a process of its own, since a native library may end its process. Never rejects. */
-export async function probe(resolved: ResolvedEngine, { speed = false } = {}): Promise<ProbeReport> {
+export async function probe(
+  resolved: ResolvedEngine,
+  { speed = false, workingDirectory = false }: ProbeOptions = {},
+): Promise<ProbeReport> {
   const { engine, device, threads } = resolved;
   const args = [childModule(), engine, device, String(threads), speed ? 'speed' : 'nothing'];
+  if (workingDirectory) args.push('working-directory');
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

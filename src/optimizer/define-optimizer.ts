@@ -1,7 +1,12 @@
 import type { z } from 'zod';
+import { ConfigurationError } from '../errors.js';
+import type { Tensor } from '../tensor/index.js';
 import { startFirstOrder } from './first-order.js';
+import type { HyperparameterValue } from './hyperparameters.js';
 import type { Hyperparameters, Training, TrainingTask } from './training.js';
-import type { Setting, SymbolicSetting, Transformation } from './transformation.js';
+import type { Transformation } from './transformation.js';
+import type { TransformationFactory } from './update-rule.js';
+import { inPart } from './user-code.js';
 
 /** A registered optimizer. */
 export interface OptimizerDefinition {
@@ -12,33 +17,93 @@ export interface OptimizerDefinition {
   /** One sentence for `list optimizers`. */
   readonly description: string;
   readonly hyperparameters: z.ZodObject;
+  /** The hyperparameter that is the learning rate, which schedules scale; absent or null where there is none. */
+  readonly learningRate?: string | null;
   /** Minibatches per epoch that the optimizer needs at least; a smaller number is a configuration error. */
   minimumStepsPerEpoch?(hyperparameters: Hyperparameters): { readonly steps: number; readonly why: string };
-  /** The gradient transformation of a first-order optimizer; null for one that needs more than gradients. */
-  readonly transformation: ((settings: Readonly<Record<string, SymbolicSetting>>) => Transformation) | null;
+  /** What to try when a run diverges, and why, in one line; null where there is nothing to say. */
+  whenDiverged?(hyperparameters: Hyperparameters): string | null;
+  /** Where it is known to fail, with figures, in one line for `list optimizers`. */
+  readonly caveat?: string;
+  /** Hyperparameters that `runtime` times it with unless others are given: such that it finishes, and costs the same. */
+  readonly timedWith?: Readonly<Record<string, HyperparameterValue>>;
+  /** The gradient transformation of a first-order optimizer; null for one whose steps are no such thing. */
+  readonly transformation: TransformationFactory | null;
   start(task: TrainingTask, hyperparameters: Hyperparameters): Promise<Training>;
 }
 
-/** Numeric hyperparameters become inputs of the program; others stay what they are. */
-export type SymbolicSettings<H> = { readonly [K in keyof H]: H[K] extends number ? Setting : H[K] };
+/**
+ * Hyperparameters as a transformation is given them: the learning rate as a scalar of the program, which follows the
+ * schedule, everything else as it is.
+ */
+export type TransformationArguments<H, L> = { readonly [K in keyof H]: K extends L ? Tensor : H[K] };
 
 /** What defines a first-order optimizer. */
-export interface FirstOrderDefinition<S extends z.ZodObject> {
+export interface FirstOrderDefinition<S extends z.ZodObject, L extends string> {
   readonly name: string;
   readonly className: string;
   readonly description: string;
-  /** `lr` among them if the transformation scales by the learning rate. */
   readonly hyperparameters: S;
-  readonly transformation: (settings: SymbolicSettings<z.output<S>>) => Transformation;
+  /**
+   * The hyperparameter that is the learning rate: the transformation is given it as a tensor, times the factor of the
+   * schedule. Default: `lr`, if there is one. With null the optimizer has no learning rate and cannot be scheduled.
+   */
+  readonly learningRate?: L | null;
+  readonly transformation: (hyperparameters: TransformationArguments<z.output<S>, L>) => Transformation;
 }
 
 /** Makes a first-order optimizer of its hyperparameters (zod) and the transformation that they give. */
-export function defineOptimizer<S extends z.ZodObject>(definition: FirstOrderDefinition<S>): OptimizerDefinition {
-  // The schema has validated the hyperparameters, so that the settings have the shape that the definition states.
-  const transformation = definition.transformation as unknown as NonNullable<OptimizerDefinition['transformation']>;
+export function defineOptimizer<S extends z.ZodObject, L extends string = 'lr'>(
+  definition: FirstOrderDefinition<S, L>,
+): OptimizerDefinition {
+  const learningRate = learningRateOf(definition);
+  const transformation = inParts((hyperparameters, rate) => {
+    const scheduled = learningRate === null || rate === null ? {} : { [learningRate]: rate };
+    // The schema has validated the hyperparameters, so that they have the shape that the definition states.
+    return definition.transformation({ ...hyperparameters, ...scheduled } as never);
+  });
   return {
     ...definition,
+    learningRate,
     transformation,
-    start: (task, hyperparameters) => startFirstOrder(task, hyperparameters, transformation),
+    start: (task, hyperparameters) => startFirstOrder(task, hyperparameters, { transformation, learningRate }),
   };
+}
+
+/** The same transformation; an error in it remembers which of its functions threw it. */
+function inParts(create: TransformationFactory): TransformationFactory {
+  return (hyperparameters, rate) =>
+    inPart('transformation', () => {
+      const transformation: Transformation = create(hyperparameters, rate);
+      if (typeof transformation?.init !== 'function' || typeof transformation.update !== 'function') {
+        throw new TypeError('it returns no { init, update }, as chain(…) and stateless(…) give');
+      }
+      const named = transformation as unknown as Readonly<Record<string, unknown>>;
+      // Those of a class stand on its prototype.
+      const functions = [...new Set(['init', 'update', ...Object.keys(named)])].flatMap((part) => {
+        const body = named[part];
+        if (typeof body !== 'function') return [];
+        const tagged = (...given: unknown[]) => inPart(part, () => body.apply(transformation, given) as unknown);
+        return [[part, tagged] as const];
+      });
+      return { ...transformation, ...Object.fromEntries(functions) };
+    });
+}
+
+/**
+ * The hyperparameter that is the learning rate: the one that the definition states, else `lr` if there is one, else none.
+ * Throws ConfigurationError where the stated one is no hyperparameter.
+ */
+export function learningRateOf(definition: {
+  readonly name: string;
+  readonly hyperparameters: z.ZodObject;
+  readonly learningRate?: string | null;
+}): string | null {
+  const { name, hyperparameters } = definition;
+  const { learningRate = 'lr' in hyperparameters.shape ? 'lr' : null } = definition;
+  if (learningRate !== null && !(learningRate in hyperparameters.shape)) {
+    const names = Object.keys(hyperparameters.shape).join(', ');
+    throw new ConfigurationError(`${name}: found the learning rate ${learningRate}, expected one of ${names}`);
+  }
+  return learningRate;
 }

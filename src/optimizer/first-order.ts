@@ -1,102 +1,102 @@
-import type { Executable, TensorData, Value } from '../engine/index.js';
+import type { Value } from '../engine/index.js';
 import { gradients, program } from '../tensor/index.js';
 import { inputNames } from '../testproblem/index.js';
-import type { BatchFeeds, Hyperparameters, Training, TrainingState, TrainingTask } from './training.js';
+import { count, noEvaluations } from './evaluation-counts.js';
+import { networkState } from './network-state.js';
+import { RuleLog } from './rule-log.js';
+import { restoreTree, saveTree } from './saved-tree.js';
+import { StepProgram } from './step-program.js';
+import type { Hyperparameters, Training, TrainingTask } from './training.js';
 import { at } from './transformation.js';
 import { type TransformationFactory, UpdateRule } from './update-rule.js';
 
-/** Starts a first-order optimizer: loss, gradients and update are one program. */
+/** What makes a first-order optimizer. */
+export interface FirstOrder {
+  readonly transformation: TransformationFactory;
+  /** Name of the hyperparameter that the schedule scales; null without one. */
+  readonly learningRate: string | null;
+}
+
+/** Starts a first-order optimizer: loss, gradients and update are one program, in parts where the host computes in between. */
 export async function startFirstOrder(
   task: TrainingTask,
   hyperparameters: Hyperparameters,
-  create: TransformationFactory,
+  { transformation, learningRate }: FirstOrder,
 ): Promise<Training> {
-  const { engine, problem } = task;
-  const rule = new UpdateRule(create, hyperparameters, problem.parameters);
-  const outputs = rule.apply(gradients(problem.loss, problem.parameters));
-  const executable = await engine.compile(program({ loss: problem.loss, ...outputs }));
-  return new FirstOrderTraining(task, rule, executable, await rule.initialState(engine), hyperparameters);
-}
+  const { engine, problem, parameterNames: names, kinds, stepsPerEpoch, constants } = task;
+  const { parameters, loss } = problem;
+  const rate = learningRate === null ? null : hyperparameters[learningRate];
+  const lr = typeof rate === 'number' ? rate : null;
+  const bound = { parameters, names, kinds, stepsPerEpoch };
+  const rule = new UpdateRule(transformation, hyperparameters, bound, { scheduled: lr !== null });
+  const network = networkState(problem);
+  const inputs = { parameters, network: network.inputs, state: rule.state };
+  const step = await StepProgram.compile(task, inputs, (recorder) => {
+    recorder.counts.gradients += 1;
+    const gradient = gradients(loss, parameters);
+    const next = rule.apply(recorder, { updates: gradient, loss, gradients: gradient });
+    return { next: { ...next, network: network.next }, results: { loss } };
+  });
+  const point = rule.evaluationPoint();
+  const evaluation = point === null ? null : await engine.compile(program(Object.fromEntries(point.entries())));
+  const parameterFeeds = (values: readonly Value[]) =>
+    Object.fromEntries(names.map((name, index) => [inputNames.parameter(name), at(values, index)]));
 
-class FirstOrderTraining implements Training {
-  readonly compileSeconds: number;
-  readonly #task: TrainingTask;
-  readonly #rule: UpdateRule;
-  readonly #executable: Executable;
-  readonly #learningRate: number | undefined;
-  /** Parameters and state, by the name of their input. */
-  #values: Record<string, Value>;
-  #steps = 0;
-  #lrFactor = 1;
-
-  constructor(
-    task: TrainingTask,
-    rule: UpdateRule,
-    executable: Executable,
-    state: Readonly<Record<string, Value>>,
-    { lr }: Hyperparameters,
-  ) {
-    this.#task = task;
-    this.#rule = rule;
-    this.#executable = executable;
-    this.compileSeconds = executable.compileSeconds;
-    this.#learningRate = typeof lr === 'number' ? lr : undefined;
-    const parameters = task.parameterNames.map((name, index) => [
-      inputNames.parameter(name),
-      at(task.initialParameters, index),
-    ]);
-    this.#values = { ...Object.fromEntries(parameters), ...state };
-  }
-
-  get parameters(): readonly Value[] {
-    return this.#task.parameterNames.map((name) => this.#value(inputNames.parameter(name)));
-  }
-
-  #value(name: string): Value {
-    const value = this.#values[name];
-    if (value === undefined) throw new RangeError(`the training has no value ${name}`);
-    return value;
-  }
-
-  async beginEpoch(_epoch: number, lrFactor: number): Promise<void> {
-    this.#lrFactor = lrFactor;
-  }
-
-  async step(batch: BatchFeeds): Promise<number> {
-    const { engine, constants } = this.#task;
-    const lr = this.#learningRate === undefined ? undefined : this.#learningRate * this.#lrFactor;
-    this.#steps += 1;
-    const settings = this.#rule.settings(engine, this.#steps, lr);
-    const spent = this.#values;
-    const feeds = { ...constants, ...batch, ...settings, ...spent };
-    const { loss, ...values } = await this.#executable.run(feeds, Object.values(spent));
-    this.#values = values;
-    if (loss === undefined) throw new RangeError('the training step returned no loss');
-    return (await engine.download(loss))[0] ?? Number.NaN;
-  }
-
-  async endEpoch(): Promise<null> {
-    return null;
-  }
-
-  note(): null {
-    return null;
-  }
-
-  async save(): Promise<TrainingState> {
-    const arrays: Record<string, TensorData> = {};
-    for (const [name, value] of Object.entries(this.#values)) arrays[name] = await this.#task.engine.download(value);
-    return { arrays, values: { steps: this.#steps } };
-  }
-
-  async restore({ arrays, values }: TrainingState): Promise<void> {
-    const restored: Record<string, Value> = {};
-    for (const [name, { shape }] of Object.entries(this.#values)) {
-      const data = arrays[name];
-      if (data === undefined) throw new RangeError(`the saved state has no ${name}`);
-      restored[name] = this.#task.engine.upload(data, shape);
-    }
-    this.#values = restored;
-    this.#steps = Number(values.steps);
-  }
+  const log = new RuleLog(engine);
+  let carried = {
+    parameters: task.initialParameters,
+    network: network.initial(engine),
+    state: await rule.initialState(engine, parameterFeeds(task.initialParameters), task.stream),
+  };
+  let steps = 0;
+  let epoch = 0;
+  let lrFactor = 1;
+  let evaluations = noEvaluations();
+  return {
+    get compileSeconds() {
+      return step.compileSeconds + (evaluation?.compileSeconds ?? 0);
+    },
+    get parameters() {
+      return carried.parameters;
+    },
+    get modelStates() {
+      return network.feeds(carried.network);
+    },
+    get evaluations() {
+      return evaluations;
+    },
+    ...(evaluation !== null && {
+      evaluationPoint: async () => {
+        const feeds = { ...parameterFeeds(carried.parameters), ...rule.stateFeeds(carried.state) };
+        const values = await evaluation.run(feeds);
+        return names.map((_, index) => at(Object.values(values), index));
+      },
+    }),
+    beginEpoch: async (next, factor) => {
+      epoch = next;
+      lrFactor = factor;
+      carried = { ...carried, network: network.atEpoch(engine, carried.network) };
+    },
+    step: async (batch) => {
+      steps += 1;
+      const rates = lr === null ? {} : rule.learningRate(engine, lr * lrFactor);
+      const taken = await step.take({ t: steps }, carried, { ...constants, ...batch, ...rates });
+      carried = taken.carried;
+      count(evaluations, taken.counts);
+      log.add(taken.logs);
+      const { loss: value } = taken.results;
+      return value === undefined ? Number.NaN : ((await engine.download(value))[0] ?? Number.NaN);
+    },
+    endEpoch: () => log.take(epoch),
+    note: () => null,
+    save: () => saveTree(engine, { carried, steps, evaluations }),
+    restore: async (saved) => {
+      const restored = restoreTree(engine, saved) as {
+        carried: typeof carried;
+        steps: number;
+        evaluations: typeof evaluations;
+      };
+      ({ carried, steps, evaluations } = restored);
+    },
+  };
 }

@@ -1,18 +1,40 @@
+export { checkTransformation } from './check-transformation.js';
 export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
 export * from './define-optimizer.js';
+export * from './evaluation-counts.js';
+export * from './host/define-host-optimizer.js';
+export * from './host/host-rule.js';
+export type { Minibatch } from './host/minibatch.js';
+export type { Vector, VectorAlgebra } from './host/vectors.js';
+export type { HostFunction, HostTensor } from './host-function.js';
 export * from './hyperparameters.js';
-export { checkTransformation } from './optimizer-file.js';
-export { isOptimizerFile, loadOptimizer, optimizerNames } from './registry.js';
+/** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
+export * as linearAlgebra from './linear-algebra.js';
+export { optimizerVersion } from './optimizer-version.js';
+export {
+  isOptimizerFile,
+  type LoadedOptimizer,
+  loadOptimizer,
+  loadOptimizerAndSource,
+  optimizerNames,
+} from './registry.js';
+export type { OptimizerSource } from './source-identity.js';
 export * from './training.js';
+export type { TrainingRandom } from './training-random.js';
+export * from './training-task.js';
 export {
   chain,
   type Setting,
   type State,
   stateless,
   type Transformation,
-  type UpdateContext,
+  type Update,
 } from './transformation.js';
 export * from './transformations/add-decayed-weights.js';
+export * from './transformations/average-parameters.js';
+export * from './transformations/clip-by-global-norm.js';
+export * from './transformations/masked.js';
 export * from './transformations/scale-by-adam.js';
 export * from './transformations/scale-by-learning-rate.js';
 export * from './transformations/trace.js';
+export type { InitContext, LossAndGradients, ProbeDistribution, UpdateContext } from './update-context.js';

@@ -1,25 +1,37 @@
 import type { Engine, TensorData, Value } from '../engine/index.js';
-import type { SymbolicProblem } from '../testproblem/index.js';
+import type { RandomStream } from '../random/index.js';
+import type { ParameterKind, SymbolicProblem } from '../testproblem/index.js';
+import type { EvaluationCounts } from './evaluation-counts.js';
 import type { HyperparameterValue } from './hyperparameters.js';
+import type { TrainingRandom } from './training-random.js';
 
 /** Resolved hyperparameters by name. */
 export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
 
-/** A batch on the engine: the values of the program inputs `inputs` and `labels`. */
+/** A minibatch on the engine: the values of the program inputs `inputs` and `labels`, and of its noise where it has any. */
 export type BatchFeeds = Readonly<Record<string, Value>>;
 
-/** What an optimizer works on. */
+/** What an optimizer works on; `trainingTask` makes one. */
 export interface TrainingTask {
   readonly engine: Engine;
   /** The test problem on training batches. */
   readonly problem: SymbolicProblem;
   readonly parameterNames: readonly string[];
+  /** What each parameter is in the network. */
+  readonly kinds: readonly ParameterKind[];
   /** The parameter group of each parameter. */
   readonly groups: readonly string[];
   /** Values of the test problem's constants, fed to every program that uses them. */
   readonly constants: BatchFeeds;
   readonly initialParameters: readonly Value[];
   readonly stepsPerEpoch: number;
+  /** The run's stream of random numbers of this name: the same whenever it is asked for. A child for each step has others. */
+  stream(name: string): RandomStream;
+  /**
+   * A stream of random numbers of the run's seed, by a name of the optimizer's choice, for instance `random('probes')`. It
+   * may be kept: with each step it starts anew, keyed by name, epoch and step, so that a resumed run draws the same numbers.
+   */
+  random(name: string): TrainingRandom;
 }
 
 /** Everything that a training needs to go on later: named arrays, and plain data. */
@@ -32,6 +44,12 @@ export interface TrainingState {
 export interface Training {
   /** The current parameter values, in definition order; valid until the next step. */
   readonly parameters: readonly Value[];
+  /** The values of the test problem's states by the names of their inputs: running statistics, for instance. */
+  readonly modelStates?: BatchFeeds;
+  /** The parameters at which to evaluate now, where that is another point than the training point; else absent. */
+  evaluationPoint?(): Promise<readonly Value[]>;
+  /** Gradients, products and losses evaluated since training began. */
+  readonly evaluations?: Readonly<EvaluationCounts>;
   /** Seconds spent on compiling programs so far. */
   readonly compileSeconds: number;
   /** Called before the first step of each epoch (0-based) with the factor that the learning-rate schedule gives. */

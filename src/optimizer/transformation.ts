@@ -1,71 +1,68 @@
-import type { Operand, Tensor } from '../tensor/index.js';
+import type { Operand, Tensor, Tree } from '../tensor/index.js';
+import type { InitContext, UpdateContext } from './update-context.js';
 
-/** Named tensors that an optimizer keeps between steps, such as momentum buffers. */
-export type State = Readonly<Record<string, Tensor>>;
+/** What an optimizer keeps between steps, such as momentum buffers: tensors in lists and records, nested as one likes. */
+export type State = Tree<Tensor>;
 
-/** What a transformation may look at besides the gradients. */
-export interface UpdateContext {
-  readonly state: State;
-  readonly parameters: readonly Tensor[];
-  /** The numeric hyperparameters, `lr` after the schedule's factor, and the host scalars: inputs of the program. */
-  readonly settings: Readonly<Record<string, Tensor>>;
+/** What a transformation makes of the updates it is given. */
+export interface Update<S extends State = State> {
+  readonly updates: readonly Tensor[];
+  /** The state after the step, with the structure that `init` gave it. */
+  readonly state: S;
 }
 
 /**
- * A gradient transformation: a pair of pure functions over symbolic tensors (the contract of optax).
- * `updates` start as the gradients; what the last transformation of a chain returns is ADDED to the parameters.
+ * A gradient transformation: functions over symbolic tensors (the contract of optax). `updates` start as the gradients;
+ * what the last transformation of a chain returns is ADDED to the parameters.
  */
-export interface Transformation {
-  /** The state before the first step. */
-  init(parameters: readonly Tensor[]): State;
-  update(
-    updates: readonly Tensor[],
-    context: UpdateContext,
-  ): { readonly updates: readonly Tensor[]; readonly state: State };
-  /** Scalars for step t = 1, 2, …, computed on the host in double precision; `update` finds them in `settings`. */
-  readonly hostScalars?: (
-    t: number,
-    hyperparameters: Readonly<Record<string, number>>,
-  ) => Readonly<Record<string, number>>;
+export interface Transformation<S extends State = State> {
+  /** The state before the first step; the parameters' values are those that training starts from. */
+  init(parameters: readonly Tensor[], context: InitContext): S;
+  update(updates: readonly Tensor[], context: UpdateContext<S>): Update<S>;
+  /**
+   * The point at which the run evaluates, from the state and the training point after a step; absent where it is the
+   * training point. For averages of the iterates, and for methods that train elsewhere than at their best guess.
+   */
+  evaluationPoint?(state: S, parameters: readonly Tensor[]): readonly Tensor[];
 }
 
-/** One transformation after the other; each one's state under its own prefix. */
-export function chain(...transformations: readonly Transformation[]): Transformation {
-  const prefixed = (state: State, index: number) =>
-    Object.fromEntries(Object.entries(state).map(([name, tensor]) => [`${index}.${name}`, tensor]));
-  const own = (state: State, index: number) =>
-    Object.fromEntries(
-      Object.entries(state).flatMap(([name, tensor]) =>
-        name.startsWith(`${index}.`) ? [[name.slice(`${index}.`.length), tensor]] : [],
-      ),
-    );
+/**
+ * One transformation after the other: each one's updates are what the next is given. The state is the list of theirs. Of
+ * several evaluation points, each is taken from where the one before it would evaluate.
+ */
+export function chain(...transformations: readonly Transformation[]): Transformation<readonly State[]> {
+  const averaging = transformations.some(({ evaluationPoint }) => evaluationPoint !== undefined);
   return {
-    init: (parameters) =>
-      Object.assign({}, ...transformations.map((part, index) => prefixed(part.init(parameters), index))),
+    init: (parameters, context) => transformations.map((part) => part.init(parameters, context)),
     update: (gradients, context) => {
       let updates = gradients;
-      const state: Record<string, Tensor> = {};
+      const state: State[] = [];
       for (const [index, part] of transformations.entries()) {
-        const result = part.update(updates, { ...context, state: own(context.state, index) });
+        const result = part.update(updates, { ...context, state: at(context.state, index) });
         updates = result.updates;
-        Object.assign(state, prefixed(result.state, index));
+        state.push(result.state);
       }
       return { updates, state };
     },
-    hostScalars: (t, hyperparameters) =>
-      Object.assign({}, ...transformations.map((part) => part.hostScalars?.(t, hyperparameters) ?? {})),
+    ...(averaging && {
+      evaluationPoint: (state: readonly State[], parameters: readonly Tensor[]) =>
+        transformations.reduce(
+          (point, part, index) => part.evaluationPoint?.(at(state, index), point) ?? point,
+          parameters,
+        ),
+    }),
   };
 }
 
 /** A transformation without state that treats every parameter alike. */
 export function stateless(
-  update: (gradient: Tensor, parameter: Tensor, settings: Readonly<Record<string, Tensor>>) => Tensor,
-): Transformation {
+  update: (gradient: Tensor, parameter: Tensor, context: UpdateContext<readonly Tensor[]>) => Tensor,
+): Transformation<readonly Tensor[]> {
   return {
-    init: () => ({}),
-    update: (updates, { parameters, settings }) => ({
-      updates: updates.map((gradient, index) => update(gradient, at(parameters, index), settings)),
-      state: {},
+    init: () => [],
+    update: (updates, context) => ({
+      updates: updates.map((gradient, index) => update(gradient, at(context.parameters, index), context)),
+      state: [],
     }),
   };
 }
@@ -77,15 +74,5 @@ export function at<T>(list: readonly T[], index: number): T {
   return element;
 }
 
-/** A named tensor that is known to exist. */
-export function named(tensors: Readonly<Record<string, Tensor>>, name: string): Tensor {
-  const tensor = tensors[name];
-  if (tensor === undefined) throw new RangeError(`no tensor ${name}; there are ${Object.keys(tensors).join(', ')}`);
-  return tensor;
-}
-
-/** A hyperparameter inside a transformation: an input of the program, or a fixed number. */
+/** A hyperparameter inside a transformation: a number, or a scalar of the program. */
 export type Setting = Operand;
-
-/** What a hyperparameter is inside a transformation: a number becomes an input, so that a new value never recompiles. */
-export type SymbolicSetting = Setting | boolean | string | null;

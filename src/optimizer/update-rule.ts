@@ -1,10 +1,22 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
-import { add, input, program, type Tensor } from '../tensor/index.js';
+import type { RandomStream } from '../random/index.js';
+import { add, input, inputOperation, leavesOf, mapLeaves, program, type Tensor, type Tree } from '../tensor/index.js';
+import { drawn } from './random-tensors.js';
+import { initContext, type RuleParameters, type StepMaterials, updateContext } from './rule-context.js';
+import { StepRecorder } from './step-recorder.js';
 import type { Hyperparameters } from './training.js';
-import { at, type State, type SymbolicSetting, type Transformation } from './transformation.js';
+import { at, type State, type Transformation } from './transformation.js';
 
-/** Makes the transformation of a first-order optimizer from its settings. */
-export type TransformationFactory = (settings: Readonly<Record<string, SymbolicSetting>>) => Transformation;
+/** Makes the transformation of a first-order optimizer from its hyperparameters and its scheduled learning rate. */
+export type TransformationFactory = (hyperparameters: Hyperparameters, learningRate: Tensor | null) => Transformation;
+
+/** How a rule is bound to its parameters. */
+export interface RuleOptions {
+  /** Whether there is a learning rate; default yes. */
+  readonly scheduled?: boolean;
+  /** Of the rule's inputs in the step's program; default none. */
+  readonly prefix?: string;
+}
 
 /**
  * A gradient transformation bound to parameters: its part of a training step's program, and the values that part needs.
@@ -12,75 +24,88 @@ export type TransformationFactory = (settings: Readonly<Record<string, SymbolicS
  */
 export class UpdateRule {
   readonly #transformation: Transformation;
-  readonly #parameters: readonly Tensor[];
-  readonly #numbers: Readonly<Record<string, number>>;
-  readonly #settings: Readonly<Record<string, Tensor>>;
-  readonly #state: State;
+  readonly #bound: RuleParameters;
+  readonly #learningRate: Tensor | null;
   readonly #prefix: string;
+  /** The state's initial values as functions of the parameters, and the random numbers among what they need. */
+  readonly #initial: State;
+  readonly #initialRandoms: StepRecorder;
+  /** The state as inputs of programs. */
+  readonly state: State;
 
   constructor(
     create: TransformationFactory,
     hyperparameters: Hyperparameters,
-    parameters: readonly Tensor[],
-    prefix = '',
+    bound: RuleParameters,
+    { scheduled = true, prefix = '' }: RuleOptions = {},
   ) {
     this.#prefix = prefix;
-    this.#parameters = parameters;
-    const numbers = Object.entries(hyperparameters).filter(
-      (entry): entry is [string, number] => typeof entry[1] === 'number',
-    );
-    this.#numbers = Object.fromEntries(numbers);
-    const settings = Object.fromEntries(numbers.map(([name]) => [name, this.#settingInput(name)]));
-    this.#transformation = create({ ...hyperparameters, ...settings });
-    const hostScalars = Object.keys(this.#transformation.hostScalars?.(1, this.#numbers) ?? {});
-    this.#settings = {
-      ...settings,
-      ...Object.fromEntries(hostScalars.map((name) => [name, this.#settingInput(name)])),
-    };
-    this.#state = Object.fromEntries(
-      Object.entries(this.#transformation.init(parameters)).map(([name, { shape, dtype }]) => [
-        name,
-        input(this.#stateName(name), shape, dtype),
-      ]),
-    );
+    this.#bound = bound;
+    this.#learningRate = scheduled ? input(this.#learningRateName, []) : null;
+    this.#transformation = create(hyperparameters, this.#learningRate);
+    this.#initialRandoms = new StepRecorder(0);
+    this.#initial = this.#transformation.init(bound.parameters, initContext(this.#initialRandoms, bound));
+    this.state = mapLeaves(this.#initial, ({ shape, dtype }, path) => input(this.#stateName(path), shape, dtype));
   }
 
-  #settingInput(name: string): Tensor {
-    return input(`setting/${this.#prefix}${name}`, []);
+  get #learningRateName(): string {
+    return `setting/${this.#prefix}lr`;
   }
 
-  #stateName(name: string): string {
-    return `state/${this.#prefix}${name}`;
+  #stateName(path: string): string {
+    return `state/${this.#prefix}${path}`;
   }
 
-  /** Outputs of a program that do one update: new parameters and new state under the names of the inputs they replace. */
-  apply(gradients: readonly Tensor[]): Record<string, Tensor> {
-    const context = { state: this.#state, parameters: this.#parameters, settings: this.#settings };
-    const { updates, state } = this.#transformation.update(gradients, context);
-    const outputs: Record<string, Tensor> = {};
-    for (const [index, parameter] of this.#parameters.entries()) {
-      outputs[String(parameter.attributes.name)] = add(parameter, at(updates, index));
+  /** The new parameters and the new state of one update. */
+  apply(recorder: StepRecorder, materials: StepMaterials): { parameters: Tensor[]; state: State } {
+    const context = updateContext(recorder, this.#bound, materials, {
+      state: this.state,
+      learningRate: this.#learningRate,
+    });
+    const { updates, state } = this.#transformation.update(materials.updates, context);
+    const parameters = this.#bound.parameters.map((parameter, index) => add(parameter, at(updates, index)));
+    return { parameters, state };
+  }
+
+  /** The state before the first step; `parameters` are the values of the parameters then, by the names of their inputs. */
+  async initialState(
+    engine: Engine,
+    parameters: Readonly<Record<string, Value>>,
+    stream: (name: string) => RandomStream,
+  ): Promise<Tree<Value>> {
+    const initial = leavesOf<Tensor>(this.#initial);
+    const state: Record<string, Value> = {};
+    const computed = initial.filter(([, { operation }]) => operation !== inputOperation);
+    const feeds = { ...parameters, ...drawn(engine, this.#initialRandoms.randoms, stream, 0) };
+    if (computed.length > 0) {
+      const executable = await engine.compile(program(Object.fromEntries(computed)));
+      Object.assign(state, await executable.run(feeds));
     }
-    for (const [name, tensor] of Object.entries(state)) outputs[this.#stateName(name)] = tensor;
-    return outputs;
+    // A state that starts as the parameters themselves is a copy of its own: steps write into the memory of spent values.
+    for (const [path, { operation, attributes, shape }] of initial) {
+      const value = feeds[String(attributes.name)];
+      if (operation !== inputOperation || value === undefined) continue;
+      state[path] = engine.upload((await engine.download(value)).slice(), shape);
+    }
+    return mapLeaves(this.state, (_, path) => {
+      const value = state[path];
+      if (value === undefined) throw new RangeError(`the initial state has no ${path}`);
+      return value;
+    });
   }
 
-  /** The state before the first step, by the name of its input. */
-  async initialState(engine: Engine): Promise<Record<string, Value>> {
-    const initial = Object.entries(this.#transformation.init(this.#parameters));
-    if (initial.length === 0) return {};
-    const executable = await engine.compile(
-      program(Object.fromEntries(initial.map(([name, tensor]) => [this.#stateName(name), tensor]))),
-    );
-    return executable.run({});
+  /** The state's values as feeds of programs. */
+  stateFeeds(values: Tree<Value>): Record<string, Value> {
+    return Object.fromEntries(leavesOf<Value>(values).map(([path, value]) => [this.#stateName(path), value]));
   }
 
-  /** The settings' values for step t = 1, 2, …, by the name of their input; `lr` replaces the hyperparameter's. */
-  settings(engine: Engine, t: number, lr?: number): Record<string, Value> {
-    const numbers = lr === undefined ? this.#numbers : { ...this.#numbers, lr };
-    const all = { ...numbers, ...this.#transformation.hostScalars?.(t, numbers) };
-    return Object.fromEntries(
-      Object.entries(all).map(([name, value]) => [`setting/${this.#prefix}${name}`, uploadScalar(engine, value)]),
-    );
+  /** The learning rate as the value of its input. */
+  learningRate(engine: Engine, lr: number): Record<string, Value> {
+    return { [this.#learningRateName]: uploadScalar(engine, lr) };
+  }
+
+  /** The point at which the run evaluates, as a function of state and parameters; null where it is the training point. */
+  evaluationPoint(): readonly Tensor[] | null {
+    return this.#transformation.evaluationPoint?.(this.state, this.#bound.parameters) ?? null;
   }
 }

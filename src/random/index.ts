@@ -1,3 +1,10 @@
 export { MersenneTwister } from './mersenne-twister.js';
-export { normalArray, truncatedNormalArray, uniformArray } from './samplers.js';
+export {
+  fillBernoulli,
+  fillNormal,
+  fillUniform,
+  normalArray,
+  truncatedNormalArray,
+  uniformArray,
+} from './samplers.js';
 export { RandomStream, randomStream } from './stream.js';

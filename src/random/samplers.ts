@@ -27,3 +27,41 @@ export function truncatedNormalArray(stream: RandomStream, n: number, std: numbe
   }
   return values;
 }
+
+/** Numbers that are drawn together: their bits stay in the processor's nearest memory. */
+const CHUNK = 4096;
+
+/** Calls `use` with as many random 32-bit integers as the array has places, a part of the array at a time. */
+function inChunks(
+  stream: RandomStream,
+  values: Float32Array,
+  use: (bits: Uint32Array, part: Float32Array) => void,
+): void {
+  const bits = new Uint32Array(Math.min(CHUNK, values.length));
+  for (let begin = 0; begin < values.length; begin += CHUNK) {
+    const part = values.subarray(begin, begin + CHUNK);
+    stream.fillUint32(bits.length === part.length ? bits : bits.subarray(0, part.length));
+    use(bits, part);
+  }
+}
+
+/** Fills an array with uniform numbers in [0, 1), multiples of 2⁻²⁴: every one of them is a float32. */
+export function fillUniform(stream: RandomStream, values: Float32Array): void {
+  inChunks(stream, values, (bits, part) => {
+    for (let i = 0; i < part.length; i++) part[i] = ((bits[i] ?? 0) >>> 8) * 2 ** -24;
+  });
+}
+
+/** Fills an array with `value` with probability `keep`, else 0, each place by itself. */
+export function fillBernoulli(stream: RandomStream, values: Float32Array, keep: number, value: number): void {
+  const limit = keep * 2 ** 32;
+  inChunks(stream, values, (bits, part) => {
+    // A product and no branch: the processor cannot guess the outcome, and guessing wrong takes longer than drawing.
+    for (let i = 0; i < part.length; i++) part[i] = value * Number((bits[i] ?? 0) < limit);
+  });
+}
+
+/** Fills an array with standard normal numbers. */
+export function fillNormal(stream: RandomStream, values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) values[i] = stream.normal();
+}

@@ -49,6 +49,23 @@ export class RandomStream {
     return result;
   }
 
+  /** Fills an array with what as many calls of {@link uint32} would give, several times faster. */
+  fillUint32(values: Uint32Array): void {
+    let { s0, s1, s2, s3 } = this;
+    for (let i = 0; i < values.length; i++) {
+      const product = Math.imul(s1, 5);
+      values[i] = Math.imul((product << 7) | (product >>> 25), 9);
+      const shifted = s1 << 9;
+      s2 ^= s0;
+      s3 ^= s1;
+      s1 ^= s2;
+      s0 ^= s3;
+      s2 ^= shifted;
+      s3 = (s3 << 11) | (s3 >>> 21);
+    }
+    Object.assign(this, { s0, s1, s2, s3 });
+  }
+
   /** A uniform number in [0, 1), a multiple of 2⁻⁵³. */
   uniform(): number {
     return this.uint53() / TWO_53;

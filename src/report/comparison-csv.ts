@@ -1,4 +1,5 @@
 import type { Comparison, ComparisonRow, ComparisonTable } from '../analysis/index.js';
+import { encodeSettings } from '../results/index.js';
 import { comparisonColumns } from './comparison-columns.js';
 import { csvCell } from './escape.js';
 
@@ -11,7 +12,7 @@ const COLUMNS: readonly (readonly [string, (row: ComparisonRow, table: Compariso
   ['from', (row) => row.origin],
   ['version', (row) => row.version],
   ['engine', (row) => row.engine],
-  ['setting', (row) => JSON.stringify({ ...row.hyperparameters, ...row.trainingParameters })],
+  ['setting', (row) => JSON.stringify({ ...encodeSettings(row.hyperparameters), ...row.trainingParameters })],
   ['settings_tried', (row) => row.settingsTried],
   ['completed', (row) => row.counts?.completed],
   ['diverged', (row) => row.counts?.diverged],

@@ -1,6 +1,8 @@
 /** Significant digits of the standard error to which a mean is printed. */
 const ERROR_DIGITS = 2;
 const MOST_DECIMALS = 8;
+/** An error that rounding explains is none. */
+const ROUNDING = 1e-9;
 
 /** How a quantity is printed: one number of decimals for its mean, spread and interval. */
 export type NumberFormat = (value: number) => string;
@@ -18,7 +20,7 @@ export function numberFormat(value: number | null, error: number | null, accurac
 
 function decimalsOf(size: number, error: number | null, accuracy: boolean): number {
   const digits =
-    error !== null && error > 0 && Number.isFinite(error)
+    error !== null && error > ROUNDING * size && Number.isFinite(error)
       ? ERROR_DIGITS - 1 - Math.floor(Math.log10(error))
       : accuracy
         ? 4

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { OutputError } from '../errors.js';
+import { temporaryName } from '../temporary-name.js';
 
 /**
  * Writes a file so that a reader sees the old content or the whole new content, also after a crash: a temporary file in
@@ -9,7 +9,7 @@ import { OutputError } from '../errors.js';
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  const temporary = join(folder, temporaryName(`.${basename(path)}`, '.tmp'));
   try {
     await mkdir(folder, { recursive: true });
     const handle = await open(temporary, 'wx');
@@ -22,7 +22,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new OutputError(`cannot write ${path}: ${reasonOf(error)}; nothing was changed`, { cause: error });
+    throw new OutputError(`cannot write ${path}: ${reasonOf(error)}; nothing was changed`, outputOptions(error));
   }
   await syncFolder(folder);
 }
@@ -42,7 +42,7 @@ export async function ensureWritable(outputDir: string, folder = outputDir): Pro
     .split(sep)
     .filter((part) => part !== '');
   for (const [depth] of below.entries()) await makeFolder(join(outputDir, ...below.slice(0, depth + 1)));
-  const probe = join(folder, `.probprec-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  const probe = join(folder, temporaryName('.probprec', '.tmp'));
   try {
     const handle = await open(probe, 'wx');
     await handle.close();
@@ -62,9 +62,10 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 function unwritable(folder: string, error: unknown): OutputError {
-  return new OutputError(`--output-dir: ${folder}: ${reasonOf(error)}; expected a folder that can be written`, {
-    cause: error,
-  });
+  return new OutputError(
+    `--output-dir: ${folder}: ${reasonOf(error)}; expected a folder that can be written`,
+    outputOptions(error),
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -90,12 +91,21 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left on the device',
   EDQUOT: 'disk quota exceeded',
+  EIO: 'the device reports an error (EIO)',
   EEXIST: 'a file of that name is in the way',
   ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'a folder of that name is in the way',
   ENOENT: 'the folder does not exist',
   ENAMETOOLONG: 'the name is too long for the file system',
 };
+
+/** Codes of a system that could not do what was rightly asked: no wrong usage. */
+const NOBODYS_FAULT = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'ENFILE', 'EMFILE', 'ESTALE']);
+
+/** The options of an OutputError for what the system said: exit code 1 where nothing is wrong with the request. */
+export function outputOptions(cause: unknown): { readonly cause: unknown; readonly exitCode?: 1 } {
+  return NOBODYS_FAULT.has(codeOf(cause)) ? { cause, exitCode: 1 } : { cause };
+}
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';

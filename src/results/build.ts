@@ -3,7 +3,8 @@ import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonic
 import { configurationToJson, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
 import { hashConfiguration } from './identity.js';
-import { PROTOCOL_VERSION, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
+import { PROTOCOL_VERSION, type Provenance, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
+import { encodeSettings } from './setting-value.js';
 import { suiteVersion } from './version.js';
 
 /** Everything that a run hands over when it ends, completed or not. */
@@ -24,6 +25,7 @@ export interface RunParts {
     readonly version: string | null;
     readonly details: Readonly<Record<string, unknown>>;
   };
+  readonly provenance?: Provenance | undefined;
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly timing: {
@@ -35,7 +37,11 @@ export interface RunParts {
   };
   readonly peakMemoryBytes: number | null;
   readonly optimizerLog: readonly object[];
-  readonly resumed: readonly { readonly epoch: number; readonly at: string }[];
+  /** Gradients, Hessian-vector products and losses that training evaluated, where the optimizer counts them. */
+  readonly evaluations?: Readonly<NonNullable<RunFile['evaluations']>> | undefined;
+  /** Whether the optimizer evaluates at another point than it trains; default no. */
+  readonly evaluatesElsewhere?: boolean;
+  readonly resumed: RunFile['resumed'];
 }
 
 /** One value per evaluation (before training and after every epoch) of the three evaluated sets. */
@@ -56,7 +62,7 @@ export function buildRunFile(parts: RunParts): RunFile {
     random_seed: configuration.seed,
     l2_reg: configuration.l2RegGiven ? configuration.l2Reg : null,
     optimizer_name: configuration.optimizer.className,
-    optimizer_hyperparams: { ...configuration.optimizer.hyperparameters },
+    optimizer_hyperparams: encodeSettings(configuration.optimizer.hyperparameters) as RunFile['optimizer_hyperparams'],
     training_params:
       schedule === null ? {} : { lr_sched_epochs: [...schedule.epochs], lr_sched_factors: [...schedule.factors] },
     train_losses: finite(losses.train),
@@ -76,7 +82,7 @@ export function buildRunFile(parts: RunParts): RunFile {
     status: parts.status,
     train_log_interval: configuration.trainLogInterval,
     steps_per_epoch: parts.stepsPerEpoch,
-    configuration: configurationToJson(configuration),
+    configuration: configurationToJson(configuration) as RunFile['configuration'],
     configuration_hash: hashConfiguration(configuration),
     dataset: {
       name: dataset.name,
@@ -102,6 +108,7 @@ export function buildRunFile(parts: RunParts): RunFile {
         details: jsonObject(engine.details),
       },
     },
+    ...(parts.provenance === undefined ? {} : { provenance: parts.provenance }),
     started_at: parts.startedAt.toISOString(),
     finished_at: parts.finishedAt.toISOString(),
     timing: {
@@ -115,7 +122,9 @@ export function buildRunFile(parts: RunParts): RunFile {
     },
     peak_memory_bytes: parts.peakMemoryBytes,
     optimizer_log: parts.optimizerLog.map(jsonObject),
-    resumed: parts.resumed.map(({ epoch, at }) => ({ epoch, at })),
+    ...(parts.evaluations === undefined ? {} : { evaluations: { ...parts.evaluations } }),
+    ...(parts.evaluatesElsewhere ? { evaluation_point: 'own' as const } : {}),
+    resumed: [...parts.resumed],
   };
   return { ...content, content_digest: contentDigest(content) };
 }
@@ -125,10 +134,23 @@ export function contentDigest(content: Omit<RunFile, 'content_digest'>): string 
   return sha256Hex(canonicalJson(content as JsonValue));
 }
 
-/** What two runs of one configuration must agree in: the run file without times, memory and the digest over them. */
+/**
+ * What two runs of one configuration must agree in: the run file without times (those in the optimizer's log included),
+ * memory, commits and the digest over them.
+ */
 export function reproducibleContent(runFile: RunFile) {
-  const { started_at, finished_at, timing, peak_memory_bytes, resumed, content_digest, ...rest } = runFile;
-  return rest;
+  const { started_at, finished_at, timing, peak_memory_bytes, resumed, provenance, content_digest, ...others } =
+    runFile;
+  const { optimizer_log, ...rest } = others;
+  return { ...rest, optimizer_log: optimizer_log.map((entry) => withoutSeconds(entry as JsonValue)) };
+}
+
+/** Optimizers report times of their own under the key `seconds`. */
+function withoutSeconds(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutSeconds);
+  const entries = Object.entries(value).filter(([key]) => key !== 'seconds');
+  return Object.fromEntries(entries.map(([key, entry]) => [key, withoutSeconds(entry)]));
 }
 
 function finite(values: ArrayLike<number | null>): (number | null)[] {

@@ -1,4 +1,5 @@
 import type { LearningRateSchedule } from './schedule.js';
+import { decodeSettings, type EncodedSetting, encodeSettings } from './setting-value.js';
 
 /**
  * A fully resolved run: every default is filled in and nothing depends on the machine's surroundings. What was stated without
@@ -45,7 +46,7 @@ export function configurationToJson(configuration: RunConfiguration) {
     optimizer: {
       name: optimizer.name,
       class_name: optimizer.className,
-      hyperparameters: { ...optimizer.hyperparameters },
+      hyperparameters: encodeSettings(optimizer.hyperparameters),
       integer_hyperparameters: [...optimizer.integerHyperparameters],
       source: optimizer.source === null ? null : { file: optimizer.source.file, sha256: optimizer.source.sha256 },
     },
@@ -70,7 +71,9 @@ export function configurationFromJson(json: ConfigurationJson): RunConfiguration
     optimizer: {
       name: optimizer.name,
       className: optimizer.class_name,
-      hyperparameters: optimizer.hyperparameters,
+      hyperparameters: decodeSettings(
+        optimizer.hyperparameters as Readonly<Record<string, EncodedSetting>>,
+      ) as RunConfiguration['optimizer']['hyperparameters'],
       integerHyperparameters: optimizer.integer_hyperparameters,
       source: optimizer.source,
     },

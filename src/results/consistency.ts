@@ -55,31 +55,54 @@ export function inconsistencies(file: RunFile): string[] {
   return [...faults, ...lossFaults(file)];
 }
 
-/** A minibatch loss that is not finite ends a run, so there is at most one, at the end of a diverged run. */
-function lossFaults({
-  status,
-  minibatch_train_losses: losses,
-  steps_per_epoch,
-  train_log_interval,
-}: RunFile): string[] {
+/** A loss that is not finite ends a run: that of a minibatch, or one of an evaluation, so there is at most one of them. */
+function lossFaults(file: RunFile): string[] {
+  const { status, minibatch_train_losses: losses } = file;
   const index = losses.indexOf(null);
-  if (status.state !== 'diverged') {
-    return index < 0
-      ? []
-      : [`field minibatch_train_losses.${index}: found null, expected a number (the run is ${status.state})`];
+  if (status.state === 'diverged') {
+    return status.step === null ? evaluationFaults(file, index) : minibatchFaults(file, status.step, index);
   }
-  if (status.step === null) return [`field status.step: found null, expected the step whose loss was not finite`];
-  const logged = status.epoch * Math.ceil(steps_per_epoch / train_log_interval);
-  const expected = logged + Math.floor(status.step / train_log_interval) + 1;
+  return index < 0
+    ? []
+    : [`field minibatch_train_losses.${index}: found null, expected a number (the run is ${status.state})`];
+}
+
+/** Diverged at an evaluation: its epoch was trained to the end, and one of its losses is not finite. */
+function evaluationFaults(file: RunFile, firstNull: number): string[] {
+  const { status, minibatch_train_losses: losses, train_losses, valid_losses, test_losses } = file;
+  if (firstNull >= 0) {
+    return [
+      `field minibatch_train_losses.${firstNull}: found null, expected a number (the run diverged at an evaluation)`,
+    ];
+  }
+  const trained = status.epoch * loggedPerEpoch(file);
+  if (losses.length !== trained) {
+    return [
+      `field minibatch_train_losses: found ${losses.length} entries, expected ${trained} (diverged at the evaluation after epoch ${status.epoch})`,
+    ];
+  }
+  const last = [train_losses, valid_losses, test_losses].map((list) => list.at(-1));
+  return last.includes(null)
+    ? []
+    : [`field status.step: found null, expected the step whose loss was not finite (the last evaluation is finite)`];
+}
+
+function minibatchFaults(file: RunFile, step: number, firstNull: number): string[] {
+  const { status, minibatch_train_losses: losses, train_log_interval } = file;
+  const expected = status.epoch * loggedPerEpoch(file) + Math.floor(step / train_log_interval) + 1;
   if (losses.length !== expected) {
     return [
       `field minibatch_train_losses: found ${losses.length} entries, expected ${expected} (diverged at that step)`,
     ];
   }
-  const last = status.step % train_log_interval === 0 ? expected - 1 : -1;
-  return index === last
+  const last = step % train_log_interval === 0 ? expected - 1 : -1;
+  return firstNull === last
     ? []
     : [
-        `field minibatch_train_losses: found the first null at ${index}, expected ${last < 0 ? 'none' : `it at ${last}`}`,
+        `field minibatch_train_losses: found the first null at ${firstNull}, expected ${last < 0 ? 'none' : `it at ${last}`}`,
       ];
+}
+
+function loggedPerEpoch({ steps_per_epoch, train_log_interval }: RunFile): number {
+  return Math.ceil(steps_per_epoch / train_log_interval);
 }

@@ -1,21 +1,48 @@
 import type { z } from 'zod';
+import { quotedName, shownLine } from './names.js';
+import type { JsonFault } from './parse-json.js';
 
 /** The first fault that zod found (with reportInput), in the words: field, found, expected. */
 export function describeFault(error: z.ZodError, version: number): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'not a run file';
   const path = issue.path.map(String).join('.') || '(whole file)';
-  if (issue.code === 'custom') return `field ${path}: ${issue.message}`;
-  if (issue.code === 'unrecognized_keys') {
-    return `field ${path}: found the unknown key ${issue.keys.join(', ')}, expected only the keys of schema version ${version}`;
-  }
-  const expected =
-    'expected' in issue ? String(issue.expected) : 'values' in issue ? issue.values.join(' or ') : issue.message;
-  return `field ${path}: found ${abbreviated(issue.input)}, expected ${expected}`;
+  return shownLine(`field ${path}: ${foundAndExpected(issue, version)}`);
 }
 
-function abbreviated(value: unknown): string {
+function foundAndExpected(issue: z.core.$ZodIssue, version: number): string {
+  const found = abbreviated(issue.input);
+  switch (issue.code) {
+    case 'custom':
+      return issue.message.startsWith('found ') ? issue.message : `found ${found}, expected ${issue.message}`;
+    case 'unrecognized_keys':
+      return `found the unknown key ${issue.keys.join(', ')}, expected only the keys of schema version ${version}`;
+    case 'invalid_key':
+      return `found the key ${found}, expected ${issue.issues[0]?.message ?? 'another one'}`;
+    default: {
+      const expected =
+        'expected' in issue ? String(issue.expected) : 'values' in issue ? issue.values.join(' or ') : issue.message;
+      return `found ${found}, expected ${expected}`;
+    }
+  }
+}
+
+/** A value from a file in a fault line: short, and nothing in it that a terminal would act on. */
+export function abbreviated(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (Array.isArray(value) && value.length > 20) return `a list of ${value.length} entries`;
+  if (typeof value === 'string') return quotedName(value.length > 57 ? `${value.slice(0, 54)}...` : value);
+  const text = shownLine(JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Why a text is no JSON that we read: where the fault is, and whether the file was perhaps cut off. */
+export function describeJsonFault(text: string, fault: JsonFault): string {
+  const before = text.slice(0, fault.position);
+  const line = before.split('\n').length;
+  const column = fault.position - before.lastIndexOf('\n');
+  const cutOff = fault.position >= text.length - 1 || /^its end|without closing/.test(fault.message);
+  const guess = cutOff ? `, perhaps cut off (${text.length} characters)` : '';
+  return shownLine(`not valid JSON${guess}: line ${line}, character ${column}: found ${fault.message}`);
 }

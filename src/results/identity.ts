@@ -1,7 +1,8 @@
 import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
 import type { RunConfiguration } from './configuration.js';
+import { PROTOCOL_VERSION } from './protocol-version.js';
 import { type LearningRateSchedule, scheduleInForce } from './schedule.js';
-import { PROTOCOL_VERSION } from './schema.js';
+import type { SettingValue } from './setting-value.js';
 
 /**
  * Two runs are the same experiment when every value in force is equal, however it came to be stated. This file alone
@@ -16,25 +17,16 @@ import { PROTOCOL_VERSION } from './schema.js';
  * - A user's optimizer counts by its source, not by the name of its file.
  */
 
-/** A hyperparameter's value, lists and non-finite numbers of other people's files included. */
-export type HyperparameterInFile =
-  | number
-  | boolean
-  | string
-  | null
-  | readonly HyperparameterInFile[]
-  | { readonly [key: string]: HyperparameterInFile };
-
 /** A setting as a configuration or a file states it. */
 export interface StatedSetting {
-  readonly hyperparameters: Readonly<Record<string, HyperparameterInFile>>;
+  readonly hyperparameters: Readonly<Record<string, SettingValue>>;
   /** Names of hyperparameters that are declared as integers: they count to the last digit. */
   readonly integerHyperparameters?: readonly string[];
   /** Values that hyperparameters have when they are not stated, where it is known. */
-  readonly defaults?: Readonly<Record<string, HyperparameterInFile>>;
+  readonly defaults?: Readonly<Record<string, SettingValue>>;
   readonly schedule: LearningRateSchedule | null;
   /** Further training parameters of a runner of other people's. */
-  readonly furtherParameters?: Readonly<Record<string, HyperparameterInFile>>;
+  readonly furtherParameters?: Readonly<Record<string, SettingValue>>;
   readonly numEpochs: number;
   readonly batchSize: number;
   /** In force; null for a problem without such a term; 'default' for a default that is not known here. */
@@ -100,7 +92,7 @@ export function hashConfiguration(configuration: RunConfiguration, protocolVersi
   );
 }
 
-function valueInForce(value: HyperparameterInFile): JsonValue {
+function valueInForce(value: SettingValue): JsonValue {
   if (typeof value === 'number') return canonicalNumber(value);
   if (Array.isArray(value)) return value.map(valueInForce);
   if (typeof value === 'object' && value !== null) {

@@ -5,23 +5,27 @@ export type { RunConfiguration } from './configuration.js';
 export { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 export * from './deepobs/index.js';
 export { describeMachine } from './environment.js';
+export { type FoundFiles, findResultFiles, searchResultFiles } from './find-files.js';
 export { type FoundRunFile, findRunFiles } from './find-run-files.js';
 export { canonicalNumber, hashConfiguration, settingIdentity } from './identity.js';
+export { shownLine } from './names.js';
 export { runFilePath, settingFolder, settingPath } from './paths.js';
 export { float2str } from './python-format.js';
+export { type ReadResults, readResults } from './read-results.js';
+export { readText } from './read-text.js';
 export {
   type Conditions,
   METRICS,
   type Metric,
   type RecordedRun,
   recordRunFile,
-  type SettingValue,
   withSetting,
 } from './recorded-run.js';
 export { parseResultFile, type ResultFile, readResultFile, recordResultFile } from './result-file.js';
 export { readRunFile, writeRunFile } from './run-file.js';
 export { effectiveSchedule, type LearningRateSchedule, scheduleInForce } from './schedule.js';
-export { RUN_FILE_VERSION, type RunFile, type RunStatus, runFileSchema } from './schema.js';
+export { type Provenance, RUN_FILE_VERSION, type RunFile, type RunStatus, runFileSchema } from './schema.js';
 export { type ListFolders, listFolders, settingFolders } from './setting-folders.js';
-export { findResultFiles, readResults, type Validation, validateResultFile } from './validate.js';
+export { encodeSettings, type SettingValue, type SettingValues } from './setting-value.js';
+export { type Validation, validateResultFile, validateResultFiles } from './validate.js';
 export { suiteVersion } from './version.js';

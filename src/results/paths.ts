@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { sha256Hex } from './canonical-json.js';
 import type { RunConfiguration } from './configuration.js';
-import { float2str, pythonFloat, pythonList } from './python-format.js';
+import { nameFault } from './names.js';
+import { float2str, pythonFloat, pythonList, pythonText } from './python-format.js';
+import type { SettingValue, SettingValues } from './setting-value.js';
 
 /** The longest folder name that is written in full; common file systems allow 255 bytes. */
 const LONGEST_NAME = 240;
@@ -13,7 +15,8 @@ export interface SettingParts {
   readonly batchSize: number;
   /** The L2 factor under its dialect's name; null when it was not given explicitly. */
   readonly l2: { readonly key: 'l2_reg' | 'weight_decay'; readonly value: number } | null;
-  readonly hyperparameters: Readonly<Record<string, number | boolean | string | null>>;
+  readonly hyperparameters: SettingValues;
+  /** Names, and `name/0` for an entry of a list. */
   readonly integerHyperparameters: readonly string[];
   readonly lrSchedule: { readonly epochs: readonly number[]; readonly factors: readonly number[] } | null;
 }
@@ -39,7 +42,7 @@ export function settingName(setting: SettingParts): string {
   if (l2 !== null) parts.push([l2.key, float2str(l2.value)]);
   for (const name of Object.keys(hyperparameters).sort()) {
     const value = hyperparameters[name] ?? null;
-    parts.push([name, formatValue(value, integerHyperparameters.includes(name))]);
+    parts.push([name, formatValue(value, (place) => integerHyperparameters.includes(`${name}${place}`))]);
   }
   if (lrSchedule !== null) {
     parts.push(['lr_sched_epochs', pythonList(lrSchedule.epochs.map(String))]);
@@ -72,16 +75,15 @@ export function runFilePath(outputDir: string, configuration: RunConfiguration, 
   );
 }
 
-function formatValue(value: number | boolean | string | null, integer: boolean): string {
-  if (value === null) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'number') return integer ? String(value) : float2str(value);
-  return value;
+/** A float as DeepOBS' float2str writes it, everything else as Python's str(). */
+function formatValue(value: SettingValue, isInteger: (place: string) => boolean): string {
+  const float = typeof value === 'number' && Number.isFinite(value) && !isInteger('');
+  return float ? float2str(value) : pythonText(value, isInteger);
 }
 
 /** The text, when it can be part of a folder name; else throws ConfigurationError. */
 export function safe(what: string, text: string): string {
-  if (text === '' || text === '.' || text === '..' || /[/\\\p{Cc}]/u.test(text)) {
+  if (text === '' || text === '.' || text === '..' || /[/\\]/.test(text) || nameFault(text) !== null) {
     throw new ConfigurationError(
       `${what}: found ${JSON.stringify(text)}, expected a value that can be part of a folder name (not empty, no / or \\)`,
     );

@@ -1,7 +1,8 @@
 import type { JsonValue } from './canonical-json.js';
 import { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
-import { type HyperparameterInFile, settingIdentity } from './identity.js';
+import { settingIdentity } from './identity.js';
 import type { RunFile, RunStatus } from './schema.js';
+import { decodeSettings, type SettingValue } from './setting-value.js';
 
 /** The curves of a run: one value per evaluation, the first before training. */
 export const METRICS = [
@@ -16,9 +17,6 @@ export const METRICS = [
 /** One of the six curves, by DeepOBS's name. */
 export type Metric = (typeof METRICS)[number];
 
-/** A value of a hyperparameter. */
-export type SettingValue = number | boolean | string | null;
-
 /** What results depend on besides test problem, optimizer and setting. */
 export interface Conditions {
   /** probprec, deepobs-beta (our own reproduction of it) or the DeepOBS version that wrote the file. */
@@ -32,6 +30,10 @@ export interface Conditions {
   readonly engine: string;
   /** Processor and threads, null when unknown; times are comparable only where it is equal. */
   readonly machine: string | null;
+  /** Of a DeepOBS run whose file states another test problem than its folder; the folder's name is the label. */
+  readonly statedTestproblem?: string;
+  /** Of a DeepOBS run whose file states another optimizer than its folder. */
+  readonly statedOptimizer?: string;
 }
 
 /** A run as analysis sees it, whoever wrote the file. */
@@ -39,8 +41,14 @@ export interface RecordedRun {
   /** Where it was read from. */
   readonly file: string;
   readonly testproblem: string;
-  /** The optimizer's label: class name, as in folders. */
+  /** The optimizer's label: class name, as in folders; of TensorFlow's classes the alias (docs/deepobs.md). */
   readonly optimizer: string;
+  /** Of a DeepOBS run: the names in file and folder from which the labels were made. */
+  readonly stated?: {
+    readonly testproblem: string | null;
+    readonly optimizer: string;
+    readonly optimizerFolder: string;
+  };
   readonly hyperparameters: Readonly<Record<string, SettingValue>>;
   readonly trainingParameters: Readonly<Record<string, JsonValue>>;
   readonly seed: number;
@@ -55,7 +63,6 @@ export interface RecordedRun {
   readonly status: RunStatus;
   /** Null for a curve that was not measured at all. */
   readonly curves: Readonly<Record<Metric, readonly (number | null)[] | null>>;
-  readonly minibatchTrainLosses: readonly (number | null)[];
   /** Seconds of training alone, per epoch; null when the file has none (DeepOBS). */
   readonly timing: { readonly wallSeconds: readonly number[]; readonly cpuSeconds: readonly number[] } | null;
   /** Whether the run had the machine for itself, so that wall times mean something; null when the file does not say. */
@@ -81,7 +88,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     file,
     testproblem: content.testproblem,
     optimizer: content.optimizer_name,
-    hyperparameters: content.optimizer_hyperparams,
+    hyperparameters: decodeSettings(content.optimizer_hyperparams),
     trainingParameters: content.training_params as Record<string, JsonValue>,
     seed: content.random_seed,
     batchSize: content.batch_size,
@@ -89,7 +96,6 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     l2Reg: content.l2_reg,
     status: content.status,
     curves: curvesOf(content),
-    minibatchTrainLosses: content.minibatch_train_losses,
     timing: { wallSeconds: timing.training_wall_seconds, cpuSeconds: timing.training_cpu_seconds },
     undisturbed: wasUndisturbed(content),
     stepsPerEpoch: content.steps_per_epoch,
@@ -138,15 +144,15 @@ type Unidentified = Omit<RecordedRun, 'setting' | 'l2InForce' | 'optimizerSource
 /** Adds the setting's identity. */
 export function withSetting({ integerHyperparameters = [], ...run }: Unidentified): RecordedRun {
   const foreign = run.l2InForce === undefined;
-  const l2InForce = run.l2InForce ?? run.l2Reg ?? defaultL2(run.testproblem);
+  const l2InForce = run.l2InForce ?? run.l2Reg ?? defaultL2(run.stated?.testproblem ?? run.testproblem);
   const optimizerSource = run.optimizerSource ?? null;
   const { lr_sched_epochs: epochs, lr_sched_factors: factors, ...furtherParameters } = run.trainingParameters;
   const setting = settingIdentity({
-    hyperparameters: run.hyperparameters as Readonly<Record<string, HyperparameterInFile>>,
+    hyperparameters: run.hyperparameters,
     integerHyperparameters,
     ...(foreign ? { defaults: frameworkDefaults(run.optimizer) } : {}),
     schedule: Array.isArray(epochs) && Array.isArray(factors) ? { epochs, factors } : null,
-    furtherParameters: furtherParameters as Readonly<Record<string, HyperparameterInFile>>,
+    furtherParameters: furtherParameters as Readonly<Record<string, SettingValue>>,
     numEpochs: run.numEpochs,
     batchSize: run.batchSize,
     l2Reg: l2InForce,

@@ -1,44 +1,43 @@
-import { readFile } from 'node:fs/promises';
 import { FileError } from '../errors.js';
-import { reasonOf } from './atomic-file.js';
 import type { JsonValue } from './canonical-json.js';
 import {
+  type DeepobsRun,
   IMPORTED_VERSION,
   type ImportedRun,
   importedDigest,
   importedRunSchema,
-  recordImportedRun,
 } from './deepobs/imported-run.js';
+import { migrateImport } from './deepobs/migrate-import.js';
 import { readDeepobsRun } from './deepobs/read.js';
-import { describeFault } from './faults.js';
+import { recordImportedRun } from './deepobs/record.js';
+import { describeFault, describeJsonFault } from './faults.js';
+import { JsonFault, type ParsedJson, parseJson } from './parse-json.js';
+import { readText } from './read-text.js';
 import { type RecordedRun, recordRunFile } from './recorded-run.js';
-import { parseRunFile } from './run-file.js';
+import { checkRunFile } from './run-file.js';
 import type { RunFile } from './schema.js';
 
 /** A file that holds a run: one of ours, an imported one, or one of DeepOBS's own. */
 export type ResultFile =
   | { readonly kind: 'probprec'; readonly content: RunFile }
-  | { readonly kind: 'imported' | 'deepobs'; readonly content: ImportedRun };
+  | { readonly kind: 'imported'; readonly content: ImportedRun }
+  | { readonly kind: 'deepobs'; readonly content: DeepobsRun; readonly parsed: ParsedJson };
 
 /** Reads and checks a file that holds a run, of whichever kind. Throws FileError. */
 export async function readResultFile(path: string): Promise<ResultFile> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new FileError(`${path}: cannot be read (${reasonOf(error)}); expected a run file`, { cause: error });
-  }
-  return parseResultFile(path, text);
+  return parseResultFile(path, await readText(path));
 }
 
 /** {@link readResultFile} of a text that is already read. The keys that no other kind has decide the kind. */
 export function parseResultFile(path: string, text: string): ResultFile {
-  if (/"(?:import_version|imported_from)"\s*:/.test(text))
-    return { kind: 'imported', content: parseImported(path, text) };
-  const ours = /"(?:schema_version|configuration_hash|content_digest|protocol_version)"\s*:/.test(text);
-  const theirs = /"(?:train_losses|test_losses|optimizer_hyperparams|hyperparams)"\s*:/.test(text);
-  if (!ours && theirs) return { kind: 'deepobs', content: readDeepobsRun(path, text) };
-  return { kind: 'probprec', content: parseRunFile(path, text) };
+  const parsed = parse(path, text);
+  const kind = kindOf(parsed);
+  if (kind === 'deepobs') return { kind, content: readDeepobsRun(path, text, parsed), parsed };
+  if (parsed.token !== null) {
+    throw new FileError(`${path}: not valid JSON: found the bare token ${parsed.token.text}, expected a run file`);
+  }
+  if (kind === 'imported') return { kind, content: checkImported(path, parsed.value) };
+  return { kind, content: checkRunFile(path, parsed.value) };
 }
 
 /** A result file as analysis sees it. */
@@ -46,19 +45,27 @@ export function recordResultFile(path: string, file: ResultFile): RecordedRun {
   return file.kind === 'probprec' ? recordRunFile(path, file.content) : recordImportedRun(path, file.content);
 }
 
-function parseImported(path: string, text: string): ImportedRun {
-  let content: JsonValue;
+const IMPORTED_KEYS = ['import_version', 'imported_from'];
+const OWN_KEYS = ['schema_version', 'configuration_hash', 'content_digest', 'protocol_version'];
+const DEEPOBS_KEYS = ['train_losses', 'test_losses', 'optimizer_hyperparams', 'hyperparams'];
+
+function kindOf({ members }: ParsedJson): ResultFile['kind'] {
+  const has = (keys: readonly string[]) => keys.some((key) => members.has(key));
+  if (has(IMPORTED_KEYS)) return 'imported';
+  return !has(OWN_KEYS) && has(DEEPOBS_KEYS) ? 'deepobs' : 'probprec';
+}
+
+function parse(path: string, text: string): ParsedJson {
   try {
-    content = JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
-    throw new FileError(
-      `${path}: not valid JSON, perhaps cut off (${text.length} characters); expected an imported run`,
-      {
-        cause: error,
-      },
-    );
+    if (!(error instanceof JsonFault)) throw error;
+    throw new FileError(`${path}: ${describeJsonFault(text, error)}; expected a run file`, { cause: error });
   }
-  const parsed = importedRunSchema.safeParse(content, { reportInput: true });
+}
+
+function checkImported(path: string, value: JsonValue): ImportedRun {
+  const parsed = importedRunSchema.safeParse(migrateImport(path, value), { reportInput: true });
   if (!parsed.success) throw new FileError(`${path}: ${describeFault(parsed.error, IMPORTED_VERSION)}`);
   const { content_digest: claimed, ...rest } = parsed.data;
   const actual = importedDigest(rest);

@@ -1,13 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileError } from '../errors.js';
-import { reasonOf, writeFileAtomic } from './atomic-file.js';
+import { writeFileAtomic } from './atomic-file.js';
 import { contentDigest } from './build.js';
 import { type JsonValue, prettyJson } from './canonical-json.js';
 import { configurationFromJson } from './configuration.js';
-import { describeFault } from './faults.js';
+import { describeFault, describeJsonFault } from './faults.js';
 import { hashConfiguration } from './identity.js';
 import { migrate } from './migrate.js';
+import { JsonFault, parseJson } from './parse-json.js';
+import { readText } from './read-text.js';
 import { RUN_FILE_VERSION, type RunFile, runFileSchema } from './schema.js';
 
 /**
@@ -31,28 +33,24 @@ export async function writeRunFile(path: string, runFile: RunFile): Promise<stri
  * that names the file, the field, what was found and what was expected.
  */
 export async function readRunFile(path: string): Promise<RunFile> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new FileError(`${path}: cannot be read (${reasonOf(error)}); expected a run file`, { cause: error });
-  }
-  return parseRunFile(path, text);
+  return parseRunFile(path, await readText(path));
 }
 
 /** {@link readRunFile} of a text that is already read; `path` only names it in errors. */
 export function parseRunFile(path: string, text: string): RunFile {
-  let content: unknown;
   try {
-    content = JSON.parse(text);
+    const { value, token } = parseJson(text);
+    if (token === null) return checkRunFile(path, value);
+    throw new JsonFault(`the bare token ${token.text}`, token.position);
   } catch (error) {
-    throw new FileError(
-      `${path}: not valid JSON, perhaps cut off (${text.length} characters); expected a probprec run file`,
-      { cause: error },
-    );
+    if (!(error instanceof JsonFault)) throw error;
+    throw new FileError(`${path}: ${describeJsonFault(text, error)}; expected a probprec run file`, { cause: error });
   }
-  content = migrate(path, content);
-  const parsed = runFileSchema.safeParse(content, { reportInput: true });
+}
+
+/** {@link parseRunFile} of a content that is already parsed. */
+export function checkRunFile(path: string, value: JsonValue): RunFile {
+  const parsed = runFileSchema.safeParse(migrate(path, value), { reportInput: true });
   if (!parsed.success) throw new FileError(`${path}: ${describeFault(parsed.error, RUN_FILE_VERSION)}`);
   const { content_digest: claimed, ...rest } = parsed.data;
   const hash = hashConfiguration(configurationFromJson(parsed.data.configuration), parsed.data.protocol_version);
@@ -71,14 +69,10 @@ export function parseRunFile(path: string, text: string): RunFile {
 }
 
 async function belongsToAnotherRun(path: string, runFile: RunFile): Promise<boolean> {
-  let text: string;
+  const entry = await lstat(path).catch(() => null);
+  if (entry === null) return false;
   try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    return false;
-  }
-  try {
-    return parseRunFile(path, text).configuration_hash !== runFile.configuration_hash;
+    return (await readRunFile(path)).configuration_hash !== runFile.configuration_hash;
   } catch {
     return true;
   }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from './long-values.js';
+import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-schema.js';
 
 /**
  * Version of the run file's layout; older ones are migrated when they are read, newer ones refused. Version 2 has another
@@ -6,25 +8,18 @@ import { z } from 'zod';
  */
 export const RUN_FILE_VERSION = 2;
 
-/**
- * Version of the protocol (data splits, evaluation, losses, random streams). Results of equal versions are comparable;
- * the CHANGELOG says when and why it changes.
- */
-export const PROTOCOL_VERSION = 1;
+export { PROTOCOL_VERSION } from './protocol-version.js';
 
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
-const measured = z.number().nullable();
-const measurements = z.array(measured);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 const instant = z.iso.datetime();
-const hyperparameters = z.record(z.string(), z.union([z.number(), z.boolean(), z.string(), z.null()]));
 
 const configurationSchema = z.strictObject({
-  testproblem: z.string(),
+  testproblem: nameSchema,
   optimizer: z.strictObject({
-    name: z.string(),
-    class_name: z.string(),
+    name: nameSchema,
+    class_name: nameSchema,
     hyperparameters,
     integer_hyperparameters: z.array(z.string()),
     source: z.strictObject({ file: z.string(), sha256 }).nullable(),
@@ -74,18 +69,32 @@ const environmentSchema = z.strictObject({
     device: z.string(),
     threads: count,
     version: z.string().nullable(),
-    details: z.record(z.string(), z.json()),
+    details: jsonObject,
   }),
 });
 
+const commit = z
+  .string()
+  .regex(/^[0-9a-f]{40,64}$/, 'a git commit')
+  .nullable();
+
+/** Versions of the code, beyond what a run is identified by. */
+const provenanceSchema = z.strictObject({
+  suite: z.strictObject({ version: z.string(), commit, dirty: z.boolean().nullable() }),
+  /** Of a user's optimizer: the first eight digits of its source's hash, and the commit of the repository it lies in. */
+  optimizer: z
+    .strictObject({ file: z.string(), version: z.string(), commit, dirty: z.boolean().nullable() })
+    .nullable(),
+});
+
 const runFileShape = z.strictObject({
-  testproblem: z.string(),
+  testproblem: nameSchema,
   batch_size: z.int().positive(),
   num_epochs: count,
   random_seed: count,
   /** As given; null when the problem's own value was used (configuration.l2_reg has the value in force). */
   l2_reg: z.number().nullable(),
-  optimizer_name: z.string(),
+  optimizer_name: nameSchema,
   optimizer_hyperparams: hyperparameters,
   training_params: z.strictObject({
     lr_sched_epochs: z.array(count).optional(),
@@ -108,6 +117,8 @@ const runFileShape = z.strictObject({
   configuration_hash: sha256,
   dataset: datasetSchema,
   environment: environmentSchema,
+  /** Absent in files of versions that did not record it. */
+  provenance: provenanceSchema.optional(),
   started_at: instant,
   finished_at: instant,
   timing: z.strictObject({
@@ -120,14 +131,30 @@ const runFileShape = z.strictObject({
   }),
   peak_memory_bytes: count.nullable(),
   /** What the optimizer reported about itself (for instance α, w, λ, σ per estimation), one object per epoch. */
-  optimizer_log: z.array(z.record(z.string(), z.json())),
+  optimizer_log: z.array(jsonObject),
+  /** How often training evaluated the loss of a minibatch; absent where the optimizer does not count. */
+  evaluations: z.strictObject({ gradients: count, products: count, losses: count }).optional(),
+  /** `own` where the optimizer evaluates at a point of its own, such as an average; absent where it is the training point. */
+  evaluation_point: z.literal('own').optional(),
   /** Where the run was taken up again from a checkpoint. */
-  resumed: z.array(z.strictObject({ epoch: count, at: instant })),
+  resumed: z.array(
+    z.strictObject({
+      epoch: count,
+      at: instant,
+      /** What computed the epochs before, where it was another version or lowering of the engine. */
+      engine_before: z
+        .strictObject({ version: z.string().nullable(), details: z.record(z.string(), z.json()) })
+        .optional(),
+    }),
+  ),
   content_digest: sha256,
 });
 
 /** The content of a run file. Non-finite numbers are null; epoch lists start with the value before training. */
 export type RunFile = z.infer<typeof runFileShape>;
+
+/** Versions of the code that a run was trained with. */
+export type Provenance = z.infer<typeof provenanceSchema>;
 
 /** How a run ended. */
 export type RunStatus = z.infer<typeof runStatusSchema>;

@@ -1,10 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { FileError } from '../errors.js';
-import { reasonOf } from './atomic-file.js';
 import { inconsistencies } from './consistency.js';
+import { shownLine } from './names.js';
+import { NothingToCompare } from './nothing-to-compare.js';
+import { implausibleValues } from './plausible.js';
+import { faultLine, inTurns } from './read-results.js';
+import { readText } from './read-text.js';
 import type { RecordedRun } from './recorded-run.js';
-import { type ResultFile, readResultFile, recordResultFile } from './result-file.js';
+import { parseResultFile, type ResultFile } from './result-file.js';
 
 /** What was found about one file: its kind and state, or the faults, each one line that starts with the path. */
 export interface Validation {
@@ -12,56 +13,43 @@ export interface Validation {
   readonly kind: ResultFile['kind'] | null;
   readonly state: RecordedRun['status']['state'] | null;
   readonly faults: readonly string[];
+  /** What is no fault and should be known: that folder and file disagree, or why a file is left out. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Checks a file that holds a run: schema, list lengths, configuration hash, content digest, and that its statements agree
- * with each other. Never throws for what is in the file.
+ * Checks a file that holds a run: schema, list lengths, configuration hash, content digest, that its values can be
+ * measured ones, and that its statements agree with each other. Never throws for what is in the file.
  */
 export async function validateResultFile(path: string): Promise<Validation> {
+  return validateFile(path);
+}
+
+/** {@link validateResultFile} of many files. */
+export async function* validateResultFiles(paths: readonly string[]): AsyncGenerator<Validation> {
+  for await (const path of inTurns(paths)) yield validateFile(path);
+}
+
+function validateFile(path: string): Validation {
   try {
-    const file = await readResultFile(path);
-    const faults = file.kind === 'probprec' ? inconsistencies(file.content) : [];
+    const file = parseResultFile(path, readText(path));
+    const faults = [
+      ...(file.kind === 'probprec' ? inconsistencies(file.content) : []),
+      ...implausibleValues(file.content),
+    ];
     const { state } = file.content.status;
-    return { path, kind: file.kind, state, faults: faults.map((fault) => `${path}: ${fault}`) };
+    return {
+      path,
+      kind: file.kind,
+      state,
+      faults: faults.map((fault) => shownLine(`${path}: ${fault}`)),
+      notes: file.kind === 'probprec' ? [] : file.content.notes.filter((note) => note.startsWith('the folder says')),
+    };
   } catch (error) {
-    if (!(error instanceof FileError)) throw error;
-    return { path, kind: null, state: null, faults: [error.message] };
-  }
-}
-
-/**
- * The files that hold runs: a file as it is given, of a folder everything below it that is named `random_seed__*.json`, in
- * alphabetical order. Throws FileError for a path that does not exist.
- */
-export async function findResultFiles(paths: readonly string[]): Promise<string[]> {
-  const found = new Set<string>();
-  for (const path of paths) {
-    const entry = await stat(path).catch((error: unknown) => {
-      throw new FileError(`${path}: ${reasonOf(error)}; expected a run file or a folder with run files`);
-    });
-    if (!entry.isDirectory()) {
-      found.add(path);
-      continue;
+    const about = { path, kind: null, state: null } as const;
+    if (error instanceof NothingToCompare) {
+      return { ...about, kind: 'deepobs', faults: [], notes: [shownLine(error.message.slice(path.length + 2))] };
     }
-    const names = await readdir(path, { recursive: true });
-    const runs = names.filter((name) => /(?:^|[/\\])random_seed__[^/\\]*\.json$/.test(name)).sort();
-    for (const name of runs) found.add(join(path, name));
+    return { ...about, faults: [faultLine(path, error)], notes: [] };
   }
-  return [...found];
-}
-
-/** Reads the runs of files and folders; what cannot be read is a fault, one line each, and no run. */
-export async function readResults(paths: readonly string[]): Promise<{ runs: RecordedRun[]; faults: string[] }> {
-  const runs: RecordedRun[] = [];
-  const faults: string[] = [];
-  for (const path of await findResultFiles(paths)) {
-    try {
-      runs.push(recordResultFile(path, await readResultFile(path)));
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      faults.push(error.message);
-    }
-  }
-  return { runs, faults };
 }

@@ -1,18 +1,17 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { z } from 'zod';
 import { type DatasetDefinition, datasetDefinition, syntheticSizes } from '../dataset/index.js';
 import { resolveEngine } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
+import { scalarFault } from '../optimizer/check-hyperparameters.js';
 import {
   checkTransformation,
   describeHyperparameters,
   type HyperparameterValue,
-  isOptimizerFile,
-  loadOptimizer,
+  learningRateOf,
+  loadOptimizerAndSource,
   type OptimizerDefinition,
+  type OptimizerSource,
 } from '../optimizer/index.js';
 import { effectiveSchedule, type LearningRateSchedule, type RunConfiguration } from '../results/index.js';
 import { loadTestProblem, type TestProblem } from '../testproblem/index.js';
@@ -44,6 +43,8 @@ export interface ResolvedRun {
   readonly configuration: RunConfiguration;
   readonly testProblem: TestProblem;
   readonly optimizer: OptimizerDefinition;
+  /** What a user's optimizer was loaded from; null for a registered one. */
+  readonly source: OptimizerSource | null;
   readonly threads: number;
 }
 
@@ -78,13 +79,12 @@ export async function configurationResolver(
   basis: RequestBasis,
 ): Promise<(request: Omit<RunRequest, keyof RequestBasis>) => ResolvedRun> {
   const testProblem = await loadTestProblem(basis.testproblem);
-  const optimizer = await loadOptimizer(basis.optimizer);
+  const { definition: optimizer, source } = await loadOptimizerAndSource(basis.optimizer);
   const engine = await resolveEngine({
     ...(basis.engine === undefined ? {} : { engine: basis.engine }),
     ...(basis.device === undefined ? {} : { device: basis.device }),
     ...(basis.threads === undefined ? {} : { threads: option('threads', basis.threads) }),
   });
-  const source = isOptimizerFile(basis.optimizer) ? sourceOf(basis.optimizer) : null;
   return (request) => resolve(request, { testProblem, optimizer, engine, source, file: basis.optimizer });
 }
 
@@ -92,7 +92,7 @@ interface LoadedBasis {
   readonly testProblem: TestProblem;
   readonly optimizer: OptimizerDefinition;
   readonly engine: Awaited<ReturnType<typeof resolveEngine>>;
-  readonly source: RunConfiguration['optimizer']['source'];
+  readonly source: OptimizerSource | null;
   /** The optimizer as it was asked for. */
   readonly file: string;
 }
@@ -115,7 +115,10 @@ function resolve(
   const definition = datasetDefinition(testProblem.dataset);
   const numEpochs = option('numEpochs', request.numEpochs ?? defaults.numEpochs);
   const hyperparameters = resolveHyperparameters(optimizer, request.hyperparameters ?? {});
-  if (source !== null) checkTransformation(file, optimizer, hyperparameters);
+  if (source !== null) {
+    const shapes = [...new Map(testProblem.parameters.map(({ shape }) => [String(shape), shape])).values()];
+    checkTransformation(file, optimizer, hyperparameters, { shapes, modules: source.modules });
+  }
   const configuration: RunConfiguration = {
     testproblem: testProblem.name,
     optimizer: {
@@ -125,7 +128,7 @@ function resolve(
       integerHyperparameters: describeHyperparameters(optimizer)
         .filter(({ type }) => type === 'integer')
         .map(({ name }) => name),
-      source,
+      source: source === null ? null : { file: source.file, sha256: source.sha256 },
     },
     seed: option('seed', request.seed),
     batchSize: option('batchSize', request.batchSize ?? defaults.batchSize),
@@ -140,7 +143,7 @@ function resolve(
       request.lrSchedule === undefined ? null : effectiveSchedule(schedule(request.lrSchedule, optimizer), numEpochs),
   };
   checkBatchSize(configuration, definition);
-  return { configuration, testProblem, optimizer, threads: engine.threads };
+  return { configuration, testProblem, optimizer, source, threads: engine.threads };
 }
 
 /** Generated data have no source; synthetic images have the size of the real training file unless another is asked for. */
@@ -151,10 +154,6 @@ function dataInForce(
 ): RunConfiguration['data'] {
   if (definition.kind === 'generated' || source === 'real') return { source: 'real', syntheticSize: null };
   return { source, syntheticSize: syntheticSize ?? definition.sizes.train + definition.sizes.valid };
-}
-
-function sourceOf(file: string): { file: string; sha256: string } {
-  return { file: basename(file), sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
 }
 
 function option<K extends keyof typeof optionSchemas>(name: K, value: unknown): z.output<(typeof optionSchemas)[K]> {
@@ -180,7 +179,7 @@ function schedule(
       `--lr-schedule-factors: found ${factors.join(',')}, expected ${epochs.length} numbers ≥ 0, one for each epoch`,
     );
   }
-  if (!('lr' in optimizer.hyperparameters.shape)) {
+  if (learningRateOf(optimizer) === null) {
     throw new ConfigurationError(`--lr-schedule-epochs: ${optimizer.name} has no learning rate to schedule`);
   }
   return { epochs: [...epochs], factors: [...factors] };
@@ -220,6 +219,12 @@ function resolveHyperparameters(
     );
   }
   const resolved = parsed.data as Record<string, HyperparameterValue | undefined>;
+  for (const { name, option: flag } of declared) {
+    const fault = scalarFault(resolved[name] ?? null);
+    if (fault !== null) {
+      throw new ConfigurationError(`${flag}: becomes ${fault}, expected a number, a boolean, a text or null`);
+    }
+  }
   return Object.fromEntries(names.map((name) => [name, resolved[name] ?? null]));
 }
 

@@ -1,13 +1,19 @@
-import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { readRegularFile, removeFile } from '../regular-file.js';
 import { hashConfiguration, type RunConfiguration, settingPath, writeFileAtomic } from '../results/index.js';
 
-/** What is known of a run whose process ended without a run file, from who started it. */
-export interface Crash {
+/** Bytes; a note is one line. */
+const LONGEST_NOTE = 1 << 20;
+
+const crashSchema = z.object({
   /** ISO time. */
-  readonly at: string;
-  readonly reason: string;
-}
+  at: z.iso.datetime(),
+  reason: z.string(),
+});
+
+/** What is known of a run whose process ended without a run file, from who started it. */
+export type Crash = Readonly<z.infer<typeof crashSchema>>;
 
 /** Where the crash of this configuration's last attempt is noted: beside its checkpoint. */
 export function crashPath(outputDir: string, configuration: RunConfiguration): string {
@@ -20,10 +26,14 @@ export async function writeCrash(outputDir: string, configuration: RunConfigurat
   await writeFileAtomic(crashPath(outputDir, configuration), `${JSON.stringify(crash)}\n`);
 }
 
-/** Why the last attempt left no run file; null when it left one, or none was made. */
+/** Why the last attempt left no run file; null when it left one, or none was made, or the note is none. */
 export async function readCrash(outputDir: string, configuration: RunConfiguration): Promise<Crash | null> {
   try {
-    return JSON.parse(await readFile(crashPath(outputDir, configuration), 'utf8')) as Crash;
+    const { content } = await readRegularFile(crashPath(outputDir, configuration), {
+      most: LONGEST_NOTE,
+      follow: false,
+    });
+    return crashSchema.parse(JSON.parse(content.toString('utf8')));
   } catch {
     return null;
   }
@@ -31,5 +41,5 @@ export async function readCrash(outputDir: string, configuration: RunConfigurati
 
 /** Removes the note of an earlier attempt, because another one begins. */
 export async function removeCrash(outputDir: string, configuration: RunConfiguration): Promise<void> {
-  await rm(crashPath(outputDir, configuration), { force: true });
+  await removeFile(crashPath(outputDir, configuration));
 }

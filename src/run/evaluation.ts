@@ -1,87 +1,177 @@
 import type { Batch, DataSplit, Phase, Protocol, SplitSizes } from '../dataset/index.js';
 import type { Engine, Executable, Value } from '../engine/index.js';
-import { program } from '../tensor/index.js';
-import { inputNames, type TestProblem } from '../testproblem/index.js';
+import { type Program, program, sizeOf } from '../tensor/index.js';
+import {
+  evaluationNoise,
+  initialStates,
+  inputNames,
+  type SymbolicProblem,
+  type TestProblem,
+  uploadNoise,
+} from '../testproblem/index.js';
 import type { Measurement } from './events.js';
 
 /** Images per evaluation batch where the protocol leaves it open: a divisor of 10,000 whose activations stay small. */
 const evaluationBatchSize = 250;
 
-/** A batch as values of the program inputs. */
-export function uploadBatch(engine: Engine, problem: TestProblem, batch: Batch): Record<string, Value> {
-  const inputs = engine.upload(batch.inputs, [batch.size, ...problem.inputShape]);
-  if (batch.labels === null) return { [inputNames.inputs]: inputs };
-  return { [inputNames.inputs]: inputs, [inputNames.labels]: engine.upload(batch.labels, [batch.size]) };
+/**
+ * How many labels of a batch are predicted right, from the fraction as an engine rounds it: float32 has 3/100 as
+ * 0.029999999329. Exact for less than four million labels.
+ */
+export function correctCount(accuracy: number, labels: number): number {
+  return Math.round(accuracy * labels);
 }
 
-/** Measures loss and accuracy on whole sets. Changes nothing: no parameter, no random stream. */
+/** A batch as values of the program inputs. */
+export function uploadBatch(engine: Engine, problem: TestProblem, batch: Batch): Record<string, Value> {
+  const inputs = engine.upload(batch.inputs, [batch.size, ...problem.inputShape], problem.inputType);
+  if (batch.labels === null) return { [inputNames.inputs]: inputs };
+  const labels = engine.upload(batch.labels, [batch.size, ...problem.labelShape]);
+  return { [inputNames.inputs]: inputs, [inputNames.labels]: labels };
+}
+
+/** How sets are evaluated. */
+export interface EvaluationOptions {
+  readonly l2Reg: number;
+  readonly protocol: Protocol;
+  /** Of training. */
+  readonly batchSize: number;
+  /** Of the noise that some test problems draw in evaluation. */
+  readonly seed: number;
+}
+
+/** The evaluation of batches of one size. */
+interface BatchEvaluation {
+  readonly problem: SymbolicProblem;
+  readonly executable: Executable;
+}
+
+/**
+ * Measures loss, accuracy and metrics on whole sets, in evaluation mode. Changes nothing: no parameter, no state of the
+ * training, no random stream.
+ */
 export class Evaluator {
   readonly #engine: Engine;
   readonly #problem: TestProblem;
   readonly #constants: Readonly<Record<string, Value>>;
-  readonly #l2Reg: number;
+  readonly #options: EvaluationOptions;
   readonly #batchSize: number;
   readonly #dropIncomplete: boolean;
-  readonly #executables = new Map<number, Executable>();
+  readonly #evaluations = new Map<number, BatchEvaluation>();
 
   constructor(
     engine: Engine,
     problem: TestProblem,
     constants: Readonly<Record<string, Value>>,
-    { l2Reg, protocol, batchSize }: { readonly l2Reg: number; readonly protocol: Protocol; readonly batchSize: number },
+    options: EvaluationOptions,
   ) {
     this.#engine = engine;
     this.#problem = problem;
     this.#constants = constants;
-    this.#l2Reg = l2Reg;
-    this.#dropIncomplete = protocol === 'deepobs-beta';
-    this.#batchSize = this.#dropIncomplete ? batchSize : evaluationBatchSize;
+    this.#options = options;
+    this.#dropIncomplete = options.protocol === 'deepobs-beta';
+    this.#batchSize = this.#dropIncomplete ? options.batchSize : evaluationBatchSize;
   }
 
   /** Compiles what the evaluations of sets of these sizes need; returns the seconds that took. */
   async compile({ trainEval, valid, test }: SplitSizes): Promise<number> {
     const started = performance.now();
     for (const size of [trainEval, valid, test]) {
-      if (size >= this.#batchSize) await this.#executable(this.#batchSize);
+      if (size >= this.#batchSize) await this.#evaluation(this.#batchSize);
       const rest = size % this.#batchSize;
-      if (rest > 0 && !this.#dropIncomplete) await this.#executable(rest);
+      if (rest > 0 && !this.#dropIncomplete) await this.#evaluation(rest);
     }
     return (performance.now() - started) / 1000;
   }
 
-  async #executable(batchSize: number): Promise<Executable> {
-    let executable = this.#executables.get(batchSize);
-    if (executable === undefined) {
-      const { loss, accuracy } = this.#problem.build(batchSize, { l2Reg: this.#l2Reg });
-      executable = await this.#engine.compile(program(accuracy === null ? { loss } : { loss, accuracy }));
-      this.#executables.set(batchSize, executable);
+  async #evaluation(batchSize: number): Promise<BatchEvaluation> {
+    let evaluation = this.#evaluations.get(batchSize);
+    if (evaluation === undefined) {
+      const problem = this.#problem.build(batchSize, { l2Reg: this.#options.l2Reg, mode: 'eval' });
+      evaluation = { problem, executable: await this.#engine.compile(programOf(problem)) };
+      this.#evaluations.set(batchSize, evaluation);
     }
-    return executable;
+    return evaluation;
   }
 
-  /** Means over the examples of a set, each batch weighted by its size. */
+  /**
+   * Means over the examples of a set, each batch weighted by its size, and the fraction of labels that are predicted right: a
+   * count divided once, the exact fraction whatever the engine's precision. `values` are parameters and states by the names of
+   * their inputs. States that belong to a pass over the data start at their initial values and go from batch to batch, as
+   * long as these are of one size.
+   */
   async measure(
     split: DataSplit,
     phase: Phase,
     epoch: number,
-    parameters: Readonly<Record<string, Value>>,
+    values: Readonly<Record<string, Value>>,
     signal?: AbortSignal,
   ): Promise<Measurement> {
-    let [examples, loss, accuracy] = [0, 0, 0];
+    const totals = new Map<string, number>();
+    let [examples, index] = [0, 0];
+    let carried: { readonly size: number; readonly states: Record<string, Value> } | undefined;
     for await (const batch of split.evaluationBatches(phase, epoch, this.#batchSize)) {
       signal?.throwIfAborted();
-      const executable = await this.#executable(batch.size);
-      const feeds = { ...this.#constants, ...parameters, ...uploadBatch(this.#engine, this.#problem, batch) };
-      const results = await executable.run(feeds);
-      loss += batch.size * (await this.#scalar(results.loss));
-      if (this.#problem.hasAccuracy) accuracy += batch.size * (await this.#scalar(results.accuracy));
+      const { problem, executable } = await this.#evaluation(batch.size);
+      if (carried?.size !== batch.size) {
+        carried = { size: batch.size, states: initialStates(this.#engine, problem, 'pass') };
+      }
+      const noise = evaluationNoise(problem, { seed: this.#options.seed, phase, epoch, batch: index });
+      const results = await executable.run({
+        ...this.#constants,
+        ...values,
+        ...uploadBatch(this.#engine, this.#problem, batch),
+        ...uploadNoise(this.#engine, problem, noise),
+        ...carried.states,
+      });
+      for (const [name, value] of Object.entries(results)) {
+        if (name.startsWith(inputNames.state(''))) carried.states[name] = value;
+        else totals.set(name, (totals.get(name) ?? 0) + this.#total(name, await this.#scalar(value), batch.size));
+      }
       examples += batch.size;
+      index += 1;
     }
-    return { loss: loss / examples, accuracy: this.#problem.hasAccuracy ? accuracy / examples : null };
+    const count = (name: string) => (name === 'accuracy' ? examples * this.#labelsPerExample : examples);
+    return measurementOf(new Map([...totals].map(([name, total]) => [name, total / count(name)])), this.#problem);
   }
 
-  async #scalar(value: Value | undefined): Promise<number> {
-    if (value === undefined) throw new RangeError('the evaluation program lacks an output');
+  get #labelsPerExample(): number {
+    return sizeOf(this.#problem.labelShape);
+  }
+
+  /** What a batch adds to a sum: its mean times its size, or the labels that are predicted right. */
+  #total(name: string, mean: number, size: number): number {
+    return name === 'accuracy' ? correctCount(mean, size * this.#labelsPerExample) : mean * size;
+  }
+
+  async #scalar(value: Value): Promise<number> {
     return (await this.#engine.download(value))[0] ?? Number.NaN;
   }
+}
+
+/** Outputs of an evaluation: scalars by name, and the next values of states that belong to a pass over the data. */
+function programOf({ loss, accuracy, metrics, nextStates }: SymbolicProblem): Program {
+  const named = (prefix: (name: string) => string, tensors: typeof metrics) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix(name), tensor]));
+  return program({
+    loss,
+    ...(accuracy === null ? {} : { accuracy }),
+    ...named(metricOutput, metrics),
+    ...named(inputNames.state, nextStates),
+  });
+}
+
+function metricOutput(name: string): string {
+  return `metric/${name}`;
+}
+
+function measurementOf(means: ReadonlyMap<string, number>, problem: TestProblem): Measurement {
+  const metrics = [...means].flatMap(([name, mean]) =>
+    name.startsWith(metricOutput('')) ? [[name.slice(metricOutput('').length), mean] as const] : [],
+  );
+  return {
+    loss: means.get('loss') ?? Number.NaN,
+    accuracy: problem.hasAccuracy ? (means.get('accuracy') ?? Number.NaN) : null,
+    ...(metrics.length === 0 ? {} : { metrics: Object.fromEntries(metrics) }),
+  };
 }

@@ -5,6 +5,8 @@ import type { RunConfiguration, RunStatus } from '../results/index.js';
 export interface Measurement {
   readonly loss: number;
   readonly accuracy: number | null;
+  /** Further quantities that the test problem reports; absent where there are none. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /** What a run tells while it goes on. */

@@ -1,8 +1,11 @@
-export { type CheckpointHeader, checkpointPath, readCheckpointHeader } from './checkpoint.js';
+export { checkpointPath, type FoundCheckpoint, readCheckpointHeader } from './checkpoint.js';
+export type { CheckpointHeader } from './checkpoint-header.js';
 export * from './configuration.js';
 export { type Crash, crashPath, readCrash, writeCrash } from './crash.js';
 export type { Measurement, RunEvent } from './events.js';
-export { type LockHolder, readRunLock, runLockPath } from './lock.js';
+export { readRunLock, runLockPath } from './lock.js';
+export { describeHolder, type LockHolder } from './lock-file.js';
+export type { MinibatchValues } from './minibatch-values.js';
 export {
   type Examples,
   networkProblem,

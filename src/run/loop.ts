@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
-import type { Training } from '../optimizer/index.js';
+import { type Training, trainingTask } from '../optimizer/index.js';
+import { TrainingStreams } from '../optimizer/training-random.js';
 import type { RunStatus } from '../results/index.js';
-import { inputNames, type TestProblem } from '../testproblem/index.js';
+import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
 import { Evaluator, uploadBatch } from './evaluation.js';
 import type { Measurement, RunEvent } from './events.js';
 import { RunRecord } from './record.js';
+import { type RunningStatistics, runningStatistics } from './running-statistics.js';
 import { Stopwatch } from './stopwatch.js';
 
 /** What a training loop works with. */
@@ -36,11 +38,27 @@ export class TrainingLoop {
   position: Position = { epoch: 0, step: null };
   readonly #context: LoopContext;
   readonly #evaluator: Evaluator;
+  /** The test problem on training batches. */
+  readonly #symbolic: SymbolicProblem;
+  /** Null where no statistics have to be recomputed. */
+  readonly #statistics: RunningStatistics | null;
+  readonly #streams: TrainingStreams;
 
-  private constructor(context: LoopContext, training: Training, evaluator: Evaluator, compileSeconds: number) {
+  private constructor(
+    context: LoopContext,
+    training: Training,
+    symbolic: SymbolicProblem,
+    evaluator: Evaluator,
+    streams: TrainingStreams,
+    statistics: RunningStatistics | null,
+    compileSeconds: number,
+  ) {
     this.#context = context;
+    this.#streams = streams;
     this.training = training;
+    this.#symbolic = symbolic;
     this.#evaluator = evaluator;
+    this.#statistics = statistics;
     this.compileSeconds = compileSeconds;
     this.stepsPerEpoch = context.split.trainingSteps(context.resolved.configuration.batchSize);
   }
@@ -51,29 +69,21 @@ export class TrainingLoop {
     const { configuration, testProblem, optimizer } = context.resolved;
     const { batchSize, seed, protocol } = configuration;
     const l2Reg = configuration.l2Reg ?? 0;
-    const { parameters } = testProblem;
-    const constants = Object.fromEntries(
-      Object.entries(testProblem.constants).map(([name, { shape, data }]) => [
-        inputNames.constant(name),
-        engine.upload(data(), shape),
-      ]),
-    );
-    const initial = testProblem.initialParameters(seed);
-    const task = {
-      engine,
-      problem: testProblem.build(batchSize, { l2Reg }),
-      parameterNames: parameters.map(({ name }) => name),
-      groups: parameters.map(({ group }) => group),
-      constants,
-      initialParameters: parameters.map(({ shape }, index) =>
-        engine.upload(initial[index] ?? new Float32Array(), shape),
-      ),
+    const streams = new TrainingStreams(seed);
+    const task = trainingTask(engine, testProblem, {
+      batchSize,
+      l2Reg,
+      seed,
       stepsPerEpoch: split.trainingSteps(batchSize),
-    };
+      random: (name) => streams.stream(name),
+    });
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
-    const evaluator = new Evaluator(engine, testProblem, constants, { l2Reg, protocol, batchSize });
-    const compileSeconds = training.compileSeconds + (await evaluator.compile(split.sizes));
-    return new TrainingLoop(context, training, evaluator, compileSeconds);
+    const evaluator = new Evaluator(engine, testProblem, task.constants, { l2Reg, protocol, batchSize, seed });
+    const elsewhere = training.evaluationPoint !== undefined;
+    const statistics = elsewhere ? await runningStatistics(engine, task.problem, task.constants) : null;
+    const compileSeconds =
+      training.compileSeconds + (await evaluator.compile(split.sizes)) + (statistics?.compileSeconds ?? 0);
+    return new TrainingLoop(context, training, task.problem, evaluator, streams, statistics, compileSeconds);
   }
 
   /**
@@ -99,18 +109,35 @@ export class TrainingLoop {
     return this.#context.resolved.testProblem;
   }
 
+  /** The minibatches of an epoch on the engine, each with its noise, which is the same for all that is computed on it. */
+  async *#minibatches(epoch: number): AsyncGenerator<Record<string, Value>> {
+    const { engine, split, resolved } = this.#context;
+    const { batchSize, seed } = resolved.configuration;
+    const ahead = hasProcessorToSpare(engine.record.threads);
+    const noise = epochNoise(this.#symbolic, { seed, epoch }, { ahead });
+    try {
+      for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true })) {
+        const feeds = uploadNoise(engine, this.#symbolic, await noise.next());
+        yield { ...uploadBatch(engine, this.#problem, batch), ...feeds };
+      }
+    } finally {
+      await noise.close();
+    }
+  }
+
   /** One pass over the training batches; a status when a minibatch loss is not finite. */
   async #trainEpoch(epoch: number): Promise<RunStatus | null> {
-    const { engine, split, signal, onEvent, resolved } = this.#context;
-    const { batchSize, trainLogInterval, numEpochs } = resolved.configuration;
+    const { signal, onEvent, resolved } = this.#context;
+    const { trainLogInterval, numEpochs } = resolved.configuration;
     const { training } = this;
     const stopwatch = new Stopwatch();
+    this.#streams.moveTo(epoch, 0);
     await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
     let step = 0;
-    const ahead = hasProcessorToSpare(engine.record.threads);
-    for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true })) {
+    for await (const minibatch of this.#minibatches(epoch)) {
       signal?.throwIfAborted();
-      const loss = await training.step(uploadBatch(engine, this.#problem, batch));
+      this.#streams.moveTo(epoch, step);
+      const loss = await training.step(minibatch);
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
       if (!Number.isFinite(loss)) {
         await this.#logEpoch();
@@ -165,17 +192,28 @@ export class TrainingLoop {
     return index < 0 ? 1 : (lrSchedule?.factors[index] ?? 1);
   }
 
+  /**
+   * Parameters and states as the evaluation is fed with them. An optimizer that is evaluated at a point of its own gets
+   * running statistics of that point, from minibatches of the epoch before.
+   */
+  async #evaluatedValues(epoch: number): Promise<Record<string, Value>> {
+    const { training } = this;
+    const point = await training.evaluationPoint?.();
+    const feeds: Record<string, Value> = { ...training.modelStates };
+    for (const [index, { name }] of this.#problem.parameters.entries()) {
+      const value = (point ?? training.parameters)[index];
+      if (value !== undefined) feeds[inputNames.parameter(name)] = value;
+    }
+    if (point === undefined || this.#statistics === null || epoch === 0) return feeds;
+    return { ...feeds, ...(await this.#statistics.recompute(feeds, this.#minibatches(epoch - 1))) };
+  }
+
   /** Measures the three sets; a status when one of their losses is not finite. */
   async #evaluate(epoch: number): Promise<RunStatus | null> {
     const { split, signal, onEvent, resolved } = this.#context;
     const stopwatch = new Stopwatch();
-    const parameters: Record<string, Value> = {};
-    for (const [index, { name }] of this.#problem.parameters.entries()) {
-      const value = this.training.parameters[index];
-      if (value !== undefined) parameters[inputNames.parameter(name)] = value;
-    }
-    const measure = (phase: Phase): Promise<Measurement> =>
-      this.#evaluator.measure(split, phase, epoch, parameters, signal);
+    const feeds = await this.#evaluatedValues(epoch);
+    const measure = (phase: Phase): Promise<Measurement> => this.#evaluator.measure(split, phase, epoch, feeds, signal);
     const results = {
       train_eval: await measure('train_eval'),
       valid: await measure('valid'),

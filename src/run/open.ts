@@ -1,6 +1,6 @@
 import { type DataSplit, type Dataset, openDataset } from '../dataset/index.js';
 import { checkEngine, type Engine, type EngineOptions, openEngine } from '../engine/index.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError, InterruptedError } from '../errors.js';
 import type { ResolvedRun } from './configuration.js';
 import type { RunEvent } from './events.js';
 
@@ -14,7 +14,10 @@ export interface DataOptions {
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
 }
 
-/** Opens a run's data set and splits it by the run's seed. Throws ConfigurationError for a batch that does not fit it. */
+/**
+ * Opens a run's data set and splits it by the run's seed. Throws ConfigurationError for a batch that does not fit it,
+ * InterruptedError when the signal ends a download.
+ */
 export async function openData(
   resolved: ResolvedRun,
   { dataDir, fetch = true, signal, onEvent }: DataOptions,
@@ -28,6 +31,9 @@ export async function openData(
     fetch,
     signal,
     onProgress: (message) => onEvent?.({ type: 'dataset', message }),
+  }).catch((error: unknown) => {
+    if (!signal?.aborted) throw error;
+    throw new InterruptedError('interrupted while fetching data; what has arrived is kept', { cause: error });
   });
   const split = dataset.split(configuration.seed, configuration.protocol);
   checkSteps(resolved, split);

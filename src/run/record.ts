@@ -1,10 +1,33 @@
+import { z } from 'zod';
 import type { Phase } from '../dataset/index.js';
-import type { Checkpoint } from './checkpoint.js';
+import { toJsonValue } from '../results/canonical-json.js';
+import type { CheckpointHeader } from './checkpoint-header.js';
 import type { Measurement } from './events.js';
 
 const phases = { train_eval: 'train', valid: 'valid', test: 'test' } as const;
 
-/** Everything measured in a run so far; goes into checkpoints and, at the end, into the run file. */
+/** Numbers that JSON has no form for keep every bit as texts. */
+const UNWRITABLE: ReadonlyMap<number, string> = new Map([
+  [Number.NaN, 'NaN'],
+  [Number.POSITIVE_INFINITY, 'Infinity'],
+  [Number.NEGATIVE_INFINITY, '-Infinity'],
+]);
+
+const entry = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity', '-0']).transform(Number)]);
+
+function written(value: number): number | string {
+  return Object.is(value, -0) ? '-0' : (UNWRITABLE.get(value) ?? value);
+}
+
+const partSchema = z.strictObject({
+  lists: z.record(z.string(), z.array(entry)),
+  optimizer_log: z.array(z.record(z.string(), z.unknown())),
+});
+
+/** What a run has measured between two checkpoints: the ends of its lists. */
+export type RecordPart = z.input<typeof partSchema>;
+
+/** Everything measured in a run so far; goes into the journal of a run and, at the end, into the run file. */
 export class RunRecord {
   readonly losses = { train: [] as number[], valid: [] as number[], test: [] as number[] };
   readonly accuracies = { train: [] as number[], valid: [] as number[], test: [] as number[] };
@@ -17,7 +40,10 @@ export class RunRecord {
     evaluationCpuSeconds: [] as number[],
   };
   readonly optimizerLog: object[] = [];
-  readonly resumed: { epoch: number; at: string }[] = [];
+  readonly resumed: CheckpointHeader['resumed'] = [];
+  /** How much of each list {@link takeNew} has given out. */
+  #taken: Readonly<Record<string, number>> = {};
+  #takenLogs = 0;
 
   /** Adds the results of one evaluation of all three sets. */
   addEvaluation(results: Readonly<Record<Phase, Measurement>>, wallSeconds: number, cpuSeconds: number): void {
@@ -30,20 +56,43 @@ export class RunRecord {
     this.timing.evaluationCpuSeconds.push(cpuSeconds);
   }
 
-  /** The lists as arrays and plain data for a checkpoint; numbers keep every bit. */
-  toCheckpoint(): { lists: Record<string, Float64Array>; header: { optimizerLog: object[]; resumed: object[] } } {
-    const lists = Object.fromEntries(this.#lists().map(([name, list]) => [`record/${name}`, Float64Array.from(list)]));
-    return { lists, header: { optimizerLog: this.optimizerLog, resumed: this.resumed } };
+  /** What was added since the last call, as plain data. */
+  takeNew(): RecordPart {
+    const lists = this.#lists().map(([name, list]) => [name, list.slice(this.#taken[name] ?? 0).map(written)]);
+    const logs = this.optimizerLog.slice(this.#takenLogs).map(toJsonValue);
+    this.#markTaken();
+    return { lists: Object.fromEntries(lists), optimizer_log: logs as RecordPart['optimizer_log'] };
   }
 
-  /** The record that a checkpoint holds. */
-  static fromCheckpoint({ header, arrays }: Checkpoint): RunRecord {
+  /** The record that parts make, in their order; they count as taken. Throws ZodError for what is no part. */
+  static of(parts: readonly unknown[]): RunRecord {
     const record = new RunRecord();
-    // One by one: a long list has more numbers than a call may have arguments.
-    for (const [name, list] of record.#lists()) for (const value of arrays[`record/${name}`] ?? []) list.push(value);
-    record.optimizerLog.push(...(header.optimizerLog as object[]));
-    record.resumed.push(...(header.resumed as { epoch: number; at: string }[]));
+    for (const part of parts) {
+      const { lists, optimizer_log } = partSchema.parse(part);
+      // One by one: a long list has more numbers than a call may have arguments.
+      for (const [name, list] of record.#lists()) for (const value of lists[name] ?? []) list.push(value);
+      record.optimizerLog.push(...optimizer_log);
+    }
+    record.#markTaken();
     return record;
+  }
+
+  /** Whether the lists are those of a run after so many epochs, with or without accuracies. */
+  isOf(epoch: number, minibatchLosses: number): boolean {
+    const { losses, accuracies, timing } = this;
+    const evaluated = Object.values(losses).every(({ length }) => length === epoch + 1);
+    const accurate = Object.values(accuracies).every(({ length }) => length === epoch + 1 || length === 0);
+    const timed =
+      timing.trainingWallSeconds.length === epoch &&
+      timing.trainingCpuSeconds.length === epoch &&
+      timing.evaluationWallSeconds.length === epoch + 1 &&
+      timing.evaluationCpuSeconds.length === epoch + 1;
+    return evaluated && accurate && timed && this.minibatchTrainLosses.length === minibatchLosses;
+  }
+
+  #markTaken(): void {
+    this.#taken = Object.fromEntries(this.#lists().map(([name, list]) => [name, list.length]));
+    this.#takenLogs = this.optimizerLog.length;
   }
 
   #lists(): [string, number[]][] {

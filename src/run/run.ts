@@ -1,35 +1,51 @@
-import { constants as fileConstants } from 'node:fs';
-import { access, rm } from 'node:fs/promises';
 import type { DataSplit, Dataset } from '../dataset/index.js';
 import type { Engine } from '../engine/index.js';
-import { FileError, RunHeldError } from '../errors.js';
+import { OutputError, RunHeldError } from '../errors.js';
+import { removeFile } from '../regular-file.js';
+import { reasonOf } from '../results/atomic-file.js';
+import { toJsonValue } from '../results/canonical-json.js';
 import {
   buildRunFile,
   ensureWritable,
   findRunFiles,
-  hashConfiguration,
+  type Provenance,
   type RunFile,
   type RunStatus,
   runFilePath,
   settingPath,
   writeRunFile,
 } from '../results/index.js';
-import { type Checkpoint, checkpointPath, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.js';
+import type { CheckpointHeader } from './checkpoint-header.js';
+import {
+  type CheckpointOrigin,
+  checkpointOriginOf,
+  describeEngineVersion,
+  incompatibilities,
+  otherEngine,
+  sourcesOf,
+} from './checkpoint-origin.js';
 import type { ResolvedRun } from './configuration.js';
 import { removeCrash } from './crash.js';
 import type { RunEvent } from './events.js';
-import { acquireRunLock, describeHolder, type LockHolder, readRunLock } from './lock.js';
+import { removeLeftovers, removeProgress, tidyEndedRun } from './leftovers.js';
+import { acquireRunLock, readRunLock } from './lock.js';
+import { describeHolder, type LockHolder } from './lock-file.js';
 import { TrainingLoop } from './loop.js';
 import { checkRunEngine, type DataOptions, openData, openRunEngine } from './open.js';
+import { provenanceOf } from './provenance.js';
 import { RunRecord } from './record.js';
+import { RunClock } from './run-clock.js';
+import { type LoadedRun, SavedRun } from './saved-run.js';
 
 /** Where a run finds its data and leaves its results, and who listens. An abort ends it with status `interrupted`. */
 export interface RunOptions extends DataOptions {
   readonly outputDir: string;
-  /** Whether to go on from a checkpoint of the same configuration; else it is ignored and replaced. */
+  /** Whether to go on from a checkpoint of the same configuration; else the run starts from the beginning. */
   readonly resume: boolean;
-  /** Whether to run again what is already complete. */
+  /** Whether to run again, from the beginning, what is already complete. */
   readonly overwrite: boolean;
+  /** The part of the time that checkpoints may take, between 0 and 1; 1 saves after every epoch, by default 0.05. */
+  readonly checkpointShare?: number;
 }
 
 /** What became of a run. */
@@ -50,23 +66,33 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
   const { configuration } = resolved;
   const { outputDir } = options;
   const ended = await findEnded(resolved, options);
-  if (ended !== undefined) return ended;
+  if (ended !== undefined) {
+    await tidyEndedRun(outputDir, configuration);
+    return ended;
+  }
   const holder = await readRunLock(outputDir, configuration);
   if (holder !== null) throw heldError(holder);
   await checkRunEngine(resolved);
   const { dataset, split } = await openData(resolved, options);
   await ensureWritable(outputDir, settingPath(outputDir, configuration));
-  const lock = await acquireRunLock(outputDir, configuration);
+  const lock = await acquireRunLock(outputDir, configuration, options.signal);
   if ('heldBy' in lock) throw heldError(lock.heldBy);
   try {
     // Once more: it may have been completed by who held the lock until now.
     const meanwhile = await findEnded(resolved, options);
-    if (meanwhile !== undefined) return meanwhile;
+    if (meanwhile !== undefined) {
+      await removeProgress(outputDir, configuration);
+      return meanwhile;
+    }
+    await removeLeftovers(outputDir, configuration);
     await removeCrash(outputDir, configuration);
     const signal = options.signal === undefined ? lock.lost : AbortSignal.any([options.signal, lock.lost]);
-    return await train(resolved, { ...options, signal, lost: lock.lost }, dataset, split);
+    const provenance = await provenanceOf(resolved.source);
+    return await train(resolved, { ...options, signal, lost: lock.lost, provenance }, dataset, split);
   } finally {
-    await lock.release();
+    // Whatever was thrown is what is reported; a lock that stays is taken over by the next run.
+    const stays = await lock.release();
+    if (stays !== null) options.onEvent?.({ type: 'warning', message: stays });
   }
 }
 
@@ -86,6 +112,7 @@ function heldError(holder: LockHolder): RunHeldError {
 /** Options of a run that holds its lock; `lost` aborts when it holds it no longer. */
 interface LockedOptions extends RunOptions {
   readonly lost: AbortSignal;
+  readonly provenance: Provenance;
 }
 
 /** Trains with the lock in hand and removes the files of earlier attempts. */
@@ -95,19 +122,59 @@ async function train(
   dataset: Dataset,
   split: DataSplit,
 ): Promise<RunOutcome> {
-  const earlier = await findRunFiles(options.outputDir, resolved.configuration);
+  const { outputDir, checkpointShare } = options;
+  const warn = (message: string) => options.onEvent?.({ type: 'warning', message });
+  const earlier = await findRunFiles(outputDir, resolved.configuration);
+  const sources = sourcesOf(resolved);
+  const share = checkpointShare === undefined ? {} : { share: checkpointShare };
+  const saved = new SavedRun(outputDir, resolved.configuration, share);
+  const loaded = await openSaved(saved, { resolved, options, dataset, split, sources, warn });
   const engine = await openRunEngine(resolved);
   try {
-    const run = new Run(resolved, options, dataset, split, engine);
-    const outcome = await run.execute();
+    const run = new Run({ resolved, options, dataset, split, engine, sources, saved, warn });
+    const outcome = await run.execute(loaded);
     for (const { path, status } of earlier) {
       const replaced = hasEnded(outcome.runFile.status.state) || !hasEnded(status.state);
-      if (replaced && path !== outcome.path) await rm(path, { force: true });
+      if (!replaced || path === outcome.path) continue;
+      await removeFile(path).catch((error: unknown) => {
+        warn(`${path}: cannot be removed (${reasonOf(error)}); it is replaced by ${outcome.path}`);
+      });
     }
     return outcome;
   } finally {
-    await engine.dispose();
+    await engine.dispose().catch((error: unknown) => warn(`the engine does not close: ${reasonOf(error)}`));
   }
+}
+
+/** What a run is made of. */
+interface RunParts {
+  readonly resolved: ResolvedRun;
+  readonly options: LockedOptions;
+  readonly dataset: Dataset;
+  readonly split: DataSplit;
+  readonly engine: Engine;
+  /** The modules of a user's optimizer. */
+  readonly sources: ReturnType<typeof sourcesOf>;
+  readonly saved: SavedRun;
+  readonly warn: (message: string) => void;
+}
+
+/** The run to go on with; null to start from the beginning. Before the engine is opened, for it may be refused. */
+async function openSaved(
+  saved: SavedRun,
+  { resolved, options, dataset, split, sources, warn }: Omit<RunParts, 'engine' | 'saved'>,
+): Promise<LoadedRun | null> {
+  if (options.overwrite || !options.resume) {
+    await saved.discard();
+    return null;
+  }
+  const { batchSize, trainLogInterval } = resolved.configuration;
+  return saved.load({
+    incompatibilities: ({ provenance }) => incompatibilities(provenance, dataset.record, sources),
+    sources,
+    lossesPerEpoch: Math.ceil(split.trainingSteps(batchSize) / trainLogInterval),
+    warn,
+  });
 }
 
 /** Whether nothing is left to do; an interrupted or failed run can be run again. */
@@ -115,147 +182,166 @@ function hasEnded(state: RunStatus['state']): boolean {
   return state === 'completed' || state === 'diverged';
 }
 
-/** One run's loop together with its checkpoint and its run file. */
+/** One run's loop together with what is saved of it and its run file. */
 class Run {
-  readonly #resolved: ResolvedRun;
-  readonly #options: LockedOptions;
-  readonly #dataset: Dataset;
-  readonly #split: DataSplit;
-  readonly #engine: Engine;
-  readonly #checkpointPath: string;
+  readonly #parts: RunParts;
+  readonly #origin: CheckpointOrigin;
+  #clock = RunClock.start();
   #loop: TrainingLoop | null = null;
-  #startedAt = new Date();
 
-  constructor(resolved: ResolvedRun, options: LockedOptions, dataset: Dataset, split: DataSplit, engine: Engine) {
-    this.#resolved = resolved;
-    this.#options = options;
-    this.#dataset = dataset;
-    this.#split = split;
-    this.#engine = engine;
-    this.#checkpointPath = checkpointPath(options.outputDir, resolved.configuration);
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#origin = checkpointOriginOf(parts.dataset.record, parts.engine.record, parts.sources);
   }
 
   #emit(event: RunEvent): void {
-    this.#options.onEvent?.(event);
+    this.#parts.options.onEvent?.(event);
   }
 
-  async execute(): Promise<RunOutcome> {
+  /** Trains and writes the run file. Once that is written, nothing changes what it says. */
+  async execute(loaded: LoadedRun | null): Promise<RunOutcome> {
+    let status: RunStatus;
     try {
-      return await this.#finish(await this.#train());
+      status = await this.#train(loaded);
     } catch (error) {
-      const { signal, lost } = this.#options;
+      const { signal, lost } = this.#parts.options;
       // Whoever took the run over writes its files from now on.
       if (lost.aborted) throw lost.reason;
       const { epoch, step } = this.#loop?.position ?? { epoch: 0, step: null };
       if (signal?.aborted && error === signal.reason) {
-        return this.#finish({ state: 'interrupted', epoch, step, reason: 'interrupted by the user' });
+        return await this.#finish({ state: 'interrupted', epoch, step, reason: 'interrupted by the user' });
       }
       const reason = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
-      return { ...(await this.#finish({ state: 'failed', epoch, step, reason })), error };
+      // The first error says more than that its run file cannot be written either.
+      const outcome = await this.#finish({ state: 'failed', epoch, step, reason }).catch(() => {
+        throw error;
+      });
+      return { ...outcome, error };
     }
+    return await this.#finish(status).catch((error: unknown) => {
+      throw this.#withKept(error);
+    });
   }
 
-  async #train(): Promise<RunStatus> {
-    const { signal, onEvent } = this.#options;
-    const { configuration } = this.#resolved;
-    const context = { resolved: this.#resolved, split: this.#split, engine: this.#engine, signal, onEvent };
-    const loop = await TrainingLoop.start(context);
-    this.#loop = loop;
-    if (this.#options.resume) await this.#restore(loop);
+  /** What cannot be written, and what is kept of the run all the same. */
+  #withKept(error: unknown): unknown {
+    if (!(error instanceof OutputError)) return error;
+    const { epoch } = this.#parts.saved;
+    const kept =
+      epoch === null
+        ? 'no epoch is kept, the same command starts again'
+        : `the checkpoint of epoch ${epoch} is kept, the same command goes on from there`;
+    return new OutputError(`${error.message}; ${kept}`, { exitCode: error.exitCode, cause: error.cause });
+  }
+
+  async #train(loaded: LoadedRun | null): Promise<RunStatus> {
+    const { resolved, dataset, engine, saved } = this.#parts;
+    const { configuration } = resolved;
+    const loop = await this.#start(loaded);
     const firstEpoch = loop.position.epoch;
     this.#emit({
       type: 'start',
       configuration,
       stepsPerEpoch: loop.stepsPerEpoch,
-      threads: this.#engine.record.threads,
+      threads: engine.record.threads,
       resumedFromEpoch: firstEpoch > 0 ? firstEpoch : null,
       path: this.#path,
-      verifiedData: this.#dataset.record.verified,
+      verifiedData: dataset.record.verified,
     });
     this.#emit({ type: 'compiled', seconds: loop.compileSeconds });
     return loop.run(async (epoch) => {
-      if (epoch < configuration.numEpochs) await this.#save(loop, epoch);
+      if (epoch < configuration.numEpochs && saved.due) await this.#save(loop, epoch);
     });
   }
 
-  get #path(): string {
-    return runFilePath(this.#options.outputDir, this.#resolved.configuration, this.#startedAt);
-  }
-
-  async #save({ training, record }: TrainingLoop, epoch: number): Promise<void> {
-    const { arrays, values } = await training.save();
-    const { lists, header } = record.toCheckpoint();
-    const trained = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`training/${name}`, array]));
-    await writeCheckpoint(this.#checkpointPath, {
-      header: {
-        configurationHash: hashConfiguration(this.#resolved.configuration),
-        epoch,
-        startedAt: this.#startedAt.toISOString(),
-        training: values,
-        ...header,
-      },
-      arrays: { ...trained, ...lists },
-    });
-    this.#emit({ type: 'checkpoint', path: this.#checkpointPath, epoch });
-  }
-
-  /** Sets the loop to where the checkpoint of this configuration was, if there is one. */
-  async #restore(loop: TrainingLoop): Promise<void> {
-    const checkpoint = await this.#readCheckpoint();
-    if (checkpoint === null) return;
-    const { header, arrays } = checkpoint;
-    const own = Object.entries(arrays).filter(([name]) => name.startsWith('training/'));
-    await loop.training.restore({
-      arrays: Object.fromEntries(own.map(([name, array]) => [name.slice('training/'.length), array])),
-      values: header.training as Record<string, unknown>,
-    });
-    loop.record = RunRecord.fromCheckpoint(checkpoint);
-    loop.record.resumed.push({ epoch: header.epoch, at: new Date().toISOString() });
-    loop.position = { epoch: header.epoch, step: null };
-    this.#startedAt = new Date(String(header.startedAt));
-  }
-
-  /** A damaged checkpoint is reported and replaced; the run starts again. */
-  async #readCheckpoint(): Promise<Checkpoint | null> {
-    const exists = await access(this.#checkpointPath, fileConstants.F_OK).then(
-      () => true,
-      () => false,
-    );
-    if (!exists) return null;
+  /** The loop at its beginning, or where the saved run was. */
+  async #start(loaded: LoadedRun | null): Promise<TrainingLoop> {
+    const { resolved, options, split, engine, saved, warn } = this.#parts;
+    const context = { resolved, split, engine, signal: options.signal, onEvent: options.onEvent };
+    const loop = await TrainingLoop.start(context);
+    this.#loop = loop;
+    if (loaded === null) return loop;
     try {
-      const checkpoint = await readCheckpoint(this.#checkpointPath);
-      return checkpoint.header.configurationHash === hashConfiguration(this.#resolved.configuration)
-        ? checkpoint
-        : null;
+      await this.#restore(loop, loaded);
+      return loop;
     } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      this.#emit({ type: 'warning', message: `${error.message}; the run starts again from the beginning` });
-      return null;
+      // The checkpoint is as it was written, so its writer was not this optimizer; or there is no memory to restore it.
+      if (/allocat|memory/i.test(String(error))) throw error;
+      const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+      await saved.reject(`the optimizer cannot go on from its state (${reason})`, warn);
+      this.#clock = RunClock.start();
+      this.#loop = await TrainingLoop.start(context);
+      return this.#loop;
     }
   }
 
+  get #path(): string {
+    const { resolved, options } = this.#parts;
+    return runFilePath(options.outputDir, resolved.configuration, this.#clock.startedAt);
+  }
+
+  async #save({ training, record }: TrainingLoop, epoch: number): Promise<void> {
+    const { saved } = this.#parts;
+    const { arrays, values } = await training.save();
+    const header = {
+      provenance: this.#origin,
+      epoch,
+      started_at: this.#clock.startedAt.toISOString(),
+      training: toJsonValue(values) as CheckpointHeader['training'],
+      resumed: record.resumed,
+    };
+    await saved.save(header, arrays, record).catch((error: unknown) => {
+      throw this.#withKept(error);
+    });
+    this.#emit({ type: 'checkpoint', path: saved.path, epoch });
+  }
+
+  /** Sets the loop to where the saved run was. */
+  async #restore(loop: TrainingLoop, { checkpoint: { header, arrays }, record }: LoadedRun): Promise<void> {
+    await loop.training.restore({ arrays, values: header.training });
+    this.#clock = RunClock.resume(new Date(header.started_at));
+    const before = otherEngine(header.provenance, this.#origin);
+    if (before !== null) {
+      const [then, now] = [before, this.#origin.engine].map(describeEngineVersion);
+      this.#parts.warn(`epochs 1 to ${header.epoch} were computed by ${then}, the run goes on with ${now}`);
+    }
+    record.resumed.push(...header.resumed, {
+      epoch: header.epoch,
+      at: this.#clock.takenUpAt.toISOString(),
+      ...(before === null ? {} : { engine_before: { version: before.version, details: before.details } }),
+    });
+    loop.record = record;
+    loop.position = { epoch: header.epoch, step: null };
+  }
+
   async #finish(status: RunStatus): Promise<RunOutcome> {
-    const { configuration, testProblem } = this.#resolved;
+    const { resolved, options, dataset, split, engine, warn } = this.#parts;
+    const { configuration, testProblem } = resolved;
     const record = this.#loop?.record ?? new RunRecord();
     const runFile = buildRunFile({
       configuration,
       status,
-      stepsPerEpoch: this.#split.trainingSteps(configuration.batchSize),
+      stepsPerEpoch: split.trainingSteps(configuration.batchSize),
       losses: record.losses,
       accuracies: testProblem.hasAccuracy ? record.accuracies : null,
       minibatchTrainLosses: record.minibatchTrainLosses,
-      dataset: this.#dataset.record,
-      datasetSizes: this.#split.sizes,
-      engine: this.#engine.record,
-      startedAt: this.#startedAt,
-      finishedAt: new Date(),
+      dataset: dataset.record,
+      datasetSizes: split.sizes,
+      engine: engine.record,
+      provenance: options.provenance,
+      startedAt: this.#clock.startedAt,
+      finishedAt: this.#clock.now(),
       timing: record.timing,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       optimizerLog: record.optimizerLog,
+      evaluations: this.#loop?.training.evaluations,
+      evaluatesElsewhere: this.#loop?.training.evaluationPoint !== undefined,
       resumed: record.resumed,
     });
     const path = await writeRunFile(this.#path, runFile);
-    if (hasEnded(status.state)) await removeCheckpoint(this.#checkpointPath);
+    // The result is durable: what fails from here on is worth a word and nothing else.
+    const stays = hasEnded(status.state) ? await removeProgress(options.outputDir, configuration) : [];
+    for (const warning of stays) warn(warning);
     this.#emit({ type: 'end', status: status.state, path, reason: status.reason });
     return { path, runFile, alreadyComplete: false };
   }

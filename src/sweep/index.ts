@@ -1,7 +1,7 @@
 export { type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } from './best.js';
 export { type CommandFile, commandFiles, commandLines, parallelFile } from './command-files.js';
 export { fetchPlannedData } from './fetch-data.js';
-export { type Plan, planOf, readPlan } from './plan.js';
+export { type Plan, type PlanTrust, planOf, readPlan } from './plan.js';
 export type { PlanResources } from './plan-resources.js';
 export { statedSeeds } from './plan-schema.js';
 export { type PlanStatement, planText } from './plan-text.js';
@@ -12,3 +12,4 @@ export { shellWord } from './shell.js';
 export * from './slurm/index.js';
 export { readSpace, readValue, statedValue } from './spaces.js';
 export { countPlanned, PLANNED_STATES, type PlannedState, type PlannedStatus, planStatus } from './status.js';
+export { ALLOW_USER_CODE, userCodeOf } from './user-code.js';

@@ -1,7 +1,8 @@
-import { isCollection, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isCollection, isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { nearestNames } from '../names.js';
+import { parsePlanDocument } from './plan-document.js';
 import { type PlanContent, planSchema } from './plan-schema.js';
 
 /** A path of keys and indices in a plan file. */
@@ -17,17 +18,11 @@ export interface PlanFile {
 
 /** Reads the text of a plan file, YAML or JSON. Throws ConfigurationError: one line that starts with file and line. */
 export function parsePlanFile(file: string, text: string): PlanFile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    throw new ConfigurationError(`${at(fault.pos[0])}: not valid YAML: ${fault.message.split('\n')[0]}`);
-  }
-  const place = (path: PlanPath) => at(find(document.contents, path).offset);
-  const parsed = planSchema.safeParse(document.toJS({ maxAliasCount: 100 }), { reportInput: true });
+  const { contents, value, at } = parsePlanDocument(file, text);
+  const place = (path: PlanPath) => at(find(contents, path).offset);
+  const parsed = planSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) throw new ConfigurationError(describeFault(parsed.error, place));
-  return { content: parsed.data, place, has: (path) => find(document.contents, path).complete };
+  return { content: parsed.data, place, has: (path) => find(contents, path).complete };
 }
 
 /** Where the path's own key stands, or else the last part of it that there is; and whether it is there completely. */

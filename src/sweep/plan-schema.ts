@@ -4,6 +4,7 @@ import type { SettingsBlock } from './settings.js';
 
 const LARGEST_SEED = 0xffff_ffff;
 const MOST_SEEDS = 100_000;
+const TOO_MANY_SEEDS = `found more than ${MOST_SEEDS} seeds, expected fewer`;
 
 const VALUES = 'a number, true, false, a text or a list of these';
 const value = z.union([z.number(), z.boolean(), z.string()], VALUES);
@@ -72,8 +73,12 @@ export const planSchema = z.strictObject({
       const seeds: number[] = [];
       for (const entry of stated) {
         const read = readSeeds(String(entry));
-        if (typeof read === 'string') context.addIssue({ code: 'custom', message: read });
-        else seeds.push(...read);
+        const wrong = typeof read === 'string' ? read : seeds.length + read.length > MOST_SEEDS ? TOO_MANY_SEEDS : null;
+        if (wrong !== null) {
+          context.addIssue({ code: 'custom', message: wrong });
+          return z.NEVER;
+        }
+        for (const seed of read) seeds.push(Number(seed));
       }
       const seen = new Set<number>();
       const twice = seeds.find((seed) => seen.size === seen.add(seed).size);
@@ -101,7 +106,8 @@ export function readSeeds(text: string): number[] | string {
     const range = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(part);
     const first = Number(range?.[1]);
     const last = Number(range?.[2] ?? range?.[1]);
-    if (range === null || last > LARGEST_SEED || first > last || last - first >= MOST_SEEDS) return wrong;
+    if (range === null || last > LARGEST_SEED || first > last) return wrong;
+    if (last - first >= MOST_SEEDS - seeds.length) return TOO_MANY_SEEDS;
     for (let seed = first; seed <= last; seed++) seeds.push(seed);
   }
   return seeds;

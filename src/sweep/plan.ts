@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { isOptimizerFile } from '../optimizer/index.js';
+import { readRegularFile } from '../regular-file.js';
 import { type PlanFile, parsePlanFile } from './plan-file.js';
 import type { PlanResources } from './plan-resources.js';
 import { PLAN_NAME, type PlanContent } from './plan-schema.js';
+
+/** Bytes; a plan of a hundred thousand seeds, each on its own line, has a tenth. */
+const LONGEST_PLAN = 10_000_000;
 
 /** A validated plan file: the runs that belong together, as their author stated them. */
 export interface Plan {
@@ -25,23 +28,36 @@ export interface Plan {
   readonly sampling: PlanContent['sampling'];
   readonly seeds: readonly number[];
   readonly options: PlanContent['options'];
+  /** Whether files of the user's that the plan names may be loaded; their code runs then. */
+  readonly allowUserCode: boolean;
   /** Where the file says what, for errors. */
   readonly source: Pick<PlanFile, 'place' | 'has'>;
 }
 
-/** Reads and checks a plan file. Throws ConfigurationError, one line that names file, line, what was found and expected. */
-export async function readPlan(path: string): Promise<Plan> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+/** How far a plan file is trusted. */
+export interface PlanTrust {
+  /** Default: no, since a plan may come from somebody else. */
+  readonly allowUserCode?: boolean | undefined;
+}
+
+/**
+ * Reads and checks a plan file; runs nothing that it names. Throws ConfigurationError, one line that names file, line, what
+ * was found and expected.
+ */
+export async function readPlan(path: string, trust: PlanTrust = {}): Promise<Plan> {
+  const { content } = await readRegularFile(path, { most: LONGEST_PLAN }).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new ConfigurationError(`${path}: ${reason}; expected a plan (probprec sweep plan writes one)`, {
-      cause: error,
-    });
+    const known = error.code === 'ENOENT' || error.code === undefined;
+    throw new ConfigurationError(
+      `${path}: ${known ? reason : `cannot be read (${reason})`}; expected a plan (probprec sweep plan writes one)`,
+      { cause: error },
+    );
   });
-  return planOf(path, text);
+  return planOf(path, content.toString('utf8'), trust);
 }
 
 /** {@link readPlan} of a text that is not in a file yet. */
-export function planOf(path: string, text: string): Plan {
+export function planOf(path: string, text: string, { allowUserCode = false }: PlanTrust = {}): Plan {
   const { content, place, has } = parsePlanFile(path, text);
   const folder = dirname(resolve(path));
   return {
@@ -59,6 +75,7 @@ export function planOf(path: string, text: string): Plan {
     sampling: content.sampling,
     seeds: content.seeds,
     options: content.options,
+    allowUserCode,
     source: { place, has },
   };
 }

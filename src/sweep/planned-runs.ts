@@ -1,14 +1,16 @@
 import { ConfigurationError } from '../errors.js';
+import { groupBy } from '../group-by.js';
 import { describeHyperparameters, loadOptimizer } from '../optimizer/index.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
 import { configurationResolver, type RunRequest } from '../run/index.js';
 import type { Plan } from './plan.js';
 import { atPlace, atStatement, firstStated, type Places } from './plan-errors.js';
 import type { PlanOptions } from './plan-schema.js';
-import { expandSettings, type SettingPoint, type SettingsBlock, SpaceError } from './settings.js';
+import { expandSettings, leastSettings, type SettingPoint, type SettingsBlock, SpaceError } from './settings.js';
+import { checkUserCode } from './user-code.js';
 
-/** More runs than this are a mistake, and would not fit into memory. */
-const MOST_RUNS = 1_000_000;
+/** More runs than this are a mistake: status and commands of a plan hold all of them in memory. */
+const MOST_RUNS = 100_000;
 
 /** One run of a plan. */
 export interface PlannedRun {
@@ -26,7 +28,8 @@ export interface PlannedRun {
 
 /**
  * The runs of a plan in the user's order: test problems, in each the optimizers, then the settings, then the seeds. A run
- * that the plan states twice counts once, at its first place. Throws ConfigurationError with the line of the plan.
+ * that the plan states twice counts once, at its first place. Throws ConfigurationError with the line of the plan, and before
+ * anything is loaded for a plan that needs the user's files and is not allowed to run them.
  */
 export async function plannedRuns(plan: Plan): Promise<readonly PlannedRun[]> {
   return (await expandPlan(plan)).runs;
@@ -36,7 +39,9 @@ export async function plannedRuns(plan: Plan): Promise<readonly PlannedRun[]> {
 export async function expandPlan(
   plan: Plan,
 ): Promise<{ readonly runs: readonly PlannedRun[]; readonly repeated: number }> {
+  checkUserCode(plan);
   const runs = new Map<string, PlannedRun>();
+  checkSize(plan);
   const applies = await sharedHyperparameters(plan);
   let stated = 0;
   for (const [problemIndex, problem] of plan.testproblems.entries()) {
@@ -52,9 +57,7 @@ export async function expandPlan(
         const block = { ...applies[optimizerIndex], ...own };
         const points = pointsOf(block, { ...places, blockIndex });
         if (stated + points.length * plan.seeds.length > MOST_RUNS) {
-          throw new ConfigurationError(
-            `${plan.path}: found more than ${MOST_RUNS} runs, expected fewer settings or seeds`,
-          );
+          throw tooMany(plan);
         }
         for (const hyperparameters of points) {
           const request = { testproblem: problem.name, optimizer: optimizer.name, hyperparameters, ...options };
@@ -77,6 +80,26 @@ export async function expandPlan(
     }
   }
   return { runs: [...runs.values()], repeated: stated - runs.size };
+}
+
+/** Refuses a plan that is too large before anything of it is loaded or expanded; shared settings can only add to this. */
+function checkSize(plan: Plan): void {
+  const { testproblems, optimizers, seeds } = plan;
+  const problems = groupBy(testproblems, ({ name }) => name);
+  let least = 0;
+  for (const { testproblems: only, settings, sampling } of optimizers) {
+    const applicable =
+      only === undefined ? testproblems.length : only.reduce((sum, name) => sum + (problems.get(name)?.length ?? 0), 0);
+    const points = settings.reduce((sum, block) => sum + leastSettings(block, sampling ?? plan.sampling ?? null), 0);
+    least += applicable * points * seeds.length;
+    if (least > MOST_RUNS) throw tooMany(plan);
+  }
+}
+
+function tooMany({ path }: Plan): ConfigurationError {
+  return new ConfigurationError(
+    `${path}: found more than ${MOST_RUNS.toLocaleString('en-US')} runs, expected fewer settings, seeds, test problems or optimizers; several plans can share one results folder`,
+  );
 }
 
 /** For every optimizer of the plan the shared settings that it has hyperparameters for. */

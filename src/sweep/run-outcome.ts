@@ -1,7 +1,7 @@
-import { close, fstat, open, read } from 'node:fs';
+import { close, constants, fstat, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { FileError } from '../errors.js';
-import { RUN_FILE_VERSION, type RunStatus, readRunFile } from '../results/index.js';
+import { RUN_FILE_VERSION, type RunFile, type RunStatus, readRunFile } from '../results/index.js';
 
 const openFile = promisify(open);
 const statFile = promisify(fstat);
@@ -14,6 +14,8 @@ export interface RunOutcomeSummary {
   readonly configurationHash: string;
   readonly status: RunStatus;
   readonly startedAt: string;
+  /** Of a user's optimizer. */
+  readonly source: RunFile['configuration']['optimizer']['source'];
 }
 
 /** Bytes at a file's end that are looked at first, and when that is not enough (many epochs, long optimizer logs). */
@@ -33,8 +35,8 @@ export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | 
     if (text.length < tail) break;
   }
   try {
-    const { configuration_hash: configurationHash, status, started_at: startedAt } = await readRunFile(path);
-    return { path, configurationHash, status, startedAt };
+    const { configuration_hash: configurationHash, configuration, status, started_at } = await readRunFile(path);
+    return { path, configurationHash, status, startedAt: started_at, source: configuration.optimizer.source };
   } catch (error) {
     if (error instanceof FileError) return null;
     throw error;
@@ -43,10 +45,13 @@ export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | 
 
 /** The file's last bytes, one character each. Descriptors instead of file handles: half the time for thousands of files. */
 async function readTail(path: string, bytes: number): Promise<string | null> {
-  const descriptor = await openFile(path, 'r').catch(() => null);
+  // A pipe of that name must not be waited for.
+  const descriptor = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => null);
   if (descriptor === null) return null;
   try {
-    const { size } = await statFile(descriptor);
+    const entry = await statFile(descriptor);
+    if (!entry.isFile()) return null;
+    const { size } = entry;
     const length = Math.min(size, bytes);
     const { buffer, bytesRead } = await readFile(descriptor, Buffer.allocUnsafe(length), 0, length, size - length);
     return buffer.toString('latin1', 0, bytesRead);
@@ -61,13 +66,18 @@ function summaryIn(path: string, text: string): RunOutcomeSummary | null {
   const status = /\n {2}"status": (\{\n[^}]*\n {2}\}),\n/.exec(text)?.[1];
   const configurationHash = /\n {2}"configuration_hash": "([0-9a-f]{64})",\n/.exec(text)?.[1];
   const startedAt = /\n {2}"started_at": "([^"]*)",\n/.exec(text)?.[1];
+  const source = /\n {6}"source": (null|\{\n {8}"file": "[^\n]*",\n {8}"sha256": "[0-9a-f]{64}"\n {6}\})/.exec(
+    text,
+  )?.[1];
   if (status === undefined || configurationHash === undefined || startedAt === undefined) return null;
+  if (source === undefined) return null;
   try {
     return {
       path,
       configurationHash,
       status: JSON.parse(Buffer.from(status, 'latin1').toString('utf8')) as RunStatus,
       startedAt,
+      source: JSON.parse(Buffer.from(source, 'latin1').toString('utf8')) as RunOutcomeSummary['source'],
     };
   } catch {
     return null;

@@ -53,6 +53,22 @@ export function expandSettings(block: SettingsBlock, sampling: Sampling | null):
   );
 }
 
+/** At least so many settings a block has, found without making them. What is wrong with a text is said elsewhere. */
+export function leastSettings(block: SettingsBlock, sampling: Sampling | null): number {
+  const stated = Object.values(block);
+  const grid = stated.reduce<number>((product, value) => product * leastPoints(value), 1);
+  const drawn = stated.some(
+    (value) => typeof value === 'string' && /^(?:uniform|loguniform|integers|choice):/.test(value),
+  );
+  return grid * (drawn ? (sampling?.samples ?? 1) : 1);
+}
+
+function leastPoints(stated: SettingsBlock[string]): number {
+  if (Array.isArray(stated)) return Math.max(1, stated.length);
+  const points = typeof stated === 'string' ? /^(?:log|lin):[^:]*:[^:]*:(\d+)$/.exec(stated)?.[1] : undefined;
+  return points === undefined ? 1 : Math.max(1, Number(points));
+}
+
 /** The samples of all sampled hyperparameters together; one empty point when there are none. */
 function samplePoints(spaces: readonly [string, Space][], sampling: Sampling | null): SettingPoint[] {
   const sampled = spaces.flatMap(([name, space]) => (space.kind === 'sampled' ? [{ name, at: space.at }] : []));

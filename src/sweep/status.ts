@@ -1,7 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { listFolders, settingFolders, settingPath } from '../results/index.js';
-import { checkpointPath, crashPath, readCheckpointHeader, readCrash, readRunLock, runLockPath } from '../run/index.js';
+import {
+  checkpointPath,
+  crashPath,
+  describeHolder,
+  readCheckpointHeader,
+  readCrash,
+  readRunLock,
+  runLockPath,
+} from '../run/index.js';
 import { mapConcurrently } from './concurrent.js';
 import type { Plan } from './plan.js';
 import { type PlannedRun, plannedRuns } from './planned-runs.js';
@@ -30,6 +38,8 @@ export interface PlannedStatus {
   readonly epoch: number | null;
   /** Why it diverged, failed or was interrupted; of a running one who runs it. */
   readonly reason: string | null;
+  /** What is wrong with its checkpoint or lock, which the next run will not go on from; else null. */
+  readonly fault: string | null;
 }
 
 /** Folders that are read at once: enough to hide the latency of a network file system. */
@@ -97,24 +107,39 @@ async function statusOf(
   const ended = newest.find(({ status }) => status.state === 'completed' || status.state === 'diverged');
   if (ended !== undefined) return fromFile(run, ended);
   const checkpoint = checkpointPath(outputDir, run.configuration);
-  const header = names.has(basename(checkpoint)) ? await readCheckpointHeader(checkpoint) : null;
+  const found = names.has(basename(checkpoint)) ? await readCheckpointHeader(checkpoint) : { kind: 'none' as const };
+  const header = found.kind === 'whole' ? found.checkpoint : null;
   const lock = basename(runLockPath(outputDir, run.configuration));
-  const holder = names.has(lock) ? await readRunLock(outputDir, run.configuration) : null;
+  const faults = found.kind === 'damaged' || found.kind === 'other' ? [checkpointFault(found)] : [];
+  const holder = names.has(lock)
+    ? await readRunLock(outputDir, run.configuration).catch((error: unknown) => {
+        faults.push(error instanceof Error ? error.message : String(error));
+        return null;
+      })
+    : null;
+  const fault = faults.length > 0 ? faults.join('; ') : null;
   const [last] = newest;
   const epoch = header === null ? (last?.status.epoch ?? null) : Math.max(header.epoch, last?.status.epoch ?? 0);
   if (holder !== null) {
-    return { run, state: 'running', path: null, epoch, reason: `process ${holder.pid} on ${holder.host}` };
+    return { run, state: 'running', path: null, epoch, reason: describeHolder(holder), fault };
   }
   const crashed = names.has(basename(crashPath(outputDir, run.configuration)));
   const crash = crashed ? await readCrash(outputDir, run.configuration) : null;
-  if (crash !== null) return { run, state: 'failed', path: null, epoch, reason: crash.reason };
-  if (last !== undefined) return { ...fromFile(run, last), epoch };
-  if (header !== null) return { run, state: 'interrupted', path: null, epoch, reason: 'ended without a run file' };
-  return { run, state: 'missing', path: null, epoch: null, reason: null };
+  if (crash !== null) return { run, state: 'failed', path: null, epoch, reason: crash.reason, fault };
+  if (last !== undefined) return { ...fromFile(run, last), epoch, fault };
+  if (found.kind !== 'none') {
+    return { run, state: 'interrupted', path: null, epoch, reason: fault ?? 'ended without a run file', fault };
+  }
+  return { run, state: 'missing', path: null, epoch: null, reason: null, fault };
+}
+
+/** `damaged checkpoint: found …, expected …` */
+function checkpointFault({ kind, fault }: { readonly kind: 'damaged' | 'other'; readonly fault: string }): string {
+  return kind === 'damaged' ? `damaged checkpoint: ${fault}` : fault;
 }
 
 function fromFile(run: PlannedRun, { path, status: { state, epoch, reason } }: RunOutcomeSummary): PlannedStatus {
-  return { run, state, path, epoch, reason };
+  return { run, state, path, epoch, reason, fault: null };
 }
 
 /** How many runs are in which state. */

@@ -1,3 +1,4 @@
+import { adjacentSlabs, nestedConcatenations } from './adjacent-slabs.js';
 import { addOperation } from './operations/add.js';
 import { constant, constantOperation, isConstant } from './operations/constant.js';
 import { divideOperation } from './operations/divide.js';
@@ -174,14 +175,22 @@ const transposedFactors: Rule = (node) => {
   if (node.operation !== matmulOperation) return node;
   const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
   const flags = { transposeA: node.attributes.transposeA === true, transposeB: node.attributes.transposeB === true };
-  if (a.operation === transposeOperation) {
+  if (swapsRowsAndColumns(a)) {
     return matmul(inputOf(a, 0), b, { ...flags, transposeA: !flags.transposeA });
   }
-  if (b.operation === transposeOperation) {
+  if (swapsRowsAndColumns(b)) {
     return matmul(a, inputOf(b, 0), { ...flags, transposeB: !flags.transposeB });
   }
   return node;
 };
+
+/** Whether the tensor is a transposed matrix, or a stack of them: no other axis moves. */
+function swapsRowsAndColumns(tensor: Tensor): boolean {
+  if (tensor.operation !== transposeOperation) return false;
+  const permutation = numbersOf(tensor, 'permutation');
+  const rank = permutation.length;
+  return permutation.every((from, axis) => from === (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
+}
 
 const rules: readonly Rule[] = [
   stoppedGradients,
@@ -193,6 +202,8 @@ const rules: readonly Rule[] = [
   implicitBroadcast,
   rearrangements,
   transposedFactors,
+  adjacentSlabs,
+  nestedConcatenations,
 ];
 
 /**

@@ -1,5 +1,13 @@
+export * from './define-test-problem.js';
+export { type EpochNoise, epochNoise } from './epoch-noise.js';
+export * from './feeds.js';
 export * from './initialisers.js';
-export * from './layers.js';
+export * from './layers/index.js';
 export * from './losses.js';
+export { inputNames } from './names.js';
+export * from './networks/index.js';
+export * from './noise.js';
 export { loadTestProblem, testProblemNames } from './registry.js';
-export * from './test-problem.js';
+export type * from './scope.js';
+export type * from './test-problem.js';
+export * from './trace.js';

@@ -14,6 +14,16 @@ export function constantValue(value: number): Initialiser {
   return (_, shape) => new Float32Array(sizeOf(shape)).fill(value);
 }
 
+/** N(0, std²). */
+export function normalValues(std: number): Initialiser {
+  return (stream, shape) => normalArray(stream, sizeOf(shape), std);
+}
+
+/** U(−limit, limit). */
+export function uniformValues(limit: number): Initialiser {
+  return (stream, shape) => uniformArray(stream, sizeOf(shape), -limit, limit);
+}
+
 /** N(0, 2 / (fan in + fan out)) (Glorot & Bengio 2010). */
 export function xavierNormal(): Initialiser {
   return (stream, shape) => normalArray(stream, sizeOf(shape), Math.sqrt(2 / fans(shape)));

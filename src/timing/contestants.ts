@@ -18,8 +18,9 @@ export function contestants(named: readonly string[] | undefined): readonly stri
 }
 
 /**
- * The run of one optimizer. A learning rate that `given` lacks is `lr` for SGD, as in DeepOBS, and where one is required;
- * other required hyperparameters have to be given. Throws ConfigurationError that names `--set`.
+ * The run of one optimizer. What `given` lacks is what the optimizer is timed with, where it says that its defaults may not
+ * finish; then a learning rate is `lr` for SGD, as in DeepOBS, and where one is required. Other required hyperparameters have to
+ * be given. Throws ConfigurationError that names `--set`.
  */
 export async function resolveContestant(
   optimizer: string,
@@ -27,9 +28,10 @@ export async function resolveContestant(
   lr: number,
   common: Omit<RunRequest, 'optimizer' | 'hyperparameters'>,
 ): Promise<ResolvedRun> {
-  const declared = describeHyperparameters(await loadOptimizer(optimizer));
+  const definition = await loadOptimizer(optimizer);
+  const declared = describeHyperparameters(definition);
   const needsRate = optimizer === REFERENCE || declared.some(({ name, required }) => name === 'lr' && required);
-  const hyperparameters = { ...(needsRate ? { lr } : {}), ...given };
+  const hyperparameters = { ...(needsRate ? { lr } : {}), ...definition.timedWith, ...given };
   try {
     return await resolveConfiguration({ ...common, optimizer, hyperparameters });
   } catch (error) {
@@ -38,4 +40,13 @@ export async function resolveContestant(
     if (!aboutOne) throw error;
     throw new ConfigurationError(error.message.replace(/^--/, `--set ${optimizer}.`), { cause: error });
   }
+}
+
+/** `scaling=relative lr=0.05`: the hyperparameters of a contestant that are not its defaults; empty where all are. */
+export function settingInWords({ optimizer, configuration }: ResolvedRun): string {
+  const { hyperparameters } = configuration.optimizer;
+  return describeHyperparameters(optimizer)
+    .filter(({ name, required, default: value }) => required || hyperparameters[name] !== value)
+    .map(({ name }) => `${name}=${hyperparameters[name]}`)
+    .join(' ');
 }

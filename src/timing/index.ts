@@ -5,6 +5,6 @@ export {
   MEASURES,
   type RuntimeComparison,
 } from './compare-runtime.js';
-export { contestants, resolveContestant } from './contestants.js';
+export { contestants, resolveContestant, settingInWords } from './contestants.js';
 export { type RatioSummary, summarizeRatios } from './ratios.js';
 export { type Clock, type RunSeconds, type Scope, type TimedRun, type TimingOptions, timeRun } from './timed-run.js';

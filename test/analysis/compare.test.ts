@@ -278,6 +278,18 @@ describe('an own baseline', () => {
     );
   });
 
+  test('keeps every digit, so that a repetition is equal to the bit', () => {
+    const exact = [8405 / 10_000, 1 / 3, 0.1 + 0.2];
+    const run = { ...exampleRunFile(), test_accuracies: exact, test_losses: exact.map((value) => 100 * value) };
+    const file = parseBaselineFile('own.json', JSON.stringify(ownBaseline([run], '')));
+    const [contender] = baselineContenders(file);
+    const { test_accuracies, test_losses } = contender?.setting.runs[0]?.curves ?? {};
+    expect({ test_accuracies, test_losses }).toEqual({
+      test_accuracies: run.test_accuracies,
+      test_losses: run.test_losses,
+    });
+  });
+
   test('refuses runs that differ in more than the seed, and none', () => {
     const other = exampleRunFile({ configuration: exampleConfiguration({ protocol: 'deepobs-beta' }) });
     expect(() => ownBaseline([...runFiles, other], '')).toThrow('differ in more than the seed');

@@ -17,7 +17,6 @@ export function exampleRun(changes: Partial<RecordedRun> = {}): RecordedRun {
     optimizerSource: null,
     status: { state: 'completed', epoch: 2, step: null, reason: null },
     curves: curves(curve),
-    minibatchTrainLosses: [],
     timing: { wallSeconds: [2, 2], cpuSeconds: [4, 4] },
     undisturbed: true,
     conditions: {

@@ -143,6 +143,17 @@ describe('time to target', () => {
     expect(timeToTarget(exampleRun({ curves: lossCurves([9, 1]) }), userTarget(1, false))).toMatchObject({ epoch: 1 });
   });
 
+  test('a value equal to the target has reached it, however it is stored', () => {
+    for (const value of [0.8405, Math.fround(0.8405), 0.84049995]) {
+      const run = exampleRun({ curves: curves([0.1, value]) });
+      expect(timeToTarget(run, userTarget(0.8405, true)), String(value)).toMatchObject({ kind: 'reached', epoch: 1 });
+    }
+    const oneLess = exampleRun({ curves: curves([0.1, 0.8404]) });
+    expect(timeToTarget(oneLess, userTarget(0.8405, true))).toEqual({ kind: 'missed' });
+    const loss = exampleRun({ curves: lossCurves([99, Math.fround(87.7)]) });
+    expect(timeToTarget(loss, userTarget(87.7, false))).toMatchObject({ epoch: 1 });
+  });
+
   test('a miss stays a miss; what was interrupted before is unknown; what diverged afterwards was reached', () => {
     expect(timeToTarget(missed, target)).toEqual({ kind: 'missed' });
     expect(timeToTarget({ ...missed, status: interrupted }, target)).toEqual({ kind: 'unknown' });

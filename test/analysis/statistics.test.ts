@@ -4,10 +4,13 @@ import {
   bootstrapInterval,
   holm,
   type Interval,
+  mean,
   pairedDifference,
   percentileInterval,
   performanceProfiles,
+  populationStd,
   quantile,
+  sampleStd,
   signFlipTest,
   studentInterval,
   summarise,
@@ -174,6 +177,125 @@ describe('the sign-flip test', () => {
     expect(rejected / 2000).toBeLessThanOrEqual(0.05 + 3 * Math.sqrt((0.05 * 0.95) / 2000));
     if (seeds === 5) expect(rejected).toBe(0);
     else expect(rejected).toBeGreaterThan(20);
+  });
+});
+
+/** The share of the sign patterns of whole numbers whose sum is at least as far from zero: no rounding anywhere. */
+function exactSignFlip(counts: readonly number[]): number {
+  let sums = [0];
+  for (const count of counts) sums = sums.flatMap((sum) => [sum + count, sum - count]);
+  const observed = Math.abs(counts.reduce((sum, count) => sum + count, 0));
+  return sums.filter((sum) => Math.abs(sum) >= observed).length / sums.length;
+}
+
+/** How files state k correct examples of n: as a fraction, as single precision has it, as a mean of batches, or noisily. */
+const statedAs: Readonly<Record<string, (k: number, n: number, random: RandomStream) => number>> = {
+  'an exact fraction': (k, n) => k / n,
+  'a number of single precision': (k, n) => Math.fround(k / n),
+  'a mean of batches in single precision': (k, n) => {
+    const size = n === 9984 ? 128 : 250;
+    const batches = n / size;
+    const correct = Array.from({ length: batches }, (_, batch) => Math.floor((k + batch) / batches));
+    return correct.reduce((sum, count) => sum + size * Math.fround(count / size), 0) / n;
+  },
+  'a number with an error of 1e-7': (k, n, random) => (k / n) * (1 + 1e-7 * (2 * random.uniform() - 1)),
+};
+
+describe('the sign-flip test ties in counts', () => {
+  test('which single precision would break', () => {
+    const counts = [24, 7, 12, 14, 24, 0];
+    expect(exactSignFlip(counts)).toBe(0.0625);
+    for (const scale of [1, 1e-4, 1 / 9984]) {
+      expect(signFlipTest(counts.map((count) => count * scale)).pValue).toBe(0.0625);
+    }
+    const stated = counts.map(
+      (count, i) => Math.fround((9000 + i + count) / 10_000) - Math.fround((9000 + i) / 10_000),
+    );
+    expect(signFlipTest(stated).pValue).toBe(0.0625);
+  });
+
+  test.each(Object.entries(statedAs))('as %s', (_, state) => {
+    const random = randomStream(21, 'ties');
+    let differ = 0;
+    for (let sample = 0; sample < 150; sample++) {
+      const seeds = 6 + random.integer(5);
+      const n = random.integer(2) === 0 ? 9984 : 10_000;
+      const spread = [3, 20, 300][random.integer(3)] ?? 0;
+      const pairs = Array.from({ length: seeds }, () => {
+        const reference = 1000 + random.integer(8000);
+        return [reference + random.integer(2 * spread + 1) - Math.floor(spread / 2), reference] as const;
+      });
+      const valuesOf = (side: 0 | 1) =>
+        new Map(pairs.map((pair, seed): [number, number] => [seed, state(pair[side], n, random)]));
+      const expected = exactSignFlip(pairs.map(([candidate, reference]) => candidate - reference));
+      const [candidate, reference] = [valuesOf(0), valuesOf(1)];
+      const differences = [...candidate].map(([seed, value]) => value - (reference.get(seed) ?? 0));
+      const found = [pairedDifference(candidate, reference).pValue, signFlipTest(differences).pValue];
+      expect(found, `sample ${sample}: ${JSON.stringify(pairs)} of ${n}`).toEqual([expected, expected]);
+      if (strict(differences) !== expected) differ++;
+    }
+    // The test would not show anything if rounding never mattered.
+    if (state !== statedAs['an exact fraction']) expect(differ).toBeGreaterThan(15);
+  });
+
+  test('and differences of equal counts are no differences', () => {
+    const counts = [8971, 8972, 8990, 9001, 9003, 9100];
+    const as = (state: (k: number) => number) => new Map(counts.map((k, seed) => [seed, state(k)] as const));
+    const found = pairedDifference(
+      as((k) => k / 10_000),
+      as((k) => Math.fround(k / 10_000)),
+    );
+    expect(found.pValue).toBe(1);
+  });
+
+  test('whatever the unit of differences that are no counts', () => {
+    const differences = [0.3, 0.1, -0.7, 1.1, 0.4, 0.9, 0.2];
+    const { pValue } = signFlipTest(differences);
+    for (const unit of [1e-12, 1e-6, 1e3, 1e9]) {
+      expect(signFlipTest(differences.map((difference) => unit * difference)).pValue).toBe(pValue);
+    }
+  });
+});
+
+/** The sign-flip test that takes every difference of the last bits for one. */
+function strict(differences: readonly number[]): number {
+  let sums = [0];
+  for (const difference of differences) sums = sums.flatMap((sum) => [sum + difference, sum - difference]);
+  const observed = Math.abs(differences.reduce((sum, difference) => sum + difference, 0));
+  return sums.filter((sum) => Math.abs(sum) >= observed).length / sums.length;
+}
+
+describe('what is no number is refused with its place', () => {
+  test.each<[string, () => unknown, string]>([
+    ['signFlipTest', () => signFlipTest([Number.NaN, 1]), 'found NaN at index 0 of 2, expected finite numbers'],
+    ['signFlipTest', () => signFlipTest([1, Number.NEGATIVE_INFINITY]), 'found -Infinity at index 1 of 2'],
+    ['signFlipTest', () => signFlipTest([]), 'found no differences'],
+    ['holm', () => holm([Number.NaN, 0.01]), 'found NaN at index 0 of 2, expected probabilities from 0 to 1, or null'],
+    ['holm', () => holm([0.5, null, 1.5]), 'found 1.5 at index 2 of 3'],
+    ['holm', () => holm([-0.1]), 'found -0.1 at index 0 of 1'],
+    ['summarise', () => summarise([1, 2, Number.NaN]), 'found NaN at index 2 of 3'],
+    ['summarise', () => summarise([Number.POSITIVE_INFINITY]), 'found Infinity at index 0 of 1'],
+    ['mean', () => mean([1, Number.NaN]), 'found NaN at index 1 of 2'],
+    ['sampleStd', () => sampleStd([Number.NaN]), 'found NaN at index 0 of 1'],
+    ['populationStd', () => populationStd([1, Number.NaN]), 'found NaN at index 1 of 2'],
+    ['quantile', () => quantile([Number.NaN, 1], 0.5), 'found NaN at index 0 of 2, expected numbers'],
+    ['quantile', () => quantile([1, 2], 1.5), 'found q = 1.5, expected 0 to 1'],
+    ['quantile', () => quantile([1, 2], Number.NaN), 'found q = NaN'],
+    ['studentInterval', () => studentInterval([1, 2, Number.NaN]), 'found NaN at index 2 of 3'],
+    ['studentInterval', () => studentInterval([1, 2], { level: 95 }), 'found the level 95'],
+    ['bootstrapInterval', () => bootstrapInterval([...Array(9).fill(1), Number.NaN]), 'found NaN at index 9 of 10'],
+    ['percentileInterval', () => percentileInterval([1, Number.NaN]), 'found NaN at index 1 of 2'],
+  ])('by %s', (name, call, message) => {
+    expect(call).toThrow(RangeError);
+    expect(call).toThrow(`${name}: ${message}`);
+  });
+
+  test('by a paired difference', () => {
+    const values = new Map([
+      [42, 0.5],
+      [43, Number.NaN],
+    ]);
+    expect(() => pairedDifference(values, values)).toThrow('pairedDifference: found NaN at index 1 of 2');
   });
 });
 

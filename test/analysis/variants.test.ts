@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CompareOptions, compare } from '../../src/analysis/index.js';
+import { type CompareOptions, compare, resultContenders } from '../../src/analysis/index.js';
 import type { RecordedRun } from '../../src/results/index.js';
 import { exampleRun, exampleRuns, lossCurves } from './example.js';
 
@@ -223,4 +223,18 @@ describe('tables that do not mislead', () => {
       expect(compare(exampleRuns([0.8], { testproblem })).tables).toMatchObject([{ rows: [{ target: null }] }]);
     }
   });
+});
+
+test('a folder named like a test problem whose files state another one has no target and no baseline of it', () => {
+  const conditions = { ...exampleRun().conditions, statedTestproblem: 'mnist_logreg' };
+  const runs = exampleRuns([0.95], { testproblem: 'fmnist_2c2d', conditions });
+  const baselines = resultContenders(exampleRuns([0.9], { testproblem: 'fmnist_2c2d', optimizer: 'Adam' })).map(
+    (contender) => ({ ...contender, originKind: 'baseline', origin: 'theirs' }) as const,
+  );
+  const [table] = compare(runs, { baselines }).tables;
+  expect(table?.rows).toMatchObject([{ optimizer: 'SGD', target: null }]);
+  expect(table?.notes.join()).toContain(
+    'baseline theirs left out: test problem in the file as the folder ≠ mnist_logreg',
+  );
+  expect(compare([...runs, ...exampleRuns([0.9], { testproblem: 'fmnist_2c2d' })]).tables).toHaveLength(2);
 });

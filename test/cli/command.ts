@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+/** The built entry of the command. */
+export const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 /** What a finished command left behind. */
 export interface Finished {
@@ -15,13 +16,16 @@ export interface Finished {
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The user that runs it, where the tests run as root. */
+  readonly uid?: number;
 }
 
 /** The built command in a process of its own, as users run it. */
-export function startCommand(args: readonly string[], { cwd, env }: CommandOptions = {}) {
+export function startCommand(args: readonly string[], { cwd, env, uid }: CommandOptions = {}) {
   const { CI: _ci, NO_COLOR: _colour, FORCE_COLOR: _force, PROBPREC_DATA_DIR: _data, ...inherited } = process.env;
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
+    ...(uid === undefined ? {} : { uid }),
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -114,8 +114,10 @@ test('doctor says for every engine and device what is missing', async () => {
 });
 
 describe('where tfjs-node-gpu is installed', () => {
-  async function trainedOn(options: string, mimicked: MimickedPackage, env: Record<string, string> = {}) {
+  /** `beside`: among the global packages of this installation, which is more than in the working directory. */
+  async function trainedOn(options: string, mimicked: MimickedPackage, beside = true) {
     const cwd = await installMimic(mimicked);
+    const env: Record<string, string> = beside ? { NODE_PATH: join(cwd, 'node_modules') } : {};
     const args = `${training} --output-dir results --quiet ${options}`.trim().split(' ');
     const { code, stdout, stderr } = await command(args, { cwd, env });
     const path = stdout.trim();
@@ -151,6 +153,12 @@ describe('where tfjs-node-gpu is installed', () => {
     expect(version).toMatch(engine.name === 'onnxruntime' ? /^1\.\d+\.\d+/ : /^4\.22\.0/);
   });
 
+  test('in the working directory only, auto does not take it and its name does', async () => {
+    expect((await trainedOn('', { gpu: true }, false)).runFile?.configuration.engine.name).toBe('onnxruntime');
+    const named = await trainedOn('--engine tfjs-node-gpu', { gpu: true }, false);
+    expect(named.runFile?.configuration.engine).toEqual({ name: 'tfjs-node-gpu', device: 'gpu' });
+  });
+
   test('a GPU that is asked for and not found is an error', async () => {
     const { code, stderr } = await trainedOn('--engine tfjs-node-gpu --device gpu', { gpu: false });
     expect(code).toBe(2);
@@ -163,7 +171,8 @@ describe('where tfjs-node-gpu is installed', () => {
     const { runFile } = await trainedOn('', { fault: 'cuda' });
     expect(runFile?.configuration.engine).toEqual({ name: 'onnxruntime', device: 'cpu' });
     const cwd = await installMimic({ fault: 'cuda' });
-    const { engines } = JSON.parse((await command(['doctor', '--no-speed', '--json'], { cwd })).stdout);
+    const env = { NODE_PATH: join(cwd, 'node_modules') };
+    const { engines } = JSON.parse((await command(['doctor', '--no-speed', '--json'], { cwd, env })).stdout);
     await rm(cwd, { recursive: true });
     expect(engines).toContainEqual(
       expect.objectContaining({
@@ -173,6 +182,54 @@ describe('where tfjs-node-gpu is installed', () => {
         reason: expect.stringContaining('libcudart.so.11.0'),
       }),
     );
+  });
+});
+
+describe('packages of the working directory', () => {
+  const evil = "require('node:fs').writeFileSync(process.env.EVIL_MARK, 'ran');\n";
+  const names = ['tfjs-node', 'tfjs-node-gpu', 'tfjs-core', 'tfjs-backend-cpu'];
+
+  /** Packages that leave a mark wherever they are run, by their program or as their package.json. */
+  async function installEvil({ manifestIsProgram }: { readonly manifestIsProgram: boolean }): Promise<void> {
+    for (const name of names) {
+      const home = join(folder, 'node_modules', '@tensorflow', name);
+      await mkdir(home, { recursive: true });
+      await writeFile(join(home, 'evil.js'), evil);
+      const exported = manifestIsProgram ? { exports: { '.': './evil.js', './package.json': './evil.js' } } : {};
+      const manifest = { name: `@tensorflow/${name}`, version: '4.22.0', main: 'evil.js', ...exported };
+      await writeFile(join(home, 'package.json'), JSON.stringify(manifest));
+    }
+  }
+
+  const env = () => ({ EVIL_MARK: join(folder, 'mark') });
+
+  test.each([
+    { line: 'list engines --json', manifestIsProgram: false },
+    { line: 'list engines --json', manifestIsProgram: true },
+    { line: 'doctor --json --no-speed', manifestIsProgram: false },
+    { line: 'doctor --json --no-speed', manifestIsProgram: true },
+    { line: `${training} --output-dir results`, manifestIsProgram: false },
+    { line: `${training} --output-dir results --engine auto`, manifestIsProgram: true },
+  ])('are not run by "$line" (package.json is a program: $manifestIsProgram)', async ({ line, manifestIsProgram }) => {
+    await installEvil({ manifestIsProgram });
+    const { code, stdout, stderr } = await command(line.split(' '), { cwd: folder, env: env() });
+    expect(code, stderr).toBe(0);
+    expect(await readdir(folder)).not.toContain('mark');
+    if (!line.includes('--json')) return;
+    const parsed = JSON.parse(stdout);
+    const engines: { name: string; installed: boolean; usable: boolean; reason: string }[] = parsed.engines ?? parsed;
+    const found = engines.filter(({ reason }) => reason.includes('is not tried'));
+    expect(found.map(({ name }) => name)).toEqual(['tfjs-node-gpu', 'tfjs-node']);
+    for (const { name, installed, usable, reason } of found) {
+      expect({ installed, usable }).toEqual({ installed: true, usable: false });
+      expect(reason).toMatch(new RegExp(`node_modules/@tensorflow/${name} is not tried.*; --engine ${name} uses it$`));
+    }
+  });
+
+  test('are run by a user who names the engine, so that the tests above would notice', async () => {
+    await installEvil({ manifestIsProgram: false });
+    await command([...training.split(' '), '--engine', 'tfjs-node', '--device', 'cpu'], { cwd: folder, env: env() });
+    expect(await readdir(folder)).toContain('mark');
   });
 });
 

@@ -1,9 +1,10 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeRunFile } from '../../src/results/index.js';
+import { deepobsContent, place, put } from '../results/deepobs/trees.js';
 import { exampleConfiguration, exampleRunFile } from '../results/example.js';
 import { command } from './command.js';
 
@@ -120,7 +121,7 @@ describe('validate', () => {
     expect(code).toBe(1);
     expect(stdout).toBe(`${path}: field batch_size: found 129, expected 128 as in configuration\n`);
     const json = await inFolder('validate', path, '--json');
-    expect(JSON.parse(json.stdout)).toEqual([{ path, kind: null, state: null, faults: [stdout.trimEnd()] }]);
+    expect(JSON.parse(json.stdout)).toEqual([{ path, kind: null, state: null, faults: [stdout.trimEnd()], notes: [] }]);
   });
 });
 
@@ -139,6 +140,136 @@ describe('import and export', () => {
     const compared = await inFolder('compare', 'imported', '--format', 'csv', '--baselines', 'none');
     expect(compared.stdout).toContain('0.8');
   });
+});
+
+describe('a folder of DeepOBS', () => {
+  const lines = (text: string) => text.trimEnd().split('\n');
+
+  test('with many files: a summary; --verbose names each, --quiet only faults, JSON has all', async () => {
+    for (const seed of Array.from({ length: 12 }, (_, index) => 42 + index)) {
+      await put(folder, `theirs/${place('fmnist_2c2d', 'SGD', seed)}`, deepobsContent({ random_seed: seed }));
+      const variant = deepobsContent({ random_seed: seed, optimizer_name: 'SGD_noinit' });
+      await put(folder, `theirs/${place('fmnist_2c2d_noinit', 'SGD', seed)}`, variant);
+    }
+    await put(folder, `theirs/${place('mnist_dcgan', 'Adam')}`, {
+      testproblem: 'mnist_dcgan',
+      hyperparams: {},
+      generator_loss: [1.5],
+    });
+    await put(folder, `theirs/${place('fmnist_2c2d', 'SGD').replace('.json', '__log.json')}`, {});
+    const summary = await inFolder('import', 'deepobs', 'theirs', '--output-dir', 'a');
+    expect(summary.code).toBe(0);
+    expect(lines(summary.stdout)).toEqual([
+      'fmnist_2c2d: 1 optimizer, 1 setting, 12 runs',
+      'fmnist_2c2d_noinit: 1 optimizer, 1 setting, 12 runs',
+    ]);
+    expect(lines(summary.stderr)).toEqual([
+      expect.stringContaining(
+        '12 files: the folder says "fmnist_2c2d_noinit", the file "fmnist_2c2d": the folder decides',
+      ),
+      expect.stringContaining('12 files: the folder says "SGD", the file "SGD_noinit": the folder decides'),
+      expect.stringMatching(
+        /mnist_dcgan\/.*: skipped, it has no losses per epoch \(but generator_loss\): nothing to compare$/,
+      ),
+      '24 written, 0 already there, 1 skipped, 0 with faults, 1 monitor log not read',
+    ]);
+    const verbose = await inFolder('import', 'deepobs', 'theirs', '--output-dir', 'b', '--verbose');
+    expect(lines(verbose.stdout)).toHaveLength(24);
+    expect(lines(verbose.stderr)).toHaveLength(24 + 1 + 1);
+    expect(await inFolder('import', 'deepobs', 'theirs', '--output-dir', 'c', '--quiet')).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    const json = await inFolder('import', 'deepobs', 'theirs', '--output-dir', 'd', '--json', '--quiet');
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      monitorLogs: 1,
+      skipped: [{}],
+      summary: { testproblems: [{}, {}] },
+    });
+    const compared = await inFolder('compare', 'theirs', '--baselines', 'none');
+    expect(compared.code).toBe(0);
+    expect(compared.stdout).toContain('fmnist_2c2d_noinit: test accuracies');
+    expect(compared.stderr).toContain('nothing to compare');
+    expect((await inFolder('validate', 'theirs')).code).toBe(0);
+  });
+
+  test('with a bad file: named, the others are transferred, exit code 1', async () => {
+    await put(folder, `theirs/${place('fmnist_2c2d', 'SGD')}`, deepobsContent());
+    await put(folder, 'theirs/SGD/s/random_seed__42__x.json', deepobsContent({ testproblem: '../../ESCAPED/tp' }));
+    const { code, stdout, stderr } = await inFolder('import', 'deepobs', 'theirs', '--output-dir', 'a/b/o', '--quiet');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(lines(stderr)).toEqual([
+      'probprec: theirs/SGD/s/random_seed__42__x.json: field testproblem: found "../../ESCAPED/tp", expected a name without / or \\',
+      '1 written, 0 already there, 0 skipped, 1 with faults',
+    ]);
+    expect(await readdir(join(folder, 'a'))).toEqual(['b']);
+    for (const args of [
+      ['compare', 'theirs', '--baselines', 'none'],
+      ['validate', 'theirs'],
+    ]) {
+      expect(await inFolder(...args)).toMatchObject({ code: 1 });
+    }
+  });
+
+  test('that is not there, or holds results of another program', async () => {
+    expect((await inFolder('import', 'deepobs', 'nope')).stderr).toBe(
+      'probprec: nope: the folder does not exist; expected a folder of DeepOBS results\n',
+    );
+    await put(folder, 'theirs/study/measurements.csv', 'score\n1\n');
+    const { code, stderr } = await inFolder('import', 'deepobs', 'theirs');
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'but theirs/study/measurements.csv: results of other programs (AlgoPerf, FOB) are not read',
+    );
+  });
+});
+
+/** As another user where the tests run as root, for whom no folder is closed. */
+test('a folder that may not be read is one fault, and the rest is read', async () => {
+  await chmod(folder, 0o755);
+  await put(folder, `theirs/${place('fmnist_2c2d', 'SGD')}`, deepobsContent());
+  await mkdir(join(folder, 'theirs', 'closed'), { mode: 0o000 });
+  const uid = process.getuid?.() === 0 ? { uid: 65534 } : {};
+  const { code, stdout, stderr } = await command(['validate', 'theirs'], { cwd: folder, ...uid });
+  await chmod(join(folder, 'theirs', 'closed'), 0o700);
+  expect(code).toBe(1);
+  expect(stdout).toContain('valid (DeepOBS file, completed)');
+  expect(stderr).toBe('probprec: theirs/closed: cannot be searched (permission denied)\n1 files, 1 with faults\n');
+});
+
+test('a run that diverges at an evaluation is valid', async () => {
+  const about = ['--testproblem', 'mnist_logreg', '--optimizer', 'sgd', '--lr', '3e38', '--num-epochs', '3'];
+  const data = ['--data', 'synthetic', '--synthetic-size', '600', '--batch-size', '500', '--threads', '1'];
+  await inFolder('run', ...about, ...data, '--output-dir', 'diverged', '--quiet');
+  const { code, stdout } = await inFolder('validate', 'diverged');
+  expect(stdout).toMatch(/valid \(run file, diverged\)\n$/);
+  expect(code).toBe(0);
+  const [path = ''] = (await readdir(join(folder, 'diverged'), { recursive: true })).filter((name) =>
+    name.endsWith('.json'),
+  );
+  expect(JSON.parse(await readFile(join(folder, 'diverged', path), 'utf8')).status).toMatchObject({
+    state: 'diverged',
+    step: null,
+  });
+});
+
+/** 80 files of 1 MB: what is kept of a run does not grow with its minibatch losses. */
+test('compare needs no memory for minibatch losses', async () => {
+  const losses = Array.from({ length: 50_000 }, (_, index) => 2 / (index + 1) + 1e-9);
+  for (let setting = 0; setting < 80; setting++) {
+    const lr = 10 ** (-setting / 10);
+    const content = deepobsContent({ optimizer_hyperparams: { lr }, minibatch_train_losses: losses });
+    await put(
+      folder,
+      `many/${place('cifar10_3c3d', 'SGD', 42, `lr__${lr.toExponential(10)}`)}`,
+      JSON.stringify(content),
+    );
+  }
+  const env = { NODE_OPTIONS: '--max-old-space-size=30' };
+  const { code, stdout } = await command(['compare', 'many', '--baselines', 'none'], { cwd: folder, env });
+  expect(code).toBe(0);
+  expect(stdout).toContain('(best of 80)');
 });
 
 test('list baselines', async () => {

@@ -90,7 +90,7 @@ describe('run', () => {
 
   test('a schedule is part of the run file and of the folder', async () => {
     const schedule = ['--lr-schedule-epochs', '1,2', '--lr-schedule-factors', '0.1,0.01'];
-    const { stdout } = await command([...sgd, '--num-epochs', '2', ...schedule, '--quiet'], { cwd: folder });
+    const { stdout } = await command([...sgd, '--num-epochs', '3', ...schedule, '--quiet'], { cwd: folder });
     expect(stdout).toContain('__lr_sched_epochs__[1, 2]__lr_sched_factors__[0.1, 0.01]');
     const { training_params } = await readRunFile(join(folder, stdout.trim()));
     expect(training_params).toEqual({ lr_sched_epochs: [1, 2], lr_sched_factors: [0.1, 0.01] });

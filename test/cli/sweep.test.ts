@@ -164,16 +164,16 @@ test('tuning end to end: plan, commands in a shell, status, best, rerun, and one
     ...['--no-flag', '--word', "it's $HOME", '--rank=3'],
   );
   expect(planned.code, planned.stderr).toBe(0);
-  const early = await sweep('best', 'tune.yaml');
+  const early = await sweep('best', 'tune.yaml', '--allow-user-code');
   expect(early.code).toBe(1);
   expect(early.stdout).toContain('left out: lr=0.01');
-  expect((await sweep('rerun-best', 'tune.yaml', '--seeds', '43')).stderr).toMatch(
+  expect((await sweep('rerun-best', 'tune.yaml', '--allow-user-code', '--seeds', '43')).stderr).toMatch(
     /found 4 of 4 runs without a result/,
   );
 
-  const { stdout: lines } = await sweep('commands', 'tune.yaml', '-o', '-');
+  const { stdout: lines } = await sweep('commands', 'tune.yaml', '--allow-user-code', '-o', '-');
   execFileSync('sh', ['-ec', lines], { cwd: tmpdir(), stdio: 'ignore' });
-  const status = await sweep('status', 'tune.yaml', '--json');
+  const status = await sweep('status', 'tune.yaml', '--allow-user-code', '--json');
   expect(status.code).toBe(0);
   expect(JSON.parse(status.stdout)).toMatchObject({
     name: 'tune',
@@ -181,7 +181,7 @@ test('tuning end to end: plan, commands in a shell, status, best, rerun, and one
     runs: [{}, {}, { hyperparameters: { lr: 0.01, flag: false, word: "it's $HOME", rank: 3 } }, {}],
   });
 
-  const best = await sweep('best', 'tune.yaml', '--json');
+  const best = await sweep('best', 'tune.yaml', '--allow-user-code', '--json');
   const rankings: {
     optimizer: string;
     settings: { rank: number; value: number; hyperparameters: { lr: number } }[];
@@ -192,18 +192,22 @@ test('tuning end to end: plan, commands in a shell, status, best, rerun, and one
   ]);
   for (const { settings } of rankings) expect(settings[0]?.value).toBeGreaterThanOrEqual(settings[1]?.value ?? 1);
 
-  const rerun = await sweep('rerun-best', 'tune.yaml', '--seeds', '43-44');
+  const rerun = await sweep('rerun-best', 'tune.yaml', '--allow-user-code', '--seeds', '43-44');
   expect(rerun).toMatchObject({ code: 0, stdout: 'tune-best.yaml\n' });
   expect(rerun.stderr).toContain('4 runs: 1 test problem, 2 optimizers, 2 settings, 2 seeds');
-  expect(rerun.stderr).toContain('next: probprec sweep run tune-best.yaml, then probprec compare results');
-  expect((await sweep('commands', 'tune-best.yaml')).stdout).toBe(
+  expect(rerun.stderr).toContain(
+    'next: probprec sweep run tune-best.yaml --allow-user-code, then probprec compare results',
+  );
+  expect((await sweep('commands', 'tune-best.yaml', '--allow-user-code')).stdout).toBe(
     'jobs_SGD_rerun_mnist_logreg.txt\njobs_Mine_rerun_mnist_logreg.txt\n',
   );
   for (const name of ['SGD', 'Mine']) {
     const file = join(folder, `jobs_${name}_rerun_mnist_logreg.txt`);
     execFileSync('sh', ['-e', file], { cwd: tmpdir(), stdio: 'ignore' });
   }
-  expect((await sweep('status', 'tune-best.yaml')).stdout).toContain('tune-best: 4 of 4 runs done; 4 completed');
+  expect((await sweep('status', 'tune-best.yaml', '--allow-user-code')).stdout).toContain(
+    'tune-best: 4 of 4 runs done; 4 completed',
+  );
 
   const { stdout } = await command(['compare', 'results', '--baselines', 'none', '--format', 'json'], { cwd: folder });
   const { tables }: { tables: { rows: { optimizer: string; seeds: number[] }[] }[] } = JSON.parse(stdout);
@@ -214,22 +218,18 @@ test('tuning end to end: plan, commands in a shell, status, best, rerun, and one
 });
 
 test('failed runs are said first, by reason, and make the exit code 1', async () => {
-  // Fails on the test problem's parameters, not on the small one that a user's file is tried on.
-  const update = `update: (gradients) => {
-      if (gradients[0].shape[0] !== 2) throw new Error('no memory left');
-      return { updates: gradients, state: {} };
-    }`;
-  const source = OPTIMIZER.replace('chain(scaleByLearningRate())', `({ init: () => ({}), ${update} })`);
+  const fails = "export default { ...mine, start: () => { throw new Error('no memory left'); } };";
+  const source = `${OPTIMIZER.replace('export default', 'const mine =')}\n${fails}`;
   await writeFile(join(folder, 'mine.mjs'), source);
   const planned = await sweep(...PLAN.slice(0, 3), '--optimizer', './mine.mjs', 'sgd', '--lr', '1', ...SMALL);
   expect(planned.code, planned.stderr).toBe(0);
-  const { stdout: lines } = await sweep('commands', 'plan.yaml', '-o', '-');
+  const { stdout: lines } = await sweep('commands', 'plan.yaml', '--allow-user-code', '-o', '-');
   execFileSync('sh', ['-c', lines], { stdio: 'ignore' });
-  const { code, stdout } = await sweep('status', 'plan.yaml');
+  const { code, stdout } = await sweep('status', 'plan.yaml', '--allow-user-code');
   expect(code).toBe(1);
   expect(stdout.split('\n').slice(0, 3)).toEqual([
     'plan: 1 of 2 runs done; 1 completed, 1 failed',
-    'failed (1 run): no memory left',
+    expect.stringMatching(/^failed \(1 run\): .*mine\.mjs:\d+: Error: no memory left \(in the optimizer's start\)$/),
     expect.stringMatching(/^ {2}run 0, seed 42: .*random_seed__42__.*\.json$/),
   ]);
 });

@@ -94,10 +94,11 @@ test('missing data is found before the training, with what to do about it', asyn
     'none',
     '--quiet',
   ];
-  const offline = "--import=data:text/javascript,globalThis.fetch=()=>Promise.reject(new(TypeError)('offline'))";
-  const { code, stdout, stderr } = await command(args, { cwd: folder, env: { NODE_OPTIONS: offline } });
+  // Nothing listens on port 1, so that no mirror can be reached.
+  const offline = { HTTPS_PROXY: 'http://127.0.0.1:1', HTTP_PROXY: 'http://127.0.0.1:1', NO_PROXY: '' };
+  const { code, stdout, stderr } = await command(args, { cwd: folder, env: offline });
   expect(stderr).toMatch(
-    /^probprec: [^\n]*mnist[^\n]*probprec data fetch mnist[^\n]*--data-dir[^\n]*--data synthetic[^\n]*\n$/,
+    /^probprec: [^\n]*mnist[^\n]*probprec data info mnist[^\n]*--data-dir[^\n]*--data synthetic[^\n]*\n$/,
   );
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(await readdir(folder)).toEqual([]);

@@ -1,5 +1,6 @@
 import { type RandomStream, randomStream } from '../../src/random/index.js';
 import * as t from '../../src/tensor/index.js';
+import { derivativesOf, feedsOf, models } from '../testproblem/pytorch/models.js';
 import { type EngineCase, engineCase, tolerances } from './engine-case.js';
 
 /** A small convolutional network: x [n, c, h, w] → conv → what follows → result. */
@@ -277,4 +278,12 @@ export const tieCases = tieGeometries.flatMap(({ name, geometry, size }) =>
       }),
     ),
   ),
+);
+
+/** Networks with states, noise, recurrence, transposed convolutions and attention: loss, gradient and product as one program. */
+export const modelCases: readonly EngineCase[] = models.map((model) =>
+  engineCase(model.name, derivativesOf(model, 4), feedsOf(model, 4), {
+    tolerance: (output) => (output.startsWith('product/') ? 5 * tolerances.second : tolerances.second),
+    floor: 0.1,
+  }),
 );

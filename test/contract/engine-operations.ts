@@ -1,7 +1,8 @@
 import { randomStream } from '../../src/random/index.js';
 import * as t from '../../src/tensor/index.js';
 import { derivativeTable } from '../tensor/derivative-table.js';
-import { normal, type Row, type Sample } from '../tensor/sampling.js';
+import { normal, type Sample } from '../tensor/sampling.js';
+import { layerTable } from '../testproblem/layer-table.js';
 import { type EngineCase, engineCase, tolerances } from './engine-case.js';
 
 /** All derivatives with respect to all variables as one vector, so that its norm is that of the whole. */
@@ -38,9 +39,13 @@ function casesOf(name: string, { variables, feeds, result }: Sample, seed: numbe
   ];
 }
 
-/** Every operation with its first and second derivatives, at random shapes. */
+/** Every operation and every layer with its first and second derivatives, at random shapes. */
 export function operationCases(seed: number): { readonly name: string; readonly cases: readonly EngineCase[] }[] {
-  return derivativeTable.map((row: Row) => ({
+  const rows = [
+    ...derivativeTable,
+    ...layerTable.map(({ name, engineSamples }) => ({ name: `the layer ${name}`, samples: engineSamples })),
+  ];
+  return rows.map((row) => ({
     name: row.name,
     cases: row
       .samples(randomStream(seed, row.name))

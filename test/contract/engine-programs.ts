@@ -73,6 +73,8 @@ export const nonFiniteCases: readonly {
   { name: 'sqrt', f: t.sqrt, finite: [false, false, false, true] },
   { name: 'tanh', f: t.tanh, finite: [false, true, true, true] },
   { name: 'sigmoid', f: t.sigmoid, finite: [false, true, true, true] },
+  { name: 'erf', f: t.erf, finite: [false, true, true, true] },
+  { name: 'softplus', f: t.softplus, finite: [false, false, true, true] },
   { name: 'relu', f: t.relu, finite: [false, false, true, true] },
   { name: 'abs', f: t.abs, finite: [false, false, false, true] },
   { name: 'sum', f: (v) => t.sum(t.reshape(v, [4, 1]), [1]), finite: [false, false, false, true] },
@@ -86,7 +88,15 @@ export const nonFiniteCases: readonly {
     f: (v) => t.sum(t.logSoftmax(t.pad(t.reshape(v, [4, 1]), [0, 0], [0, 1])), [1]),
     finite: [false, false, false, true],
   },
+  // A filter that is NaN makes whole images NaN. What kernels make of a single NaN among numbers, they do not agree about.
+  { name: 'maxPool2d', f: pooled, finite: [false, false, false, true] },
 ];
+
+/** The maximum of windows that hold one of the numbers four times. */
+function pooled(v: t.Tensor): t.Tensor {
+  const images = t.broadcastTo(t.reshape(v, [4, 1, 1, 1]), [4, 1, 2, 2]);
+  return t.reshape(t.maxPool2d(images, { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }), [4]);
+}
 
 function affine(): Record<string, t.Tensor> {
   const product = t.matmul(x, t.input('w', [2, 3]), { transposeB: true });

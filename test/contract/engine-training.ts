@@ -1,5 +1,5 @@
 import type { Engine, TensorData, Value } from '../../src/engine/index.js';
-import { loadOptimizer } from '../../src/optimizer/index.js';
+import { loadOptimizer, trainingTask } from '../../src/optimizer/index.js';
 import { type RandomStream, randomStream } from '../../src/random/index.js';
 import * as t from '../../src/tensor/index.js';
 import { inputNames, type TestProblem } from '../../src/testproblem/index.js';
@@ -68,28 +68,14 @@ export async function train(
   engine: Engine,
   { problem, batchSize, optimizer: optimizerName, hyperparameters, steps, initial }: ShortTraining,
 ): Promise<TrainingResult> {
-  const start = initial ?? problem.initialParameters(1);
   const optimizer = await loadOptimizer(optimizerName);
-  const constants = Object.fromEntries(
-    Object.entries(problem.constants).map(([name, { shape, data }]) => [
-      inputNames.constant(name),
-      engine.upload(data(), shape),
-    ]),
-  );
-  const training = await optimizer.start(
-    {
-      engine,
-      problem: problem.build(batchSize, { l2Reg: problem.defaults.l2Reg ?? 0 }),
-      parameterNames: problem.parameters.map(({ name }) => name),
-      groups: problem.parameters.map(({ group }) => group),
-      constants,
-      initialParameters: problem.parameters.map(({ shape }, index) =>
-        engine.upload(start[index] ?? new Float32Array(), shape),
-      ),
-      stepsPerEpoch: steps,
-    },
-    hyperparameters,
-  );
+  const task = trainingTask(engine, problem, {
+    batchSize,
+    stepsPerEpoch: steps,
+    seed: 1,
+    ...(initial !== undefined && { parameters: initial }),
+  });
+  const training = await optimizer.start(task, hyperparameters);
   await training.beginEpoch(0, 1);
   const random = randomStream(1, 'training on', problem.name);
   const losses: number[] = [];

@@ -3,7 +3,7 @@ import type { Engine } from '../../src/engine/index.js';
 import { input, program } from '../../src/tensor/index.js';
 import { deviations, runOn } from './engine-case.js';
 import { enginesUnderTest } from './engine-list.js';
-import { networkCases, tieCases } from './engine-networks.js';
+import { modelCases, networkCases, tieCases } from './engine-networks.js';
 import { operationCases } from './engine-operations.js';
 import { nonFiniteCases, programCases } from './engine-programs.js';
 
@@ -25,6 +25,10 @@ for (const { name, open, skipReason } of enginesUnderTest) {
 
     test.each(networkCases)('a convolution and its derivatives: $name', async ({ cases }) => {
       for (const subject of cases) expect(await deviations(engine, subject)).toEqual([]);
+    });
+
+    test.each(modelCases)('a network and its derivatives: $name', async (subject) => {
+      expect(await deviations(engine, subject)).toEqual([]);
     });
 
     test.each(tieCases)('the first of equal pixels is the maximum: $name', async (subject) => {

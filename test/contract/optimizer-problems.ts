@@ -7,7 +7,7 @@ import {
   softmaxCrossEntropy,
   type TestProblem,
 } from '../../src/testproblem/index.js';
-import type { PlainBatch } from '../optimizer/training-task.js';
+import type { PlainBatch } from '../optimizer/minibatch.js';
 
 /** A small deterministic problem: the same minibatches for the same index, on every engine. */
 export interface ContractProblem {

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../src/engine/index.js';
 import { ConfigurationError } from '../../src/errors.js';
-import { type Hyperparameters, loadOptimizer, optimizerNames, type Training } from '../../src/optimizer/index.js';
+import {
+  type Hyperparameters,
+  loadOptimizer,
+  optimizerNames,
+  type Training,
+  trainingTask,
+} from '../../src/optimizer/index.js';
 import { resolveConfiguration } from '../../src/run/index.js';
-import { batchFeeds, trainingTask } from '../optimizer/training-task.js';
+import { batchFeeds } from '../optimizer/minibatch.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
 import {
   type ContractProblem,

@@ -107,7 +107,12 @@ describe('MNIST files', () => {
     ['a wrong image size', 'train-images-idx3-ubyte', (b: Uint8Array) => b.with(11, 27), /6×27×28.*6×28×28/],
     ['a short file', 'train-images-idx3-ubyte', (b: Uint8Array) => b.slice(0, 1000), /1000 bytes.*4720.*too short/],
     ['an empty file', 't10k-labels-idx1-ubyte', () => new Uint8Array(0), /0 bytes.*header of 8 bytes/],
-    ['a long file', 't10k-labels-idx1-ubyte', (b: Uint8Array) => Uint8Array.of(...b, 0), /more than 10 bytes.*10/],
+    [
+      'a long file',
+      't10k-labels-idx1-ubyte',
+      (b: Uint8Array) => Uint8Array.of(...b, 0),
+      /found 11 bytes, expected exactly 10;/,
+    ],
     ['a label out of range', 't10k-labels-idx1-ubyte', (b: Uint8Array) => b.with(9, 10), /label 10 at byte 9.*0 to 9/],
   ])('are refused with %s', async (_, name, change, expected) => {
     const message = await fault(smallMnist, changed(name, change));
@@ -125,13 +130,17 @@ describe('MNIST files', () => {
     expect(await fault(smallMnist, { ...packed, [path]: gzipSync(new Uint8Array(1e6)) })).toMatch(/more bytes than/);
   });
 
-  it('are refused when a folder is in their place', async () => {
+  it('are refused when a folder is in their place, unless they lie elsewhere too', async () => {
     const dataDir = await newDataDir();
     await mkdir(join(dataDir, 'mnist/train-images-idx3-ubyte'), { recursive: true });
-    await writeFiles(dataDir, inFolder('MNIST/raw', mnistFiles));
+    const { 'train-images-idx3-ubyte': _, ...others } = mnistFiles;
+    await writeFiles(dataDir, inFolder('MNIST/raw', others));
     await expect(loadImages(smallMnist, dataDir, await locate(smallMnist, dataDir))).rejects.toThrow(
       /train-images-idx3-ubyte: found a folder, expected a file/,
     );
+    await writeFiles(dataDir, inFolder('MNIST/raw', mnistFiles));
+    const { files } = await loadImages(smallMnist, dataDir, await locate(smallMnist, dataDir));
+    expect(files[0]?.path).toBe('MNIST/raw/train-images-idx3-ubyte');
   });
 });
 
@@ -194,8 +203,7 @@ describe('openDataset', () => {
     );
     expect(message).not.toContain('\n');
     for (const part of [
-      'missing fmnist/train-labels-idx1-ubyte, fmnist/t10k-images-idx3-ubyte, fmnist/t10k-labels-idx1-ubyte (',
-      `looked in ${join(dataDir, 'fmnist')}, ${join(dataDir, 'FashionMNIST/raw')}`,
+      `missing fmnist/train-labels-idx1-ubyte, fmnist/t10k-images-idx3-ubyte, fmnist/t10k-labels-idx1-ubyte in ${dataDir};`,
       '`probprec data fetch fmnist`',
       '--data-dir',
       '--data synthetic',

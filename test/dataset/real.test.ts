@@ -19,7 +19,7 @@ describe.skipIf(dataDir === '')('the real files (set PROBPREC_DATA_DIR to run th
     let count = 0;
     const labels = new Array<number>(10).fill(0);
     for await (const batch of dataset.split(42, 'probprec').evaluationBatches('test', 0, 128)) {
-      sum += batch.inputs.reduce((total, value) => total + value, 0);
+      sum += Float64Array.from(batch.inputs).reduce((total, value) => total + value, 0);
       count += batch.inputs.length;
       for (const label of batch.labels ?? []) labels[label] = (labels[label] ?? 0) + 1;
     }

@@ -92,12 +92,20 @@ export function inFolder(
   );
 }
 
-/** A .tar.gz of files in the folder cifar-10-batches-bin, with a file that is no part of the data set. */
-export async function archive(files: Readonly<Record<string, Uint8Array>>): Promise<Uint8Array> {
+/** A .tar.gz of files in a folder, with a file that is no part of the data set. */
+export async function archive(
+  files: Readonly<Record<string, Uint8Array>>,
+  folder = 'cifar-10-batches-bin',
+): Promise<Uint8Array> {
+  return gzipSync(await tar(files, folder));
+}
+
+/** The same, not packed with gzip. */
+export async function tar(files: Readonly<Record<string, Uint8Array>>, folder: string): Promise<Uint8Array> {
   const tar = pack();
-  tar.entry({ name: 'cifar-10-batches-bin/readme.html' }, 'not data');
+  tar.entry({ name: `${folder}/readme.html` }, 'not data');
   for (const [name, bytes] of Object.entries(files)) {
-    tar.entry({ name: `cifar-10-batches-bin/${name}` }, Buffer.from(bytes));
+    tar.entry({ name: `${folder}/${name}` }, Buffer.from(bytes));
   }
   tar.finalize();
   const chunks: Uint8Array[] = [];
@@ -108,5 +116,81 @@ export async function archive(files: Readonly<Record<string, Uint8Array>>): Prom
     tar.on('end', () => resolve());
     tar.on('error', reject);
   });
-  return gzipSync(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }
+
+/** The records of a .bin file as columns: label bytes, and pixels. */
+export function columnsOf(records: Uint8Array, labelBytes = 1): { labels: number[][]; pixels: Uint8Array } {
+  const size = labelBytes + 3072;
+  const rows = Array.from({ length: records.length / size }, (_, i) => records.subarray(i * size, (i + 1) * size));
+  const labels = Array.from({ length: labelBytes }, (_, i) => rows.map((row) => row[i] ?? 0));
+  return { labels, pixels: Buffer.concat(rows.map((row) => row.subarray(labelBytes))) };
+}
+
+const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+const word = (value: number, length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (value >>> (8 * i)) & 255);
+
+/** Byte strings as Python 2 pickles them. */
+export const pickled = (text: string | Uint8Array): Uint8Array => {
+  const bytes = typeof text === 'string' ? latin1(text) : text;
+  return bytes.length < 256
+    ? Buffer.concat([latin1('U'), word(bytes.length, 1), bytes])
+    : Buffer.concat([latin1('T'), word(bytes.length, 4), bytes]);
+};
+
+/**
+ * A CIFAR batch byte for byte as cPickle of Python 2 writes it with protocol 2 (the published ones begin with
+ * 80 02 7d 71 01 28 55 0b "batch_label" 71 02): built by hand, so that it owes nothing to the reader.
+ */
+export function pickledBatch(
+  records: Uint8Array,
+  keys: readonly string[] = ['labels'],
+  change: Partial<Record<'type' | 'shape' | 'array' | 'extra', Uint8Array>> = {},
+): Uint8Array {
+  const { labels, pixels } = columnsOf(records, keys.length);
+  const rows = labels[0]?.length ?? 0;
+  let memo = 0;
+  const put = (): Uint8Array => {
+    memo += 1;
+    return memo < 256 ? Buffer.concat([latin1('q'), word(memo, 1)]) : Buffer.concat([latin1('r'), word(memo, 4)]);
+  };
+  const list = (items: readonly Uint8Array[]): Uint8Array =>
+    Buffer.concat([latin1(']'), put(), latin1('('), ...items, latin1('e')]);
+  const name = (module: string, part: string): Uint8Array => latin1(`c${module}\n${part}\n`);
+  const shape = Buffer.concat([latin1('M'), word(rows, 2), latin1('M'), word(3072, 2), latin1('\x86')]);
+  return Buffer.concat([
+    ...[latin1('\x80\x02}'), put(), latin1('(')],
+    ...[pickled('batch_label'), put(), pickled('training batch 1 of 5'), put()],
+    ...keys.flatMap((key, i) => [
+      ...[pickled(key), put()],
+      list((labels[i] ?? []).map((label) => Buffer.concat([latin1('K'), word(label, 1)]))),
+    ]),
+    ...[pickled('data'), put(), change.array ?? name('numpy.core.multiarray', '_reconstruct'), put()],
+    ...[name('numpy', 'ndarray'), put(), latin1('K\0\x85'), put(), pickled('b'), put(), latin1('\x87'), put()],
+    ...[latin1('R'), put(), latin1('(K\x01'), change.shape ?? shape, put()],
+    ...[
+      name('numpy', 'dtype'),
+      put(),
+      change.type ?? pickled('u1'),
+      put(),
+      latin1('K\0K\x01\x87'),
+      put(),
+      latin1('R'),
+      put(),
+    ],
+    ...[latin1('(K\x03'), pickled('|'), put(), latin1('NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0t'), put(), latin1('b')],
+    ...[latin1('\x89'), pickled(pixels), put(), latin1('t'), put(), latin1('b')],
+    ...[
+      pickled('filenames'),
+      put(),
+      list(labels[0]?.map((_, i) => Buffer.concat([pickled(`image_${i}.png`), put()])) ?? []),
+    ],
+    ...[change.extra ?? new Uint8Array(0), latin1('u.')],
+  ]);
+}
+
+/** The six files of the small CIFAR-10 in the Python version. */
+export const pickledCifarFiles: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
+  Object.entries(cifarFiles).map(([name, records]) => [name.replace('.bin', ''), pickledBatch(records)]),
+);

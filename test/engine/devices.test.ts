@@ -92,8 +92,8 @@ describe.skipIf(!webgpu.usable)(title, () => {
 
 /** Prints on stderr where ONNX Runtime puts each operator of a program that goes through every operation of the problems. */
 const placements = `
-  import { InferenceSession } from 'onnxruntime-node';
   const from = (path) => import(new URL(path, ${JSON.stringify(new URL('../../dist/', import.meta.url))}));
+  const { InferenceSession } = await from('src/engine/onnxruntime/library.js');
   const t = await from('src/tensor/index.js');
   const { lower } = await from('src/engine/onnxruntime/lower.js');
   const { rewrite } = await from('src/engine/onnxruntime/rewrite.js');

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { openEngine } from '../../src/engine/index.js';
-import { loadOptimizer } from '../../src/optimizer/index.js';
+import { loadOptimizer, trainingTask } from '../../src/optimizer/index.js';
 import { randomStream } from '../../src/random/index.js';
 import { program } from '../../src/tensor/index.js';
 import { inputNames, loadTestProblem } from '../../src/testproblem/index.js';
@@ -25,18 +25,7 @@ test.each(trainings)('memory stays flat over $count training steps of $name', as
   const problem = await loadTestProblem(name);
   const engine = await openEngine({ threads: 1 });
   const adam = await loadOptimizer('adam');
-  const initial = problem.initialParameters(1);
-  const task = {
-    engine,
-    problem: problem.build(batchSize),
-    parameterNames: problem.parameters.map(({ name }) => name),
-    groups: problem.parameters.map(({ group }) => group),
-    constants: {},
-    initialParameters: problem.parameters.map(({ shape }, index) =>
-      engine.upload(initial[index] ?? new Float32Array(), shape),
-    ),
-    stepsPerEpoch: count,
-  };
+  const task = trainingTask(engine, problem, { batchSize, l2Reg: 0, stepsPerEpoch: count, seed: 1 });
   const training = await adam.start(task, { lr: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
   const { inputs = new Float32Array(), labels = new Int32Array() } = batchOf(problem, batchSize, randomStream(1));
   await training.beginEpoch(0, 1);

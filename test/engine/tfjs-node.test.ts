@@ -120,9 +120,11 @@ describe('the package that is loaded', () => {
   });
 });
 
-describe('the command finds it in the working directory', () => {
+describe('the command finds it among the global packages', () => {
   const run = ['run', '--testproblem', 'mnist_logreg', '--optimizer', 'sgd', '--lr', '0.1', '--num-epochs', '1'];
   const small = [...run, '--data', 'synthetic', '--synthetic-size', '300', '--json', '--quiet'];
+
+  const beside = (folder: string) => ({ NODE_PATH: join(folder, 'node_modules') });
 
   interface DoctorReport {
     readonly engines: readonly { readonly name: string; readonly reason: string; readonly device: string }[];
@@ -130,7 +132,7 @@ describe('the command finds it in the working directory', () => {
 
   /** What the run file of a small run in the folder says about its engine. */
   async function engineOf(folder: string, ...options: readonly string[]): Promise<unknown> {
-    const { code, stdout, stderr } = await command([...small, ...options], { cwd: folder });
+    const { code, stdout, stderr } = await command([...small, ...options], { cwd: folder, env: beside(folder) });
     expect(stderr).toBe('');
     expect(code).toBe(0);
     const { path } = JSON.parse(stdout) as { path: string };
@@ -138,7 +140,7 @@ describe('the command finds it in the working directory', () => {
   }
 
   async function doctor(folder: string) {
-    const { stdout } = await command(['doctor', '--json'], { cwd: folder });
+    const { stdout } = await command(['doctor', '--json'], { cwd: folder, env: beside(folder) });
     return (JSON.parse(stdout) as DoctorReport).engines.filter(({ name }) => name === 'tfjs-node-gpu');
   }
 

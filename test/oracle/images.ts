@@ -72,7 +72,10 @@ const conv2dWeightGradient: Kernel = (node, inputs) => {
 
 const PADDING = -1;
 
-/** For each window of x its first maximum in row-major order, as a place in x's numbers; padding is an element 0. */
+/**
+ * For each window of x its first maximum in row-major order, as a place in x's numbers; padding is an element 0. NaN counts as
+ * larger than every number, as in PyTorch: a maximum that passed it over would hide that something went wrong.
+ */
 function selections(node: Tensor, { data, shape }: { data: Numbers; shape: Shape }, pooled: Shape): Int32Array {
   const [images = 0, channels = 0, height = 0, width = 0] = shape;
   const [, , rows = 0, columns = 0] = pooled;
@@ -91,7 +94,8 @@ function selections(node: Tensor, { data, shape }: { data: Numbers; shape: Shape
             const inside = row >= 0 && row < height && column >= 0 && column < width;
             const place = inside ? (plane * height + row) * width + column : PADDING;
             const value = inside ? (data[place] ?? 0) : 0;
-            if (value > largest) [largest, chosen] = [value, place];
+            const isFirstNaN = Number.isNaN(value) && !Number.isNaN(largest);
+            if (value > largest || isFirstNaN) [largest, chosen] = [value, place];
           }
         }
         places[window++] = chosen;

@@ -27,6 +27,9 @@ describe('hand-computed values', () => {
     ['relu', t.relu(vector([-2, 0, 3])), [0, 0, 3]],
     ['negate', t.negate(vector([-2, 3])), [2, -3]],
     ['exp', t.exp(vector([0, 1])), [1, Math.E]],
+    // Abramowitz and Stegun, table 7.1, and 1 − 1.541725790028002e-8.
+    ['erf', t.erf(vector([0, 0.5, -2, 4])), [0, 0.5204998778130465, -0.9953222650189527, 0.9999999845827421]],
+    ['softplus', t.softplus(vector([0, -800, 800])), [Math.LN2, 0, 800]],
     ['log', t.log(vector([1, Math.E])), [0, 1]],
     ['sqrt', t.sqrt(vector([4, 9])), [2, 3]],
     ['sigmoid', t.sigmoid(vector([0, Math.log(3), -1000, 1000])), [0.5, 0.75, 0, 1]],
@@ -130,6 +133,19 @@ describe('hand-computed values', () => {
     // A row of zeros at the bottom: the third row of windows is [7 8; 0 0], [8 9; 0 0].
     const bottom: t.ConvolutionGeometry = { stride: [1, 1], padding: [0, 0, 1, 0] };
     expect(ofCounting(shapes, (x, w) => t.conv2d(x, w, bottom)).slice(4)).toEqual([23, 26]);
+  });
+
+  test('the maximum of a window with NaN is NaN, wherever it is, and the gradient goes there', () => {
+    const geometry: t.PoolingGeometry = { window: [1, 3], stride: [1, 3], padding: [0, 0, 0, 0] };
+    const x = t.input('x', [1, 1, 1, 9]);
+    const feeds = { x: Float64Array.of(Number.NaN, 1, 2, 3, Number.NaN, 4, 5, 6, Number.NaN) };
+    const outputs = {
+      pooled: t.maxPool2d(x, geometry),
+      gradient: t.gradients(t.sum(t.maxPool2d(x, geometry)), [x])[0],
+    };
+    const { pooled, gradient } = evaluate(outputs as Record<string, t.Tensor>, feeds);
+    expect([...(pooled ?? [])]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    expect([...(gradient ?? [])]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
   });
 
   test('conv2d adds over input channels, for each filter and image', () => {

@@ -1,17 +1,20 @@
 import { allocate, type Kernel, type Numbers, operand, read, scalar } from './numbers.js';
 
-/** y[i, j] = Σₖ a[i, k] b[k, j], with k in the middle loop so that the inner one runs along rows. */
+/** y[s, i, j] = Σₖ a[s, i, k] b[s, k, j], with k in the middle loop so that the inner one runs along rows. */
 const matmul: Kernel = (node, inputs) => {
-  const [rows = 0, columns = 0] = node.shape;
+  const [rows = 0, columns = 0] = node.shape.slice(-2);
   const a = oriented(operand(node, inputs, 0), node.attributes.transposeA === true);
   const b = oriented(operand(node, inputs, 1), node.attributes.transposeB === true);
-  const inner = a.length / Math.max(rows, 1);
-  const result = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
+  const stack = node.shape.length === 3 ? (node.shape[0] ?? 0) : 1;
+  const inner = a.length / Math.max(stack * rows, 1);
+  const result = new Float64Array(stack * rows * columns);
+  for (let row = 0; row < stack * rows; row++) {
+    const matrix = Math.floor(row / rows);
     for (let k = 0; k < inner; k++) {
-      const factor = a[i * inner + k] ?? 0;
+      const factor = a[row * inner + k] ?? 0;
+      const from = (matrix * inner + k) * columns;
       for (let j = 0; j < columns; j++) {
-        result[i * columns + j] = (result[i * columns + j] ?? 0) + factor * (b[k * columns + j] ?? 0);
+        result[row * columns + j] = (result[row * columns + j] ?? 0) + factor * (b[from + j] ?? 0);
       }
     }
   }
@@ -19,8 +22,9 @@ const matmul: Kernel = (node, inputs) => {
 };
 
 function oriented({ data, shape }: ReturnType<typeof operand>, transposed: boolean): Numbers {
-  const [rows = 0, columns = 0] = shape;
-  return transposed ? read(data, [columns, rows], [1, columns]) : data;
+  const [rows = 0, columns = 0] = shape.slice(-2);
+  const stack = shape.slice(0, -2);
+  return transposed ? read(data, [...stack, columns, rows], [...stack.map(() => rows * columns), 1, columns]) : data;
 }
 
 /** x[i, j] − log Σₖ exp(x[i, k]), shifted by the row's maximum against overflow. */

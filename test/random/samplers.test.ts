@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { normalArray, randomStream, truncatedNormalArray, uniformArray } from '../../src/random/index.js';
+import {
+  fillBernoulli,
+  fillUniform,
+  normalArray,
+  randomStream,
+  truncatedNormalArray,
+  uniformArray,
+} from '../../src/random/index.js';
 
 function moments(values: Float32Array): { mean: number; std: number; largest: number } {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -37,5 +44,32 @@ describe('samplers', () => {
   it('gives the same float32 numbers for the same stream', () => {
     expect(normalArray(randomStream(2, 'w', 0), 7, 1)).toEqual(normalArray(randomStream(2, 'w', 0), 7, 1));
     expect(normalArray(randomStream(2, 'w', 0), 7, 1)).not.toEqual(normalArray(randomStream(2, 'w', 1), 7, 1));
+  });
+});
+
+describe('filling arrays', () => {
+  it('fillUint32 gives what as many single numbers give, and the stream goes on after them', () => {
+    const [filled, single] = [randomStream(3, 'fill'), randomStream(3, 'fill')];
+    const values = new Uint32Array(1000);
+    filled.fillUint32(values);
+    expect([...values]).toEqual(Array.from({ length: 1000 }, () => single.uint32()));
+    expect(filled.uint32()).toBe(single.uint32());
+  });
+
+  it('fillBernoulli and fillUniform follow the same integers, over several chunks', () => {
+    const [bits, masks, numbers] = [new Uint32Array(10_000), new Float32Array(10_000), new Float32Array(10_000)];
+    randomStream(3, 'fill').fillUint32(bits);
+    fillBernoulli(randomStream(3, 'fill'), masks, 0.25, 4);
+    fillUniform(randomStream(3, 'fill'), numbers);
+    expect([...masks]).toEqual([...bits].map((value) => (value < 2 ** 30 ? 4 : 0)));
+    expect([...numbers]).toEqual([...bits].map((value) => Math.floor(value / 256) / 2 ** 24));
+  });
+
+  it('fillBernoulli keeps everything or nothing where it is certain', () => {
+    const values = new Float32Array(5000);
+    fillBernoulli(randomStream(3, 'all'), values, 1, 2);
+    expect(new Set(values)).toEqual(new Set([2]));
+    fillBernoulli(randomStream(3, 'none'), values, 0, 2);
+    expect(new Set(values)).toEqual(new Set([0]));
   });
 });

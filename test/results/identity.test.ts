@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random/index.js';
 import { defaultL2 } from '../../src/results/deepobs/defaults.js';
-import type { HyperparameterInFile, StatedSetting } from '../../src/results/identity.js';
+import type { StatedSetting } from '../../src/results/identity.js';
 import { hashConfiguration, type RunConfiguration, settingIdentity } from '../../src/results/index.js';
 import { float2str } from '../../src/results/python-format.js';
+import type { SettingValue } from '../../src/results/setting-value.js';
 import { loadTestProblem, testProblemNames } from '../../src/testproblem/index.js';
 import { exampleConfiguration } from './example.js';
 
@@ -167,12 +168,12 @@ describe('the identity of a setting', () => {
     source: null,
     ...changes,
   });
-  const identity = (hyperparameters: Readonly<Record<string, HyperparameterInFile>>) =>
+  const identity = (hyperparameters: Readonly<Record<string, SettingValue>>) =>
     settingIdentity(stated({ hyperparameters }));
 
   test('holds lists, and keeps infinite numbers apart from null and from texts', () => {
     const { POSITIVE_INFINITY, NaN: nan } = Number;
-    const values: HyperparameterInFile[] = [
+    const values: SettingValue[] = [
       null,
       POSITIVE_INFINITY,
       -POSITIVE_INFINITY,

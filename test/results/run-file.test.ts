@@ -78,6 +78,12 @@ describe('a run file', () => {
     const second = exampleRunFile({ startedAt: new Date(), finishedAt: new Date(), peakMemoryBytes: null });
     expect(first).not.toEqual(second);
     expect(reproducibleContent(first)).toEqual(reproducibleContent(second));
+    const logged = (seconds: number, alpha: number) =>
+      reproducibleContent(
+        exampleRunFile({ optimizerLog: [{ estimations: [{ alpha, seconds: { prior: seconds } }] }] }),
+      );
+    expect(logged(1, 0.5)).toEqual(logged(2, 0.5));
+    expect(logged(1, 0.5)).not.toEqual(logged(1, 0.25));
   });
 
   test('a defect is not written', async () => {

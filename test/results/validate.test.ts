@@ -9,10 +9,13 @@ import {
   findResultFiles,
   parseResultFile,
   type RunParts,
+  readResults,
+  readRunFile,
   validateResultFile,
   writeRunFile,
 } from '../../src/results/index.js';
 import { migrate } from '../../src/results/migrate.js';
+import { deepobsContent, place, put } from './deepobs/trees.js';
 import { exampleConfiguration, exampleParts, exampleRunFile } from './example.js';
 
 let folder: string;
@@ -44,7 +47,35 @@ const diverged: Partial<RunParts> = {
   },
 };
 
+/** The first epoch was trained to its end, and the test loss after it is infinite. */
+const atEvaluation: Partial<RunParts> = {
+  ...diverged,
+  status: { state: 'diverged', epoch: 1, step: null, reason: 'the test loss after epoch 1 is Infinity' },
+  losses: { train: [2, 1], valid: [2, 1], test: [2, Number.POSITIVE_INFINITY] },
+  minibatchTrainLosses: [1, 2, 3],
+};
+
 describe('a valid file', () => {
+  test('may have diverged at an evaluation, also at the one before training', async () => {
+    expect(await faultsOf(atEvaluation)).toEqual([]);
+    const none = {
+      trainingWallSeconds: [],
+      trainingCpuSeconds: [],
+      evaluationWallSeconds: [1],
+      evaluationCpuSeconds: [1],
+    };
+    expect(
+      await faultsOf({
+        ...atEvaluation,
+        status: { state: 'diverged', epoch: 0, step: null, reason: 'the train loss after epoch 0 is NaN' },
+        losses: { train: [Number.NaN], valid: [2], test: [2] },
+        minibatchTrainLosses: [],
+        optimizerLog: [],
+        timing: none,
+      }),
+    ).toEqual([]);
+  });
+
   test('has no faults, completed or diverged', async () => {
     expect(await faultsOf({})).toEqual([]);
     expect(await faultsOf(diverged)).toEqual([]);
@@ -106,9 +137,19 @@ describe('statements that contradict each other', () => {
       'field minibatch_train_losses.5: found null, expected a number (the run is completed)',
     ],
     [
-      'a diverged run without a step',
+      'a diverged run without a step whose minibatch loss was not finite',
       { ...diverged, status: { state: 'diverged', epoch: 1, step: null, reason: 'x' } },
-      'field status.step: found null, expected the step whose loss was not finite',
+      'field minibatch_train_losses.5: found null, expected a number (the run diverged at an evaluation)',
+    ],
+    [
+      'a diverged run without a step that went on',
+      { ...atEvaluation, minibatchTrainLosses: [1, 2, 3, 4] },
+      'field minibatch_train_losses: found 4 entries, expected 3 (diverged at the evaluation after epoch 1)',
+    ],
+    [
+      'a diverged run without anything that was not finite',
+      { ...atEvaluation, losses: { train: [2, 3], valid: [2, 3], test: [2, 3] } },
+      'field status.step: found null, expected the step whose loss was not finite (the last evaluation is finite)',
     ],
     [
       'a diverged run that went on',
@@ -121,6 +162,51 @@ describe('statements that contradict each other', () => {
       'field minibatch_train_losses: found the first null at -1, expected it at 5',
     ],
   ])('%s', async (_, changes, fault) => expect(await faultsOf(changes)).toEqual([fault]));
+});
+
+describe('values that no run has measured', () => {
+  test.each<[string, Partial<RunParts>, string]>([
+    [
+      'an accuracy above 1',
+      { accuracies: { train: [0.5, 0.5, 0.5], valid: [0.5, 0.5, 7], test: [0.5, 0.5, 0.5] } },
+      'field valid_accuracies.2: found 7, expected a fraction from 0 to 1',
+    ],
+    [
+      'an accuracy below 0',
+      { accuracies: { train: [-1, 0.5, 0.5], valid: [0.5, 0.5, 0.5], test: [0.5, 0.5, 0.5] } },
+      'field train_accuracies.0: found -1, expected a fraction from 0 to 1',
+    ],
+    [
+      'a loss that is not finite in a completed run',
+      { losses: { train: [2, 1, 1], valid: [2, 1, 1], test: [2, Number.NaN, 1] } },
+      'field test_losses.1: found null, expected a number (the run is completed)',
+    ],
+  ])('%s', async (_, changes, fault) => expect(await faultsOf(changes)).toEqual([fault]));
+
+  test('a mean of float32 numbers may exceed 1 by rounding', async () => {
+    const list = [0.5, 0.5, 1.0000001];
+    expect(await faultsOf({ accuracies: { train: list, valid: list, test: list } })).toEqual([]);
+  });
+
+  test('in files of DeepOBS, too', async () => {
+    const path = await put(folder, place('fmnist_2c2d', 'SGD'), deepobsContent({ test_accuracies: [0.5, 0.5, 84.5] }));
+    expect((await validateResultFile(path)).faults).toEqual([
+      `${path}: field test_accuracies.2: found 84.5, expected a fraction from 0 to 1`,
+    ]);
+  });
+});
+
+/** Infinity among the hyperparameters of one of our own runs: never the same as null. */
+test('a hyperparameter that is not finite survives in a run file', async () => {
+  const { optimizer } = exampleConfiguration();
+  const file = (max_norm: number | null) =>
+    exampleRunFile({
+      configuration: exampleConfiguration({ optimizer: { ...optimizer, hyperparameters: { max_norm } } }),
+    });
+  const path = await writeRunFile(join(folder, 'random_seed__42__x.json'), file(Number.POSITIVE_INFINITY));
+  expect(await readRunFile(path)).toMatchObject({ optimizer_hyperparams: { max_norm: { float: 'inf' } } });
+  expect((await readResults([path])).runs[0]?.hyperparameters).toEqual({ max_norm: Number.POSITIVE_INFINITY });
+  expect(file(Number.POSITIVE_INFINITY).configuration_hash).not.toBe(file(null).configuration_hash);
 });
 
 test('folders are searched for runs; a path that does not exist is an error', async () => {

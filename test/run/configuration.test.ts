@@ -169,6 +169,12 @@ const errors: readonly (readonly [string, Partial<Record<keyof RunRequest, unkno
     /^--engine torch: not known; expected one of auto, onnxruntime, .*tfjs-cpu$/,
   ],
   ['an unknown device', { device: 'tpu' }, /^--device tpu: not known;.* expected one of cpu, webgpu, cuda, gpu$/],
+  [
+    'far more threads than cores',
+    { threads: 100_000 },
+    /^--threads: found 100000, expected a whole number from 1 to \d+; this process may use \d+ cores?$/,
+  ],
+  ['more threads than a number of 32 bits can say', { threads: 2 ** 31 }, /^--threads: found 2147483648, expected/],
   ['no threads', { threads: 0 }, /^--threads: found 0, expected a whole number ≥ 1$/],
   [
     'an unknown protocol',

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../src/engine/index.js';
 import { loadOptimizer } from '../../src/optimizer/index.js';
+import { TrainingStreams } from '../../src/optimizer/training-random.js';
+import { randomStream } from '../../src/random/index.js';
 import { dot, input, matmul, multiply, reshape, subtract } from '../../src/tensor/index.js';
 import { inputNames } from '../../src/testproblem/index.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
@@ -58,8 +60,18 @@ async function pathOf(engine: Engine, name: string, hyperparameters: Readonly<Re
   const training = await (await loadOptimizer(name)).start(
     {
       engine,
-      problem: { batchSize: 1, parameters: [theta], loss, accuracy: null },
+      problem: {
+        batchSize: 1,
+        parameters: [theta],
+        loss,
+        accuracy: null,
+        metrics: {},
+        states: [],
+        nextStates: {},
+        noises: [],
+      },
       parameterNames: ['theta'],
+      kinds: ['matrix'],
       groups: ['all'],
       constants: {
         a: engine.upload(Float64Array.of(3, 1, 1, 2), [2, 2]),
@@ -67,6 +79,8 @@ async function pathOf(engine: Engine, name: string, hyperparameters: Readonly<Re
       },
       initialParameters: [engine.upload(Float64Array.of(0.5, -1.5), [2])],
       stepsPerEpoch: 5,
+      stream: (name) => randomStream(1, name),
+      random: (stream: string) => new TrainingStreams(1).stream(stream),
     },
     { lr: 0.1, ...hyperparameters },
   );

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { ownIdentity } from '../../src/process-identity.js';
 import { resolveConfiguration, runLockPath } from '../../src/run/index.js';
 import { acquireRunLock } from '../../src/run/lock.js';
-import { ownIdentity } from '../../src/run/process-identity.js';
 import { smallRequest, temporaryFolder } from './small-run.js';
 
 // FAT, exFAT and some network mounts have no hard links and say so in this way.

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ownIdentity } from '../../src/process-identity.js';
 import type { RunConfiguration } from '../../src/results/index.js';
 import { readRunLock, resolveConfiguration, runLockPath } from '../../src/run/index.js';
 import { acquireRunLock, type RunLock } from '../../src/run/lock.js';
-import { ownIdentity } from '../../src/run/process-identity.js';
 import { command, startCommand } from '../cli/command.js';
 import { smallRequest, temporaryFolder } from './small-run.js';
 
@@ -59,7 +59,8 @@ describe('the lock of a run', () => {
     ['of an earlier process with this number', () => leaveLock({ started: '1' }), true],
     ['of another host that shows life', () => leaveLock({ host: 'elsewhere' }, 4), false],
     ['of another host that shows none for five minutes', () => leaveLock({ host: 'elsewhere' }, 6), true],
-    ['from before the last start of the system', () => leaveLock({ system: 'before' }, 4), false],
+    ['from before the last start of the system', () => leaveLock({ system: 'before' }, 1), false],
+    ['from before it, without three signs of life', () => leaveLock({ system: 'before' }, 2), true],
     ['that is empty, as a full disk leaves it', () => writeFile(path, ''), false],
     ['of a process that lives', () => leaveLock({}, 60), false],
   ])('%s', async (_, leave, free) => {
@@ -92,7 +93,10 @@ describe('the lock of a run', () => {
   test('is taken over although somebody died while he took it over', async () => {
     const pid = await endedProcess();
     await leaveLock({ pid, nonce: 'first' });
-    await writeFile(`${path}.first.takeover`, JSON.stringify({ ...ownIdentity(), pid, nonce: 'second' }));
+    await writeFile(
+      `${path}.first.takeover`,
+      JSON.stringify({ ...ownIdentity(), pid, since: new Date(), nonce: 'second' }),
+    );
     const lock = await acquired();
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ pid: process.pid });
     await lock.release();

@@ -47,6 +47,8 @@ export async function runSmall(
     outputDir,
     resume: true,
     overwrite: false,
+    // After every epoch, so that tests know where a run goes on.
+    checkpointShare: 1,
     fetch: false,
     ...options,
     onEvent: (event) => {

@@ -39,12 +39,14 @@ test('a sweep killed at ten random moments gives the same results as one that wa
   const random = randomNumbers(seed);
   const small = { seeds: '1-3', epochs: 60, syntheticSize: 1200, faults: ['none', 'other'] };
   const whole = await writePlan(folder, 'whole.yaml', { ...small, outputDir: 'whole' });
-  expect((await command(['sweep', 'run', whole, '--jobs', '2', '--quiet'], { cwd: folder })).code).toBe(0);
+  expect(
+    (await command(['sweep', 'run', whole, '--jobs', '2', '--allow-user-code', '--quiet'], { cwd: folder })).code,
+  ).toBe(0);
 
   const killed = await writePlan(folder, 'killed.yaml', { ...small, outputDir: 'killed' });
   let resumed = 0;
   for (let kill = 0; kill < KILLS; kill++) {
-    const child = spawn(process.execPath, [main, 'sweep', 'run', killed, '--jobs', '2'], {
+    const child = spawn(process.execPath, [main, 'sweep', 'run', killed, '--jobs', '2', '--allow-user-code'], {
       cwd: folder,
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -63,7 +65,7 @@ test('a sweep killed at ten random moments gives the same results as one that wa
     expect(said).not.toContain('failed');
     if (await hasCheckpoint()) resumed += 1;
   }
-  const last = await command(['sweep', 'run', killed, '--jobs', '2', '--quiet'], { cwd: folder });
+  const last = await command(['sweep', 'run', killed, '--jobs', '2', '--allow-user-code', '--quiet'], { cwd: folder });
   expect(last).toMatchObject({ code: 0, stdout: 'killed: 6 runs: 6 completed\n', stderr: '' });
   expect(await reproducibleResults(join(folder, 'killed'))).toEqual(await reproducibleResults(join(folder, 'whole')));
   expect(await runFiles(join(folder, 'killed'))).toHaveLength(6);

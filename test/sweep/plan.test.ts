@@ -249,7 +249,23 @@ describe('what is wrong with a plan is one line with its place:', () => {
     [
       'too many runs',
       `${start}settings: { lr: log:1:2:100000 }\nseeds: 1-1000\n`,
-      /^p\.yaml: found more than 1000000 runs/,
+      /^p\.yaml: found more than 100,000 runs/,
+    ],
+    ['too many seeds in one range', `${start}seeds: 0-100000\n`, /^p\.yaml:3: seeds: found more than 100000 seeds/],
+    [
+      'too many seeds in all ranges together',
+      `${start}seeds: [${Array.from({ length: 3000 }, (_, index) => `${index * 100_000}-${index * 100_000 + 99_999}`).join(', ')}]\n`,
+      /^p\.yaml:3: seeds: found more than 100000 seeds/,
+    ],
+    [
+      'too many test problems times optimizers',
+      `testproblems: [${Array(5000).fill('mnist_logreg').join(', ')}]\noptimizers: [${Array(200).fill('sgd').join(', ')}]\n`,
+      /^p\.yaml: found more than 100,000 runs/,
+    ],
+    [
+      'too many points times seeds',
+      `testproblems: mnist_logreg\noptimizers: { name: sgd, settings: { lr: [${Array.from({ length: 2000 }, (_, index) => index).join(', ')}] } }\nseeds: 0-999\n`,
+      /^p\.yaml: found more than 100,000 runs/,
     ],
     ['jobs 0', `${start}resources: { jobs: 0 }\n`, /^p\.yaml:3: resources\.jobs: found 0, expected at least 1/],
   ])('%s', async (_, text, message) => {

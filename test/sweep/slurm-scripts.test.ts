@@ -249,9 +249,10 @@ describe('time limits', () => {
     const sweep = await sweepFolder();
     try {
       const plan = await writePlan(sweep, 'tune.yaml', { seeds: '1', more: 'resources: { time: "3" }' });
-      const slurm = () => command(['sweep', 'commands', plan, '--format', 'slurm'], { cwd: sweep });
+      const slurm = () =>
+        command(['sweep', 'commands', plan, '--allow-user-code', '--format', 'slurm'], { cwd: sweep });
       expect((await slurm()).stderr).toMatch(/found 3 \(180 s\), expected at least 8 minutes: .*300 s \(assumed/);
-      expect((await command(['sweep', 'run', plan], { cwd: sweep })).code).toBe(0);
+      expect((await command(['sweep', 'run', plan, '--allow-user-code'], { cwd: sweep })).code).toBe(0);
       const measured = await slurm();
       expect(measured.code).toBe(0);
       expect(measured.stderr).toMatch(/^1 run; an epoch takes [\d.e-]+ s \(the longest measured\)\nnext: slurm-tune/);

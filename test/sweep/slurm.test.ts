@@ -69,11 +69,11 @@ test.skipIf(unavailable !== null)(
     const plan = await writePlan(folder, 'tune.yaml', { ...small, more: resources });
     const local = await writePlan(folder, 'local.yaml', { ...small, outputDir: 'local' });
 
-    const refused = await probprec('sweep', 'commands', plan, '--format', 'slurm');
+    const refused = await probprec('sweep', 'commands', plan, '--allow-user-code', '--format', 'slurm');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/resources\.time: found 2 \(120 s\), expected at least 8 minutes: .*assumed/);
     const timing = ['--epoch-seconds', '5', '--signal-seconds', '30'];
-    const generated = await probprec('sweep', 'commands', plan, '--format', 'slurm', ...timing);
+    const generated = await probprec('sweep', 'commands', plan, '--allow-user-code', '--format', 'slurm', ...timing);
     expect(generated).toMatchObject({ code: 0, stdout: expect.stringContaining('slurm-tune/tune-submit.sh\n') });
 
     // One of the runs takes this file and then more time than it has.
@@ -81,7 +81,7 @@ test.skipIf(unavailable !== null)(
     expect(await slurm('slurm-tune/tune-submit.sh')).toMatch(/^array job \d+: 12 tasks\nreport job \d+, /);
     const seen = new Set<string>();
     for (;;) {
-      const status = JSON.parse((await probprec('sweep', 'status', plan, '--json')).stdout);
+      const status = JSON.parse((await probprec('sweep', 'status', plan, '--allow-user-code', '--json')).stdout);
       const queued = status.runs.filter(({ slurm }: { slurm: object | null }) => slurm !== null);
       for (const { index, slurm: entry } of queued) {
         expect(entry.job_id).toMatch(new RegExp(`^\\d+_${index}$`));
@@ -107,7 +107,7 @@ test.skipIf(unavailable !== null)(
 
     const files = await runFiles(join(folder, 'results'));
     expect(files.filter(({ resumed }) => resumed.length > 0).map(({ resumed }) => resumed.length)).toEqual([1]);
-    expect((await probprec('sweep', 'run', local, '--jobs', '2', '--quiet')).code).toBe(0);
+    expect((await probprec('sweep', 'run', local, '--allow-user-code', '--jobs', '2', '--quiet')).code).toBe(0);
     expect(await reproducibleResults(join(folder, 'results'))).toEqual(
       await reproducibleResults(join(folder, 'local')),
     );

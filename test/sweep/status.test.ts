@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findRunFiles, runFilePath, settingPath, writeRunFile } from '../../src/results/index.js';
+import { checkpointPath, crashPath, runLockPath } from '../../src/run/index.js';
 import { acquireRunLock } from '../../src/run/lock.js';
 import { type Plan, type PlannedRun, plannedRuns, planOf, planStatus } from '../../src/sweep/index.js';
 import { readRunOutcome } from '../../src/sweep/run-outcome.js';
@@ -70,7 +72,7 @@ describe('the status of a plan', () => {
       { state: 'interrupted', epoch: 1, reason: 'interrupted by the user', path: interrupted.path },
       { state: 'interrupted', epoch: 2, reason: 'ended without a run file', path: null },
       { state: 'missing', epoch: null, reason: null, path: null },
-      { state: 'running', epoch: null, reason: expect.stringMatching(`^process ${process.pid} on `), path: null },
+      { state: 'running', epoch: null, reason: expect.stringMatching(`^process ${process.pid} on host `), path: null },
       { state: 'diverged', epoch: 2, reason: 'the loss is NaN', path: diverged },
       { state: 'failed', epoch: 2, reason: 'no {memory} – left', path: failed },
       { state: 'missing', epoch: null, reason: null, path: null },
@@ -80,6 +82,36 @@ describe('the status of a plan', () => {
     if (!('release' in lock)) throw new Error('the lock was held by somebody else');
     await lock.release();
     expect((await planStatus(plan))[4]?.state).toBe('missing');
+  });
+
+  test('names what is wrong with a checkpoint or lock, and goes on', async () => {
+    const folderOf = settingPath(plan.outputDir, planned(0).configuration);
+    await mkdir(folderOf, { recursive: true });
+    const { request } = planned(0);
+    const whole = interruptedWhen((event) => event.type === 'step' && event.epoch === 3);
+    await runSmall(plan.outputDir, request, whole);
+    const path = checkpointPath(plan.outputDir, planned(0).configuration);
+    const bytes = await readFile(path);
+    for (let bit = 0; bit < 64; bit++) {
+      const flipped = Buffer.from(bytes);
+      flipped.writeUInt8(flipped.readUInt8(8 + (bit >> 3)) ^ (1 << (bit & 7)), 8 + (bit >> 3));
+      await writeFile(path, flipped);
+      const [found] = await planStatus(plan);
+      expect(found).toMatchObject({
+        state: 'interrupted',
+        fault: expect.stringMatching(/^damaged checkpoint: found /),
+      });
+    }
+    await writeFile(path, bytes);
+    expect((await planStatus(plan))[0]).toMatchObject({ state: 'interrupted', fault: null, epoch: 2 });
+    await symlink('/nonexistent', runLockPath(plan.outputDir, planned(0).configuration));
+    expect((await planStatus(plan))[0]).toMatchObject({
+      state: 'interrupted',
+      fault: expect.stringMatching(/\.lock: found a symbolic link/),
+    });
+    spawnSync('mkfifo', [join(folderOf, 'random_seed__1__2026-01-01-00-00-00.json')]);
+    spawnSync('mkfifo', [crashPath(plan.outputDir, planned(0).configuration)]);
+    expect((await planStatus(plan))[0]).toMatchObject({ state: 'interrupted' });
   });
 
   test('takes a finished run before later attempts, and of unfinished ones the newest', async () => {
@@ -110,7 +142,8 @@ describe('the end of a run file', () => {
   const summaryOf = async (path: string) => {
     const [found] = await findRunFiles(plan.outputDir, planned(0).configuration);
     const { status, runFile } = found ?? {};
-    return { path, configurationHash: runFile?.configuration_hash, status, startedAt: runFile?.started_at };
+    const { source } = runFile?.configuration.optimizer ?? {};
+    return { path, configurationHash: runFile?.configuration_hash, status, startedAt: runFile?.started_at, source };
   };
 
   test('tells what the whole file says', async () => {

@@ -41,6 +41,16 @@ function matrices(random: RandomStream): Sample[] {
   );
 }
 
+function stacksOfMatrices(random: RandomStream): Sample[] {
+  return [false, true].flatMap((transposeA) =>
+    [false, true].map((transposeB) => {
+      const [s = 1, m = 1, k = 1, n = 1] = randomShape(random, 4);
+      const shapes = [transposeA ? [s, k, m] : [s, m, k], transposeB ? [s, n, k] : [s, k, n]] as const;
+      return ofTwo(random, shapes, (a, b) => t.matmul(a, b, { transposeA, transposeB }));
+    }),
+  );
+}
+
 /** Some axes, perhaps none, counted from either end. */
 function someAxes(random: RandomStream, rank: number): number[] {
   const axes = [...random.permutation(rank)].slice(0, random.integer(rank + 1));
@@ -102,6 +112,7 @@ export const derivativeTable: readonly Row[] = [
     }),
   ),
   row('dot', 'norm', (random) => elementwise(random, t.norm, awayFromZero)),
+  row('erf', 'erf', (random) => elementwise(random, t.erf)),
   row('exp', 'exp', (random) => elementwise(random, t.exp)),
   row('input', 'input', (random) => elementwise(random, (x) => x)),
   row('log', 'log', (random) => elementwise(random, t.log, positive)),
@@ -110,6 +121,20 @@ export const derivativeTable: readonly Row[] = [
   row('matmul', 'matmul', matrices),
   row('matmul', 'matmul of a matrix with itself', (random) =>
     shapes(random, [2], (x) => t.matmul(x, x, { transposeA: true })),
+  ),
+  row('matmul', 'matmul of stacks', stacksOfMatrices),
+  row('matmul', 'matmul of transposed stacks with a sum', (random) =>
+    [1, 2].map((sign) => {
+      const [s = 1, m = 1, k = 1] = randomShape(random, 3);
+      const shapes = [
+        [s, k, m],
+        [m, s, k],
+      ] as const;
+      return ofTwo(random, shapes, (a, b) => {
+        const product = t.matmul(t.transpose(a, [0, 2, 1]), t.transpose(b, [1, 2, 0]));
+        return t.subtract(t.square(product), t.multiply(product, sign));
+      });
+    }),
   ),
   row('mean', 'mean', (random) => reductions(random, t.mean)),
   row('multiply', 'multiply', (random) => ofBroadcast(random, t.multiply)),
@@ -151,6 +176,7 @@ export const derivativeTable: readonly Row[] = [
     ),
   ),
   row('softmax-cross-entropy', 'softmaxCrossEntropy', (random) => labelled(random, t.softmaxCrossEntropy)),
+  row('softplus', 'softplus', (random) => elementwise(random, t.softplus)),
   row('sqrt', 'sqrt', (random) => elementwise(random, t.sqrt, positive)),
   row('step', 'step', (random) => elementwise(random, (x) => t.multiply(t.step(x), t.square(x)), distinct)),
   row('stop-gradient', 'stopGradient of what does not depend on the variable', (random) =>

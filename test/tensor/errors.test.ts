@@ -71,6 +71,8 @@ const violations: readonly [() => unknown, string, ...string[]][] = [
   [() => t.matmul(matrix, t.input('b', [3, 5]), { transposeB: true }), 'matmul', '[2, 4] float', '[3, 5] floatᵀ'],
   [() => t.matmul(matrix, vector), 'matmul', '2 axes', '[3] float'],
   [() => t.matmul(scalar, matrix), 'matmul', '2 axes', '[] float'],
+  [() => t.matmul(t.input('s', [2, 3, 4]), t.input('u', [3, 4, 5])), 'matmul', '[2, 3, 4] float', '[3, 4, 5] float'],
+  [() => t.matmul(t.input('s', [2, 3, 4]), matrix), 'matmul', '[2, 3, 4] float', '[2, 4] float'],
   [() => t.matmul(t.oneHot(integers, 2), t.input('n', [2, 2], 'int')), 'matmul', '[2, 2] int'],
   [() => t.dot(vector, matrix), 'dot', '[3] float', '[2, 4] float'],
   [() => t.dot(scalar, vector), 'dot', '[] float', '[3] float'],
@@ -138,7 +140,7 @@ const violations: readonly [() => unknown, string, ...string[]][] = [
   [() => t.hessianVectorProduct([vector], [vector], []), 'hessianVectorProduct', 'vector 0'],
   [() => t.hessianVectorProduct([vector], [vector], [matrix]), 'dot', '[3] float', '[2, 4] float'],
   // Elementwise, one operand: types that are not float.
-  ...[t.abs, t.exp, t.log, t.negate, t.relu, t.sigmoid, t.sign, t.sqrt, t.step, t.tanh].map(
+  ...[t.abs, t.erf, t.exp, t.log, t.negate, t.relu, t.sigmoid, t.sign, t.softplus, t.sqrt, t.step, t.tanh].map(
     (operation): [() => unknown, string, string] => [() => operation(integers), operation.name, '[3] int'],
   ),
 ];

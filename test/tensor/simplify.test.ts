@@ -108,6 +108,7 @@ const other = t.input('t', []);
 const [a, b] = [t.input('a', [3, 2]), t.input('b', [4, 3])];
 const z = t.input('z', [2, 3, 4]);
 const larger = t.greater(x, y);
+const a2 = t.input('v', [3, 3]);
 const [p, q] = [t.input('p', [2, 2]), t.input('q', [2, 2])];
 
 /** What is simplified, and what it must become. */
@@ -162,6 +163,26 @@ const rewritings: readonly [string, t.Tensor, t.Tensor][] = [
     t.matmul(t.transpose(x), t.transpose(b), { transposeA: true }),
     t.matmul(x, b, { transposeB: true }),
   ],
+  [
+    'Aᵀ B of stacks',
+    t.matmul(t.transpose(z, [0, 2, 1]), t.input('u', [2, 3, 5])),
+    t.matmul(z, t.input('u', [2, 3, 5]), { transposeA: true }),
+  ],
+  [
+    'a sum of paddings that fill it',
+    t.add(t.pad(x, [0, 0], [3, 0]), t.pad(a2, [2, 0], [0, 0])),
+    t.concatenate([x, a2], 0),
+  ],
+  [
+    'a sum of neighbouring paddings, in the other order',
+    t.add(t.pad(a2, [3, 0], [3, 0]), t.pad(x, [1, 0], [6, 0])),
+    t.pad(t.concatenate([x, a2], 0), [1, 0], [3, 0]),
+  ],
+  [
+    'a row of paddings, one after the other',
+    t.add(t.add(t.pad(x, [4, 0], [0, 0]), t.pad(y, [2, 0], [2, 0])), t.pad(x, [0, 0], [4, 0])),
+    t.concatenate([x, y, x], 0),
+  ],
   ['a common subexpression', t.multiply(t.exp(t.add(x, y)), t.exp(t.add(x, y))), t.square(t.exp(t.add(x, y)))],
 ];
 
@@ -182,6 +203,13 @@ const untouched: readonly [string, t.Tensor][] = [
   ['a broadcast on its own', t.broadcastTo(row, [2, 3])],
   ['a broadcast of a reshape that adds an inner axis', t.broadcastTo(t.reshape(t.input('n', [2]), [2, 1]), [2, 3])],
   ['products of the same matrices with different flags', t.add(t.matmul(q, p), t.matmul(q, p, { transposeA: true }))],
+  ['paddings with a gap between them', t.add(t.pad(x, [0, 0], [3, 0]), t.pad(y, [3, 0], [0, 0]))],
+  ['paddings that overlap', t.add(t.pad(x, [0, 0], [1, 0]), t.pad(y, [1, 0], [0, 0]))],
+  ['paddings along different axes', t.add(t.pad(q, [0, 0], [2, 0]), t.pad(t.input('w', [4, 1]), [0, 0], [0, 1]))],
+  [
+    'a transpose of a stack that moves other axes',
+    t.matmul(t.transpose(t.input('k', [3, 2, 3]), [2, 1, 0]), t.input('l', [3, 3, 2])),
+  ],
   ['choices with different branches', t.add(t.select(larger, x, y), t.select(larger, y, x))],
 ];
 

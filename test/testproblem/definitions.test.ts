@@ -140,9 +140,24 @@ describe('initial parameters', () => {
     }
   });
 
+  test('the rules above have every test problem but quadratic_deep', () => {
+    expect(['quadratic_deep', ...Object.keys(rules)].toSorted()).toEqual(testProblemNames());
+  });
+
   test('of quadratic_deep are ones', async () => {
     const problem: TestProblem = await loadTestProblem('quadratic_deep');
     expect(problem.initialParameters(42)).toEqual([new Float32Array(100).fill(1)]);
+  });
+});
+
+describe('the kinds of the parameters', () => {
+  test.each(testProblemNames())('of %s: kernels, matrices, the output matrix and biases', async (name) => {
+    const { parameters } = await loadTestProblem(name);
+    const last = parameters.findLast(({ shape }) => shape.length > 1);
+    for (const parameter of parameters) {
+      const ofShape = { 1: 'bias', 2: 'matrix', 4: 'kernel' }[parameter.shape.length];
+      expect(parameter.kind, parameter.name).toBe(parameter === last ? 'output' : ofShape);
+    }
   });
 });
 

@@ -11,20 +11,22 @@ import {
   type Layer,
   maxPool,
   relu,
+  sequential,
   sigmoid,
   softmaxCrossEntropy,
   tanh,
+  traceModel,
 } from '../../src/testproblem/index.js';
 import { evaluate } from '../oracle/reference-engine.js';
 
+/** What layers make of an input, at parameters that are inputs of the program. */
+function applied(x: t.Tensor, ...layers: Layer[]): t.Tensor {
+  const initialOf = () => constantValue(0);
+  return traceModel((scope) => sequential(layers)(scope, x), { mode: 'train', initialOf }).result;
+}
+
 function shapeAfter(shape: readonly number[], ...layers: Layer[]): readonly number[] {
-  return layers.reduce<t.Tensor>(
-    (x, layer) => {
-      const own = layer.parameters(x.shape.slice(1)).map((parameter, index) => t.input(`p${index}`, parameter.shape));
-      return layer.apply(x, own);
-    },
-    t.input('x', shape),
-  ).shape;
+  return applied(t.input('x', shape), ...layers).shape;
 }
 
 function network(layers: readonly Layer[], inputShape: readonly number[] = [1, 4, 4]) {
@@ -58,19 +60,18 @@ describe('layers', () => {
 
   test('compute y = W x + b, and images are flattened channel by channel', () => {
     const x = t.input('x', [1, 2, 1, 2]);
-    const layer = dense(2);
-    const y = layer.apply(flatten().apply(x, []), [t.input('w', [2, 4]), t.input('b', [2])]);
+    const y = applied(x, flatten(), dense(2));
     const feeds = {
       x: Float64Array.of(1, 2, 3, 4),
-      w: Float64Array.of(1, 0, 0, 0, 0, 0, 1, 10),
-      b: Float64Array.of(5, 6),
+      'parameter/dense1.weight': Float64Array.of(1, 0, 0, 0, 0, 0, 1, 10),
+      'parameter/dense1.bias': Float64Array.of(5, 6),
     };
     expect(evaluate({ y }, feeds).y).toEqual(Float64Array.of(6, 49));
   });
 
   test('activate', () => {
     const x = t.input('x', [3]);
-    const outputs = { relu: relu().apply(x, []), tanh: tanh().apply(x, []), sigmoid: sigmoid().apply(x, []) };
+    const outputs = { relu: applied(x, relu()), tanh: applied(x, tanh()), sigmoid: applied(x, sigmoid()) };
     const results = evaluate(outputs, { x: Float64Array.of(-1, 0, 2) });
     expect(results.relu).toEqual(Float64Array.of(0, 0, 2));
     expect(results.tanh?.[2]).toBeCloseTo(Math.tanh(2), 12);
@@ -79,13 +80,13 @@ describe('layers', () => {
 
   test('that do not fit say so', () => {
     expect(() => network([dense(10)])).toThrow(
-      /^dense\(10\): the input has shape \[1,4,4\]; put flatten\(\) before it$/,
+      /^dense\(10\): the input has shape \[1,4,4\]; put flatten\(\) before it, or perPosition\(\) around it$/,
     );
     expect(() => network([flatten(), conv2d({ filters: 2, kernel: 3, padding: 'same' })])).toThrow(
       /^conv2d of 2 filters: the input has shape \[16\], expected \[channels, rows, columns\]$/,
     );
     expect(() => network([conv2d({ filters: 2, kernel: 5, padding: 'valid' }), flatten(), dense(3)])).toThrow(
-      /conv2d.*\[1, 1, 4, 4\]/,
+      /conv2d.*\[2, 1, 4, 4\]/,
     );
     expect(() => network([flatten(), maxPool({ size: 2, stride: 2 })])).toThrow(
       /^maxPool of size 2: the input has shape \[16\]/,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { executeRun, type ResolvedRun, type RunEvent } from '../../src/run/index.js';
-import { compareRuntime, contestants, resolveContestant, timeRun } from '../../src/timing/index.js';
+import { compareRuntime, contestants, resolveContestant, settingInWords, timeRun } from '../../src/timing/index.js';
 
 const small = {
   testproblem: 'mnist_logreg',
@@ -137,6 +137,14 @@ describe('contestants', () => {
     expect(await rate('sgd')).toBe(0.01);
     expect(await rate('adam')).toBe(0.001);
     expect(await rate('momentum', { lr: '0.5' })).toBe(0.5);
+  });
+
+  it('times the preconditioner where it finishes, unless another setting is asked for', async () => {
+    const setting = async (given = {}) => settingInWords(await resolve('preconditioned-sgd', given));
+    expect(await setting()).toBe('lr=0.05 scaling=relative');
+    expect(await setting({ scaling: 'sqrt', est_rank: '3' })).toBe('lr=0.05 est_rank=3 scaling=sqrt');
+    expect(settingInWords(await resolve('adaptive-sgd'))).toBe('');
+    expect(settingInWords(await resolve('momentum'))).toBe('lr=0.01');
   });
 
   it('says which --set is wrong', async () => {

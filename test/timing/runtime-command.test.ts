@@ -26,6 +26,7 @@ describe('runtime', () => {
         new RegExp(`^${scope} +momentum +[\\d.]+ +[\\d.]+ +[\\d.]+ ± [\\d.]+ +[\\d.]+ to [\\d.]+$`, 'm'),
       );
     }
+    expect(stdout).toMatch(/^settings other than the defaults: momentum lr=0\.01$/m);
     expect(stderr).toMatch(/^warm-up: sgd: training [\d.]+ s, whole run [\d.]+ s$/m);
     expect(stderr).toMatch(/^repeat 2\/2: sgd: /m);
     expect(await readdir(folder)).toEqual([]);

@@ -19,6 +19,8 @@ export interface Sources {
   readonly runs: readonly RecordedRun[];
   readonly searched: readonly string[];
   readonly faults: readonly string[];
+  /** What a reader should know of files that were skipped or are particular, one line each. */
+  readonly remarks: readonly string[];
 }
 
 /**
@@ -28,6 +30,7 @@ export interface Sources {
 export async function readSources(stated: readonly string[]): Promise<Sources> {
   const runs: RecordedRun[] = [];
   const faults: string[] = [];
+  const remarks: string[] = [];
   const unlabelled: string[] = [];
   const searched: string[] = [];
   for (const [position, argument] of stated.entries()) {
@@ -40,13 +43,15 @@ export async function readSources(stated: readonly string[]): Promise<Sources> {
     const found = await readResults([labelled.path]);
     for (const run of found.runs) runs.push({ ...run, label: labelled.label, position });
     faults.push(...found.faults);
+    remarks.push(...found.skipped, ...found.notes);
   }
   if (unlabelled.length > 0) {
     const found = await readResults(unlabelled);
-    runs.push(...found.runs);
+    for (const run of found.runs) runs.push(run);
     faults.push(...found.faults);
+    remarks.push(...found.skipped, ...found.notes);
   }
-  return { runs, searched, faults };
+  return { runs, searched, faults, remarks };
 }
 
 /** `new=results/v2`, unless there is a file or folder of that name. */
@@ -67,7 +72,7 @@ export async function readPlanRuns(path: string): Promise<Sources> {
   const entries = new Map(
     statuses.flatMap(({ path: file, run }) => (file === null ? [] : [[file, run.entry] as const])),
   );
-  const { runs, faults } = await readResults([...entries.keys()]);
+  const { runs, faults, skipped, notes } = await readResults([...entries.keys()]);
   return {
     runs: runs.map((run): RecordedRun => {
       const position = entries.get(run.file) ?? 0;
@@ -75,6 +80,7 @@ export async function readPlanRuns(path: string): Promise<Sources> {
     }),
     searched: [`${path} (${plan.outputDir})`],
     faults,
+    remarks: [...skipped, ...notes],
   };
 }
 

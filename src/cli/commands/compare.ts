@@ -55,11 +55,11 @@ export async function readComparison(
       '--plan: found result folders as well, expected one of the two (a plan says where its results are)',
     );
   }
-  const { runs, searched, faults } =
+  const { runs, searched, faults, remarks } =
     options.plan === undefined
       ? await readSources(paths.length > 0 ? paths : ['results'])
       : await readPlanRuns(options.plan);
-  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  for (const line of [...faults, ...remarks]) terminal.line(`probprec: ${line}`);
   if (runs.length === 0) {
     terminal.line(`probprec: ${command}: found no runs in ${searched.join(', ')}; probprec run makes one`);
     return null;

@@ -1,13 +1,17 @@
 import {
   datasetDefinition,
   datasetNames,
+  FetchError,
   type FileInspection,
   fetchDataset,
   inspectDataset,
+  missingDownloads,
+  type PublishedFile,
 } from '../../dataset/index.js';
 import { DataError, type ExitCode } from '../../errors.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
+import { byHand } from '../fetch-by-hand.js';
 import { interruptible } from '../interruption.js';
 import { didYouMean, quoted } from '../option-values.js';
 import { formatTable } from '../table.js';
@@ -15,6 +19,8 @@ import type { Terminal } from '../terminal.js';
 
 interface DataOptions {
   readonly dataDir?: string;
+  /** Base URLs to fetch from instead of the published mirrors. */
+  readonly mirror?: readonly string[];
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -22,16 +28,20 @@ interface DataOptions {
 /** What is on disk of a data set: the worst state of its files in one word, a phrase for people, and the files. */
 export interface DatasetFiles {
   readonly name: string;
-  readonly state: 'verified' | 'unverified' | 'incomplete' | 'missing' | 'corrupt';
+  readonly state: 'verified' | 'unverified' | 'incomplete' | 'missing' | 'misnamed' | 'corrupt';
   readonly summary: string;
   readonly files: readonly FileInspection[];
+  /** What would have to be downloaded. */
+  readonly downloads: readonly PublishedFile[];
 }
 
-/** Says which files of the data sets are there and in which state. */
+/** Says which files of the data sets are there and in which state, and how to fetch the missing ones by hand. */
 export async function info(names: readonly string[], options: DataOptions, terminal: Terminal): Promise<ExitCode> {
   const dataDir = dataDirectory(options.dataDir);
   const datasets = await describeAll(names, dataDir);
   show(datasets, dataDir, options, terminal);
+  const downloads = datasets.flatMap((dataset) => dataset.downloads);
+  if (!options.json && downloads.length > 0) terminal.result(`\n${byHand(downloads, dataDir)}`);
   return 0;
 }
 
@@ -51,7 +61,7 @@ export async function fetch(names: readonly string[], options: DataOptions, term
   const dataDir = dataDirectory(options.dataDir);
   const interruption = interruptible(
     terminal,
-    () => 'probprec: interrupted; finished files are kept, the same command goes on with the next',
+    () => 'probprec: interrupted; what has arrived is kept, the same command goes on',
   );
   const onProgress = (line: string) => {
     if (!options.quiet) terminal.line(line);
@@ -60,13 +70,15 @@ export async function fetch(names: readonly string[], options: DataOptions, term
   try {
     for (const name of chosen(names)) {
       try {
-        const paths = await fetchDataset(name, dataDir, { onProgress, signal: interruption.signal });
+        const { signal } = interruption;
+        const paths = await fetchDataset(name, dataDir, { onProgress, signal, mirrors: options.mirror });
         for (const path of paths) terminal.result(path);
         if (paths.length === 0) onProgress(`${name}: nothing to fetch, its files are in ${dataDir}`);
       } catch (error) {
         if (interruption.signal.aborted) return 130;
         if (!(error instanceof DataError)) throw error;
-        terminal.line(`probprec: ${name}: ${error.message}`);
+        const hint = error instanceof FetchError ? `; \`probprec data info ${name}\` says what to fetch by hand` : '';
+        terminal.line(`probprec: ${name}: ${error.message.replace(/\.$/, '')}${hint}`);
         failed = true;
       }
     }
@@ -79,19 +91,26 @@ export async function fetch(names: readonly string[], options: DataOptions, term
 /** Inspects the files of one data set. */
 export async function describeDatasetFiles(name: string, dataDir: string): Promise<DatasetFiles> {
   const files = await inspectDataset(name, dataDir);
+  const downloads = await missingDownloads(name, dataDir);
+  return { name, ...summarize(files), files, downloads };
+}
+
+function summarize(files: readonly FileInspection[]): Pick<DatasetFiles, 'state' | 'summary'> {
   const count = (state: FileInspection['state']) => files.filter((file) => file.state === state).length;
-  const broken = files.find((file) => file.state === 'corrupt');
-  if (broken !== undefined) return { name, state: 'corrupt', summary: broken.reason ?? broken.path, files };
-  if (count('missing') === files.length) return { name, state: 'missing', summary: 'no files', files };
+  const broken = files.find(({ state }) => state === 'corrupt') ?? files.find(({ state }) => state === 'misnamed');
+  if (broken !== undefined && broken.state !== 'missing') {
+    return { state: broken.state === 'misnamed' ? 'misnamed' : 'corrupt', summary: broken.reason ?? broken.path };
+  }
+  if (count('missing') === files.length) return { state: 'missing', summary: 'no files' };
   if (count('missing') > 0) {
     const missing = files.filter((file) => file.state === 'missing').map(({ path }) => path);
-    return { name, state: 'incomplete', summary: `missing ${missing.join(', ')}`, files };
+    return { state: 'incomplete', summary: `missing ${missing.join(', ')}` };
   }
   if (count('unverified') > 0) {
     const summary = `usable; ${count('unverified')} of ${files.length} files are not the published ones byte for byte`;
-    return { name, state: 'unverified', summary, files };
+    return { state: 'unverified', summary };
   }
-  return { name, state: 'verified', summary: 'complete, every file is the published one', files };
+  return { state: 'verified', summary: 'complete, every file is the published one' };
 }
 
 /** Names of the data sets that have files. */

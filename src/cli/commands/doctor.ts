@@ -71,13 +71,15 @@ async function examine(dataDir: string, speed: boolean) {
       'no engine is usable: npm install in the package folder brings onnxruntime-node; see the reasons above',
     );
   }
-  for (const { name, state } of datasets) {
+  for (const { name, state, summary } of datasets) {
     if (state === 'missing' || state === 'incomplete') {
       advice.push(
         `${name} is ${state}: probprec data fetch ${name} downloads it, --data-dir names another folder, --data synthetic needs no files`,
       );
     } else if (state === 'corrupt') {
       advice.push(`${name} is corrupt: delete the file named above, then probprec data fetch ${name}`);
+    } else if (state === 'misnamed') {
+      advice.push(summary);
     }
   }
   if (disk.free_bytes !== null && disk.free_bytes < WANTED_DISK) {

@@ -9,14 +9,17 @@ import type { Terminal } from '../terminal.js';
 
 /** Prints a table, or with `json` a list of objects, of what there is. */
 export async function list(what: ListName, json: boolean, terminal: Terminal): Promise<void> {
-  const { entries, header, rows } = await listings[what]();
-  terminal.result(json ? JSON.stringify(entries, null, 2) : formatTable(header, rows, terminal.heading));
+  const { entries, header, rows, notes = [] } = await listings[what]();
+  if (json) return terminal.result(JSON.stringify(entries, null, 2));
+  terminal.result([formatTable(header, rows, terminal.heading), ...notes.map((note) => `\n${note}`)].join('\n'));
 }
 
 interface Listing {
   readonly entries: readonly object[];
   readonly header: readonly string[];
   readonly rows: readonly (readonly (string | number | null)[])[];
+  /** What to know of single entries, below the table. */
+  readonly notes?: readonly string[];
 }
 
 const listings: Record<ListName, () => Promise<Listing>> = {
@@ -43,7 +46,8 @@ const listings: Record<ListName, () => Promise<Listing>> = {
       hyperparameters.map((entry) => (entry.required ? entry.name : `${entry.name}=${entry.default}`)).join(' '),
       description,
     ]);
-    return { entries, header: ['name', 'class', 'hyperparameters', 'description'], rows };
+    const notes = entries.flatMap(({ name, caveat }) => (caveat === null ? [] : [`${name}: ${caveat}`]));
+    return { entries, header: ['name', 'class', 'hyperparameters', 'description'], rows, notes };
   },
   async datasets() {
     const entries = datasetNames().map(describeDataset);
@@ -116,6 +120,7 @@ async function describeOptimizer(name: string) {
     name,
     class_name: definition.className,
     description: definition.description,
+    caveat: definition.caveat ?? null,
     hyperparameters: describeHyperparameters(definition),
   };
 }

@@ -41,6 +41,11 @@ export async function run(
     lrSchedule: learningRateSchedule(options),
   });
 
+  const told = { outputDir: options.outputDir, quiet: options.quiet === true };
+  if (resolved.source !== null) {
+    const { tellAboutUserOptimizers } = await import('../user-optimizers.js');
+    await tellAboutUserOptimizers([{ request: { optimizer }, configuration: resolved.configuration }], told, terminal);
+  }
   const again = '--overwrite runs it again';
   return await train(resolved, { ...options, again, dataDir: dataDirectory(options.dataDir) }, terminal);
 }

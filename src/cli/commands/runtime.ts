@@ -1,7 +1,8 @@
 import { loadavg } from 'node:os';
 import { quantile } from '../../analysis/statistics.js';
-import type { ExitCode } from '../../errors.js';
+import { type ExitCode, InterruptedError } from '../../errors.js';
 import { describeMachine, suiteVersion } from '../../results/index.js';
+import type { ResolvedRun } from '../../run/index.js';
 import {
   compareRuntime,
   contestants,
@@ -9,6 +10,7 @@ import {
   type RatioSummary,
   type RuntimeComparison,
   resolveContestant,
+  settingInWords,
 } from '../../timing/index.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
@@ -44,7 +46,8 @@ export async function runtime(options: RuntimeOptions, terminal: Terminal): Prom
     terminal.result(options.json ? JSON.stringify(report, null, 2) : table(report, terminal));
     return 0;
   } catch (error) {
-    if (interruption.signal.aborted && error === interruption.signal.reason) return 130;
+    const ended = error instanceof InterruptedError || error === interruption.signal.reason;
+    if (interruption.signal.aborted && ended) return 130;
     throw error;
   } finally {
     interruption.release();
@@ -134,7 +137,9 @@ function describe(comparison: RuntimeComparison, options: RuntimeOptions, machin
       name: resolved.configuration.optimizer.name,
       class_name: resolved.configuration.optimizer.className,
       hyperparameters: resolved.configuration.optimizer.hyperparameters,
+      setting: settingInWords(resolved),
       diverged,
+      hint: diverged === null ? null : whenDiverged(resolved),
       measures: MEASURES.map(([scope, clock]) => ({
         scope,
         clock,
@@ -143,6 +148,10 @@ function describe(comparison: RuntimeComparison, options: RuntimeOptions, machin
       })),
     })),
   };
+}
+
+function whenDiverged({ optimizer, configuration }: ResolvedRun): string | null {
+  return optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null;
 }
 
 type Report = ReturnType<typeof describe>;
@@ -170,10 +179,22 @@ function table(report: Report, terminal: Terminal): string {
     formatTable(header, rows, terminal.heading),
     '',
     `seconds and ratio: medians; ${METHOD}`,
-    ...report.optimizers.flatMap(({ name, diverged }) =>
-      diverged === null ? [] : [`${name} diverged: ${diverged}; --set ${name}.NAME=VALUE changes a hyperparameter`],
+    ...settings(report),
+    ...report.optimizers.flatMap(({ name, diverged, hint }) =>
+      diverged === null
+        ? []
+        : [
+            `${name} diverged: ${diverged}; --set ${name}.NAME=VALUE changes a hyperparameter`,
+            ...(hint === null ? [] : [`${name}: ${hint}`]),
+          ],
     ),
   ].join('\n');
+}
+
+/** Which hyperparameters were not an optimizer's defaults. */
+function settings({ optimizers }: Report): string[] {
+  const stated = optimizers.filter(({ setting }) => setting !== '').map(({ name, setting }) => `${name} ${setting}`);
+  return stated.length === 0 ? [] : [`settings other than the defaults: ${stated.join('; ')}`];
 }
 
 function ratioCells(ratio: RatioSummary | null | undefined): string[] {

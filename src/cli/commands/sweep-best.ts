@@ -1,6 +1,7 @@
 import { describeEdge } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
 import { type PlannedRun, type PlanRanking, rankPlan, readPlan } from '../../sweep/index.js';
+import { planArgument } from '../plan-argument.js';
 import type { SweepBestOptions } from '../sweep-options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -11,7 +12,7 @@ const LISTED = 10;
 
 /** Prints the ranking of a plan's settings; returns 1 when a file could not be read or an optimizer has nothing to rank. */
 export async function sweepBest(path: string, options: SweepBestOptions, terminal: Terminal): Promise<ExitCode> {
-  const plan = await readPlan(path);
+  const plan = await readPlan(path, options);
   const { rankings, faults } = await rankPlan(plan, options);
   for (const fault of faults.slice(0, LISTED)) terminal.line(`probprec: ${fault}`);
   if (faults.length > LISTED) terminal.line(`probprec: and ${faults.length - LISTED} more files that cannot be read`);
@@ -20,7 +21,7 @@ export async function sweepBest(path: string, options: SweepBestOptions, termina
   } else {
     for (const ranking of rankings) show(ranking, options, terminal);
     if (rankings.some(({ settings }) => settings.length > 0))
-      terminal.line(`next: probprec sweep rerun-best ${path} --seeds 43-51`);
+      terminal.line(`next: probprec sweep rerun-best ${planArgument(plan)} --seeds 43-51`);
   }
   return faults.length > 0 || rankings.some(({ settings }) => settings.length === 0) ? 1 : 0;
 }

@@ -18,7 +18,7 @@ import { writeSlurmScripts } from './sweep-slurm.js';
 
 /** Writes the commands of a plan's runs to files, whose paths go to stdout, or to stdout. Throws ProbprecError. */
 export async function sweepCommands(path: string, options: SweepCommandsOptions, terminal: Terminal): Promise<void> {
-  const stated = await readPlan(path);
+  const stated = await readPlan(path, options);
   const runs = await plannedRuns(stated);
   const synthetic = runs.every(({ configuration }) => configuration.data.source === 'synthetic');
   const plan: Plan = synthetic ? stated : { ...stated, dataDir: resolve(dataDirectory(stated.dataDir)) };

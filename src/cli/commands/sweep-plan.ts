@@ -3,6 +3,7 @@ import { optimizerNames } from '../../optimizer/index.js';
 import { expandPlan, type Plan, type PlannedRun, type PlanStatement, planOf, planText } from '../../sweep/index.js';
 import { testProblemNames } from '../../testproblem/index.js';
 import { UsageError } from '../failure.js';
+import { planArgument } from '../plan-argument.js';
 import { counted } from '../progress.js';
 import type { SweepPlanOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
@@ -31,7 +32,8 @@ export async function sweepPlan(
   const written = await writeNewFile(output, text, { overwrite: options.overwrite, what: 'a plan' });
   terminal.line(describePlan(plan, runs, repeated));
   if (!written) terminal.line('the plan was there already, unchanged');
-  terminal.line(`next: probprec sweep run ${output}, or probprec sweep commands ${output} --format parallel|slurm`);
+  const next = planArgument(plan);
+  terminal.line(`next: probprec sweep run ${next}, or probprec sweep commands ${next} --format parallel|slurm`);
   terminal.result(output);
 }
 
@@ -55,7 +57,7 @@ function missing(option: string, names: readonly string[]): UsageError {
 /** Reads the statement as the plan file would be read; what is wrong is wrong with the options, not with a line. */
 async function check(file: string, stated: PlanStatement) {
   try {
-    const plan = planOf(file, planText(file, stated));
+    const plan = planOf(file, planText(file, stated), { allowUserCode: true });
     return { plan, ...(await expandPlan(plan)) };
   } catch (error) {
     if (error instanceof ProbprecError && error.cause instanceof ProbprecError) throw error.cause;

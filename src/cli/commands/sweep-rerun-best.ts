@@ -1,7 +1,17 @@
 import { extname, relative } from 'node:path';
 import { describeEdge } from '../../analysis/index.js';
 import { ConfigurationError } from '../../errors.js';
-import { countPlanned, expandPlan, planOf, planText, rankPlan, readPlan, rerunStatement } from '../../sweep/index.js';
+import {
+  countPlanned,
+  expandPlan,
+  planOf,
+  planText,
+  rankPlan,
+  readPlan,
+  rerunStatement,
+  shellWord,
+} from '../../sweep/index.js';
+import { planArgument } from '../plan-argument.js';
 import { counted } from '../progress.js';
 import type { SweepRerunOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
@@ -12,14 +22,14 @@ import { settingDescriber } from './sweep-settings.js';
 
 /** Writes the plan of the best settings with further seeds; its path goes to stdout. Throws ProbprecError. */
 export async function sweepRerunBest(path: string, options: SweepRerunOptions, terminal: Terminal): Promise<void> {
-  const plan = await readPlan(path);
+  const plan = await readPlan(path, options);
   const { rankings, statuses, faults } = await rankPlan(plan, options);
   if (faults[0] !== undefined) terminal.line(`probprec: ${faults[0]}`);
   const { completed, diverged } = countPlanned(statuses);
   const open = statuses.length - completed - diverged + faults.length;
   if (open > 0 && !options.unfinished) {
     throw new ConfigurationError(
-      `${path}: found ${open} of ${statuses.length} runs without a result, expected all; probprec sweep run ${path} executes them, --unfinished chooses without them`,
+      `${path}: found ${open} of ${statuses.length} runs without a result, expected all; probprec sweep run ${planArgument(plan)} executes them, --unfinished chooses without them`,
     );
   }
   const extension = extname(path);
@@ -28,7 +38,7 @@ export async function sweepRerunBest(path: string, options: SweepRerunOptions, t
     output,
     rerunStatement(plan, rankings, options.seeds, { file: output, name: `${plan.name}-best` }),
   );
-  const rerun = planOf(output, text);
+  const rerun = planOf(output, text, options);
   const { runs, repeated } = await expandPlan(rerun);
   const written = await writeNewFile(output, text, { overwrite: options.overwrite, what: 'a plan' });
   for (const ranking of rankings) {
@@ -43,6 +53,8 @@ export async function sweepRerunBest(path: string, options: SweepRerunOptions, t
   }
   terminal.line(describePlan(rerun, runs, repeated));
   if (!written) terminal.line('the plan was there already, unchanged');
-  terminal.line(`next: probprec sweep run ${output}, then probprec compare ${relative('', rerun.outputDir) || '.'}`);
+  terminal.line(
+    `next: probprec sweep run ${planArgument(rerun)}, then probprec compare ${shellWord(relative('', rerun.outputDir) || '.')}`,
+  );
   terminal.result(output);
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { checkThreads } from '../../engine/index.js';
 import { DataError, type ExitCode } from '../../errors.js';
 import { ensureWritable } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
@@ -15,6 +16,7 @@ import {
   readPlan,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { divergenceHints } from '../divergence-hints.js';
 import { UsageError } from '../failure.js';
 import { interruptible } from '../interruption.js';
 import { counted } from '../progress.js';
@@ -22,6 +24,7 @@ import type { SweepRunOptions } from '../sweep-options.js';
 import { describeRun, SweepProgress } from '../sweep-progress.js';
 import type { Terminal } from '../terminal.js';
 import { train } from '../train.js';
+import { tellAboutUserOptimizers } from '../user-optimizers.js';
 
 /**
  * Executes what is missing, interrupted or failed of a plan, each run in a process of its own; or with `index` one run in
@@ -29,7 +32,7 @@ import { train } from '../train.js';
  * interrupted. Throws ProbprecError for a plan or data that cannot be used.
  */
 export async function sweepRun(path: string, options: SweepRunOptions, terminal: Terminal): Promise<ExitCode> {
-  const plan = await readPlan(path);
+  const plan = await readPlan(path, options);
   const runs = await plannedRuns(plan);
   return options.index === undefined
     ? await runMissing(plan, runs, options, terminal)
@@ -63,7 +66,9 @@ async function runMissing(
   const todo = before.filter(({ state }) => state !== 'completed' && state !== 'diverged').map(({ run }) => run);
   const jobs = Math.min(options.jobs ?? plan.resources.jobs ?? 1, Math.max(1, todo.length));
   const threads = options.threads ?? plan.resources.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
+  checkThreads(threads);
   const quiet = options.quiet === true;
+  await tellAboutUserOptimizers(runs, { outputDir: plan.outputDir, quiet }, terminal);
   const pool: { current: Pool | null } = { current: null };
   const interruption = interruptible(
     terminal,
@@ -95,6 +100,8 @@ async function runMissing(
     progress.close();
     const results = before.map((status) => resultOf(status, ends.get(status.run.index)));
     terminal.result(options.json ? toJson(plan, results) : summarize(plan, results));
+    const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
+    if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
     if (interruption.signal.aborted) return 130;
     return results.every(({ state }) => state === 'completed' || state === 'diverged') ? 0 : 1;
   } finally {

@@ -12,6 +12,7 @@ import {
   slurmScripts,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { planArgument } from '../plan-argument.js';
 import { counted } from '../progress.js';
 import type { SweepCommandsOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
@@ -47,7 +48,9 @@ export async function writeSlurmScripts(
   await mkdir(join(folder, 'logs'), { recursive: true });
   const how = { measured: 'the longest measured', stated: 'as stated', assumed: 'assumed' }[epoch.source];
   terminal.line(`${counted(runs.length, 'run')}; an epoch takes ${epoch.seconds.toPrecision(3)} s (${how})`);
-  terminal.line(`next: ${shellWord(join(folder, `${plan.name}-submit.sh`))}, then probprec sweep status ${plan.path}`);
+  terminal.line(
+    `next: ${shellWord(join(folder, `${plan.name}-submit.sh`))}, then probprec sweep status ${planArgument(plan)}`,
+  );
 }
 
 async function estimateEpoch(

@@ -11,10 +11,13 @@ import {
   readPlan,
   slurmQueue,
 } from '../../sweep/index.js';
+import { divergenceHints } from '../divergence-hints.js';
+import { planArgument } from '../plan-argument.js';
 import { counted } from '../progress.js';
 import type { SweepStatusOptions } from '../sweep-options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
+import { tellAboutUserOptimizers } from '../user-optimizers.js';
 import { settingDescriber } from './sweep-settings.js';
 
 /** Settings and failures that are listed at most; --all lists every one. */
@@ -22,7 +25,7 @@ const LISTED = 20;
 
 /** Says what became of a plan's runs; returns 1 when one failed. */
 export async function sweepStatus(path: string, options: SweepStatusOptions, terminal: Terminal): Promise<ExitCode> {
-  const plan = await readPlan(path);
+  const plan = await readPlan(path, options);
   const { runs, repeated } = await expandPlan(plan);
   const [statuses, queue] = await Promise.all([planStatus(plan, runs), slurmQueue(plan)]);
   const counts = countPlanned(statuses);
@@ -32,18 +35,22 @@ export async function sweepStatus(path: string, options: SweepStatusOptions, ter
     const { completed, diverged } = counts;
     const done = `${completed + diverged} of ${counted(statuses.length, 'run')} done`;
     terminal.result(`${plan.name}: ${done}; ${describeCounts(counts)}`);
+    await tellAboutUserOptimizers(runs, { outputDir: plan.outputDir, quiet: false }, terminal);
     if (repeated > 0) terminal.line(`${counted(repeated, 'run')} stated more than once and counted once`);
     if (queue !== null && queue.size > 0) terminal.result(describeQueue([...queue.values()]));
     showFailures(statuses, options, terminal);
+    showFaults(statuses, options, terminal);
     showGroups(statuses, terminal);
     showSettings(statuses, options, terminal);
+    const lost = statuses.filter(({ state }) => state === 'diverged').map(({ run }) => run);
+    for (const hint of await divergenceHints(lost)) terminal.line(hint);
     const left = statuses.length - completed - diverged;
     const isQueued = ({ run }: PlannedStatus) => queue?.has(run.index) === true;
     const waiting = statuses.filter(
       (status) => isOpen(status) && status.state !== 'running' && isQueued(status),
     ).length;
-    if (left > counts.running + waiting) terminal.line(`next: probprec sweep run ${path}`);
-    else if (left === 0) terminal.line(`next: probprec sweep best ${path}`);
+    if (left > counts.running + waiting) terminal.line(`next: probprec sweep run ${planArgument(plan)}`);
+    else if (left === 0) terminal.line(`next: probprec sweep best ${planArgument(plan)}`);
   }
   return counts.failed > 0 ? 1 : 0;
 }
@@ -65,6 +72,15 @@ function describeQueue(queued: readonly QueuedRun[]): string {
 function describeCounts(counts: Readonly<Record<PlannedState, number>>): string {
   const parts = PLANNED_STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
   return parts.join(', ');
+}
+
+/** Checkpoints and locks that the next run will not go on from. */
+function showFaults(statuses: readonly PlannedStatus[], { all }: SweepStatusOptions, terminal: Terminal): void {
+  const faulty = statuses.filter(({ fault }) => fault !== null);
+  for (const { run, fault } of faulty.slice(0, all ? undefined : LISTED)) {
+    terminal.result(`run ${run.index}, seed ${run.configuration.seed}: ${fault}`);
+  }
+  if (!all && faulty.length > LISTED) terminal.result(`and ${faulty.length - LISTED} more with a fault (--all)`);
 }
 
 /** Failed runs first, by reason: one mistake often fails many runs. */
@@ -149,7 +165,7 @@ function asJson(plan: Plan, statuses: readonly PlannedStatus[], queue: ReadonlyM
     plan: plan.path,
     name: plan.name,
     counts: countPlanned(statuses),
-    runs: statuses.map(({ run, state, path, epoch, reason }) => ({
+    runs: statuses.map(({ run, state, path, epoch, reason, fault }) => ({
       index: run.index,
       testproblem: run.configuration.testproblem,
       optimizer: run.configuration.optimizer.name,
@@ -159,6 +175,7 @@ function asJson(plan: Plan, statuses: readonly PlannedStatus[], queue: ReadonlyM
       epoch,
       num_epochs: run.configuration.numEpochs,
       reason,
+      fault,
       path,
       configuration_hash: run.hash,
       slurm: queued(queue.get(run.index)),

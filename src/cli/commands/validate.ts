@@ -1,5 +1,5 @@
 import type { ExitCode } from '../../errors.js';
-import { findResultFiles, type Validation, validateResultFile } from '../../results/index.js';
+import { searchResultFiles, shownLine, type Validation, validateResultFiles } from '../../results/index.js';
 import type { Terminal } from '../terminal.js';
 
 /** Checks run files and folders of them; prints a line for each file. Returns 1 when one has a fault or none was found. */
@@ -8,19 +8,25 @@ export async function validate(
   options: { readonly json?: boolean; readonly quiet?: boolean },
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const files = await findResultFiles(paths.length > 0 ? paths : ['results']);
+  const { files, faults } = await searchResultFiles(paths.length > 0 ? paths : ['results']);
   const results: Validation[] = [];
-  for (const path of files) {
-    const result = await validateResultFile(path);
-    results.push(result);
-    if (options.json) continue;
-    if (result.faults.length > 0) for (const fault of result.faults) terminal.result(fault);
-    else if (!options.quiet) terminal.result(`${path}: valid (${KINDS[result.kind ?? 'probprec']}, ${result.state})`);
+  let faulty = faults.length;
+  for (const fault of faults) terminal.line(shownLine(`probprec: ${fault}`));
+  for await (const result of validateResultFiles(files)) {
+    if (result.faults.length > 0) faulty += 1;
+    if (options.json) results.push(result);
+    else for (const line of linesOf(result, options.quiet === true)) terminal.result(shownLine(line));
   }
   if (options.json) terminal.result(JSON.stringify(results, null, 2));
-  const faulty = results.filter(({ faults }) => faults.length > 0).length;
   terminal.line(`${files.length} files, ${faulty} with faults`);
   return faulty > 0 || files.length === 0 ? 1 : 0;
+}
+
+function linesOf({ path, kind, state, faults, notes }: Validation, quiet: boolean): string[] {
+  if (faults.length > 0) return [...faults];
+  if (quiet) return [];
+  if (state === null) return notes.map((note) => `${path}: ${note}`);
+  return [[`${path}: valid (${KINDS[kind ?? 'probprec']}, ${state})`, ...notes].join('; ')];
 }
 
 const KINDS = { probprec: 'run file', imported: 'imported run', deepobs: 'DeepOBS file' } as const;

@@ -1,7 +1,7 @@
-import * as ort from 'onnxruntime-node';
 import { type DType, type Program, type Shape, sizeOf } from '../../tensor/index.js';
 import { type OnnxDevice, sessionDevice } from './device.js';
 import { OnnxGraph } from './graph.js';
+import * as ort from './library.js';
 import { outputName } from './lowering.js';
 import type { Memory } from './memory.js';
 import type { OnnxValue } from './value.js';
@@ -40,7 +40,9 @@ export class DeviceMemory implements Memory {
     if (this.#reader === null) {
       const graph = new OnnxGraph();
       graph.output('copy', graph.add('Identity', [graph.input('value', [-1], 'float')]), [-1], 'float');
-      const options = { ...sessionDevice(this.#device), logSeverityLevel: 4 } as const;
+      // One thread: copying is the device's work.
+      const threads = { intraOpNumThreads: 1, interOpNumThreads: 1 };
+      const options = { ...sessionDevice(this.#device), ...threads, logSeverityLevel: 4 } as const;
       this.#reader = ort.InferenceSession.create(graph.serialize(), options);
     }
     return this.#reader;

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type * as ort from 'onnxruntime-node';
 import { EngineError } from '../../errors.js';
 import { checkDevice } from '../catalogue.js';
+import type * as ort from './library.js';
 
 /** Where ONNX Runtime computes. */
 export type OnnxDevice = 'cpu' | 'webgpu' | 'cuda';

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import * as ort from 'onnxruntime-node';
 import { EngineError } from '../../errors.js';
 import { type DType, hashProgram, type Program, type Shape, simplify, sizeOf } from '../../tensor/index.js';
 import type { Engine, EngineOptions, EngineRecord, Executable, TensorData, Value } from '../engine.js';
@@ -12,7 +11,9 @@ import {
   sessionDevice,
 } from './device.js';
 import { DeviceMemory } from './device-memory.js';
+import { rethrow } from './failure.js';
 import { probeInPlace, returnNothing, runInPlace } from './in-place.js';
+import * as ort from './library.js';
 import { lower } from './lower.js';
 import { type LoweringOptions, outputName } from './lowering.js';
 import type { Memory } from './memory.js';
@@ -69,7 +70,7 @@ class OnnxEngine implements Engine {
     const simpler = simplify(program);
     const graph = lower(this.#options.rewrite ? rewrite(simpler) : simpler, this.#options);
     if (this.#options.inPlace) returnNothing(graph);
-    return ort.InferenceSession.create(graph.serialize(), {
+    const created = ort.InferenceSession.create(graph.serialize(), {
       ...sessionDevice(this.record.device),
       ...this.#memory.sessionOptions(program),
       intraOpNumThreads: this.record.threads,
@@ -85,6 +86,7 @@ class OnnxEngine implements Engine {
         },
       },
     });
+    return created.catch(rethrow);
   }
 
   upload(data: TensorData, shape: Shape, dtype: DType = data instanceof Int32Array ? 'int' : 'float'): Value {
@@ -134,7 +136,9 @@ class OnnxExecutable implements Executable {
       tensors[name] = own(value).tensor;
     }
     this.#inUse.add(feeds);
-    const results = await this.#runSession(tensors).finally(() => this.#inUse.delete(feeds));
+    const results = await this.#runSession(tensors)
+      .catch(rethrow)
+      .finally(() => this.#inUse.delete(feeds));
     const values: Record<string, Value> = {};
     for (const [name, { shape, dtype }] of this.#program.outputs) {
       const tensor = results[outputName(name)];
@@ -178,25 +182,32 @@ export async function openOnnxEngine(options: OnnxEngineOptions = {}): Promise<E
   checkOnnxDevice(device);
   const inPlace = device === 'cpu' && (options.inPlace ?? (await probeInPlace()));
   const memory = await openMemory(device, inPlace);
-  const threads = options.threads ?? availableParallelism();
-  // The blocked kernels are the processor's; other devices take the operators that ONNX defines.
-  const blockSize = device === 'cpu' ? (options.blockSize ?? (await probeBlockSize())) : 0;
-  const details: EngineRecord['details'] =
-    device === 'cpu'
-      ? { blockSize, inPlace }
-      : device === 'webgpu'
-        ? { deviceTensors: true, onProcessor: operatorsOnProcessor.join(', ') }
-        : { deviceTensors: false };
-  const record = { name: 'onnxruntime', device, threads, version: onnxruntimeVersion() ?? 'unknown', details };
-  return new OnnxEngine(record, memory, {
-    blockSize,
+  const lowering: LoweringOptions = {
+    // The blocked kernels are the processor's; other devices take the operators that ONNX defines.
+    blockSize: device === 'cpu' ? (options.blockSize ?? (await probeBlockSize())) : 0,
     fuse: options.fuse ?? true,
     webgpu: device === 'webgpu',
     dilatedWeightGradient: options.dilatedWeightGradient ?? true,
     phasedPooling: device === 'cpu' && (options.phasedPooling ?? true),
-    rewrite: options.rewrite ?? true,
-    inPlace,
-  });
+  };
+  const choices = { ...lowering, rewrite: options.rewrite ?? true, inPlace };
+  const threads = options.threads ?? availableParallelism();
+  const version = onnxruntimeVersion() ?? 'unknown';
+  const record = { name: 'onnxruntime', device, threads, version, details: detailsOf(device, choices) };
+  return new OnnxEngine(record, memory, choices);
+}
+
+/**
+ * What was found out on this machine, and every switch that is not as it comes: two engines whose details are equal write
+ * the same graphs.
+ */
+function detailsOf(device: OnnxDevice, choices: LoweringOptions & SessionOptions): EngineRecord['details'] {
+  const { blockSize, inPlace, webgpu: _, ...switches } = choices;
+  const others = Object.entries(switches).filter(([name, on]) => !on && (device === 'cpu' || name !== 'phasedPooling'));
+  const off = Object.fromEntries(others);
+  if (device === 'cpu') return { blockSize, inPlace, ...off };
+  if (device === 'webgpu') return { deviceTensors: true, onProcessor: operatorsOnProcessor.join(', '), ...off };
+  return { deviceTensors: false, ...off };
 }
 
 async function openMemory(device: OnnxDevice, inPlace: boolean): Promise<Memory> {

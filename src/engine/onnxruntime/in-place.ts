@@ -1,5 +1,7 @@
-import * as ort from 'onnxruntime-node';
+import { isAbsentOperator, probeError } from './failure.js';
 import { OnnxGraph } from './graph.js';
+import * as ort from './library.js';
+import { probeSession } from './probe.js';
 
 /**
  * Runs that write their outputs into memory of ours and nowhere else.
@@ -37,7 +39,7 @@ async function probe(): Promise<boolean> {
   const graph = new OnnxGraph();
   graph.output('y', graph.add('Neg', [graph.input('x', [1], 'float')]), [1], 'float');
   returnNothing(graph);
-  const session = await ort.InferenceSession.create(graph.serialize(), { logSeverityLevel: 4 });
+  const session = await ort.InferenceSession.create(graph.serialize(), probeSession);
   const y = Float32Array.of(0);
   try {
     const x = new ort.Tensor('float32', Float32Array.of(3), [1]);
@@ -50,8 +52,13 @@ async function probe(): Promise<boolean> {
 
 let works: Promise<boolean> | undefined;
 
-/** Whether the installed onnxruntime-node can run in place. */
+/** Whether the installed onnxruntime-node can run in place. Throws EngineError where it cannot be found out. */
 export function probeInPlace(): Promise<boolean> {
-  works ??= probe().catch(() => false);
+  works ??= probe().catch((error: unknown) => {
+    if (isAbsentOperator(error)) return false;
+    // What failed for want of a thread may work the next time.
+    works = undefined;
+    throw probeError('whether outputs can be written in place', error);
+  });
   return works;
 }

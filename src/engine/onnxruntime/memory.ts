@@ -1,5 +1,5 @@
-import type * as ort from 'onnxruntime-node';
 import type { DType, Program, Shape } from '../../tensor/index.js';
+import type * as ort from './library.js';
 import type { OnnxValue } from './value.js';
 
 /** Where the values of an engine lie, and what becomes of them when nobody needs them any more. */

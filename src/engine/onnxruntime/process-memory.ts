@@ -1,5 +1,5 @@
-import * as ort from 'onnxruntime-node';
 import { type DType, type Shape, sizeOf } from '../../tensor/index.js';
+import * as ort from './library.js';
 import type { Memory } from './memory.js';
 import type { OnnxValue } from './value.js';
 

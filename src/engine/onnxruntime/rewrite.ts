@@ -94,7 +94,7 @@ const updateInProduct: Rewrite = (node, usedOnce) => {
   const scale = step.inputs.find((factor) => factor.shape.length === 0);
   const product = step.inputs.find((factor) => factor.operation === matmulOperation);
   if (scale === undefined || product === undefined || !usedOnce(product)) return undefined;
-  if (!sameShape(p.shape, product.shape)) return undefined;
+  if (!sameShape(p.shape, product.shape) || product.shape.length > 2) return undefined;
   const [a, b] = [inputOf(product, 0), inputOf(product, 1)];
   const flags = {
     transposeA: product.attributes.transposeA === true,

@@ -1,7 +1,7 @@
-import type * as ort from 'onnxruntime-node';
 import { EngineError } from '../../errors.js';
 import type { DType, Shape } from '../../tensor/index.js';
 import type { Value } from '../engine.js';
+import type * as ort from './library.js';
 
 /** A tensor in the process' memory or in that of a device. */
 export class OnnxValue implements Value {

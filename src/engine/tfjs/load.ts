@@ -62,8 +62,10 @@ async function installedVersion(
     try {
       version = versionOf(await importModule(`${name}/package.json`));
     } catch (error) {
-      if (!isNotFound(error)) throw error;
-      missing.push(name);
+      if (isNotFound(error)) missing.push(name);
+      // What is no JSON has no version: the check below says so.
+      else if (error instanceof SyntaxError) version = '';
+      else throw error;
     }
   }
   if (missing.length > 0) {

@@ -4,7 +4,7 @@ import type { Hyperparameters } from '../training.js';
 import { chain } from '../transformation.js';
 import { addDecayedWeights } from '../transformations/add-decayed-weights.js';
 import type { TransformationFactory } from '../update-rule.js';
-import { familySchema, familySettings, type Mode } from './hyperparameters.js';
+import { type FamilySettings, familySchema, familySettings, type Mode } from './hyperparameters.js';
 import { CurvatureTraining } from './training.js';
 
 /** A member of the preconditioner family: what it is called, and which first-order optimizer takes its steps. */
@@ -15,6 +15,8 @@ export interface PreconditionerDefinition {
   /** A registered first-order optimizer with the hyperparameter `lr`. */
   readonly inner: OptimizerDefinition;
   readonly mode: Mode;
+  /** Where it is known to fail, with figures, in one line. */
+  readonly caveat?: string;
 }
 
 /**
@@ -27,30 +29,53 @@ export interface PreconditionerDefinition {
  */
 export function definePreconditioner({ inner, mode, ...names }: PreconditionerDefinition): OptimizerDefinition {
   const { transformation } = inner;
-  if (transformation === null || !('lr' in inner.hyperparameters.shape)) {
+  if (transformation === null || inner.learningRate !== 'lr') {
     throw new ConfigurationError(
-      `${names.name}: the inner optimizer ${inner.name} is no gradient transformation with a learning rate; expected one made by defineOptimizer`,
+      `${names.name}: the inner optimizer ${inner.name} is no gradient transformation with the learning rate lr; expected one made by defineOptimizer`,
     );
   }
   return {
     ...names,
     hyperparameters: familySchema(mode, inner.hyperparameters),
+    learningRate: 'lr',
     transformation: null,
     minimumStepsPerEpoch: (hyperparameters) => {
       const { restart, needed } = familySettings(mode, hyperparameters);
       return restart.kind === 'epoch' ? needed : { steps: 1, why: 'one step' };
     },
+    whenDiverged: (hyperparameters) => remedies(familySettings(mode, hyperparameters)),
+    ...(mode === 'preconditioned' ? { timedWith: { lr: SHORT_RATE, scaling: 'relative' } } : {}),
     start: (task, hyperparameters) => {
       const settings = familySettings(mode, hyperparameters);
       const create = withWeightDecay(transformation, settings.weightDecay);
-      return CurvatureTraining.start(task, settings, create, innerHyperparameters(inner, hyperparameters));
+      return CurvatureTraining.start(task, settings, {
+        inner: create,
+        innerHyperparameters: innerHyperparameters(inner, hyperparameters),
+      });
     },
   };
 }
 
+/** A first-epoch learning rate with which no seed of ten was lost on mnist_mlp (docs/findings.md). */
+const SHORT_RATE = 0.05;
+
+/** Why a member of the family diverges, and what helps: as measured in docs/findings.md. */
+function remedies({ mode, applies, scaling }: FamilySettings): string {
+  const lengthens = applies && scaling !== 'relative';
+  const lengthening = `its ${scaling} scaling lengthens the step wherever a singular value is below 1`;
+  if (mode === 'tuned') {
+    const causes = lengthens ? `; ${lengthening}` : '';
+    const other = lengthens ? ', or --scaling relative,' : '';
+    return `the given learning rate is too long a step for the preconditioned gradient${causes}: a smaller --lr${other} helps (docs/preconditioner.md)`;
+  }
+  const causes = `nothing bounds the estimated step size α where gradients lie in flat directions${lengthens ? `, and ${lengthening}` : ''}`;
+  const rarely = lengthens ? ', --scaling relative alone seldom' : '';
+  return `${causes}: a shorter α (--lr-schedule-epochs 0 --lr-schedule-factors 0.3) or a learning rate for the first epoch (--lr ${SHORT_RATE}) helps${rarely} (docs/preconditioner.md)`;
+}
+
 /** μ is added to the gradient after the preconditioning, as the inner optimizer's own weight decay does. */
 function withWeightDecay(inner: TransformationFactory, weightDecay: number): TransformationFactory {
-  return weightDecay === 0 ? inner : (settings) => chain(addDecayedWeights(weightDecay), inner(settings));
+  return weightDecay === 0 ? inner : (settings, rate) => chain(addDecayedWeights(weightDecay), inner(settings, rate));
 }
 
 /** The inner optimizer's share; each step replaces `lr`. */

@@ -1,20 +1,26 @@
-import { add, input, type Tensor } from '../../tensor/index.js';
+import { add, type Tensor } from '../../tensor/index.js';
 import { at } from '../transformation.js';
 import type { Layer } from './layers.js';
+import type { Sums } from './prior.js';
 import { asRow, decayed, innerProducts } from './rows.js';
 
 /**
  * The two products of the drift statistic (docs/preconditioner.md): ḡᵀv_t, the measured gradient v_t = g_t + μθ_t along
  * the mean gradient of phase 1, and h̄ᵀθ_t. By the symmetry of the Hessian, ḡᵀH(θ_t − θ₀) = h̄ᵀ(θ_t − θ₀): the estimate
  * predicts that their difference stays constant but for minibatch noise. Summed over all layers, since H couples them.
- * The inputs `sum-v/…` and `sum-h/…` are n ḡ and n h̄.
+ * The sums are n ḡ and n h̄.
  */
-export function driftOutputs(layers: readonly Layer[], gradient: readonly Tensor[], weightDecay: number): Tensor[] {
-  const products = layers.map(({ name, size, parameter }, index) => {
+export function driftOutputs(
+  layers: readonly Layer[],
+  gradient: readonly Tensor[],
+  sums: Sums<Tensor>,
+  weightDecay: number,
+): Tensor[] {
+  const products = layers.map(({ parameter }, index) => {
     const measured = decayed(asRow(at(gradient, index)), asRow(parameter), weightDecay);
     return {
-      measured: innerProducts(input(`sum-v/${name}`, [1, size]), measured),
-      predicted: innerProducts(input(`sum-h/${name}`, [1, size]), asRow(parameter)),
+      measured: innerProducts(at(sums.v, index), measured),
+      predicted: innerProducts(at(sums.h, index), asRow(parameter)),
     };
   });
   return [

@@ -1,16 +1,16 @@
 import type { Value } from '../../engine/index.js';
+import type { Tree } from '../../tensor/index.js';
 import type { DriftState } from './drift.js';
 import type { GroupEstimate } from './group-estimates.js';
 import type { PosteriorState } from './posterior.js';
-import type { PriorState } from './prior.js';
-
-/** n ḡ and n h̄ as program inputs: what the drift statistic refers to. Empty where it is not measured. */
-export type Reference = Readonly<Record<string, Value>>;
+import type { PriorState, Sums } from './prior.js';
+import type { Preconditioner } from './steps.js';
 
 /** What phase 1 leaves to the phases after it. */
 interface AfterPrior {
   readonly groups: readonly GroupEstimate[];
-  readonly reference: Reference;
+  /** n ḡ and n h̄, to which the drift statistic refers; null where it is not measured. */
+  readonly reference: Sums<Value> | null;
 }
 
 export interface PriorPhase {
@@ -34,13 +34,13 @@ export interface StepsPhase extends AfterPrior {
   readonly kind: 'steps';
   /** Steps since the inner optimizer's state was made. */
   readonly t: number;
-  /** The inner optimizer's state. */
-  readonly inner: Readonly<Record<string, Value>>;
-  readonly preconditioners: Readonly<Record<string, Value>>;
+  /** The inner optimizer's state in each group. */
+  readonly inner: readonly Tree<Value>[];
+  readonly preconditioners: readonly Preconditioner<Value>[];
   readonly drift: DriftState;
   /** Whether the drift chart has signalled. */
   readonly signalled: boolean;
 }
 
-/** Where a training is. Phase 3 takes no minibatch: it ends phase 2. */
+/** Where a training is: values and plain data, which a checkpoint keeps as they are. Phase 3 takes no minibatch: it ends phase 2. */
 export type Phase = PriorPhase | PosteriorPhase | IdlePhase | StepsPhase;

@@ -1,27 +1,30 @@
-import type { Engine, Executable, Value } from '../../engine/index.js';
+import { placeholders, type Value } from '../../engine/index.js';
 import {
   add,
   gradients,
   hessianVectorProduct,
-  input,
   multiply,
   negate,
-  program,
+  sizeOf,
   stopGradient,
   type Tensor,
 } from '../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import type { Layer } from './layers.js';
-import { packed, take, unpack } from './outputs.js';
+import { compileMeasuring } from './measuring-function.js';
 import { asRow, decayed, innerProducts, inverseLength } from './rows.js';
+
+/** Σ v and Σ h over minibatches, a row [1, N] for each layer; h empty where nothing is built on it. */
+export interface Sums<T> {
+  readonly v: readonly T[];
+  readonly h: readonly T[];
+}
 
 /** What phase 1 accumulates: Σ v and Σ h of each layer on the engine, inner products per layer on the host. */
 export interface PriorState {
   minibatches: number;
-  sumsV: readonly Value[];
-  /** Empty where nothing is built on them. */
-  sumsH: readonly Value[];
+  sums: Sums<Value>;
   /** For each layer Σ ‖v‖², Σ vᵀh, Σ ‖h‖². */
   moments: Float64Array;
 }
@@ -41,134 +44,88 @@ export interface FirstColumn {
  * Phase 1: on each of n minibatches the gradient g, the direction v = g + μθ and the product h = H·v + μv with the
  * Hessian of that minibatch's loss, in one program; no parameter update.
  */
-export class Prior {
-  readonly #engine: Engine;
-  readonly #layers: readonly Layer[];
-  readonly #observes: boolean;
-  readonly #accumulate: Executable;
-  readonly #finish: Executable;
-
-  private constructor(
-    engine: Engine,
-    layers: readonly Layer[],
-    observes: boolean,
-    accumulate: Executable,
-    finish: Executable,
-  ) {
-    this.#engine = engine;
-    this.#layers = layers;
-    this.#observes = observes;
-    this.#accumulate = accumulate;
-    this.#finish = finish;
-  }
-
-  /** Compiles the phase's programs. With `observes`, Σ h is kept for the first column of phase 2. */
-  static async compile(
-    { engine, problem }: TrainingTask,
-    layers: readonly Layer[],
-    { weightDecay, observes }: { readonly weightDecay: number; readonly observes: boolean },
-  ): Promise<Prior> {
-    const accumulate = accumulation(problem.loss, layers, weightDecay, observes);
-    const finish = finishing(layers, observes);
-    return new Prior(
-      engine,
-      layers,
-      observes,
-      await engine.compile(program(accumulate)),
-      await engine.compile(program(finish)),
-    );
-  }
-
-  get compileSeconds(): number {
-    return this.#accumulate.compileSeconds + this.#finish.compileSeconds;
-  }
-
-  begin(): PriorState {
-    const zeros = () => this.#layers.map(({ size }) => this.#engine.upload(new Float32Array(size), [1, size]));
-    return {
-      minibatches: 0,
-      sumsV: zeros(),
-      sumsH: this.#observes ? zeros() : [],
-      moments: new Float64Array(3 * this.#layers.length),
-    };
-  }
-
+export interface Prior {
+  readonly compileSeconds: number;
+  begin(): PriorState;
   /** Uses one minibatch; returns its loss. The sums so far are spent, and so are values that an earlier phase has left. */
-  async use(state: PriorState, feeds: BatchFeeds, left: readonly Value[] = []): Promise<number> {
-    const sums = this.sums(state);
-    const outputs = await this.#accumulate.run({ ...feeds, ...sums }, [...Object.values(sums), ...left]);
-    const numbers = await unpack(this.#engine, outputs);
-    const loss = numbers.next();
-    for (const [index, moment] of numbers.take(state.moments.length).entries()) {
-      state.moments[index] = (state.moments[index] ?? 0) + moment;
-    }
-    state.sumsV = this.#layers.map(({ name }) => take(outputs, `sum-v/${name}`));
-    if (this.#observes) state.sumsH = this.#layers.map(({ name }) => take(outputs, `sum-h/${name}`));
-    state.minibatches += 1;
-    return loss;
-  }
-
+  use(state: PriorState, feeds: BatchFeeds, left?: readonly Value[]): Promise<number>;
   /** The first direction −αḡ and observation −αh̄ of each layer, both divided by ‖αḡ‖. */
-  async finish(state: PriorState): Promise<FirstColumn[]> {
-    const outputs = await this.#finish.run(this.sums(state));
-    const numbers = await unpack(this.#engine, outputs);
-    return this.#layers.map(({ name }) => ({
-      s: outputs[`s/${name}`] ?? null,
-      y: outputs[`y/${name}`] ?? null,
-      total: numbers.next(),
-      sy: this.#observes ? numbers.next() : Number.NaN,
-      yy: this.#observes ? numbers.next() : Number.NaN,
-    }));
-  }
-
-  /** Σ v and Σ h as inputs of programs. */
-  sums({ sumsV, sumsH }: PriorState): Record<string, Value> {
-    const feeds: Record<string, Value> = {};
-    for (const [index, { name }] of this.#layers.entries()) {
-      feeds[`sum-v/${name}`] = at(sumsV, index);
-      if (this.#observes) feeds[`sum-h/${name}`] = at(sumsH, index);
-    }
-    return feeds;
-  }
+  finish(state: PriorState): Promise<FirstColumn[]>;
 }
 
-function accumulation(
-  loss: Tensor,
+/** Compiles the phase's programs. With `observes`, Σ h is kept for the first column of phase 2. */
+export async function compilePrior(
+  { engine, problem }: TrainingTask,
   layers: readonly Layer[],
-  weightDecay: number,
-  observes: boolean,
-): Record<string, Tensor> {
+  { weightDecay, observes }: { readonly weightDecay: number; readonly observes: boolean },
+): Promise<Prior> {
+  const sums: Sums<Tensor> = sumInputs(layers, observes);
+  const accumulate = await compileMeasuring(engine, sums, accumulation(problem.loss, layers, weightDecay, sums));
+  const finish = await compileMeasuring(engine, sums, finishing(sums));
+  const zeros = (of: readonly Tensor[]) => of.map(({ shape }) => engine.upload(new Float32Array(sizeOf(shape)), shape));
+  return {
+    compileSeconds: accumulate.compileSeconds + finish.compileSeconds,
+    begin: () => ({
+      minibatches: 0,
+      sums: { v: zeros(sums.v), h: zeros(sums.h) },
+      moments: new Float64Array(3 * layers.length),
+    }),
+    use: async (state, feeds, left = []) => {
+      const spent = [...state.sums.v, ...state.sums.h, ...left];
+      const { values, numbers } = await accumulate.run(state.sums, feeds, spent);
+      state.sums = values;
+      state.minibatches += 1;
+      for (const [index, moment] of numbers.moments.flat(2).entries()) {
+        state.moments[index] = (state.moments[index] ?? 0) + moment;
+      }
+      return at(numbers.loss, 0);
+    },
+    finish: async ({ sums: given }) => {
+      const { values, numbers } = await finish.run(given, {});
+      return layers.map((_, index) => {
+        const [total = Number.NaN, sy = Number.NaN, yy = Number.NaN] = at(numbers, index).flat();
+        return { s: values.s[index] ?? null, y: values.y[index] ?? null, total, sy, yy };
+      });
+    },
+  };
+}
+
+/** Σ v and Σ h as inputs of programs. */
+export function sumInputs(layers: readonly Layer[], observes: boolean): Sums<Tensor> {
+  const rows = layers.map(({ size }) => ({ shape: [1, size] }));
+  return placeholders('sums', { v: rows, h: observes ? rows : [] });
+}
+
+function accumulation(loss: Tensor, layers: readonly Layer[], weightDecay: number, sums: Sums<Tensor>) {
   const parameters = layers.map(({ parameter }) => parameter);
   const gradient = gradients(loss, parameters);
   const directions = gradient.map((g, index) => stopGradient(decayed(g, at(parameters, index), weightDecay)));
   const products = hessianVectorProduct(gradient, parameters, directions);
-  const outputs: Record<string, Tensor> = {};
-  const numbers: Tensor[] = [loss];
-  for (const [index, { name, size }] of layers.entries()) {
-    const v = asRow(at(directions, index));
-    const h = asRow(decayed(at(products, index), at(directions, index), weightDecay));
-    numbers.push(innerProducts(v, v), innerProducts(v, h), innerProducts(h, h));
-    outputs[`sum-v/${name}`] = add(input(`sum-v/${name}`, [1, size]), v);
-    if (observes) outputs[`sum-h/${name}`] = add(input(`sum-h/${name}`, [1, size]), h);
-  }
-  return { numbers: packed(numbers), ...outputs };
+  const v = directions.map(asRow);
+  const h = products.map((product, index) => asRow(decayed(product, at(directions, index), weightDecay)));
+  const moments = v.map((row, index) => {
+    const product = at(h, index);
+    return [innerProducts(row, row), innerProducts(row, product), innerProducts(product, product)];
+  });
+  return {
+    values: {
+      v: sums.v.map((sum, index) => add(sum, at(v, index))),
+      h: sums.h.map((sum, index) => add(sum, at(h, index))),
+    },
+    numbers: { loss, moments },
+  };
 }
 
 /** s₀ = −Σv / ‖Σv‖ and y₀ = −Σh / ‖Σv‖: the factors α and 1/n cancel. Zeros where Σv = 0. */
-function finishing(layers: readonly Layer[], observes: boolean): Record<string, Tensor> {
-  const outputs: Record<string, Tensor> = {};
-  const numbers: Tensor[] = [];
-  for (const { name, size } of layers) {
-    const sumV = input(`sum-v/${name}`, [1, size]);
-    const total = innerProducts(sumV, sumV);
-    numbers.push(total);
-    if (!observes) continue;
-    const factor = negate(inverseLength(total));
-    const s = multiply(sumV, factor);
-    const y = multiply(input(`sum-h/${name}`, [1, size]), factor);
-    numbers.push(innerProducts(s, y), innerProducts(y, y));
-    outputs[`s/${name}`] = s;
-    outputs[`y/${name}`] = y;
-  }
-  return { numbers: packed(numbers), ...outputs };
+function finishing(sums: Sums<Tensor>) {
+  const totals = sums.v.map((sum) => innerProducts(sum, sum));
+  const factors = totals.map((total) => negate(inverseLength(total)));
+  const s = sums.h.map((_, index) => multiply(at(sums.v, index), at(factors, index)));
+  const y = sums.h.map((sum, index) => multiply(sum, at(factors, index)));
+  const numbers = totals.map((total, index) => {
+    const [direction, observation] = [s[index], y[index]];
+    if (direction === undefined || observation === undefined) return [total];
+    return [total, innerProducts(direction, observation), innerProducts(observation, observation)];
+  });
+  return { values: { s, y }, numbers };
 }

@@ -1,42 +1,44 @@
-import type { Executable, Value } from '../../engine/index.js';
-import { program } from '../../tensor/index.js';
-import type { BatchFeeds, Hyperparameters, Training, TrainingState, TrainingTask } from '../training.js';
+import type { Value } from '../../engine/index.js';
+import { leavesOf, type Tree } from '../../tensor/index.js';
+import { count, type EvaluationCounts, noEvaluations } from '../evaluation-counts.js';
+import { type NetworkState, networkState } from '../network-state.js';
+import { RuleLog } from '../rule-log.js';
+import { restoreTree, saveTree } from '../saved-tree.js';
+import type { BatchFeeds, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
-import type { TransformationFactory } from '../update-rule.js';
 import { DriftMonitor } from './drift.js';
-import { estimators } from './estimators/registered.js';
-import { Factor, type FactorOrNot } from './factor.js';
+import type { FactorOrNot } from './factor.js';
 import { estimateGroups } from './group-estimates.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { type Layers, layersOf } from './layers.js';
 import { EpochLog, noSeconds, type PhaseSeconds } from './log.js';
-import { take, unpack } from './outputs.js';
 import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
-import { Posterior } from './posterior.js';
-import { Prior } from './prior.js';
-import { restoredPhase, savedPhase } from './saved-phase.js';
+import { compilePrograms, compileSecondsOf, type InnerOptimizer, type Programs } from './programs.js';
 import { scalings } from './scaling.js';
-import { Steps } from './steps.js';
 
-interface Programs {
-  readonly prior: Prior;
-  /** Null where phase 1 is all there is. */
-  readonly posterior: Posterior | null;
-  readonly factor: Factor | null;
-  /** The loss alone, for minibatches that pass without a step. */
-  readonly loss: Executable | null;
-  readonly steps: Steps;
+/** What a checkpoint keeps. */
+interface SavedTraining {
+  readonly phase: Phase | null;
+  readonly parameters: readonly Value[];
+  readonly network: Readonly<Record<string, Value>>;
+  readonly evaluations: EvaluationCounts;
+  readonly total: number;
+  readonly sinceStart: number;
+  readonly lastAlpha: readonly (number | null)[];
+  readonly seconds: PhaseSeconds;
 }
 
 /** The preconditioner family at work: the phases one after the other, and again from the start when the rule says so. */
 export class CurvatureTraining implements Training {
-  readonly compileSeconds: number;
   readonly #task: TrainingTask;
   readonly #settings: FamilySettings;
   readonly #layers: Layers;
   readonly #programs: Programs;
   readonly #log: EpochLog;
-  #parameters: Readonly<Record<string, Value>>;
+  readonly #network: NetworkState;
+  readonly #rules: RuleLog;
+  #parameters: readonly Value[];
+  #networkValues: Readonly<Record<string, Value>>;
   /** Null where the next step starts an estimation. */
   #phase: Phase | null = null;
   #epoch = 0;
@@ -51,68 +53,85 @@ export class CurvatureTraining implements Training {
   /** Values of an earlier estimation that nothing needs any more. */
   #left: readonly Value[] = [];
 
-  private constructor(task: TrainingTask, settings: FamilySettings, layers: Layers, programs: Programs) {
+  #evaluations = noEvaluations();
+  /** Minibatches since training began. */
+  #total = 0;
+
+  private constructor(
+    task: TrainingTask,
+    settings: FamilySettings,
+    layers: Layers,
+    network: NetworkState,
+    programs: Programs,
+  ) {
     this.#task = task;
+    this.#network = network;
+    this.#rules = new RuleLog(task.engine);
     this.#settings = settings;
     this.#layers = layers;
     this.#programs = programs;
     this.#log = new EpochLog(layers);
-    const { prior, posterior, factor, loss, steps } = programs;
-    const parts = [prior, posterior, factor, loss, steps];
-    this.compileSeconds = parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
-    const initial = layers.list.map(({ input }, index) => [input, at(task.initialParameters, index)]);
-    this.#parameters = Object.fromEntries(initial);
+    this.#parameters = task.initialParameters;
+    this.#networkValues = network.initial(task.engine);
     this.#lastAlpha = layers.groups.map(() => null);
   }
 
   /** Compiles every program that the mode needs. */
-  static async start(
-    task: TrainingTask,
-    settings: FamilySettings,
-    inner: TransformationFactory,
-    innerHyperparameters: Hyperparameters,
-  ): Promise<CurvatureTraining> {
-    const { engine, problem } = task;
-    const { builds, applies, observations, rank, weightDecay, restart } = settings;
+  static async start(task: TrainingTask, settings: FamilySettings, inner: InnerOptimizer): Promise<CurvatureTraining> {
     const layers = layersOf(task, settings.grouping);
-    const measuresDrift = restart.kind === 'drift';
-    const programs = {
-      prior: await Prior.compile(task, layers.list, { weightDecay, observes: builds || measuresDrift }),
-      posterior: builds
-        ? await Posterior.compile(task, layers.list, estimators[settings.estimator], { observations, weightDecay })
-        : null,
-      factor: builds ? await Factor.compile(engine, layers.list, { rank, observations, lifts: applies }) : null,
-      loss: settings.idles ? await engine.compile(program({ numbers: problem.loss })) : null,
-      steps: await Steps.compile(task, layers, {
-        rank: applies ? rank : 0,
-        inner,
-        innerHyperparameters,
-        weightDecay,
-        measuresDrift,
-      }),
-    };
-    return new CurvatureTraining(task, settings, layers, programs);
+    const network = networkState(task.problem);
+    const programs = await compilePrograms(task, settings, layers, network, inner);
+    return new CurvatureTraining(task, settings, layers, network, programs);
+  }
+
+  get compileSeconds(): number {
+    return compileSecondsOf(this.#programs);
   }
 
   get parameters(): readonly Value[] {
-    return this.#layers.list.map(({ input }) => take(this.#parameters, input));
+    return this.#parameters;
+  }
+
+  get modelStates(): BatchFeeds {
+    return this.#network.feeds(this.#networkValues);
+  }
+
+  get evaluations(): Readonly<EvaluationCounts> {
+    return this.#evaluations;
+  }
+
+  /** The parameters and the network's state as feeds of the programs that take no step. */
+  get #standing(): BatchFeeds {
+    const parameters = this.#layers.list.map(({ input }, index) => [input, at(this.#parameters, index)]);
+    return { ...Object.fromEntries(parameters), ...this.modelStates };
   }
 
   async beginEpoch(epoch: number, lrFactor: number): Promise<void> {
     this.#epoch = epoch;
     this.#lrFactor = lrFactor;
     this.#step = 0;
+    this.#networkValues = this.#network.atEpoch(this.#task.engine, this.#networkValues);
     if (this.#settings.restart.kind === 'epoch') this.#leavePhase();
   }
 
   async step(batch: BatchFeeds): Promise<number> {
     const started = performance.now();
     const phase = this.#phase === null || this.#isOver(this.#phase) ? this.#restart() : this.#phase;
-    const loss = await this.#use(phase, { ...this.#task.constants, ...batch });
+    const feeds = { ...this.#task.constants, ...batch };
+    const standing = this.#standing;
+    const loss = await this.#use(phase, feeds);
+    if (phase.kind !== 'steps') await this.#pass({ ...feeds, ...standing });
     this.#seconds[phase.kind === 'idle' ? 'posterior' : phase.kind] += (performance.now() - started) / 1000;
     this.#step += 1;
     this.#sinceStart += 1;
+    this.#total += 1;
     return loss;
+  }
+
+  /** After a minibatch that took no step: recurrent state goes on to the next one, running statistics stay. */
+  async #pass(feeds: BatchFeeds): Promise<void> {
+    const { passing } = this.#programs;
+    if (passing !== null) this.#networkValues = { ...this.#networkValues, ...(await passing.run({}, feeds)) };
   }
 
   #isOver(phase: Phase): boolean {
@@ -124,7 +143,12 @@ export class CurvatureTraining implements Training {
   #leavePhase(): void {
     if (this.#phase?.kind === 'steps') {
       const { inner, preconditioners, reference } = this.#phase;
-      this.#left = [inner, preconditioners, reference].flatMap((values) => Object.values(values));
+      const held = leavesOf<Value>([
+        ...inner,
+        ...preconditioners,
+        ...(reference === null ? [] : [reference]),
+      ] as Tree<Value>);
+      this.#left = held.map(([, value]) => value);
     }
     this.#phase = null;
   }
@@ -157,7 +181,8 @@ export class CurvatureTraining implements Training {
     this.#phase = phase;
     const left = this.#left;
     this.#left = [];
-    const loss = await prior.use(phase.state, { ...batch, ...this.#parameters }, left);
+    const loss = await prior.use(phase.state, { ...batch, ...this.#standing }, left);
+    count(this.#evaluations, { gradients: 1, products: 1 });
     if (phase.state.minibatches < priorIterations) return loss;
 
     const first = await prior.finish(phase.state);
@@ -165,7 +190,7 @@ export class CurvatureTraining implements Training {
     const groups = estimateGroups(this.#layers, phase.state.moments, first, priorIterations, standIns);
     this.#lastAlpha = groups.map(({ usable, alpha }, index) => (usable ? alpha : at(this.#lastAlpha, index)));
     this.#log.addUnusable(this.#step, groups);
-    const after = { groups, reference: restart.kind === 'drift' ? prior.sums(phase.state) : {} };
+    const after = { groups, reference: restart.kind === 'drift' ? phase.state.sums : null };
     const nothingUsable = groups.every(({ usable }) => !usable);
     if (posterior !== null && !nothingUsable) {
       const priors = groups.map(({ usable, measured }) => (usable ? measured : null));
@@ -186,7 +211,8 @@ export class CurvatureTraining implements Training {
   async #usePosterior(phase: PosteriorPhase, batch: BatchFeeds): Promise<number> {
     const { posterior } = this.#programs;
     if (posterior === null) throw new RangeError('there is no phase 2');
-    const loss = await posterior.use(phase.state, { ...batch, ...this.#parameters });
+    const loss = await posterior.use(phase.state, { ...batch, ...this.#standing });
+    count(this.#evaluations, { gradients: 1, products: 1 });
     await this.#enterPosterior(phase);
     return loss;
   }
@@ -206,10 +232,11 @@ export class CurvatureTraining implements Training {
 
   async #useIdle(phase: IdlePhase, batch: BatchFeeds): Promise<number> {
     if (this.#programs.loss === null) throw new RangeError('no minibatch passes without a step');
-    const outputs = await this.#programs.loss.run({ ...batch, ...this.#parameters });
+    const loss = await this.#programs.loss.run({}, { ...batch, ...this.#standing });
+    count(this.#evaluations, { losses: 1 });
     if (phase.left > 1) this.#phase = { ...phase, left: phase.left - 1 };
     else await this.#beginSteps(phase, []);
-    return (await unpack(this.#task.engine, outputs)).next();
+    return (await this.#task.engine.download(loss))[0] ?? Number.NaN;
   }
 
   /** Phase 4 begins with the next minibatch: a new state of the inner optimizer, the preconditioners in place. */
@@ -223,7 +250,7 @@ export class CurvatureTraining implements Training {
       groups,
       reference,
       t: 0,
-      inner: await steps.initialState(),
+      inner: await steps.initialState(this.#parameters),
       preconditioners: steps.preconditioners(factors, groups, scalings[this.#settings.scaling]),
       drift: new DriftMonitor().state,
       signalled: false,
@@ -242,27 +269,28 @@ export class CurvatureTraining implements Training {
   async #takeStep(phase: StepsPhase, batch: BatchFeeds): Promise<number> {
     const t = phase.t + 1;
     const lr = phase.groups.map(({ alpha }) => this.#learningRate(alpha) * this.#lrFactor);
-    const others = { ...batch, ...phase.preconditioners, ...phase.reference };
-    const given = { ...this.#parameters, ...phase.inner };
-    const { values, numbers } = await this.#programs.steps.take(given, others, t, lr);
-    const loss = numbers.next();
-    const isParameter = ([name]: readonly [string, Value]) => name in this.#parameters;
-    const entries = Object.entries(values);
-    const inner = Object.fromEntries(entries.filter((entry) => !isParameter(entry)));
-    this.#parameters = Object.fromEntries(entries.filter(isParameter));
+    const given = { parameters: this.#parameters, network: this.#networkValues, inner: phase.inner };
+    const number = { t, total: this.#total + 1 };
+    const { steps } = this.#programs;
+    const { carried, loss, drift, counts, logs } = await steps.take(given, batch, number, { ...phase, lr });
+    const { inner } = carried;
+    this.#parameters = carried.parameters;
+    this.#networkValues = carried.network;
+    count(this.#evaluations, counts);
+    this.#rules.add(logs);
     if (this.#settings.restart.kind !== 'drift') {
       this.#phase = { ...phase, t, inner };
       return loss;
     }
     const monitor = new DriftMonitor(phase.drift);
-    const signalled = monitor.add(numbers.next() - numbers.next());
+    const signalled = monitor.add(at(drift, 0) - at(drift, 1));
     if (signalled) this.#log.addDrift(this.#step, monitor.statistic);
     this.#phase = { ...phase, t, inner, drift: monitor.state, signalled };
     return loss;
   }
 
   async endEpoch(): Promise<Readonly<Record<string, unknown>>> {
-    return this.#log.take(this.#epoch);
+    return { ...(await this.#rules.take(this.#epoch)), ...this.#log.take(this.#epoch) };
   }
 
   /** The step sizes in force, or how far the estimation has come. */
@@ -274,20 +302,29 @@ export class CurvatureTraining implements Training {
     return least === most ? `α ${least}` : `α ${least} … ${most}`;
   }
 
-  async save(): Promise<TrainingState> {
-    // With a new estimation in every epoch, nothing of the old one is needed again.
-    const phase = this.#settings.restart.kind === 'epoch' ? null : this.#phase;
-    const { arrays, values } = await savedPhase(this.#task.engine, this.#layers.list, phase, this.#parameters);
-    const counters = { sinceStart: this.#sinceStart, lastAlpha: this.#lastAlpha, seconds: { ...this.#seconds } };
-    return { arrays, values: { ...values, ...counters } };
+  save(): Promise<TrainingState> {
+    return saveTree(this.#task.engine, {
+      // With a new estimation in every epoch, nothing of the old one is needed again.
+      phase: this.#settings.restart.kind === 'epoch' ? null : this.#phase,
+      parameters: this.#parameters,
+      network: this.#networkValues,
+      evaluations: this.#evaluations,
+      total: this.#total,
+      sinceStart: this.#sinceStart,
+      lastAlpha: this.#lastAlpha,
+      seconds: this.#seconds,
+    });
   }
 
   async restore(state: TrainingState): Promise<void> {
-    const { phase, parameters } = restoredPhase(this.#task.engine, this.#layers.list, state, this.#programs.posterior);
-    this.#phase = phase;
-    this.#parameters = parameters;
-    this.#sinceStart = Number(state.values.sinceStart);
-    this.#lastAlpha = [...(state.values.lastAlpha as (number | null)[])];
-    this.#seconds = { ...(state.values.seconds as PhaseSeconds) };
+    const saved = restoreTree(this.#task.engine, state) as SavedTraining;
+    this.#phase = saved.phase;
+    this.#parameters = saved.parameters;
+    this.#networkValues = saved.network;
+    this.#evaluations = saved.evaluations;
+    this.#total = saved.total;
+    this.#sinceStart = saved.sinceStart;
+    this.#lastAlpha = saved.lastAlpha;
+    this.#seconds = saved.seconds;
   }
 }

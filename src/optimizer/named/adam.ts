@@ -16,5 +16,6 @@ export default defineOptimizer({
     beta2: fraction().default(0.999).describe('decay of the second moment'),
     epsilon: positive().default(1e-8).describe('added to the root of the second moment'),
   }),
-  transformation: ({ beta1, beta2 }) => chain(scaleByAdam({ beta1, beta2 }), scaleByLearningRate()),
+  transformation: ({ lr, beta1, beta2, epsilon }) =>
+    chain(scaleByAdam({ beta1, beta2, epsilon }), scaleByLearningRate(lr)),
 });

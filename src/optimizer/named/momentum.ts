@@ -14,5 +14,5 @@ export default defineOptimizer({
     lr: learningRate(),
     momentum: fraction().default(0.9).describe('decay μ of the velocity'),
   }),
-  transformation: ({ momentum }) => chain(trace({ decay: momentum }), scaleByLearningRate()),
+  transformation: ({ lr, momentum }) => chain(trace({ decay: momentum }), scaleByLearningRate(lr)),
 });

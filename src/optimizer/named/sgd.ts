@@ -12,5 +12,5 @@ export default defineOptimizer({
   className: 'SGD',
   description: 'stochastic gradient descent',
   hyperparameters: z.strictObject({ lr: learningRate().default(0.01) }),
-  transformation: () => scaleByLearningRate(),
+  transformation: ({ lr }) => scaleByLearningRate(lr),
 });

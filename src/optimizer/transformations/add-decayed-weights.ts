@@ -1,7 +1,10 @@
-import { add, multiply } from '../../tensor/index.js';
+import { add, multiply, type Tensor } from '../../tensor/index.js';
 import { type Setting, stateless, type Transformation } from '../transformation.js';
 
-/** g ← g + μ θ: weight decay as PyTorch's optimizers apply it. */
-export function addDecayedWeights(decay: Setting): Transformation {
+/**
+ * u ← u + μ θ. Before a rule that scales by moments it is the L2 term of PyTorch's optimizers; behind it and before the
+ * learning rate it is decoupled weight decay, as in AdamW.
+ */
+export function addDecayedWeights(decay: Setting): Transformation<readonly Tensor[]> {
   return stateless((gradient, parameter) => add(gradient, multiply(parameter, decay)));
 }

@@ -1,5 +1,12 @@
 import { add, divide, multiply, sqrt, square, type Tensor, zeros } from '../../tensor/index.js';
-import { named, type Setting, type Transformation } from '../transformation.js';
+import { at, type Transformation } from '../transformation.js';
+
+/** The moments of Adam, for each parameter. */
+export interface AdamState {
+  readonly [moment: string]: readonly Tensor[];
+  readonly first: readonly Tensor[];
+  readonly second: readonly Tensor[];
+}
 
 /**
  * Adam (Kingma & Ba 2015, algorithm 1): m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²,
@@ -9,30 +16,32 @@ import { named, type Setting, type Transformation } from '../transformation.js';
  * remain are two scalars of the step, computed on the host in double precision:
  * u = scale · M / (√V + offset), scale = (1 − β₁) / (1 − β₁ᵗ) · √((1 − β₂ᵗ) / (1 − β₂)), offset = ε √((1 − β₂ᵗ) / (1 − β₂)).
  */
-export function scaleByAdam({ beta1, beta2 }: { readonly beta1: Setting; readonly beta2: Setting }): Transformation {
+export function scaleByAdam({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+}: {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+} = {}): Transformation<AdamState> {
+  const spread = (t: number) => Math.sqrt((1 - beta2 ** t) / (1 - beta2));
   return {
-    init: (parameters) =>
-      Object.fromEntries(
-        parameters.flatMap(({ shape }, index) => [
-          [`first.${index}`, zeros(shape)],
-          [`second.${index}`, zeros(shape)],
-        ]),
-      ),
-    update: (gradients, { state, settings }) => {
-      const moments: Record<string, Tensor> = {};
-      const updates = gradients.map((gradient, index) => {
-        const first = add(multiply(named(state, `first.${index}`), beta1), gradient);
-        const second = add(multiply(named(state, `second.${index}`), beta2), square(gradient));
-        moments[`first.${index}`] = first;
-        moments[`second.${index}`] = second;
-        const direction = divide(first, add(sqrt(second), named(settings, 'adamOffset')));
-        return multiply(direction, named(settings, 'adamScale'));
-      });
-      return { updates, state: moments };
-    },
-    hostScalars: (t, { beta1: b1 = 0.9, beta2: b2 = 0.999, epsilon = 1e-8 }) => {
-      const spread = Math.sqrt((1 - b2 ** t) / (1 - b2));
-      return { adamScale: ((1 - b1) / (1 - b1 ** t)) * spread, adamOffset: epsilon * spread };
+    init: (parameters) => ({
+      first: parameters.map(({ shape }) => zeros(shape)),
+      second: parameters.map(({ shape }) => zeros(shape)),
+    }),
+    update: (gradients, { state, scalar }) => {
+      const scale = scalar((t) => ((1 - beta1) / (1 - beta1 ** t)) * spread(t));
+      const offset = scalar((t) => epsilon * spread(t));
+      const first = gradients.map((gradient, index) => add(multiply(at(state.first, index), beta1), gradient));
+      const second = gradients.map((gradient, index) =>
+        add(multiply(at(state.second, index), beta2), square(gradient)),
+      );
+      const updates = first.map((moment, index) =>
+        multiply(divide(moment, add(sqrt(at(second, index)), offset)), scale),
+      );
+      return { updates, state: { first, second } };
     },
   };
 }

@@ -1,7 +1,19 @@
-import { multiply, negate } from '../../tensor/index.js';
-import { named, stateless, type Transformation } from '../transformation.js';
+import { ConfigurationError } from '../../errors.js';
+import { multiply, negate, type Tensor } from '../../tensor/index.js';
+import { type Setting, stateless, type Transformation } from '../transformation.js';
 
-/** u ← −lr u, with the learning rate of the step (hyperparameter `lr` times the schedule's factor). */
-export function scaleByLearningRate(): Transformation {
-  return stateless((update, _, settings) => negate(multiply(update, named(settings, 'lr'))));
+/**
+ * u ← −lr u. The hyperparameter that the optimizer declares as its learning rate follows the schedule; without an argument
+ * it is that one. A number is a fixed rate.
+ */
+export function scaleByLearningRate(lr?: Setting): Transformation<readonly Tensor[]> {
+  return stateless((update, _, { learningRate }) => {
+    const rate = lr ?? learningRate;
+    if (rate === null) {
+      throw new ConfigurationError(
+        'scaleByLearningRate: the optimizer has no learning rate; state which hyperparameter it is, such as learningRate: "eta", and pass it',
+      );
+    }
+    return negate(multiply(update, rate));
+  });
 }

@@ -1,5 +1,5 @@
 import { add, multiply, type Tensor, zeros } from '../../tensor/index.js';
-import { named, type Setting, type Transformation } from '../transformation.js';
+import { at, type Setting, type Transformation } from '../transformation.js';
 
 /**
  * Momentum: v ← μ v + g, u ← v (Polyak 1964), or with Nesterov's correction u ← g + μ v (Sutskever et al. 2013, in
@@ -11,17 +11,13 @@ export function trace({
 }: {
   readonly decay: Setting;
   readonly nesterov?: boolean;
-}): Transformation {
+}): Transformation<{ readonly trace: readonly Tensor[] }> {
   return {
-    init: (parameters) => Object.fromEntries(parameters.map(({ shape }, index) => [`trace.${index}`, zeros(shape)])),
+    init: (parameters) => ({ trace: parameters.map(({ shape }) => zeros(shape)) }),
     update: (gradients, { state }) => {
-      const traces: Record<string, Tensor> = {};
-      const updates = gradients.map((gradient, index) => {
-        const velocity = add(multiply(named(state, `trace.${index}`), decay), gradient);
-        traces[`trace.${index}`] = velocity;
-        return nesterov ? add(gradient, multiply(velocity, decay)) : velocity;
-      });
-      return { updates, state: traces };
+      const velocity = gradients.map((gradient, index) => add(multiply(at(state.trace, index), decay), gradient));
+      const corrected = () => gradients.map((gradient, index) => add(gradient, multiply(at(velocity, index), decay)));
+      return { updates: nesterov ? corrected() : velocity, state: { trace: velocity } };
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { HyperparameterInFile } from '../identity.js';
+import type { SettingValue } from '../setting-value.js';
 
 /**
  * The factors of the L2 term ½ λ Σ w² that DeepOBS' test problems have when none is given; 0 where there is no such term.
@@ -24,7 +24,7 @@ export function defaultL2(testproblem: string): number | 'default' {
 }
 
 const SHARED = { weight_decay: 0, use_locking: false } as const;
-const OPTIMIZERS: ReadonlyMap<string, Readonly<Record<string, HyperparameterInFile>>> = new Map([
+const OPTIMIZERS: ReadonlyMap<string, Readonly<Record<string, SettingValue>>> = new Map([
   ['SGD', { ...SHARED, momentum: 0, dampening: 0, nesterov: false, use_nesterov: false }],
   ['Momentum', { ...SHARED, dampening: 0, nesterov: false, use_nesterov: false }],
   ['Adam', { ...SHARED, betas: [0.9, 0.999], beta1: 0.9, beta2: 0.999, eps: 1e-8, epsilon: 1e-8, amsgrad: false }],
@@ -34,6 +34,6 @@ const OPTIMIZERS: ReadonlyMap<string, Readonly<Record<string, HyperparameterInFi
  * The values that PyTorch and TensorFlow give to the hyperparameters of an optimizer when they are not stated, by the label
  * in DeepOBS' folders.
  */
-export function frameworkDefaults(label: string): Readonly<Record<string, HyperparameterInFile>> {
+export function frameworkDefaults(label: string): Readonly<Record<string, SettingValue>> {
   return OPTIMIZERS.get(label) ?? {};
 }

@@ -1,32 +1,42 @@
 import { z } from 'zod';
 import { canonicalJson, type JsonValue, sha256Hex } from '../canonical-json.js';
-import { curvesOf, type RecordedRun, withSetting } from '../recorded-run.js';
+import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from '../long-values.js';
 import { runStatusSchema } from '../schema.js';
+import { encodedSettingsSchema, nameSchema } from '../setting-schema.js';
+import { DIALECTS, ENGINES } from './dialect.js';
 
-/** Version of the layout of imported files; a reader refuses any other. */
-export const IMPORTED_VERSION = 1;
-
-/** The versions of DeepOBS whose files are told apart by their keys. */
-export const DIALECTS = ['deepobs-1.2-beta', 'deepobs-develop', 'deepobs-1.1'] as const;
-
-/** One of the file formats of DeepOBS. */
-export type Dialect = (typeof DIALECTS)[number];
+/** Version of the layout of imported files; {@link ./migrate-import.ts} brings older ones up to it. */
+export const IMPORTED_VERSION = 2;
 
 const count = z.int().nonnegative();
-const measurements = z.array(z.number().nullable());
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 
+/** What gives the original file back byte for byte, besides the values. */
+const originalSchema = z.strictObject({
+  /** Spaces for each level; null for a file on one line. */
+  indent: z.int().nonnegative().max(16).nullable(),
+  /** White space after the last brace. */
+  ending: z.string().max(16),
+  /** The keys in their order, with the text of the value; null for the lists of losses and accuracies. */
+  members: z.array(z.tuple([z.string(), z.string().nullable()])),
+  /** Positions of infinite values in the lists, in which every value that is not finite is null. */
+  infinities: z.array(z.tuple([z.string(), z.enum(['inf', '-inf']), z.array(count)])),
+});
+
 const importedRunShape = z.strictObject({
-  testproblem: z.string().min(1),
+  /** The test problem's label: the folder's name, which DeepOBS goes by. */
+  testproblem: nameSchema,
+  /** What the file itself says; null when it says nothing. */
+  stated_testproblem: nameSchema.nullable(),
   batch_size: z.int().positive(),
   num_epochs: count,
   random_seed: count,
   /** Given as weight_decay or l2_reg; null when the problem's own was used. */
   l2_reg: z.number().nullable(),
   /** As in the file. DeepOBS itself goes by the folder, see `label`. */
-  optimizer_name: z.string(),
-  optimizer_hyperparams: z.record(z.string(), z.union([z.number(), z.boolean(), z.string(), z.null()])),
-  training_params: z.record(z.string(), z.json()),
+  optimizer_name: nameSchema,
+  optimizer_hyperparams: encodedSettingsSchema,
+  training_params: encodedSettingsSchema,
   train_losses: measurements,
   /** Null where the version of DeepOBS measured no validation set. */
   valid_losses: measurements.nullable(),
@@ -36,21 +46,39 @@ const importedRunShape = z.strictObject({
   valid_accuracies: measurements.nullable(),
   test_accuracies: measurements.nullable(),
   import_version: z.literal(IMPORTED_VERSION),
-  imported_from: z.strictObject({ dialect: z.enum(DIALECTS), file: z.string(), sha256 }),
+  imported_from: z.strictObject({
+    dialect: z.enum(DIALECTS),
+    engine: z.enum(ENGINES),
+    file: nameSchema,
+    /** Name of the setting's folder; null for a file that did not lie as DeepOBS lays it out. */
+    setting: nameSchema.nullable(),
+    sha256,
+  }),
   /** The optimizer's label: the folder's name, which DeepOBS goes by. */
-  label: z.string().min(1),
+  label: nameSchema,
+  /** Names, and `name/0` for an entry of a list, of the values that are written as Python writes an int. */
   integer_hyperparameters: z.array(z.string()),
   /** Inferred: the files do not say how a run ended. */
   status: runStatusSchema,
   /** Keys of a runner of the user's own, as they were but for non-finite numbers (null). */
-  further: z.record(z.string(), z.json()),
-  /** What was missing in the file and where it was taken from. */
+  further: jsonObject,
+  /** What was missing in the file and where it was taken from, and where folder and file disagree. */
   notes: z.array(z.string()),
+  /** Null in files of import version 1. */
+  original: originalSchema.nullable(),
   content_digest: sha256,
 });
 
 /** A DeepOBS run in strict JSON: what the file said, what was inferred, and from where. */
 export type ImportedRun = z.infer<typeof importedRunShape>;
+
+/** What gives an original file back, see {@link ImportedRun}. */
+export type OriginalLayout = z.infer<typeof originalSchema>;
+
+/** A DeepOBS run that was read where it lies: what needs the whole text of the file is left out. */
+export type DeepobsRun = Omit<ImportedRun, 'content_digest' | 'original' | 'imported_from'> & {
+  readonly imported_from: Omit<ImportedRun['imported_from'], 'sha256'>;
+};
 
 /** An imported run: exactly these keys, and lists as long as the status says. */
 export const importedRunSchema = importedRunShape.superRefine((run, context) => {
@@ -79,6 +107,9 @@ export const EPOCH_LISTS = [
   'test_accuracies',
 ] as const;
 
+/** Every list of measured values. */
+export const MEASURED_LISTS: ReadonlySet<string> = new Set([...EPOCH_LISTS, 'minibatch_train_losses']);
+
 /** Adds the digest over everything else. */
 export function sealImportedRun(content: Omit<ImportedRun, 'content_digest'>): ImportedRun {
   return { ...content, content_digest: importedDigest(content) };
@@ -87,34 +118,4 @@ export function sealImportedRun(content: Omit<ImportedRun, 'content_digest'>): I
 /** SHA-256 over the canonical JSON of everything but the digest itself. */
 export function importedDigest(content: Omit<ImportedRun, 'content_digest'>): string {
   return sha256Hex(canonicalJson(content as JsonValue));
-}
-
-/** An imported run as analysis sees it. */
-export function recordImportedRun(file: string, run: ImportedRun): RecordedRun {
-  const { dialect } = run.imported_from;
-  return withSetting({
-    file,
-    testproblem: run.testproblem,
-    optimizer: run.label,
-    hyperparameters: run.optimizer_hyperparams,
-    trainingParameters: run.training_params,
-    seed: run.random_seed,
-    batchSize: run.batch_size,
-    numEpochs: run.num_epochs,
-    l2Reg: run.l2_reg,
-    status: run.status,
-    curves: curvesOf(run),
-    minibatchTrainLosses: run.minibatch_train_losses,
-    timing: null,
-    conditions: {
-      protocol: dialect,
-      protocolVersion: null,
-      dataSource: run.testproblem.startsWith('quadratic') ? 'generated' : 'real',
-      syntheticSize: null,
-      dataChecksum: null,
-      engine: dialect === 'deepobs-1.1' ? 'tensorflow' : 'pytorch',
-      machine: null,
-    },
-    startedAt: /__([\d-]+)\.json$/.exec(run.imported_from.file)?.[1] ?? '',
-  });
 }

@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { ConfigurationError, FileError } from '../../errors.js';
-import { writeFileAtomic } from '../atomic-file.js';
-import { type JsonValue, prettyJson } from '../canonical-json.js';
-import { settingName } from '../paths.js';
-import { type ResultFile, readResultFile, recordResultFile } from '../result-file.js';
-import { findResultFiles } from '../validate.js';
-import { deepobsPath, deepobsText, type ExportableRun, type ExportDialect } from './export.js';
-import { type ImportedRun, recordImportedRun } from './imported-run.js';
+import type { FoundFiles } from '../find-files.js';
+import { shownLine } from '../names.js';
+import { NothingToCompare } from '../nothing-to-compare.js';
+import { OutputTree, type Placement } from '../output-tree.js';
+import { faultLine, inTurns } from '../read-results.js';
+import { readText } from '../read-text.js';
+import { parseResultFile, type ResultFile } from '../result-file.js';
 
 /** What became of the files of an import or export, each with its path; a fault or reason is one line. */
 export interface Transfer {
@@ -18,120 +17,135 @@ export interface Transfer {
   readonly skipped: readonly string[];
   /** Files with something wrong. */
   readonly faults: readonly string[];
-  /** What the other format cannot say about files that were written. */
+  /** What the other format cannot say about files that were written, and how they were understood. */
+  readonly notes: readonly string[];
+  /** Logs of a training monitor beside the files; they are none and were not read. */
+  readonly monitorLogs: number;
+  /** Files of other programs, by which a folder of those is told from an empty one. */
+  readonly others: readonly string[];
+  /** The same, counted: what a person reads of a thousand files. */
+  readonly summary: TransferSummary;
+}
+
+/** How many files each thing concerns. */
+export interface TransferSummary {
+  readonly testproblems: readonly TransferredProblem[];
+  readonly skipped: readonly Repeated[];
+  readonly notes: readonly Repeated[];
+}
+
+/** What was written, or was there, of one test problem. */
+export interface TransferredProblem {
+  readonly testproblem: string;
+  readonly optimizers: number;
+  readonly settings: number;
+  readonly runs: number;
+}
+
+/** Something that is said of several files. */
+export interface Repeated {
+  readonly text: string;
+  readonly files: number;
+  /** The first of them. */
+  readonly example: string;
+}
+
+/** A file as it is to be written, and what is to be said about it. */
+export interface Transferred extends Omit<Placement, 'source'> {
   readonly notes: readonly string[];
 }
 
 /**
- * Reads every DeepOBS run below the folders and writes it as strict JSON, with what was inferred and where it came from,
- * below outputDir, where `compare` and `validate` find it. A file that is already there with other content is a fault.
+ * Takes the files of a search one after the other to the output folder. `convert` returns the new file, or why there is none;
+ * what it throws about one file is a fault of that file.
  */
-export async function importDeepobs(folders: readonly string[], outputDir: string): Promise<Transfer> {
-  return transfer(folders, async (path, { kind, content }) => {
-    if (kind !== 'deepobs') return `${path}: skipped, it is no file of DeepOBS`;
-    const folder = settingName({
-      ...recordImportedRun(path, content),
-      l2: content.l2_reg === null ? null : { key: 'l2_reg', value: content.l2_reg },
-      integerHyperparameters: content.integer_hyperparameters,
-      lrSchedule: null,
-    });
-    const target = join(outputDir, content.testproblem, content.label, folder, fileNameOf(path, content.random_seed));
-    return { target, text: `${prettyJson(content as JsonValue)}\n` };
-  });
-}
-
-/**
- * Writes every run below the folders as DeepOBS would have written it, below outputDir. Interrupted and failed runs are
- * skipped: DeepOBS has no files of such.
- */
-export async function exportDeepobs(
-  folders: readonly string[],
+export async function transferFiles(
+  { files, faults: searchFaults, monitorLogs, others }: FoundFiles,
   outputDir: string,
-  dialect: ExportDialect = 'deepobs-1.2-beta',
+  convert: (path: string, text: string, file: ResultFile) => Transferred | string | Promise<Transferred | string>,
 ): Promise<Transfer> {
-  return transfer(folders, async (path, file) => {
-    const exportable = exportableRun(path, file);
-    const text = deepobsText(exportable, dialect);
-    const { state } = exportable.run.status;
-    if (text === null) return `${path}: skipped, the run is ${state} and DeepOBS has no files of such`;
-    if (exportable.run.curves.valid_losses === null) {
-      return `${path}: skipped, it has no validation losses, without which DeepOBS 1.2 reads no file`;
-    }
-    const { dataSource } = exportable.run.conditions;
-    const note =
-      dataSource === 'synthetic'
-        ? `${path}: trained on synthetic images, which a file of DeepOBS cannot say`
-        : undefined;
-    return { target: join(outputDir, deepobsPath(exportable, dialect)), text, note };
-  });
-}
-
-/** What the export needs of a result file. */
-export function exportableRun(path: string, file: ResultFile): ExportableRun {
-  const run = recordResultFile(path, file);
-  const fileName = fileNameOf(path, run.seed);
-  const { content } = file;
-  if (file.kind === 'probprec') {
-    return {
-      run,
-      fileName,
-      optimizerName: file.content.optimizer_name,
-      integerHyperparameters: file.content.configuration.optimizer.integer_hyperparameters,
-      loggedPerEpoch: Math.ceil(file.content.steps_per_epoch / file.content.train_log_interval),
-    };
-  }
-  const { integer_hyperparameters, optimizer_name } = content as ImportedRun;
-  const loggedPerEpoch = Math.floor(
-    run.minibatchTrainLosses.length / Math.max(1, (run.curves.train_losses ?? []).length),
-  );
-  return {
-    run,
-    fileName,
-    optimizerName: optimizer_name,
-    integerHyperparameters: integer_hyperparameters,
-    loggedPerEpoch,
-  };
-}
-
-async function transfer(
-  folders: readonly string[],
-  convert: (
-    path: string,
-    file: ResultFile,
-  ) => Promise<{ target: string; text: string; note?: string | undefined } | string>,
-): Promise<Transfer> {
+  const tree = new OutputTree(outputDir);
+  const counts = new Counts();
   const written: string[] = [];
   const unchanged: string[] = [];
-  const skipped: string[] = [];
-  const faults: string[] = [];
-  const notes: string[] = [];
-  for (const path of await findResultFiles(folders)) {
+  const faults = searchFaults.map(shownLine);
+  for await (const path of inTurns(files)) {
     try {
-      const result = await convert(path, await readResultFile(path));
-      if (typeof result === 'string') {
-        skipped.push(result);
+      const text = readText(path);
+      const converted = await convert(path, text, parseResultFile(path, text));
+      if (typeof converted === 'string') {
+        counts.skip(path, converted);
         continue;
       }
-      const there = await readFile(result.target, 'utf8').catch(() => null);
-      if (there === result.text) unchanged.push(result.target);
-      else if (there !== null)
-        faults.push(`${result.target}: found a file with other content, left it as it is (from ${path})`);
-      else {
-        await writeFileAtomic(result.target, result.text);
-        written.push(result.target);
-        if (result.note !== undefined) notes.push(result.note);
-      }
+      const { notes, ...placement } = converted;
+      const placed = await tree.place({ ...placement, source: path });
+      (placed.written ? written : unchanged).push(placed.path);
+      counts.place(path, converted.parts, placed.written ? notes : []);
     } catch (error) {
-      if (error instanceof FileError) faults.push(error.message);
-      else if (error instanceof ConfigurationError) faults.push(`${path}: ${error.message}`);
+      if (error instanceof NothingToCompare) counts.skip(path, error.message.slice(path.length + 2));
+      else if (error instanceof ConfigurationError) faults.push(shownLine(`${path}: ${error.message}`));
+      else if (error instanceof FileError || !isOurs(error)) faults.push(faultLine(path, error));
       else throw error;
     }
   }
-  return { written, unchanged, skipped, faults, notes };
+  return { written, unchanged, faults, monitorLogs, others, ...counts.result() };
 }
 
 /** DeepOBS' name of a file; one that is named otherwise gets a name with its seed. */
-function fileNameOf(path: string, seed: number): string {
+export function fileNameOf(path: string, seed: number): string {
   const name = basename(path);
   return name.startsWith('random_seed__') ? name : `random_seed__${seed}__${name.replace(/\.json$/, '')}.json`;
+}
+
+/** Errors that are ours and concern more than one file (a full disk) end the transfer. */
+function isOurs(error: unknown): boolean {
+  return error instanceof Error && 'exitCode' in error;
+}
+
+class Counts {
+  readonly #problems = new Map<string, { optimizers: Set<string>; settings: Set<string>; runs: number }>();
+  readonly #skipped = new Map<string, Repeated>();
+  readonly #notes = new Map<string, Repeated>();
+  readonly #lines = { skipped: [] as string[], notes: [] as string[] };
+
+  skip(path: string, reason: string): void {
+    this.#lines.skipped.push(shownLine(`${path}: ${reason}`));
+    repeat(this.#skipped, path, reason);
+  }
+
+  place(
+    path: string,
+    [testproblem = '', optimizer = '', setting = '']: readonly string[],
+    notes: readonly string[],
+  ): void {
+    const problem = this.#problems.get(testproblem) ?? { optimizers: new Set(), settings: new Set(), runs: 0 };
+    problem.optimizers.add(optimizer);
+    problem.settings.add(`${optimizer}/${setting}`);
+    problem.runs += 1;
+    this.#problems.set(testproblem, problem);
+    for (const note of notes) {
+      this.#lines.notes.push(shownLine(`${path}: ${note}`));
+      repeat(this.#notes, path, note);
+    }
+  }
+
+  result(): Pick<Transfer, 'skipped' | 'notes' | 'summary'> {
+    const testproblems = [...this.#problems].map(([testproblem, { optimizers, settings, runs }]) => ({
+      testproblem,
+      optimizers: optimizers.size,
+      settings: settings.size,
+      runs,
+    }));
+    const summary = { testproblems, skipped: [...this.#skipped.values()], notes: [...this.#notes.values()] };
+    return { ...this.#lines, summary };
+  }
+}
+
+function repeat(counts: Map<string, Repeated>, path: string, text: string): void {
+  const before = counts.get(text);
+  counts.set(text, {
+    text: shownLine(text),
+    files: (before?.files ?? 0) + 1,
+    example: before?.example ?? shownLine(path),
+  });
 }

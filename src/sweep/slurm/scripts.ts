@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../errors.js';
 import { suiteVersion } from '../../results/index.js';
 import type { Plan } from '../plan.js';
 import { shellWord } from '../shell.js';
+import { ALLOW_USER_CODE, userCodeOf } from '../user-code.js';
 import { directive, literalPath, siteDirectives } from './directives.js';
 import { formatTag, planTag } from './job-tag.js';
 import { checkTimeLimit, type EpochEstimate } from './time-limit.js';
@@ -138,7 +139,7 @@ done_to=$((first - 1))
 for ((index = first; index <= last; index++)); do
   if [ -n "$received" ]; then break; fi
   say "run $index of $plan, $threads thread(s), start $((restarts + 1)) of job \${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID on $(hostname)"
-  ${program} sweep run "$plan" --index "$index" --threads "$threads" &
+  ${program} sweep run "$plan" --index "$index" --threads "$threads"${userCodeOption(plan)} &
   child=$!
   while :; do
     before=$signals
@@ -189,7 +190,7 @@ ${directives.join('\n')}
 # ${provenance(context)}
 # Runs when all tasks have ended, however they did: what is done, what failed and why, and how the optimizers compare.
 probprec() { ${program} "$@"; }
-probprec sweep status ${shellWord(planPath)}
+probprec sweep status ${shellWord(planPath)}${userCodeOption(plan)}
 status=$?
 echo
 probprec compare ${shellWord(plan.outputDir)} || status=$?
@@ -221,6 +222,11 @@ ${submissions.join('\n')}
 report=$(sbatch --parsable "$@" "--dependency=afterany$jobs" ${plan.name}-report.sbatch)
 echo "report job \${report%%;*}, when they have ended: logs/report-\${report%%;*}.out"
 `;
+}
+
+/** Who generated the scripts has allowed the plan's files, or there would be no scripts; tasks run unattended. */
+function userCodeOption(plan: Plan): string {
+  return userCodeOf(plan).length > 0 ? ` ${ALLOW_USER_CODE}` : '';
 }
 
 function logFolder(folder: string): string {

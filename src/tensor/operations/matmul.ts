@@ -1,5 +1,5 @@
 import { ShapeError } from '../../errors.js';
-import { describe, inputOf, lengthOf, requireFloat, requireRank } from '../shape-rules.js';
+import { describe, inputOf, lengthOf, requireFloat } from '../shape-rules.js';
 import { createTensor, type Operation, type Tensor } from '../tensor.js';
 
 export const matmulOperation: Operation = {
@@ -21,22 +21,29 @@ export const matmulOperation: Operation = {
   },
 };
 
-/** Product of two matrices, each optionally transposed: [m, k] · [k, n] → [m, n]. */
+/**
+ * Product of two matrices, each optionally transposed: [m, k] · [k, n] → [m, n]; or of two stacks of as many matrices:
+ * [s, m, k] · [s, k, n] → [s, m, n].
+ */
 export function matmul(
   a: Tensor,
   b: Tensor,
   { transposeA = false, transposeB = false }: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
 ): Tensor {
   requireFloat('matmul', a, b);
-  requireRank('matmul', a, 2);
-  requireRank('matmul', b, 2);
-  const [rows, inner] = transposeA ? [1, 0] : [0, 1];
-  const [innerOfB, columns] = transposeB ? [1, 0] : [0, 1];
-  if (lengthOf(a, inner) !== lengthOf(b, innerOfB)) {
+  const [rows, inner] = transposeA ? [-1, -2] : [-2, -1];
+  const [innerOfB, columns] = transposeB ? [-1, -2] : [-2, -1];
+  for (const tensor of [a, b]) {
+    if (tensor.shape.length !== 2 && tensor.shape.length !== 3) {
+      throw new ShapeError(`matmul: expected 2 axes, or 3 of a stack, found ${describe(tensor)}`);
+    }
+  }
+  const stacksFit = a.shape.length === b.shape.length && (a.shape.length === 2 || a.shape[0] === b.shape[0]);
+  if (!stacksFit || lengthOf(a, inner) !== lengthOf(b, innerOfB)) {
     throw new ShapeError(
       `matmul: ${describe(a)}${transposeA ? 'ᵀ' : ''} and ${describe(b)}${transposeB ? 'ᵀ' : ''} do not fit`,
     );
   }
-  const shape = [lengthOf(a, rows), lengthOf(b, columns)];
+  const shape = [...a.shape.slice(0, -2), lengthOf(a, rows), lengthOf(b, columns)];
   return createTensor(matmulOperation, [a, b], { transposeA, transposeB }, shape, 'float');
 }

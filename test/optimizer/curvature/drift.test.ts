@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { DriftMonitor, driftChart } from '../../../src/optimizer/curvature/drift.js';
-import { type Hyperparameters, loadOptimizer } from '../../../src/optimizer/index.js';
+import { type Hyperparameters, loadOptimizer, trainingTask } from '../../../src/optimizer/index.js';
 import { randomStream } from '../../../src/random/index.js';
 import { mean, multiply, square, subtract, sum } from '../../../src/tensor/index.js';
 import { constantValue, defineTestProblem } from '../../../src/testproblem/index.js';
 import { openReferenceEngine } from '../../oracle/reference-engine.js';
-import { batchFeeds, trainingTask } from '../training-task.js';
+import { batchFeeds } from '../minibatch.js';
 
 describe('the control chart', () => {
   /** Residuals until the chart signals, at most `longest`. */

@@ -2,7 +2,7 @@ import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../../src/engine/index.js';
 import type { Observations } from '../../../src/optimizer/curvature/estimators/estimator.js';
-import { Factor } from '../../../src/optimizer/curvature/factor.js';
+import { compileFactor } from '../../../src/optimizer/curvature/factor.js';
 import type { Layer } from '../../../src/optimizer/curvature/layers.js';
 import { leadingTriplets } from '../../../src/optimizer/curvature/low-rank.js';
 import { orthonormalBasis, roughBasis } from '../../../src/optimizer/curvature/orthonormal-basis.js';
@@ -154,7 +154,7 @@ async function compare(engine: Engine, subject: Case, rank: number) {
       },
     ],
   };
-  const factor = await Factor.compile(engine, [layer], { rank, observations, lifts: true });
+  const factor = await compileFactor(engine, [layer], { rank, observations, lifts: true });
   const [found] = await factor.compute(state);
   if (found === undefined || 'leftOut' in found) throw new Error(`left out: ${found?.leftOut}`);
   const x = Matrix.sub(y, Matrix.mul(s, shift)).mmul(weights);

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../../../src/engine/index.js';
+import { trainingTask } from '../../../src/optimizer/index.js';
 import { constantValue, defineTestProblem, dense, relu, softmaxCrossEntropy } from '../../../src/testproblem/index.js';
-import { batchFeeds, trainingTask } from '../training-task.js';
+import { batchFeeds } from '../minibatch.js';
 
 /** A file of reference trajectories; `restart_estimate_every_steps` minibatches make an epoch. */
 export interface ReferenceFile {

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../../src/engine/index.js';
 import type { EstimationEvent, EstimationRecord } from '../../../src/optimizer/curvature/log.js';
-import { type Hyperparameters, loadOptimizer, type Training } from '../../../src/optimizer/index.js';
+import { type Hyperparameters, loadOptimizer, type Training, trainingTask } from '../../../src/optimizer/index.js';
 import { randomStream } from '../../../src/random/index.js';
 import { add, mean, multiply, subtract, sum, type Tensor } from '../../../src/tensor/index.js';
 import {
   constantValue,
   defineTestProblem,
-  type LossAndAccuracy,
+  type LossValues,
   loadTestProblem,
   type TestProblem,
 } from '../../../src/testproblem/index.js';
 import { openReferenceEngine } from '../../oracle/reference-engine.js';
-import { batchFeeds, trainingTask } from '../training-task.js';
+import { batchFeeds } from '../minibatch.js';
 
 interface Log {
   readonly epoch: number;
@@ -39,7 +39,7 @@ function twoLayers(loss: (x: Tensor, a: Tensor, b: Tensor) => Tensor): TestProbl
     inputShape: [SIZE],
     defaults: { batchSize: BATCH, numEpochs: 1 },
     parameters: [parameter('a'), parameter('b')],
-    evaluate: ({ inputs, parameters: [a, b] }): LossAndAccuracy => {
+    evaluate: ({ inputs, parameters: [a, b] }): LossValues => {
       if (a === undefined || b === undefined) throw new Error('no parameters');
       return { loss: loss(inputs, a, b), accuracy: null };
     },

@@ -17,7 +17,9 @@ function accumulates(term: Tensor, node: Tensor, lowering: Lowering): boolean {
   if (!sameShape(term.shape, node.shape) || !lowering.usedOnce(term)) return false;
   const { name } = term.operation;
   const blocked = lowering.naturalLayout(node) === 'blocked' && lowering.naturalLayout(term) === 'blocked';
-  return name === 'matmul' || (blocked && (name === 'conv2d' || name === 'conv2dInputGradient'));
+  return (
+    (name === 'matmul' && term.shape.length === 2) || (blocked && (name === 'conv2d' || name === 'conv2dInputGradient'))
+  );
 }
 
 /**

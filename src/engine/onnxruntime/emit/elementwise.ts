@@ -8,6 +8,7 @@ const operators = {
   multiply: 'Mul',
   divide: 'Div',
   negate: 'Neg',
+  erf: 'Erf',
   exp: 'Exp',
   log: 'Log',
   sqrt: 'Sqrt',
@@ -81,6 +82,13 @@ export const emitters: Record<string, Emitter> = {
     const operand = lowering.input(node, 0, lowering.naturalLayout(node));
     return lowering.graph.add('Cast', [lowering.graph.add('Greater', [operand, lowering.graph.scalar(0)])], { to: 1 });
   },
+  softplus: (node, lowering) => {
+    const { graph } = lowering;
+    const x = lowering.input(node, 0, lowering.naturalLayout(node));
+    const exponential = graph.add('Exp', [graph.add('Neg', [graph.add('Abs', [x])])]);
+    const rest = graph.add('Log', [graph.add('Add', [exponential, graph.scalar(1)])]);
+    return graph.add('Add', [graph.add('Relu', [x]), rest]);
+  },
   toFloat: (node, lowering) => lowering.graph.add('Cast', [lowering.input(node, 0)], { to: 1 }),
   constant: (node, lowering) => {
     const value = lowering.graph.scalar(numberOf(node, 'value'));
@@ -89,5 +97,5 @@ export const emitters: Record<string, Emitter> = {
   },
 };
 
-const layouts = [...Object.keys(operators), 'step'].map((name) => [name, elementwiseLayout] as const);
+const layouts = [...Object.keys(operators), 'softplus', 'step'].map((name) => [name, elementwiseLayout] as const);
 export const naturalLayouts: Record<string, (node: Tensor, lowering: Lowering) => Layout> = Object.fromEntries(layouts);

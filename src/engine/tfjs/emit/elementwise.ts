@@ -66,6 +66,14 @@ const select: Emitter = (node, lowering) => {
   return lowering.call('Select', { condition: operand(0), t: operand(1), e: operand(2) });
 };
 
+/** max(x, 0) + log(1 + e^(−|x|)): the Softplus kernels of the backends differ in how far they are exact. */
+const softplus: Emitter = (node, lowering) => {
+  const x = lowering.input(node, 0, lowering.naturalLayout(node));
+  const exponential = lowering.call('Exp', { x: lowering.call('Neg', { x: lowering.call('Abs', { x }) }) });
+  const rest = lowering.call('Log', { x: lowering.call('Add', { a: exponential, b: lowering.constant(1) }) });
+  return lowering.call('Add', { a: lowering.call('Relu', { x }), b: rest });
+};
+
 /** Truth values and integers as floating-point numbers. */
 export function toFloat(slot: Slot, lowering: Lowering): Slot {
   return lowering.call('Cast', { x: slot }, { dtype: 'float32' });
@@ -77,6 +85,7 @@ export const emitters: Record<string, Emitter> = {
   stopGradient: (node, lowering) => lowering.input(node, 0, lowering.naturalLayout(node)),
   toFloat: (node, lowering) => toFloat(lowering.input(node, 0, lowering.naturalLayout(node)), lowering),
   abs: unary('Abs'),
+  erf: unary('Erf'),
   exp: unary('Exp'),
   log: unary('Log'),
   negate: unary('Neg'),
@@ -85,6 +94,7 @@ export const emitters: Record<string, Emitter> = {
   sign: unary('Sign'),
   sqrt: unary('Sqrt'),
   tanh: unary('Tanh'),
+  softplus,
   step,
   add: binary('Add'),
   subtract: binary('Sub'),

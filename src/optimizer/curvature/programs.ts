@@ -1,0 +1,65 @@
+import { type CompiledFunction, compileFunction } from '../../engine/index.js';
+import type { Tensor } from '../../tensor/index.js';
+import type { NetworkState } from '../network-state.js';
+import type { Hyperparameters, TrainingTask } from '../training.js';
+import type { TransformationFactory } from '../update-rule.js';
+import { estimators } from './estimators/registered.js';
+import { compileFactor, type Factor } from './factor.js';
+import type { FamilySettings } from './hyperparameters.js';
+import type { Layers } from './layers.js';
+import { compilePosterior, type Posterior } from './posterior.js';
+import { compilePrior, type Prior } from './prior.js';
+import { compileSteps, type Steps } from './steps.js';
+
+/** The compiled phases of a training. */
+export interface Programs {
+  readonly prior: Prior;
+  /** Null where phase 1 is all there is. */
+  readonly posterior: Posterior | null;
+  readonly factor: Factor | null;
+  /** The loss alone, for minibatches that pass without a step. */
+  readonly loss: CompiledFunction<object, Tensor> | null;
+  /** The states of the network that move on with minibatches that take no step; null where there are none. */
+  readonly passing: CompiledFunction<object, Readonly<Record<string, Tensor>>> | null;
+  readonly steps: Steps;
+}
+
+/** The first-order optimizer that takes the steps. */
+export interface InnerOptimizer {
+  readonly inner: TransformationFactory;
+  readonly innerHyperparameters: Hyperparameters;
+}
+
+/** Compiles every program that the mode needs. */
+export async function compilePrograms(
+  task: TrainingTask,
+  settings: FamilySettings,
+  layers: Layers,
+  network: NetworkState,
+  optimizer: InnerOptimizer,
+): Promise<Programs> {
+  const { engine, problem } = task;
+  const { builds, applies, idles, observations, rank, weightDecay, restart } = settings;
+  const measuresDrift = restart.kind === 'drift';
+  const estimator = estimators[settings.estimator];
+  return {
+    prior: await compilePrior(task, layers.list, { weightDecay, observes: builds || measuresDrift }),
+    posterior: builds ? await compilePosterior(task, layers.list, estimator, { observations, weightDecay }) : null,
+    factor: builds ? await compileFactor(engine, layers.list, { rank, observations, lifts: applies }) : null,
+    loss: idles ? await compileFunction(engine, {}, problem.loss) : null,
+    passing: Object.keys(network.passing).length > 0 ? await compileFunction(engine, {}, network.passing) : null,
+    steps: await compileSteps(task, network, layers, {
+      ...optimizer,
+      rank: applies ? rank : 0,
+      weightDecay,
+      measuresDrift,
+    }),
+  };
+}
+
+/** Seconds spent on compiling them so far. */
+export function compileSecondsOf(programs: Programs): number {
+  const { prior, posterior, factor, loss, passing, steps } = programs;
+  const parts = [prior, posterior, factor, loss, passing, steps];
+  return parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
+}

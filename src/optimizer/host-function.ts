@@ -1,0 +1,25 @@
+import { Matrix } from 'ml-matrix';
+import type { Engine, Value } from '../engine/index.js';
+
+/** A tensor on the host: a scalar is a number, a matrix has rows and columns, everything else a row of numbers. */
+export type HostTensor = number | Matrix | Float64Array;
+
+/** Computes tensors on the host from others, in step t = 1, 2, … */
+export type HostFunction = (
+  inputs: readonly HostTensor[],
+  t: number,
+) => readonly (number | Matrix | ArrayLike<number>)[] | Promise<readonly (number | Matrix | ArrayLike<number>)[]>;
+
+/** A value's numbers in double precision, as a host function is given them. */
+export async function onHost(engine: Engine, value: Value): Promise<HostTensor> {
+  const data = Float64Array.from(await engine.download(value));
+  const [rows = 0, columns = 0] = value.shape;
+  if (value.shape.length === 0) return data[0] ?? Number.NaN;
+  return value.shape.length === 2 ? Matrix.from1DArray(rows, columns, data) : data;
+}
+
+/** The numbers of what a host function returned, in row-major order. */
+export function numbersOf(result: number | Matrix | ArrayLike<number>): Float64Array {
+  if (typeof result === 'number') return Float64Array.of(result);
+  return Float64Array.from(Matrix.isMatrix(result) ? (result as Matrix).to1DArray() : (result as ArrayLike<number>));
+}

@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { FileError } from '../errors.js';
+import { type JsonTree, parseModule, type Reference } from './source-syntax.js';
+
+/** A file of a user's program. */
+export interface SourceModule {
+  /** Absolute, with symbolic links resolved. */
+  readonly path: string;
+  /** Relative to the entry's folder, with `/`. */
+  readonly name: string;
+  /**
+   * What the file says as JSON: the syntax tree of JavaScript, the value of JSON, else the bytes. An import in it is the
+   * index of the module in the graph, or the package.
+   */
+  readonly content: JsonTree;
+}
+
+/** An entry file and every file of the user's that it imports. */
+export interface ModuleGraph {
+  /** The entry first, the others in the order in which they are first named. */
+  readonly modules: readonly SourceModule[];
+  /** One line for each thing that the graph does not see, such as an `import()` of a name that the code computes. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Follows the relative imports of a user's file: static ones, `export … from`, and `import()` and `require()` of a literal.
+ * A package counts as its name and version. Throws FileError, one line, for a file that is not there or cannot be read.
+ */
+export function moduleGraph(file: string): ModuleGraph {
+  return new GraphReader(file).read();
+}
+
+/** What stands behind a reference. */
+type Target =
+  | { readonly kind: 'file'; readonly path: string; readonly query: string }
+  | { readonly kind: 'other'; readonly name: JsonTree };
+
+class GraphReader {
+  readonly #entry: string;
+  /** As it was asked for, for errors. */
+  readonly #file: string;
+  readonly #indices = new Map<string, number>();
+  readonly #paths: string[] = [];
+  readonly #warnings: string[] = [];
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#entry = realFile(file, () => `${file}: there is no such file; expected a JavaScript module`);
+  }
+
+  read(): ModuleGraph {
+    this.#indexOf(this.#entry);
+    const modules: SourceModule[] = [];
+    // The list grows while modules are read.
+    for (let index = 0; index < this.#paths.length; index++) {
+      const path = this.#paths[index] ?? '';
+      modules.push({ path, name: this.#nameOf(path), content: this.#contentOf(path) });
+    }
+    return { modules, warnings: [...new Set(this.#warnings)] };
+  }
+
+  #nameOf(path: string): string {
+    return relative(dirname(this.#entry), path).split(sep).join('/') || basename(path);
+  }
+
+  #indexOf(path: string): number {
+    const known = this.#indices.get(path);
+    if (known !== undefined) return known;
+    this.#indices.set(path, this.#paths.length);
+    return this.#paths.push(path) - 1;
+  }
+
+  #contentOf(path: string): JsonTree {
+    const bytes = this.#bytesOf(path);
+    const extension = extname(path);
+    if (extension === '.json') return jsonContent(bytes);
+    if (!/^\.[cm]?[jt]s$/.test(extension)) return byteContent(bytes);
+    try {
+      return this.#javascript(path, bytes.toString('utf8'), extension === '.cjs' ? 'commonjs' : 'module');
+    } catch (error) {
+      // No JavaScript, or nested deeper than the stack: Node decides whether it loads.
+      if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+      const text = 'it is not read as JavaScript, so a comment in it counts as a change, and its imports do not';
+      this.#warn(path, null, text);
+      return byteContent(bytes);
+    }
+  }
+
+  #javascript(path: string, text: string, sourceType: 'module' | 'commonjs'): JsonTree {
+    const { references, computed, content } = parseModule(withoutMark(text), sourceType);
+    for (const line of computed) {
+      this.#warn(
+        path,
+        line,
+        'it imports a module whose name the code computes; a change of that module is not noticed',
+      );
+    }
+    const targets = references.map((reference) => this.#follow(path, reference));
+    return content((reference) => targets[reference] ?? null);
+  }
+
+  #bytesOf(path: string): Buffer {
+    try {
+      return readFileSync(path);
+    } catch (cause) {
+      throw new FileError(`${this.#place(path)}: the file cannot be read: ${reasonOf(cause)}`, { cause });
+    }
+  }
+
+  #follow(importer: string, reference: Reference): JsonTree {
+    const target = this.#resolve(importer, reference);
+    if (target.kind === 'other') return target.name;
+    const module = this.#indexOf(target.path);
+    return target.query === '' ? { module } : { module, query: target.query };
+  }
+
+  #resolve(importer: string, reference: Reference): Target {
+    const { specifier, kind } = reference;
+    const other = (name: JsonTree): Target => ({ kind: 'other', name });
+    if (isBuiltin(specifier)) return other({ builtin: specifier.replace(/^node:/, '') });
+    // The loader makes this name mean the running copy of the library, wherever the file lies.
+    if (specifier === 'probprec') return other({ probprec: true });
+    if (/^(\.{0,2}\/|\.{1,2}$|file:)/.test(specifier)) {
+      return kind === 'require' ? this.#required(importer, reference) : this.#relative(importer, reference);
+    }
+    if (/^[a-z][a-z+.-]*:/i.test(specifier)) return other({ url: specifier });
+    const found = specifier.startsWith('#') ? null : installedPackage(importer, specifier);
+    if (found === null) return this.#required(importer, reference);
+    if (found.linked) {
+      this.#warn(
+        importer,
+        reference.line,
+        `the package ${found.name} is a link; only its version ${found.version} counts`,
+      );
+    }
+    return other({ package: `${found.name}@${found.version}`, specifier });
+  }
+
+  #relative(importer: string, { specifier, kind, line }: Reference): Target {
+    const url = new URL(specifier, pathToFileURL(importer));
+    const missing = () => `${this.#place(importer, line)}: it imports "${specifier}", and there is no such file`;
+    try {
+      return { kind: 'file', path: realFile(fileURLToPath(url), missing), query: url.search + url.hash };
+    } catch (error) {
+      // An import() may be tried in vain; when the file is there one day, that is another optimizer.
+      if (error instanceof FileError && kind === 'static') throw error;
+      return { kind: 'other', name: { missing: specifier } };
+    }
+  }
+
+  /** As CommonJS resolves it: also for names inside the user's own package. */
+  #required(importer: string, { specifier, kind, line }: Reference): Target {
+    try {
+      const path = realpathSync(createRequire(importer).resolve(specifier));
+      return { kind: 'file', path, query: '' };
+    } catch (cause) {
+      if (kind === 'static') {
+        throw new FileError(`${this.#place(importer, line)}: it imports "${specifier}", which is not installed there`, {
+          cause,
+        });
+      }
+      return { kind: 'other', name: { missing: specifier } };
+    }
+  }
+
+  #place(path: string, line?: number): string {
+    const where = line === undefined ? '' : `:${line}`;
+    return path === this.#entry ? `${this.#file}${where}` : `${this.#file}: ${this.#nameOf(path)}${where}`;
+  }
+
+  #warn(path: string, line: number | null, text: string): void {
+    this.#warnings.push(`${this.#nameOf(path)}${line === null ? '' : `:${line}`}: ${text}`);
+  }
+}
+
+/** The real path of a regular file. Throws FileError with `missing` where there is none. */
+function realFile(path: string, missing: () => string): string {
+  let real: string;
+  try {
+    real = realpathSync(path);
+  } catch (cause) {
+    const gone = ['ENOENT', 'ENOTDIR'].includes(String((cause as NodeJS.ErrnoException).code));
+    throw new FileError(gone ? missing() : `${path}: the file cannot be read: ${reasonOf(cause)}`, { cause });
+  }
+  if (!statSync(real).isFile()) throw new FileError(`${path}: this is no file; expected a JavaScript module`);
+  return real;
+}
+
+interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Whether its folder is a link to one that no package manager keeps, as in a workspace. */
+  readonly linked: boolean;
+}
+
+/** The package that Node finds for a bare name: the nearest `node_modules` above the importer that has it. */
+function installedPackage(importer: string, specifier: string): InstalledPackage | null {
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+  for (let folder = dirname(importer); ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', name);
+    try {
+      const manifest = JSON.parse(readFileSync(join(candidate, 'package.json'), 'utf8')) as { version?: unknown };
+      const linked = !realpathSync(candidate).split(sep).includes('node_modules');
+      return { name, version: String(manifest.version ?? 'unknown'), linked };
+    } catch {
+      if (folder === dirname(folder)) return null;
+    }
+  }
+}
+
+/** Its value: how it is indented does not matter. */
+function jsonContent(bytes: Buffer): JsonTree {
+  try {
+    return { json: JSON.stringify(JSON.parse(withoutMark(bytes.toString('utf8')))) };
+  } catch {
+    return byteContent(bytes);
+  }
+}
+
+function byteContent(bytes: Buffer): JsonTree {
+  return { bytes: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** A byte order mark is no part of the text. */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.name) : String(cause);
+}

@@ -1,0 +1,70 @@
+/**
+ * Class names under which results of other people are published, besides those of registered optimizers: what DeepOBS
+ * calls them with TensorFlow, and the thesis' variant that is not registered.
+ */
+export const PUBLISHED_CLASS_NAMES: readonly string[] = [
+  'GradientDescentOptimizer',
+  'MomentumOptimizer',
+  'AdamOptimizer',
+  'PreconditionedTunedMomentum',
+];
+
+/** The options of `probprec run`, without dashes: a hyperparameter of such a name could never be set (a test compares). */
+export const RUN_OPTIONS: readonly string[] = [
+  'testproblem',
+  'optimizer',
+  'seed',
+  'num-epochs',
+  'batch-size',
+  'l2-reg',
+  'lr-schedule-epochs',
+  'lr-schedule-factors',
+  'data-dir',
+  'data',
+  'synthetic-size',
+  'output-dir',
+  'engine',
+  'device',
+  'threads',
+  'protocol',
+  'train-log-interval',
+  'resume',
+  'overwrite',
+  'json',
+  'quiet',
+  'debug',
+  'help',
+];
+
+/** Names that a user's optimizer must not have. */
+export interface ReservedNames {
+  /** By which an optimizer is asked for. */
+  readonly names: readonly string[];
+  /** By which results are filed. */
+  readonly classNames: readonly string[];
+}
+
+/**
+ * Why a user's optimizer may not be called so, or null. Case does not count: `Sgd` and `SGD` are one folder on many disks,
+ * and nobody tells them apart in a table.
+ */
+export function nameFault(
+  definition: { readonly name: string; readonly className: string },
+  reserved: ReservedNames,
+): string | null {
+  const { name, className } = definition;
+  const among = (text: string, taken: readonly string[]) =>
+    taken.some((other) => other.toLowerCase() === text.toLowerCase());
+  const registered = [...reserved.names, ...reserved.classNames];
+  if (among(name, registered)) {
+    return `name: found "${name}", the name of a registered optimizer; expected one of its own, such as my-${name}`;
+  }
+  const example = `My${className}`;
+  if (among(className, registered)) {
+    return `className: found "${className}", the name of a registered optimizer; expected one of its own, such as ${example}`;
+  }
+  if (among(className, PUBLISHED_CLASS_NAMES)) {
+    return `className: found "${className}", under which results are published; expected one of its own, such as ${example}`;
+  }
+  return null;
+}

@@ -1,0 +1,40 @@
+import type { Engine, Value } from '../engine/index.js';
+import type { LoggedValue } from './step-program.js';
+
+/** Collects what rules log, for one entry per epoch in the run file. */
+export class RuleLog {
+  readonly #engine: Engine;
+  #last: Record<string, Value | number> = {};
+  #lists: Record<string, (Value | number)[]> = {};
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Takes the values of one step. */
+  add(logs: readonly (Omit<LoggedValue, 'value'> & { readonly value: Value | number })[]): void {
+    for (const { name, per, value } of logs) {
+      if (per === 'epoch') this.#last[name] = value;
+      else this.#lists[name] = [...(this.#lists[name] ?? []), value];
+    }
+  }
+
+  /** What was collected since the last call as plain data, null where a number is not finite; null without anything. */
+  async take(epoch: number): Promise<Record<string, unknown> | null> {
+    const entry: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(this.#last)) entry[name] = await this.#number(value);
+    for (const [name, values] of Object.entries(this.#lists)) {
+      const numbers: (number | null)[] = [];
+      for (const value of values) numbers.push(await this.#number(value));
+      entry[name] = numbers;
+    }
+    this.#last = {};
+    this.#lists = {};
+    return Object.keys(entry).length === 0 ? null : { epoch, ...entry };
+  }
+
+  async #number(value: Value | number): Promise<number | null> {
+    const number = typeof value === 'number' ? value : ((await this.#engine.download(value))[0] ?? Number.NaN);
+    return Number.isFinite(number) ? number : null;
+  }
+}

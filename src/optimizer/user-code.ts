@@ -1,0 +1,95 @@
+import { isAbsolute, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EngineError, OptimizerError, ProbprecError } from '../errors.js';
+
+/** The part of an optimizer in which an error was thrown: what is nearest to where it happened. */
+const parts = new WeakMap<object, string>();
+
+/** Calls a function of an optimizer; an error that leaves it remembers the part. */
+export function inPart<T>(part: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && !parts.has(error)) parts.set(error, part);
+    throw error;
+  }
+}
+
+/** Finds out whether an error comes from a user's files, and says so. */
+export class UserCode {
+  /** As the user named it. */
+  readonly file: string;
+  readonly #modules: ReadonlySet<string>;
+
+  /** `modules` are the absolute paths of its code. */
+  constructor(file: string, modules: readonly string[]) {
+    this.file = file;
+    this.#modules = new Set(modules);
+  }
+
+  /**
+   * The error as one of the user's: `mine.mjs:7: TypeError: … (in the optimizer's step)`. An error in which no code of the
+   * user's took part is returned as it is, and so is one of the engine.
+   */
+  blame(error: unknown, part: string): unknown {
+    if (error instanceof OptimizerError || error instanceof EngineError) return error;
+    const tagged = typeof error === 'object' && error !== null ? parts.get(error) : undefined;
+    const place = this.place(error);
+    if (error instanceof Error && place === null && tagged === undefined) return error;
+    return new OptimizerError(`${this.explain(error)} (in the optimizer's ${tagged ?? part})`, { cause: error });
+  }
+
+  /** File, line and message of an error. */
+  explain(error: unknown): string {
+    return `${this.place(error) ?? this.file}: ${describeError(error)}`;
+  }
+
+  /** `mine.mjs:7`, the innermost line of the user's on the error's stack, or null. */
+  place(error: unknown): string | null {
+    const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
+    for (const line of stack.split('\n')) {
+      const [, where, number] =
+        /(file:\/\/.*?|\/.*?|[A-Za-z]:\\.*?)(?:\?[^:]*)?:(\d+)(?::\d+)?\)?$/.exec(line.trim()) ?? [];
+      // A frame is `at name (file:///…:7:9)`, without the parentheses where the function has no name.
+      const path = where === undefined ? null : pathOf(where);
+      if (path !== null && this.#modules.has(path)) return `${shown(path)}:${number}`;
+    }
+    return null;
+  }
+}
+
+/** `TypeError: x is not a function`; of an error of ours, which is written for people, the message alone. */
+export function describeError(error: unknown): string {
+  if (error instanceof ProbprecError) return error.message;
+  if (!(error instanceof Error)) return `it threw ${display(error)}`;
+  const [message = ''] = String(error.message).split('\n');
+  return message === '' ? error.name : `${error.name}: ${message}`;
+}
+
+/** A value in an error line, whatever it is. */
+export function display(value: unknown): string {
+  try {
+    if (typeof value === 'string') return JSON.stringify(value);
+    if (typeof value === 'bigint') return `${value}n`;
+    if (typeof value === 'function') return 'a function';
+    if (Array.isArray(value)) return 'a list';
+    if (typeof value === 'object' && value !== null) return value instanceof Promise ? 'a promise' : 'an object';
+    return String(value);
+  } catch {
+    return 'an object that throws when it is read';
+  }
+}
+
+function pathOf(where: string): string | null {
+  try {
+    return where.startsWith('file:') ? fileURLToPath(where) : where;
+  } catch {
+    return null;
+  }
+}
+
+/** Short where it lies below the working directory, as an editor can open it. */
+function shown(path: string): string {
+  const name = relative(process.cwd(), path);
+  return name === '' || isAbsolute(name) || name.startsWith('..') ? path : name.split(sep).join('/');
+}

@@ -1,0 +1,65 @@
+import { isUtf8 } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { FileError } from '../errors.js';
+import { reasonOf } from './atomic-file.js';
+
+/** V8's longest text is a little above; a result file of this size is none. */
+const LARGEST_BYTES = 500_000_000;
+
+/** So that opening a pipe does not wait for a writer; Windows has no such flag. */
+const NEVER_WAIT = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * The text of a result file. Throws FileError, one line, for what is no regular file (a pipe would be waited for, a device
+ * never ends), cannot be read, is too large, or is no UTF-8 text; the line says what it is instead. Synchronous: of fifty
+ * thousand small files, handing each to another thread and back takes longer than reading it.
+ */
+export function readText(path: string): string {
+  const bytes = readBytes(path);
+  const fault = encodingFault(bytes);
+  if (fault !== null) throw new FileError(`${path}: ${fault}; expected a run file in UTF-8`);
+  return bytes.toString('utf8');
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    const descriptor = openSync(path, NEVER_WAIT);
+    try {
+      const entry = fstatSync(descriptor);
+      if (!entry.isFile()) throw new FileError(`${path}: is ${kindOfEntry(entry)}; expected a run file`);
+      if (entry.size > LARGEST_BYTES) {
+        throw new FileError(`${path}: found ${entry.size} bytes, expected a run file of at most ${LARGEST_BYTES}`);
+      }
+      return readFileSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+    const reason = isSocketError(error) ? 'a socket or a device without driver' : reasonOf(error);
+    throw new FileError(`${path}: cannot be read (${reason}); expected a run file`, { cause: error });
+  }
+}
+
+function isSocketError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENXIO' || error.code === 'ENODEV');
+}
+
+/** What a directory entry is that is no regular file, in words. */
+export function kindOfEntry(entry: Stats): string {
+  if (entry.isDirectory()) return 'a folder';
+  if (entry.isFIFO()) return 'a named pipe';
+  if (entry.isSocket()) return 'a socket';
+  if (entry.isCharacterDevice() || entry.isBlockDevice()) return 'a device';
+  return 'no regular file';
+}
+
+function encodingFault(bytes: Buffer): string | null {
+  const [first = 0, second = 0, third = 0] = bytes;
+  if (bytes.length === 0) return 'is empty';
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'begins with a byte order mark (UTF-8 with BOM)';
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'is a text in UTF-16';
+  if (bytes.length > 1 && (first === 0) !== (second === 0)) return 'is a text in UTF-16 without byte order mark';
+  if (bytes.length > 1 && first === 0 && second === 0) return 'begins with zero bytes';
+  return isUtf8(bytes) ? null : 'is no UTF-8 text';
+}

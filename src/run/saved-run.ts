@@ -1,0 +1,216 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ProbprecError } from '../errors.js';
+import { removeFile } from '../regular-file.js';
+import { hashConfiguration, type RunConfiguration } from '../results/index.js';
+import {
+  type Checkpoint,
+  checkpointPath,
+  putAside,
+  readCheckpoint,
+  readCheckpointHeader,
+  runFilesStem,
+  writeCheckpoint,
+} from './checkpoint.js';
+import { type CheckpointArray, DamagedContent } from './checkpoint-format.js';
+import type { CheckpointHeader } from './checkpoint-header.js';
+import type { sourcesOf } from './checkpoint-origin.js';
+import { Journal } from './journal.js';
+import { inspectLock, isStale } from './lock-file.js';
+import { RunRecord } from './record.js';
+
+/** Checkpoints may take this part of the time, so short epochs do not end in one each … */
+const SHARE = 0.05;
+/** … but this many seconds are never lost, unless an epoch takes longer. */
+const MOST_SECONDS = 30;
+
+/** Where the run of this configuration keeps what it has measured: beside its checkpoint. */
+export function journalPath(outputDir: string, configuration: RunConfiguration): string {
+  return `${runFilesStem(outputDir, configuration)}.journal`;
+}
+
+/** A run as it was saved. */
+export interface LoadedRun {
+  readonly checkpoint: Checkpoint;
+  readonly record: RunRecord;
+}
+
+/** What a run that is to go on must agree with. */
+export interface LoadExpectation {
+  /** Why epochs with this header must not be continued; empty when they may. */
+  readonly incompatibilities: (header: CheckpointHeader) => readonly string[];
+  readonly sources: ReturnType<typeof sourcesOf>;
+  /** Minibatch losses that are recorded in an epoch. */
+  readonly lossesPerEpoch: number;
+  readonly warn: (message: string) => void;
+}
+
+/** The progress of one run on disk: a checkpoint, which is replaced, and a journal, which grows. For who holds its lock. */
+export class SavedRun {
+  readonly path: string;
+  readonly #journalPath: string;
+  readonly #configuration: RunConfiguration;
+  readonly #share: number;
+  #journal: Journal | null = null;
+  #savedAt = Number.NEGATIVE_INFINITY;
+  #cost = 0;
+  #epoch: number | null = null;
+
+  /** `share` of the time may go into checkpoints; 1 saves after every epoch. */
+  constructor(outputDir: string, configuration: RunConfiguration, { share = SHARE } = {}) {
+    this.path = checkpointPath(outputDir, configuration);
+    this.#journalPath = journalPath(outputDir, configuration);
+    this.#configuration = configuration;
+    this.#share = share;
+  }
+
+  /** The last epoch that is kept; null when none is. */
+  get epoch(): number | null {
+    return this.#epoch;
+  }
+
+  /**
+   * The run as it was saved; null when there is nothing to go on from. What is damaged is put aside with a warning. Throws a
+   * ProbprecError for what must not be continued: of another version, other data, another optimizer.
+   */
+  async load(expected: LoadExpectation): Promise<LoadedRun | null> {
+    const found = await readCheckpoint(this.path);
+    if (found.kind === 'none') {
+      await this.#checkOtherSources(expected.sources);
+      return null;
+    }
+    if (found.kind === 'other') throw refusal(this.path, [found.fault]);
+    if (found.kind === 'damaged') return await this.reject(found.fault, expected.warn);
+    const { checkpoint } = found;
+    const fault = this.#faultOf(checkpoint.header);
+    if (fault !== null) return await this.reject(fault, expected.warn);
+    const reasons = expected.incompatibilities(checkpoint.header);
+    if (reasons.length > 0) throw refusal(this.path, reasons);
+    try {
+      const record = await this.#readRecord(checkpoint.header, expected.lossesPerEpoch);
+      this.#epoch = checkpoint.header.epoch;
+      return { checkpoint, record };
+    } catch (error) {
+      if (!(error instanceof DamagedContent)) throw error;
+      return await this.reject(error.message, expected.warn);
+    }
+  }
+
+  /** Puts a checkpoint aside that cannot be used, with a warning. */
+  async reject(fault: string, warn: (message: string) => void): Promise<null> {
+    const aside = await putAside(this.path);
+    this.#journal = null;
+    this.#epoch = null;
+    warn(
+      `${this.path}: damaged checkpoint: ${fault}; it is now ${basename(aside)}, and the run starts again from the beginning`,
+    );
+    return null;
+  }
+
+  /** Forgets what was saved: the run starts from the beginning. */
+  async discard(): Promise<void> {
+    const others = (await this.#otherVersions()).map((path) => path.slice(0, -'checkpoint'.length));
+    const theirs = others.flatMap((stem) => ['checkpoint', 'journal', 'lock', 'crash'].map((kind) => `${stem}${kind}`));
+    for (const path of [this.path, this.#journalPath, ...theirs]) await removeFile(path);
+    this.#journal = null;
+    this.#epoch = null;
+  }
+
+  /** Whether it is time for another checkpoint, by what the last one took. */
+  get due(): boolean {
+    const seconds = (performance.now() - this.#savedAt) / 1000;
+    return seconds >= Math.min(MOST_SECONDS, this.#cost * (1 / this.#share - 1));
+  }
+
+  /** Saves the run after an epoch: what is new goes into the journal, the rest into the checkpoint. Throws OutputError. */
+  async save(
+    header: Omit<CheckpointHeader, 'configuration_hash' | 'identity' | 'journal'>,
+    arrays: Readonly<Record<string, CheckpointArray>>,
+    record: RunRecord,
+  ): Promise<void> {
+    const start = performance.now();
+    if (this.#journal === null) {
+      // A checkpoint that is still there would lose the journal that it counts on.
+      await removeFile(this.path);
+      this.#journal = await Journal.create(this.#journalPath);
+    }
+    await this.#journal.append(record.takeNew());
+    const own = {
+      configuration_hash: hashConfiguration(this.#configuration),
+      identity: identityOf(this.#configuration),
+      journal: this.#journal.state,
+    };
+    await writeCheckpoint(this.path, { header: { ...own, ...header }, arrays });
+    this.#epoch = header.epoch;
+    this.#savedAt = performance.now();
+    this.#cost = (this.#savedAt - start) / 1000;
+  }
+
+  /** What speaks against a header of the right form. */
+  #faultOf({ configuration_hash, epoch }: CheckpointHeader): string | null {
+    const hash = hashConfiguration(this.#configuration);
+    if (configuration_hash !== hash) {
+      return `found the checkpoint of configuration ${configuration_hash.slice(0, 12)}, expected ${hash.slice(0, 12)}`;
+    }
+    const { numEpochs } = this.#configuration;
+    return epoch < numEpochs ? null : `found epoch ${epoch}, expected less than ${numEpochs}`;
+  }
+
+  async #readRecord({ journal: state, epoch }: CheckpointHeader, lossesPerEpoch: number): Promise<RunRecord> {
+    const { journal, entries } = await Journal.reopen(this.#journalPath, state);
+    const record = recordOf(entries);
+    if (!record.isOf(epoch, epoch * lossesPerEpoch)) {
+      throw new DamagedContent('a journal of other lengths', `the lists of ${epoch} epochs`);
+    }
+    this.#journal = journal;
+    return record;
+  }
+
+  /** A user's file that was edited is another configuration; going on from the beginning should not go unnoticed. */
+  async #checkOtherSources(sources: ReturnType<typeof sourcesOf>): Promise<void> {
+    if (sources.length === 0) return;
+    const [other] = await this.#otherVersions();
+    if (other !== undefined) throw refusal(other, [`${sources[0]?.file} of the optimizer has changed`]);
+  }
+
+  /** Checkpoints of this run with another version of the user's optimizer file, which nobody trains. */
+  async #otherVersions(): Promise<string[]> {
+    const { optimizer, seed } = this.#configuration;
+    if (optimizer.source === null) return [];
+    const folder = dirname(this.path);
+    const found: string[] = [];
+    for (const name of await readdir(folder).catch(() => [])) {
+      const isOther = name.startsWith(`random_seed__${seed}__`) && name.endsWith('.checkpoint');
+      if (!isOther || name === basename(this.path)) continue;
+      const lock = await inspectLock(join(folder, name.replace(/checkpoint$/, 'lock'))).catch(() => null);
+      if (lock !== null && !isStale(lock, Date.now())) continue;
+      const header = await readCheckpointHeader(join(folder, name));
+      if (header.kind === 'whole' && header.checkpoint.identity === identityOf(this.#configuration)) {
+        found.push(join(folder, name));
+      }
+    }
+    return found;
+  }
+}
+
+function recordOf(entries: readonly unknown[]): RunRecord {
+  try {
+    return RunRecord.of(entries);
+  } catch {
+    throw new DamagedContent('a journal with other content', 'lists of numbers');
+  }
+}
+
+/** The configuration's hash without the content of a user's optimizer file. */
+function identityOf(configuration: RunConfiguration): string {
+  return hashConfiguration({ ...configuration, optimizer: { ...configuration.optimizer, source: null } });
+}
+
+/** Nothing is wrong with the request, so the exit code is 1. */
+function refusal(path: string, reasons: readonly string[]): ProbprecError {
+  return new ProbprecError(
+    'file',
+    `${path}: the run cannot go on from this checkpoint: ${reasons.join('; ')}; --no-resume starts over, or remove the file`,
+    { exitCode: 1 },
+  );
+}

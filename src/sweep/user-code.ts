@@ -1,0 +1,39 @@
+import { relative } from 'node:path';
+import { workingDirectoryCode } from '../engine/index.js';
+import { ConfigurationError } from '../errors.js';
+import { isOptimizerFile } from '../optimizer/index.js';
+import type { Plan } from './plan.js';
+
+/** The option of every command that reads a plan. */
+export const ALLOW_USER_CODE = '--allow-user-code';
+
+/**
+ * The code of others that executing this plan, or only listing its runs, would run: its optimizer files, and a package of
+ * the working directory that its engine needs. Relative to the working directory where they are below it.
+ */
+export function userCodeOf({
+  optimizers,
+  testproblems,
+  options,
+}: Pick<Plan, 'optimizers' | 'testproblems' | 'options'>) {
+  const files = optimizers.map(({ name }) => name).filter(isOptimizerFile);
+  const engines = optimizers.flatMap((optimizer) =>
+    testproblems.map((problem) => ({ ...options, ...problem.options, ...optimizer.options })),
+  );
+  const packages = engines.map(({ engine, device }) => workingDirectoryCode({ engine, device }));
+  const found = [...new Set([...files, ...packages])].filter((path) => path !== null);
+  return found.map((path) => (relative('', path).startsWith('..') ? path : `./${relative('', path)}`));
+}
+
+/**
+ * A plan is data, and may come from somebody else: what it names is run only when the user has said so. Throws
+ * ConfigurationError, which names the files.
+ */
+export function checkUserCode(plan: Plan): void {
+  if (plan.allowUserCode) return;
+  const found = userCodeOf(plan);
+  if (found.length === 0) return;
+  throw new ConfigurationError(
+    `${plan.path}: the plan runs code that does not come with probprec: ${found.join(', ')}; ${ALLOW_USER_CODE} runs it, when you have read it or wrote it yourself`,
+  );
+}

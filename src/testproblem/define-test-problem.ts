@@ -1,0 +1,188 @@
+import { ConfigurationError } from '../errors.js';
+import { randomStream } from '../random/index.js';
+import { add, dot, input, multiply, type Shape, sizeOf, type Tensor } from '../tensor/index.js';
+import type { Initialiser } from './initialisers.js';
+import { sequential } from './layers/index.js';
+import type { Loss, LossValues, SymbolicBatch } from './losses.js';
+import { inputNames } from './names.js';
+import type { Layer, Mode, ParameterKind, Scope } from './scope.js';
+import type { ParameterDefinition, TestProblem } from './test-problem.js';
+import { type ConstantDefinition, type Trace, traceModel } from './trace.js';
+
+/** Initialisers of parameters whose layer states none: by what they are in, or one for all weights. */
+export interface InitialRules {
+  /** Of kernels and matrices (embeddings and the last layer's included), or of each. */
+  readonly weights: Initialiser | { readonly conv: Initialiser; readonly dense: Initialiser };
+  readonly biases: Initialiser;
+}
+
+/** What every test problem states. */
+interface CommonDefinition {
+  /** DeepOBS' name. */
+  readonly name: string;
+  /** One sentence for `list testproblems`. */
+  readonly description: string;
+  readonly dataset: string;
+  readonly defaults: { readonly batchSize: number; readonly numEpochs: number; readonly l2Reg?: number };
+  /** Shape of one example: [channels, rows, columns] for images. */
+  readonly inputShape: Shape;
+  /** `int` for token numbers; default `float`. */
+  readonly inputType?: 'float' | 'int';
+  /** Shape of one example's labels; default [], one class number. */
+  readonly labelShape?: Shape;
+  readonly initial?: InitialRules;
+  /** The parameter group of the layer at a path (`dense1`); default: one group. */
+  readonly groups?: (layerPath: string) => string;
+}
+
+/** A network, as a layer or a list of layers that follow each other, and a loss on its outputs. */
+export interface NetworkDefinition extends CommonDefinition {
+  readonly network: Layer | readonly Layer[];
+  readonly loss: Loss;
+}
+
+/** What a list cannot say: several heads, losses that see more than the outputs. */
+export interface ModelDefinition extends CommonDefinition {
+  readonly model: (scope: Scope, batch: SymbolicBatch) => LossValues;
+}
+
+/** A parameter that is stated and not declared by a layer; its kind follows from its number of axes if none is given. */
+export type StatedParameter = Omit<ParameterDefinition, 'group' | 'kind'> &
+  Partial<Pick<ParameterDefinition, 'group' | 'kind'>>;
+
+/** A loss on parameters directly. */
+export interface FunctionDefinition extends CommonDefinition {
+  readonly parameters: readonly StatedParameter[];
+  readonly constants?: Readonly<Record<string, ConstantDefinition>>;
+  readonly evaluate: (batch: {
+    readonly inputs: Tensor;
+    readonly parameters: readonly Tensor[];
+    readonly constants: Readonly<Record<string, Tensor>>;
+  }) => LossValues;
+}
+
+/** Everything that a test problem can be made of. */
+export type TestProblemDefinition = NetworkDefinition | ModelDefinition | FunctionDefinition;
+
+/** Batch size of the pass that finds out what a test problem declares; statistics of a single example need not exist. */
+const declaringBatchSize = 2;
+
+/** Makes a test problem of a definition: a network, a function of a scope and a batch, or a loss on parameters. */
+export function defineTestProblem(definition: TestProblemDefinition): TestProblem {
+  const { name, description, dataset, defaults, inputShape, inputType = 'float', labelShape = [] } = definition;
+  const compute = modelOf(definition);
+  const run = (batchSize: number, mode: Mode, known?: ReadonlyMap<string, Tensor>) => {
+    const batch = new LazyBatch(batchSize, input(inputNames.inputs, [batchSize, ...inputShape], inputType), labelShape);
+    const options = { mode, initialOf: initialOf(definition.initial), ...(known ? { parameters: known } : {}) };
+    return { batch, traced: traceModel((scope) => compute(scope, batch), options) };
+  };
+  const declared = run(declaringBatchSize, 'train');
+  const parameters = groupedParameters(definition, declared.traced);
+  return {
+    name,
+    description,
+    dataset,
+    inputShape,
+    inputType,
+    labelShape,
+    defaults: { ...defaults, l2Reg: defaults.l2Reg ?? null },
+    parameters,
+    parameterCount: parameters.reduce((count, { shape }) => count + sizeOf(shape), 0),
+    hasLabels: declared.batch.hasLabels,
+    hasAccuracy: declared.traced.result.accuracy != null,
+    classes: declared.traced.result.classes ?? null,
+    constants: Object.fromEntries(declared.traced.constants),
+    build: (batchSize, { l2Reg = 0, mode = 'train' } = {}) => {
+      const known = new Map(parameters.map((own) => [own.name, input(inputNames.parameter(own.name), own.shape)]));
+      const { result, states, nextStates, noises } = run(batchSize, mode, known).traced;
+      const weights = parameters.flatMap((own) => (own.regularised ? (known.get(own.name) ?? []) : []));
+      return {
+        batchSize,
+        parameters: [...known.values()],
+        loss: withL2Term(result.loss, weights, l2Reg),
+        accuracy: result.accuracy ?? null,
+        metrics: result.metrics ?? {},
+        states,
+        nextStates,
+        noises,
+      };
+    },
+    initialParameters: (seed) =>
+      parameters.map((own) => own.initial(randomStream(seed, 'parameters', own.name), own.shape)),
+  };
+}
+
+/** A batch whose labels become an input of the program when they are first asked for. */
+class LazyBatch implements SymbolicBatch {
+  readonly size: number;
+  readonly inputs: Tensor;
+  readonly #labelShape: Shape;
+  #labels: Tensor | undefined;
+
+  constructor(size: number, inputs: Tensor, labelShape: Shape) {
+    this.size = size;
+    this.inputs = inputs;
+    this.#labelShape = labelShape;
+  }
+
+  get labels(): Tensor {
+    this.#labels ??= input(inputNames.labels, [this.size, ...this.#labelShape], 'int');
+    return this.#labels;
+  }
+
+  get hasLabels(): boolean {
+    return this.#labels !== undefined;
+  }
+}
+
+function modelOf(definition: TestProblemDefinition): ModelDefinition['model'] {
+  if ('model' in definition) return definition.model;
+  if ('network' in definition) {
+    const { network, loss } = definition;
+    const layer = typeof network === 'function' ? network : sequential(network);
+    return (scope, batch) => loss(layer(scope, batch.inputs), batch);
+  }
+  const { parameters, constants = {}, evaluate } = definition;
+  return (scope, { inputs }) =>
+    evaluate({
+      inputs,
+      parameters: parameters.map(({ name, shape, initial, regularised, kind = kindOf(shape) }) =>
+        scope.parameter(name, shape, initial, { kind, regularised }),
+      ),
+      constants: Object.fromEntries(
+        Object.entries(constants).map(([name, { shape, data }]) => [name, scope.constant(name, shape, data)]),
+      ),
+    });
+}
+
+/** The kind of a parameter that does not say it: by its number of axes. */
+function kindOf(shape: Shape): ParameterKind {
+  if (shape.length < 2) return 'bias';
+  return shape.length === 2 ? 'matrix' : 'kernel';
+}
+
+function initialOf(rules: InitialRules | undefined): (kind: ParameterKind) => Initialiser | undefined {
+  return (kind) => {
+    if (rules === undefined || kind === 'gain') return undefined;
+    const { weights, biases } = rules;
+    if (kind === 'bias') return biases;
+    if (typeof weights === 'function') return weights;
+    return kind === 'kernel' ? weights.conv : weights.dense;
+  };
+}
+
+function groupedParameters(definition: TestProblemDefinition, traced: Trace<LossValues>): ParameterDefinition[] {
+  const stated = 'parameters' in definition ? definition.parameters : [];
+  if (traced.parameters.length === 0) throw new ConfigurationError(`${definition.name}: found no parameters to train`);
+  return traced.parameters.map(({ tensor: _, scope, ...parameter }) => {
+    const own = stated.find(({ name }) => name === parameter.name)?.group;
+    return { ...parameter, group: own ?? definition.groups?.(scope) ?? 'all' };
+  });
+}
+
+/** loss + ½ λ Σ w² over the weights. */
+function withL2Term(loss: Tensor, weights: readonly Tensor[], l2Reg: number): Tensor {
+  if (l2Reg === 0 || weights.length === 0) return loss;
+  const squares = weights.map((weight) => dot(weight, weight));
+  return add(loss, multiply(squares.reduce(add), 0.5 * l2Reg));
+}

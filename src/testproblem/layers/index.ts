@@ -1,0 +1,12 @@
+export { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from './activations.js';
+export { type AttentionOptions, selfAttention, transformerBlock } from './attention.js';
+export { branches, numbered, residual, scoped, sequential } from './compose.js';
+export { type ConvolutionOptions, conv2d, type Extent, type Padding } from './convolution.js';
+export { type DenseOptions, dense, flatten, perPosition } from './dense.js';
+export { dropout } from './dropout.js';
+export { embedding, positionEmbedding } from './embedding.js';
+export { type BatchNormOptions, batchNorm, layerNorm } from './normalisation.js';
+export { averagePool, globalAveragePool, maxPool, meanOverPositions, type PoolingOptions } from './pooling.js';
+export { type LstmOptions, lstm } from './recurrent.js';
+export { resizeBilinear } from './resize.js';
+export { transposedConv2d } from './transposed-convolution.js';

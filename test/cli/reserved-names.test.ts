@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { baselineContenders, bundledBaselinesFolder, readBaselineFiles } from '../../src/analysis/index.js';
+import { createProgram } from '../../src/cli/program.js';
+import { createTerminal } from '../../src/cli/terminal.js';
+import { loadOptimizer, optimizerNames } from '../../src/optimizer/index.js';
+import { nameFault, PUBLISHED_CLASS_NAMES, RUN_OPTIONS } from '../../src/optimizer/reserved-names.js';
+
+test('the names that no hyperparameter may have are the options of run', () => {
+  const run = createProgram(createTerminal(process)).commands.find((command) => command.name() === 'run');
+  const options = run?.options.map(({ long }) => String(long).replace(/^--(no-)?/, '')) ?? [];
+  expect([...new Set(options)].sort()).toEqual([...RUN_OPTIONS].sort());
+});
+
+test('every class name of a bundled baseline is reserved', async () => {
+  const definitions = await Promise.all(optimizerNames().map(loadOptimizer));
+  const reserved = { names: optimizerNames(), classNames: definitions.map(({ className }) => className) };
+  const baselines = await readBaselineFiles(bundledBaselinesFolder());
+  const published = baselines.flatMap(baselineContenders).map(({ setting }) => setting.optimizer);
+  expect(published.length).toBeGreaterThan(10);
+  for (const className of [...published, ...PUBLISHED_CLASS_NAMES, ...reserved.classNames]) {
+    for (const written of [className, className.toLowerCase(), className.toUpperCase()]) {
+      expect(nameFault({ name: 'mine', className: written }, reserved)).toMatch(/^className: found "/);
+    }
+  }
+  for (const name of reserved.names) expect(nameFault({ name, className: 'Mine' }, reserved)).toMatch(/^name: found "/);
+  expect(nameFault({ name: 'mine', className: 'Mine' }, reserved)).toBeNull();
+});

@@ -1,0 +1,47 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readRunFile, reproducibleContent } from '../../src/results/index.js';
+import { command, startCommand } from '../cli/command.js';
+import { temporaryFolder } from './small-run.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  const text = await readFile(fileURLToPath(new URL('../../docs/optimizer-files.md', import.meta.url)), 'utf8');
+  await writeFile(join(folder, 'noisy.mjs'), /```js\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const data = ['--testproblem', 'mnist_logreg', '--data', 'synthetic', '--synthetic-size', '600', '--threads', '1'];
+const args = (output: string, seed: number) => [
+  ...['run', '--optimizer', './noisy.mjs', ...data, '--batch-size', '32', '--num-epochs', '12'],
+  ...['--seed', String(seed), '--output-dir', output],
+];
+
+async function trained(output: string, seed: number) {
+  const { code, stdout, stderr } = await command([...args(output, seed), '--quiet'], { cwd: folder });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return readRunFile(join(folder, stdout.trim()));
+}
+
+test('the optimizer with random probes of the documentation repeats its numbers, seed by seed, and learns', async () => {
+  const [first, again, other] = [await trained('a', 42), await trained('b', 42), await trained('c', 43)];
+  expect(reproducibleContent(again)).toEqual(reproducibleContent(first));
+  expect(other.minibatch_train_losses).not.toEqual(first.minibatch_train_losses);
+  expect(first.train_losses.at(-1)).toBeLessThan(2.2);
+});
+
+test('it gives the same numbers when it was interrupted after an epoch', async () => {
+  const whole = await trained('whole', 42);
+  const { child, finished, said } = startCommand(args('parts', 42), {
+    cwd: folder,
+  });
+  await said(/epoch 2\/12: loss/);
+  child.kill('SIGINT');
+  expect((await finished).code).toBe(130);
+  const resumed = await trained('parts', 42);
+  expect(resumed.resumed).toHaveLength(1);
+  expect(reproducibleContent(resumed)).toEqual(reproducibleContent(whole));
+});
