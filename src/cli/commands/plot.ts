@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Comparison } from '../../analysis/index.js';
 import { type ExitCode, FileError } from '../../errors.js';
+import { printable } from '../../report/escape.js';
 import {
   COMPARISON_FIGURES,
   type ComparisonFigure,
@@ -12,7 +13,6 @@ import {
   quantities,
 } from '../../report/figures/index.js';
 import { FIGURE_FORMATS, figureCsv, figureFile } from '../../report/figures/rendering/files.js';
-import { printable } from '../../report/index.js';
 import { writeFileAtomic } from '../../results/index.js';
 import { UsageError } from '../failure.js';
 import { quoted } from '../option-values.js';
