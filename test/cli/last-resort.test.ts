@@ -93,8 +93,8 @@ describe("a user's file", () => {
       command === 'run'
         ? shell(`${training} --optimizer ./mine.mjs`)
         : shell('sweep plan --testproblem mnist_logreg --optimizer ./mine.mjs --output plan.yaml');
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(/^probprec: the command ended before it was done: [^\n]*\n$/);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^probprec: [^\n]*mine\.mjs: the module waits for something that never comes\n$/);
   });
 });
 
