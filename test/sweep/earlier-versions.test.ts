@@ -81,7 +81,7 @@ test('of an optimizer that left finished runs are said in one line, with how to 
     `{ testproblems: [mnist_logreg, quadratic_deep], optimizers: ./mine.mjs, settings: { lr: 0.01 }, seeds: 42, output_dir: r,
        options: { num_epochs: 1, batch_size: 128 } }`,
   );
-  const status = await command(['sweep', 'status', 'plan.yaml'], { cwd: folder });
+  const status = await command(['sweep', 'status', 'plan.yaml', '--allow-user-code'], { cwd: folder });
   expect(status.stderr.match(/2 finished runs of an earlier version of mine\.mjs/g)).toHaveLength(1);
   expect((await run('0.03', '--quiet')).stderr).toBe('');
 });
