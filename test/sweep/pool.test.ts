@@ -209,10 +209,7 @@ describe('an interrupted sweep', () => {
     const said: string[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => said.push(String(data)));
     const finished = once(child, 'close').then(([code]) => ({ code, said: said.join('') }));
-    const locks = async () => (await otherFiles().catch(() => [])).filter((name) => /\.lock$/.test(name)).length;
-    await until(async () => (await locks()) === 2);
-    // The engine is opened under the lock; training begins a moment later.
-    await sleep(700);
+    await until(async () => (await readdir(folder)).filter((name) => name.startsWith('trains-')).length === 2);
     const runs = childrenOf(child.pid);
     expect(runs).toHaveLength(2);
     const send = (signal: NodeJS.Signals, to: 'sweep' | 'group') =>

@@ -8,7 +8,7 @@ import { findResultFiles, type RunFile, readRunFile, reproducibleContent } from 
  * setting with this fault does what it says.
  */
 const faultyOptimizer = `
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chain, defineOptimizer, scaleByLearningRate, z } from 'probprec';
@@ -42,7 +42,11 @@ export default {
     training.step = async (batch) => {
       steps += 1;
       if (isStuck) await sleep(5000);
-      else if (existsSync(file)) await faults[settings.fault]?.(file, steps, task.stepsPerEpoch);
+      else if (existsSync(file)) {
+        // Says that training has begun, for tests that wait for it.
+        if (steps === 1) writeFileSync(new URL('trains-' + process.pid, import.meta.url), '');
+        await faults[settings.fault]?.(file, steps, task.stepsPerEpoch);
+      }
       return step(batch);
     };
     return training;
