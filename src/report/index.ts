@@ -4,5 +4,4 @@ export { comparisonJson } from './comparison-json.js';
 export { comparisonLatex } from './comparison-latex.js';
 export { comparisonMarkdown } from './comparison-markdown.js';
 export { comparisonLegend, comparisonText } from './comparison-text.js';
-export { printable } from './escape.js';
 export { layoutTable, wrapText } from './layout.js';
