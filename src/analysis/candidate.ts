@@ -1,3 +1,4 @@
+import { optimizerVersion } from '../optimizer/optimizer-version.js';
 import type { RecordedRun } from '../results/index.js';
 import { aggregate } from './aggregate.js';
 import type { ComparisonRow } from './comparison.js';
@@ -129,7 +130,7 @@ function about({ setting, origin, originKind }: Contender, { settingsTried, edge
     optimizer,
     originKind,
     origin,
-    version: optimizerSource?.sha256.slice(0, 8) ?? null,
+    version: optimizerSource === null ? null : optimizerVersion(optimizerSource.sha256),
     file: optimizerSource?.file ?? null,
     statedName: conditions.statedOptimizer ?? null,
     hyperparameters,

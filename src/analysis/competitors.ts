@@ -1,4 +1,5 @@
 import { groupBy } from '../group-by.js';
+import { optimizerVersion } from '../optimizer/optimizer-version.js';
 import { canonicalNumber } from '../results/index.js';
 import type { Contender } from './contender.js';
 import { type GridEdge, gridEdges } from './grid-edge.js';
@@ -86,7 +87,7 @@ const CONDITIONS: Readonly<Record<string, (setting: Setting) => string | number 
   protocol: ({ conditions }) => conditions.protocol,
   data: ({ conditions }) => conditions.dataSource,
   label: ({ label }) => label,
-  version: ({ optimizerSource }) => optimizerSource?.sha256.slice(0, 8) ?? null,
+  version: ({ optimizerSource }) => (optimizerSource === null ? null : optimizerVersion(optimizerSource.sha256)),
 };
 
 /** The value of a hyperparameter, a training parameter or a condition, as text; undefined for one that the setting has not. */
