@@ -168,7 +168,8 @@ export class Pool {
     if (told?.type === 'held') return null;
     if (told?.type === 'outcome') {
       const { state, path, reason } = told.outcome;
-      if (hasEnded(state)) return { state, path, outcome: told.outcome };
+      // Another process may have completed it between the pool's look and the child's.
+      if (hasEnded(state)) return { state, path, outcome: told.outcome.alreadyComplete ? null : told.outcome };
       if (state === 'failed') return { state, reason: reason ?? 'for a reason it did not tell' };
     }
     if (told !== null || isInterruptionCode(ended.code) || this.#stopped === 'interrupted') {
