@@ -1,4 +1,5 @@
 import { groupBy } from '../../group-by.js';
+import { problemVersion } from '../../results/index.js';
 import { shellWord } from '../../sweep/index.js';
 import type { RunFacts } from './content.js';
 
@@ -19,6 +20,7 @@ function commandOf(configuration: RunFacts['configuration'], seeds: readonly num
   const { optimizer, data, engine, lr_schedule: schedule } = configuration;
   const options: [string, unknown][] = [
     ['testproblem', configuration.testproblem],
+    ...Object.entries(problemVersion(configuration)),
     ['optimizer', optimizer.source?.file ?? optimizer.name],
     ...Object.entries(optimizer.hyperparameters),
     ['num_epochs', configuration.num_epochs],
