@@ -10,6 +10,7 @@ import { Evaluator, uploadBatch } from './evaluation.js';
 import type { Measurement, RunEvent } from './events.js';
 import { RunRecord } from './record.js';
 import { type RunningStatistics, runningStatistics } from './running-statistics.js';
+import { stoppable } from './stoppable-engine.js';
 import { Stopwatch, type Times } from './stopwatch.js';
 
 /** What a training loop works with. */
@@ -20,6 +21,10 @@ export interface LoopContext {
   /** Ends the loop after the current step by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** Called before the first step of training and after each; it must leave the training as it is. */
+  readonly afterStep?: ((loop: TrainingLoop) => Promise<void>) | undefined;
+  /** Whether the three sets are evaluated before the first epoch and after each; default yes. */
+  readonly evaluates?: boolean;
 }
 
 /**
@@ -96,7 +101,9 @@ export class TrainingLoop {
     const elsewhere = training.evaluationPoint !== undefined;
     const statistics = elsewhere ? await runningStatistics(engine, task.problem, task.constants) : null;
     const compileSeconds =
-      training.compileSeconds + (await evaluator.compile(split.sizes)) + (statistics?.compileSeconds ?? 0);
+      training.compileSeconds +
+      (context.evaluates === false ? 0 : await evaluator.compile(split.sizes)) +
+      (statistics?.compileSeconds ?? 0);
     compiling.done();
     return new TrainingLoop(context, training, task.problem, evaluator, streams, statistics, compileSeconds);
   }
@@ -131,6 +138,7 @@ export class TrainingLoop {
     const first = this.position;
     const diverges = first.epoch === 0 && first.step === null ? await this.#evaluate(0) : null;
     if (diverges !== null) return diverges;
+    if (first.epoch === 0 && first.step === null) await this.#context.afterStep?.(this);
     for (let { epoch } = first; epoch < numEpochs; epoch++) {
       this.#context.signal?.throwIfAborted();
       const diverged = (await this.#trainEpoch(epoch)) ?? (await this.#evaluate(epoch + 1));
@@ -167,7 +175,7 @@ export class TrainingLoop {
   /** Begins an epoch, or goes on with the one that was interrupted. Returns the steps that it has already. */
   async #beginEpoch(epoch: number): Promise<number> {
     const { step } = this.position;
-    const factor = this.#learningRateFactor(epoch);
+    const factor = this.learningRateFactor(epoch);
     this.#streams.moveTo(epoch, step ?? 0);
     if (step === null) {
       this.#stopwatch = new Stopwatch();
@@ -215,6 +223,7 @@ export class TrainingLoop {
         secondsLeft: this.#secondsLeft(epoch, step, stepsPerSecond),
         note: training.note(),
       });
+      await this.#context.afterStep?.(this);
     }
     await this.#logEpoch();
     const { wallSeconds, cpuSeconds, otherCores } = this.#stopwatch;
@@ -239,7 +248,7 @@ export class TrainingLoop {
   }
 
   /** 1 before the first scheduled epoch, then the factor of the last one that has come. */
-  #learningRateFactor(epoch: number): number {
+  learningRateFactor(epoch: number): number {
     const { lrSchedule } = this.#context.resolved.configuration;
     const index = lrSchedule?.epochs.findLastIndex((from) => from <= epoch) ?? -1;
     return index < 0 ? 1 : (lrSchedule?.factors[index] ?? 1);
@@ -273,7 +282,8 @@ export class TrainingLoop {
 
   /** Measures the three sets; a status when one of their losses is not finite. */
   async #evaluate(epoch: number): Promise<RunStatus | null> {
-    const { split, signal, onEvent, resolved } = this.#context;
+    const { split, signal, onEvent, resolved, evaluates = true } = this.#context;
+    if (!evaluates) return null;
     const stopwatch = new Stopwatch();
     const feeds = await this.#evaluatedValues(epoch);
     const measure = (phase: Phase): Promise<Measurement> => this.#evaluator.measure(split, phase, epoch, feeds, signal);
@@ -295,26 +305,6 @@ export class TrainingLoop {
       reason: `the ${lost[0]} loss after epoch ${epoch} is ${lost[1].loss}`,
     };
   }
-}
-
-/** The engine with a `compile` that does not begin once the signal has aborted, until `done` is called. */
-function stoppable(engine: Engine, signal: AbortSignal | undefined): { readonly engine: Engine; done(): void } {
-  let watched = signal;
-  return {
-    engine: {
-      record: engine.record,
-      compile: async (program) => {
-        watched?.throwIfAborted();
-        return engine.compile(program);
-      },
-      upload: (...given) => engine.upload(...given),
-      download: (value) => engine.download(value),
-      dispose: () => engine.dispose(),
-    },
-    done: () => {
-      watched = undefined;
-    },
-  };
 }
 
 /**
