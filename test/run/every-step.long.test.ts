@@ -9,7 +9,9 @@ import { TrainingLoop } from '../../src/run/loop.js';
 import { RunRecord } from '../../src/run/record.js';
 import { add, multiply } from '../../src/tensor/index.js';
 import * as p from '../../src/testproblem/index.js';
-import { type Given, optimizerTable } from '../contract/optimizer-table.js';
+import { classicalRows } from '../contract/optimizer-classical.js';
+import type { Given } from '../contract/optimizer-row.js';
+import { optimizerTable } from '../contract/optimizer-table.js';
 
 const examples = fileURLToPath(new URL('../../examples/optimizers/', import.meta.url));
 const EPOCHS = 2;
@@ -151,7 +153,7 @@ async function resolvedRun(name: string, given: Given, network: NetworkName): Pr
 }
 
 const family = { prior_iterations: 3, num_observations: 3 };
-const bundled = optimizerTable.flatMap(({ name, logisticRegression, independentOfEpochs }) => {
+const bundled = [...optimizerTable, ...classicalRows].flatMap(({ name, logisticRegression, independentOfEpochs }) => {
   const variants = independentOfEpochs.filter((given) => 'restart' in given);
   return [{ ...family, ...logisticRegression }, ...variants].map((given): [string, Given] => [
     name,
