@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { describeFailure } from './failure.js';
+import { shown } from './terminal.js';
 
 const NEVER_SETTLES =
   "probprec: the command ended before it was done: it waits for something that never comes (a promise that never settles, for instance in a user's optimizer file)";
@@ -36,7 +37,7 @@ export function guardProcess(debug: boolean): () => void {
 /** The program ends with this: there is no time for a stream. */
 function sayAtOnce(lines: readonly string[]): void {
   try {
-    writeSync(2, `${lines.join('\n')}\n`);
+    writeSync(2, `${shown(lines.join('\n'))}\n`);
   } catch {
     // stderr is closed or full: there is nobody to tell.
   }

@@ -1,3 +1,4 @@
+import { printable } from '../report/escape.js';
 import { reasonOf } from '../results/atomic-file.js';
 
 /** The only place that writes: results go to stdout, everything else to stderr. */
@@ -52,7 +53,7 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
     },
     line: (text) => {
       clear();
-      stderr.write(`${text}\n`);
+      stderr.write(`${shown(text)}\n`);
     },
     transient: (text) => {
       if (!interactive) return;
@@ -60,10 +61,15 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
       const width = Math.max(1, (stderr.columns || 80) - 1);
       // What is scrolled off the screen could not be replaced.
       const lines = text.split('\n').slice(0, Math.max(1, (stderr.rows || 24) - 1));
-      stderr.write(lines.map((line) => line.slice(0, width)).join('\n'));
+      stderr.write(lines.map((line) => shown(line).slice(0, width)).join('\n'));
       pending = lines.length;
     },
   };
+}
+
+/** Messages quote what stands in files: nothing of it is more than text on a terminal. */
+export function shown(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 /** Lines in files and pipes may be longer than on a screen, but are still to be read. */

@@ -17,7 +17,8 @@ export function parsePlanDocument(file: string, text: string): PlanDocument {
   const lines = new LineCounter();
   const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    // Its warnings would go to stderr as Node's own; what they are about is refused by the schema.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
     const [fault] = document.errors;
     if (fault !== undefined) {
       if (isTooDeep(fault)) throw tooDeep(file);

@@ -44,6 +44,14 @@ describe('the terminal', () => {
     expect([stdout.text(), stderr.text()]).toEqual(['result\n', 'line\n']);
   });
 
+  test('shows what is quoted from files as text, whatever it is', () => {
+    const { terminal, stderr } = terminalOn(true);
+    terminal.line('found "\u202e\u009b31m\u001b]0;x\u0007",\nexpected a name');
+    expect(stderr.text()).toBe('found "\\u202e\\u009b31m\\u001b]0;x\\u0007",\nexpected a name\n');
+    terminal.transient('\u001b[2J');
+    expect(stderr.text()).toBe('\\u001b[2J');
+  });
+
   test('respects NO_COLOR but still shows a bar', () => {
     const { terminal } = terminalOn(true, { NO_COLOR: '1' });
     expect([terminal.heading('x'), terminal.interactive]).toEqual(['x', true]);
