@@ -27,6 +27,7 @@ export interface RunOptions {
   readonly trainLogInterval?: number;
   readonly resume: boolean;
   readonly overwrite?: boolean;
+  readonly resourceCheck?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;

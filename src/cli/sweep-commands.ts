@@ -148,6 +148,7 @@ function addRun(sweep: Command, terminal: Terminal): void {
     )
     .argument('<plan>', 'plan file')
     .option('--jobs <n>', "runs at the same time (the plan's, else 1)", wholeNumber('--jobs', 1))
+    .option('--no-resource-check', 'go ahead although memory or disk space cannot be enough')
     .option(
       '--threads <n>',
       "threads of each run (the plan's, else all cores divided by jobs)",
@@ -233,15 +234,19 @@ function addRerunBest(sweep: Command, terminal: Terminal): void {
     });
 }
 
+/** More are a mistake. */
+const MOST_SEEDS = 100_000;
+
 /** A parser for seeds: `42`, `42-51`, `42,45-47`. */
 function seedList(option: string): (text: string) => number[] {
   return (text) => {
     const seeds = text.split(',').flatMap((part) => {
       const [, first, last = first] = /^\s*(\d{1,10})(?:-(\d{1,10}))?\s*$/.exec(part) ?? [];
       const length = Number(last) - Number(first) + 1;
-      return length >= 1 && length <= 100_000
-        ? Array.from({ length }, (_, index) => Number(first) + index)
-        : [Number.NaN];
+      if (length > MOST_SEEDS) {
+        throw new UsageError(`${option}: found ${quoted(text)}, expected at most ${MOST_SEEDS} seeds`);
+      }
+      return length >= 1 ? Array.from({ length }, (_, index) => Number(first) + index) : [Number.NaN];
     });
     const wrong = seeds.some((seed) => !(seed <= 0xffff_ffff)) || new Set(seeds).size < seeds.length;
     if (!wrong) return seeds;

@@ -38,6 +38,7 @@ export interface SweepRunOptions extends PlanTrust {
   readonly jobs?: number;
   readonly index?: number;
   readonly keepGoing: boolean;
+  readonly resourceCheck?: boolean;
   readonly threads?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;

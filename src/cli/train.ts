@@ -18,6 +18,8 @@ export interface TrainOptions {
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
   readonly debug?: boolean | undefined;
+  /** False: go ahead although memory or disk space look too small. */
+  readonly resourceCheck?: boolean | undefined;
 }
 
 /**
@@ -37,6 +39,7 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       outputDir: options.outputDir,
       resume: options.resume,
       overwrite: options.overwrite === true,
+      checkResources: options.resourceCheck !== false,
       signal,
       onEvent: (event) => {
         kept.observe(event);

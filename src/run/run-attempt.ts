@@ -34,6 +34,8 @@ export interface RunOptions extends DataOptions {
   readonly resume: boolean;
   /** Whether to run again, from the beginning, what is already complete. */
   readonly overwrite: boolean;
+  /** Whether a run is refused for which memory or disk space cannot be enough; default yes. */
+  readonly checkResources?: boolean;
   /** The part of the time that checkpoints may take, between 0 and 1; 1 saves after every epoch, by default 0.05. */
   readonly checkpointShare?: number;
 }

@@ -11,6 +11,7 @@ import { acquireRunLock, readRunLock } from './lock.js';
 import { describeHolder, type LockHolder } from './lock-file.js';
 import { checkRunEngine, openData, openRunEngine } from './open.js';
 import { provenanceOf } from './provenance.js';
+import { checkDisk, checkMemory, diskNeed } from './resources.js';
 import {
   hasEnded,
   type LockedOptions,
@@ -35,9 +36,13 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
   }
   const holder = await readRunLock(outputDir, configuration);
   if (holder !== null) throw heldError(holder);
+  if (options.checkResources !== false) checkMemory(resolved);
   await checkRunEngine(resolved);
   const { dataset, split } = await openData(resolved, options);
   await ensureWritable(outputDir, settingPath(outputDir, configuration));
+  if (options.checkResources !== false) {
+    await checkDisk(outputDir, diskNeed(resolved, split.trainingSteps(configuration.batchSize)));
+  }
   const lock = await acquireRunLock(outputDir, configuration, options.signal);
   if ('heldBy' in lock) throw heldError(lock.heldBy);
   try {

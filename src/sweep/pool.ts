@@ -42,6 +42,8 @@ export interface PoolOptions {
   readonly threads: number;
   /** Whether to start further runs when one has failed. */
   readonly keepGoing: boolean;
+  /** Whether a run is refused for which memory or disk space cannot be enough. */
+  readonly checkResources: boolean;
   readonly onEvent: (event: PoolEvent) => void;
 }
 
@@ -140,10 +142,11 @@ export class Pool {
   }
 
   async #train(run: PlannedRun): Promise<void> {
-    const { plan, entry, threads, onEvent } = this.#options;
+    const { plan, entry, threads, checkResources, onEvent } = this.#options;
     let told: Extract<MessageToPool, { type: 'outcome' | 'held' }> | null = null;
     const startedAt = performance.now();
-    const args = [entry, ...runArguments(plan, run, { absolute: true }), '--threads', String(threads), '--quiet'];
+    const own = ['--threads', String(threads), '--quiet', ...(checkResources ? [] : ['--no-resource-check'])];
+    const args = [entry, ...runArguments(plan, run, { absolute: true }), ...own];
     const child = startChild(args, (message) => {
       if (message.type === 'outcome' || message.type === 'held') told = message;
       else onEvent({ type: 'message', run, message });

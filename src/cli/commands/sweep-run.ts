@@ -5,6 +5,7 @@ import { DataError, type ExitCode } from '../../errors.js';
 import { ensureWritable } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
 import {
+  checkJobs,
   fetchPlannedData,
   type Plan,
   type PlannedRun,
@@ -51,9 +52,9 @@ async function runOne(
     throw new UsageError(`--index: found ${index}, expected 0 to ${runs.length - 1}, the runs of ${plan.path}`);
   }
   const resolved = await resolveConfiguration({ ...run.request, threads: options.threads ?? plan.resources.threads });
-  const { json, quiet, debug } = options;
+  const { json, quiet, debug, resourceCheck } = options;
   const folders = { dataDir: dataDirectory(plan.dataDir), outputDir: plan.outputDir };
-  return await train(resolved, { ...folders, resume: true, json, quiet, debug }, terminal);
+  return await train(resolved, { ...folders, resume: true, json, quiet, debug, resourceCheck }, terminal);
 }
 
 async function runMissing(
@@ -64,7 +65,9 @@ async function runMissing(
 ): Promise<ExitCode> {
   const before = await planStatus(plan, runs);
   const todo = before.filter(({ state }) => state !== 'completed' && state !== 'diverged').map(({ run }) => run);
-  const jobs = Math.min(options.jobs ?? plan.resources.jobs ?? 1, Math.max(1, todo.length));
+  const wanted = options.jobs ?? plan.resources.jobs ?? 1;
+  checkJobs(wanted);
+  const jobs = Math.min(wanted, Math.max(1, todo.length));
   const threads = options.threads ?? plan.resources.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
   checkThreads(threads);
   const quiet = options.quiet === true;
@@ -93,6 +96,7 @@ async function runMissing(
       jobs,
       threads,
       keepGoing: options.keepGoing,
+      checkResources: options.resourceCheck !== false,
       onEvent: (event) => progress.observe(event),
     });
     if (interruption.signal.aborted) pool.current.interrupt();

@@ -28,8 +28,8 @@ export function parseTimeLimit(text: string): number | null {
 }
 
 /**
- * Checks that a task gets on in every attempt. A run that is interrupted goes on from its last finished epoch, so at least
- * one epoch must fit between the start and the earliest moment of the signal: time ≥ signal + 60 s + start + epoch.
+ * Checks that a task gets on in every attempt. A run that is interrupted keeps its step, but begins its evaluation again, and
+ * some optimizers of users are kept between epochs only: with one epoch of room every run gets on. It must fit between the start and the earliest moment of the signal: time ≥ signal + 60 s + start + epoch.
  * Throws ConfigurationError.
  */
 export function checkTimeLimit(
@@ -59,6 +59,6 @@ export function checkTimeLimit(
     assumed: 'assumed, because nothing was measured; --epoch-seconds states it',
   }[epoch.source];
   throw new ConfigurationError(
-    `${plan}: resources.time: found ${time} (${limit} s), expected at least ${Math.ceil(needed / 60)} minutes: ${signalSeconds} s for the signal, ${EARLY_SECONDS} s by which it may be early, ${START_SECONDS} s to start, and one epoch of ${Math.ceil(epoch.seconds)} s (${known}); a task would never get on`,
+    `${plan}: resources.time: found ${time} (${limit} s), expected at least ${Math.ceil(needed / 60)} minutes: ${signalSeconds} s for the signal, ${EARLY_SECONDS} s by which it may be early, ${START_SECONDS} s to start, and one epoch of ${Math.ceil(epoch.seconds)} s (${known}); a task might never get on`,
   );
 }

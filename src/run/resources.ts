@@ -1,0 +1,105 @@
+import { statfs } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { ConfigurationError, OutputError } from '../errors.js';
+import { nodesOf, type Shape, sizeOf } from '../tensor/index.js';
+import type { ResolvedRun } from './configuration.js';
+
+/** Bytes of a number in an engine. */
+const FLOAT = 4;
+/** What a process with an engine has before it trains anything, measured at 130 to 180 MB. */
+const PROCESS = 120e6;
+/** Operations whose results are kept for the derivative, whatever an engine makes of the rest. */
+const KEPT = new Set(['conv2d', 'matmul']);
+/** What a number takes in a run file or journal, with its comma and line. */
+const WRITTEN_NUMBER = 24;
+
+/** Bytes that a run needs at least, by what they are for. */
+export interface MemoryNeed {
+  readonly parameters: number;
+  /** Gradient, step and the optimizer's vectors. */
+  readonly vectors: number;
+  /** Of the preconditioner, each a step and its product with the Hessian. */
+  readonly observations: number;
+  readonly minibatch: number;
+}
+
+/**
+ * What training takes at least: parameters and their gradient, the observations of a preconditioner, and what the network's
+ * products and convolutions of a minibatch leave for the derivative. Engines need more; a run that needs this much and has less
+ * cannot work.
+ */
+export function memoryNeed({ configuration, testProblem }: ResolvedRun): MemoryNeed {
+  const { batchSize, optimizer } = configuration;
+  const { loss, parameters } = testProblem.build(batchSize, { l2Reg: configuration.l2Reg ?? 0 });
+  const bytes = (shapes: readonly { readonly shape: Shape }[]) =>
+    shapes.reduce((sum, { shape }) => sum + FLOAT * sizeOf(shape), 0);
+  const own = bytes(parameters);
+  const { num_observations: observations } = optimizer.hyperparameters;
+  return {
+    parameters: own,
+    vectors: 2 * own,
+    observations: typeof observations === 'number' ? 2 * observations * own : 0,
+    minibatch: bytes(nodesOf([loss]).filter(({ operation }) => KEPT.has(operation.name))),
+  };
+}
+
+/** Bytes that this process may have: the machine's, or the limit of its control group (a container, a Slurm job). */
+export function memoryLimit(): { readonly bytes: number; readonly whose: string } {
+  const machine = totalmem();
+  const limit = process.constrainedMemory();
+  return limit !== undefined && limit > 0 && limit < machine
+    ? { bytes: limit, whose: 'the limit of this process (a container or job)' }
+    : { bytes: machine, whose: 'the memory of this machine' };
+}
+
+/** Throws ConfigurationError for a run that cannot have the memory that it needs at least. */
+export function checkMemory(resolved: ResolvedRun, { bytes, whose } = memoryLimit()): void {
+  const { parameters, vectors, observations, minibatch } = memoryNeed(resolved);
+  const needed = PROCESS + parameters + vectors + observations + minibatch;
+  if (needed <= bytes) return;
+  const parts = [
+    `parameters and gradients ${inWords(parameters + vectors)}`,
+    ...(observations > 0 ? [`observations ${inWords(observations)}`] : []),
+    `a minibatch ${inWords(minibatch)}`,
+  ];
+  const less = observations > minibatch ? '--num-observations' : '--batch-size';
+  throw new ConfigurationError(
+    `memory: found ${inWords(bytes)}, ${whose}, expected at least ${inWords(needed)} for this run (${parts.join(', ')}); a smaller ${less} needs less, --no-resource-check goes ahead all the same`,
+  );
+}
+
+/** Bytes that a run writes at most at one time: its run file, the journal, and a checkpoint beside the one that it replaces. */
+export function diskNeed(resolved: ResolvedRun, stepsPerEpoch: number): number {
+  const { numEpochs, trainLogInterval } = resolved.configuration;
+  const { parameters, vectors, observations } = memoryNeed(resolved);
+  const numbers = numEpochs * (12 + Math.ceil(stepsPerEpoch / trainLogInterval));
+  const checkpoint = numEpochs > 1 ? parameters + vectors / 2 + observations : 0;
+  return 2 * (checkpoint + WRITTEN_NUMBER * numbers) + 100_000;
+}
+
+/** Throws OutputError where the file system of a folder, which exists, has no room for the files of a run. */
+export async function checkDisk(
+  folder: string,
+  needed: number,
+  free: (folder: string) => Promise<number | null> = freeBytes,
+): Promise<void> {
+  const found = await free(folder);
+  if (found === null || found >= needed) return;
+  throw new OutputError(
+    `${folder}: found ${inWords(found)} of free disk space, expected at least ${inWords(needed)} for the checkpoints and the run file of this run; make room, give another --output-dir, or go ahead all the same with --no-resource-check`,
+    { exitCode: 1 },
+  );
+}
+
+/** Free bytes for this user; null where the system does not say. */
+async function freeBytes(folder: string): Promise<number | null> {
+  return statfs(folder).then(
+    // Some network file systems state no size at all.
+    ({ blocks, bavail, bsize }) => (blocks > 0 ? bavail * bsize : null),
+    () => null,
+  );
+}
+
+function inWords(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
