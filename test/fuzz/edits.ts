@@ -14,7 +14,8 @@ const SHARES = {
   plans: 0.12,
   planTokens: 0.04,
   arguments: 0.06,
-  idx: 0.04,
+  // Of each of the three kinds of contents.
+  idx: 0.013,
   cifar: 0.06,
   tar: 0.04,
   texts: 0.02,
