@@ -7,6 +7,7 @@ export type ListName = (typeof LISTS)[number];
 /** Options of `run` after parsing; what is absent was not given. */
 export interface RunOptions {
   readonly testproblem?: string;
+  readonly dataset?: string;
   readonly optimizer?: string;
   readonly seed?: number;
   readonly numEpochs?: number;
@@ -34,6 +35,7 @@ export interface RunOptions {
 /** Options of `runtime` after parsing; what is absent was not given. */
 export interface RuntimeOptions {
   readonly testproblem: string;
+  readonly dataset?: string;
   readonly optimizers?: string[];
   readonly set: string[];
   readonly lr: number;

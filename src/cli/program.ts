@@ -61,7 +61,10 @@ function addRun(program: Command, terminal: Terminal): void {
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
-    .option('--testproblem <name>', 'test problem (probprec list testproblems)')
+    .option(
+      '--testproblem <name|file>',
+      'test problem (probprec list testproblems), or a file ./mine.js that defines one',
+    )
     .option('--optimizer <name|file>', 'optimizer (probprec list optimizers), or a file ./mine.js that defines one')
     .option(
       '--seed <n>',
@@ -98,12 +101,16 @@ function addList(program: Command, terminal: Terminal): void {
     .summary('list test problems, optimizers, data sets, engines or baselines')
     .description('Lists what there is, with defaults.')
     .argument('[what]', LISTS.join(', '))
+    .argument('[file...]', 'files of your own, to list with the others')
     .option('--json', 'as JSON')
-    .action(async (what: string | undefined, options: { json?: boolean }) => {
+    .action(async (what: string | undefined, files: string[], options: { json?: boolean }) => {
       if (what === undefined) throw new UsageError(`list: found nothing, expected one of ${LISTS.join(', ')}`);
       const chosen = oneOf('list', LISTS)(what);
       const { list } = await import('./commands/list.js');
-      await list(chosen, options.json === true, terminal);
+      if (files.length > 0 && !['testproblems', 'optimizers', 'datasets'].includes(chosen)) {
+        throw new UsageError(`list ${chosen}: found the argument ${quoted(files[0] ?? '')}, expected nothing more`);
+      }
+      await list(chosen, files, options.json === true, terminal);
     });
 }
 
@@ -157,7 +164,7 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .description(
       'Compares wall and CPU time of optimizers with those of SGD on one test problem: runs in turn, no files are written.',
     )
-    .option('--testproblem <name>', 'test problem', 'mnist_mlp')
+    .option('--testproblem <name|file>', 'test problem', 'mnist_mlp')
     .option(
       '--optimizers <name,name,...>',
       "optimizers besides sgd (those of the thesis' experiment)",

@@ -10,15 +10,7 @@ export type { HostFunction, HostTensor } from './host-function.js';
 export * from './hyperparameters.js';
 /** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
 export * as linearAlgebra from './linear-algebra.js';
-export { optimizerVersion } from './optimizer-version.js';
-export {
-  isOptimizerFile,
-  type LoadedOptimizer,
-  loadOptimizer,
-  loadOptimizerAndSource,
-  optimizerNames,
-} from './registry.js';
-export type { OptimizerSource } from './source-identity.js';
+export { loadOptimizer, loadOptimizerAndSource, optimizerNames } from './registry.js';
 export * from './training.js';
 export type { TrainingRandom } from './training-random.js';
 export * from './training-task.js';

@@ -1,60 +1,33 @@
-import { readdirSync } from 'node:fs';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { folderOf, type Loaded, Registry } from '../user-file/registry.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
 import type { ReservedNames } from './reserved-names.js';
-import type { OptimizerSource } from './source-identity.js';
 
-const folder = new URL('./named/', import.meta.url);
-const extension = extname(fileURLToPath(import.meta.url));
+/** One file each, named as the optimizer. */
+const registered = folderOf<OptimizerDefinition>(new URL('./named/', import.meta.url), import.meta.url);
 
-/** Names of all registered optimizers, sorted: one file each in `named/`. */
+const registry = new Registry('--optimizer', registered, async () => {
+  // The parser is loaded for users' files alone.
+  const { optimizerFiles } = await import('./optimizer-file.js');
+  return optimizerFiles(reservedNames);
+});
+
+/** Names of all registered optimizers, sorted. */
 export function optimizerNames(): readonly string[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(extension) && !file.endsWith('.d.ts'))
-    .map((file) => file.slice(0, -extension.length))
-    .sort();
-}
-
-/** Whether an optimizer argument means a file of the user's rather than a registered name. */
-export function isOptimizerFile(nameOrFile: string): boolean {
-  return /[/\\]|\.[cm]?js$/.test(nameOrFile);
-}
-
-/** An optimizer, and for a user's file what it was loaded from. */
-export interface LoadedOptimizer {
-  readonly definition: OptimizerDefinition;
-  readonly source: OptimizerSource | null;
+  return registry.names();
 }
 
 /** Loads an optimizer by name, or from a user's file. Throws ConfigurationError with the nearest names, or FileError. */
 export async function loadOptimizer(nameOrFile: string): Promise<OptimizerDefinition> {
-  return (await loadOptimizerAndSource(nameOrFile)).definition;
+  return (await registry.load(nameOrFile)).definition;
 }
 
 /** {@link loadOptimizer} with the identity of a user's file; null for a registered optimizer. */
-export async function loadOptimizerAndSource(nameOrFile: string): Promise<LoadedOptimizer> {
-  if (isOptimizerFile(nameOrFile)) {
-    // The parser is loaded for users' files alone.
-    const { loadOptimizerFile } = await import('./optimizer-file.js');
-    return loadOptimizerFile(nameOrFile, reservedNames);
-  }
-  const names = optimizerNames();
-  if (!names.includes(nameOrFile)) {
-    throw new ConfigurationError(`--optimizer ${expectedOneOf(nameOrFile, names)}, or a file such as ./mine.js`);
-  }
-  return { definition: await registered(nameOrFile), source: null };
-}
-
-async function registered(name: string): Promise<OptimizerDefinition> {
-  const module = (await import(new URL(`${name}${extension}`, folder).href)) as { default: OptimizerDefinition };
-  return module.default;
+export function loadOptimizerAndSource(nameOrFile: string): Promise<Loaded<OptimizerDefinition>> {
+  return registry.load(nameOrFile);
 }
 
 async function reservedNames(): Promise<ReservedNames> {
   const names = optimizerNames();
-  const definitions = await Promise.all(names.map(registered));
+  const definitions = await Promise.all(names.map((name) => registered.load(name)));
   return { names, classNames: definitions.map(({ className }) => className) };
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from './canonical-json.js';
+import { configurationFromJson, problemVersion } from './configuration.js';
 import { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 import { settingIdentity } from './identity.js';
 import type { RunFile, RunStatus } from './schema.js';
@@ -60,6 +61,8 @@ export interface RecordedRun {
   readonly l2InForce: number | 'default';
   /** Identifies the source of a user's optimizer; null for the bundled ones and for files of others. */
   readonly optimizerSource: { readonly file: string; readonly sha256: string } | null;
+  /** Identifies the sources of a user's test problem and data set; null or absent for the bundled ones and for files of others. */
+  readonly problemVersion?: string | null;
   readonly status: RunStatus;
   /** Null for a curve that was not measured at all. */
   readonly curves: Readonly<Record<Metric, readonly (number | null)[] | null>>;
@@ -111,6 +114,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     startedAt: content.started_at,
     l2InForce: configuration.l2_reg ?? 0,
     optimizerSource: configuration.optimizer.source,
+    problemVersion: problemVersion(configurationFromJson(configuration as never)),
     integerHyperparameters: configuration.optimizer.integer_hyperparameters,
   });
 }
@@ -157,6 +161,7 @@ export function withSetting({ integerHyperparameters = [], ...run }: Unidentifie
     batchSize: run.batchSize,
     l2Reg: l2InForce,
     source: optimizerSource?.sha256 ?? null,
+    problem: run.problemVersion ?? null,
   });
   return { ...run, l2InForce, optimizerSource, setting };
 }

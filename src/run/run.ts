@@ -87,7 +87,7 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
     await removeLeftovers(outputDir, configuration);
     await removeCrash(outputDir, configuration);
     const signal = options.signal === undefined ? lock.lost : AbortSignal.any([options.signal, lock.lost]);
-    const provenance = await provenanceOf(resolved.source);
+    const provenance = await provenanceOf(resolved.sources);
     return await train(resolved, { ...options, signal, lost: lock.lost, provenance }, dataset, split);
   } finally {
     // Whatever was thrown is what is reported; a lock that stays is taken over by the next run.
@@ -153,7 +153,7 @@ interface RunParts {
   readonly dataset: Dataset;
   readonly split: DataSplit;
   readonly engine: Engine;
-  /** The modules of a user's optimizer. */
+  /** The users' files. */
   readonly sources: ReturnType<typeof sourcesOf>;
   readonly saved: SavedRun;
   readonly warn: (message: string) => void;
@@ -246,7 +246,8 @@ class Run {
       threads: engine.record.threads,
       resumedFromEpoch: firstEpoch > 0 ? firstEpoch : null,
       path: this.#path,
-      verifiedData: dataset.record.verified,
+      // Nobody has published what a user's own data should be.
+      verifiedData: dataset.record.verified || resolved.dataset.kind === 'own',
     });
     this.#emit({ type: 'compiled', seconds: loop.compileSeconds });
     return loop.run(async (epoch) => {

@@ -12,6 +12,8 @@ const block = z.record(z.string(), z.union([value, z.array(value).readonly(), z.
 
 /** Any option of `run` that is part of a run's identity; ranges are checked when the runs are resolved. */
 const optionsSchema = z.strictObject({
+  /** In place of the test problem's own: a name or a file. */
+  dataset: z.string().optional(),
   num_epochs: z.number().optional(),
   batch_size: z.number().optional(),
   l2_reg: z.number().optional(),

@@ -164,6 +164,7 @@ function requestOptions({ plan, optimizerIndex }: Places, options: PlanOptions):
     );
   }
   const request: Partial<RunRequest> = {
+    dataset: options.dataset,
     numEpochs: options.num_epochs,
     batchSize: options.batch_size,
     l2Reg: options.l2_reg,

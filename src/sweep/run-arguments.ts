@@ -18,6 +18,7 @@ export function runArguments(
   const { lrSchedule, hyperparameters = {} } = request;
   const options: [string, unknown][] = [
     ['testproblem', request.testproblem],
+    ['dataset', request.dataset],
     ['optimizer', request.optimizer],
     ...Object.entries(hyperparameters),
     ['seed', request.seed],

@@ -1,26 +1,26 @@
-import { readdirSync } from 'node:fs';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { folderOf, type Loaded, Registry } from '../user-file/registry.js';
 import type { TestProblem } from './test-problem.js';
 
-/** The definitions lie beside `src`, as TypeScript in a checkout and compiled in the package. */
-const folder = new URL('../../testproblems/', import.meta.url);
-const extension = extname(fileURLToPath(import.meta.url));
+/** The definitions lie beside `src`, one file each, as TypeScript in a checkout and compiled in the package. */
+const registered = folderOf<TestProblem>(new URL('../../testproblems/', import.meta.url), import.meta.url);
 
-/** Names of all test problems, sorted: one file each in `testproblems/`. */
+const registry = new Registry('--testproblem', registered, async () => {
+  // The parser is loaded for users' files alone.
+  const { testProblemFiles } = await import('./test-problem-file.js');
+  return testProblemFiles(testProblemNames());
+});
+
+/** Names of all registered test problems, sorted. */
 export function testProblemNames(): readonly string[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(extension) && !file.endsWith('.d.ts'))
-    .map((file) => file.slice(0, -extension.length))
-    .sort();
+  return registry.names();
 }
 
-/** Loads a test problem by name. Throws ConfigurationError with the nearest names when there is none. */
-export async function loadTestProblem(name: string): Promise<TestProblem> {
-  const names = testProblemNames();
-  if (!names.includes(name)) throw new ConfigurationError(`--testproblem ${expectedOneOf(name, names)}`);
-  const module = (await import(new URL(`${name}${extension}`, folder).href)) as { default: TestProblem };
-  return module.default;
+/** Loads a test problem by name, or from a user's file. Throws ConfigurationError with the nearest names, or FileError. */
+export async function loadTestProblem(nameOrFile: string): Promise<TestProblem> {
+  return (await registry.load(nameOrFile)).definition;
+}
+
+/** {@link loadTestProblem} with the identity of a user's file; null for a registered test problem. */
+export function loadTestProblemAndSource(nameOrFile: string): Promise<Loaded<TestProblem>> {
+  return registry.load(nameOrFile);
 }

@@ -1,3 +1,4 @@
+import type { DatasetDefinition } from '../dataset/index.js';
 import type { DType, Shape, Tensor } from '../tensor/index.js';
 import type { Initialiser } from './initialisers.js';
 import type { NoiseDefinition } from './noise.js';
@@ -49,7 +50,10 @@ export interface SymbolicProblem {
 export interface TestProblem {
   readonly name: string;
   readonly description: string;
+  /** Name of the data set. */
   readonly dataset: string;
+  /** The data set itself, where it is none of the registered ones; else null. */
+  readonly ownDataset: DatasetDefinition | null;
   /** Shape of one example. */
   readonly inputShape: Shape;
   /** `int` for token numbers. */
@@ -63,6 +67,8 @@ export interface TestProblem {
   readonly hasAccuracy: boolean;
   /** Labels are 0 … classes − 1; null where there are none, or the loss takes any whole number. */
   readonly classes: number | null;
+  /** Input tokens are 0 … vocabulary − 1; null where inputs are no tokens, or any whole number will do. */
+  readonly vocabulary: number | null;
   readonly constants: Readonly<Record<string, ConstantDefinition>>;
   /** The loss on batches of this size. */
   build(batchSize: number, options?: BuildOptions): SymbolicProblem;

@@ -1,5 +1,5 @@
 import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
-import { datasetDefinition, datasetNames } from '../../dataset/index.js';
+import { datasetNames, loadDataset } from '../../dataset/index.js';
 import { describeEngines } from '../../engine/index.js';
 import { describeHyperparameters, loadOptimizer, optimizerNames } from '../../optimizer/index.js';
 import { loadTestProblem, testProblemNames } from '../../testproblem/index.js';
@@ -7,9 +7,9 @@ import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 
-/** Prints a table, or with `json` a list of objects, of what there is. */
-export async function list(what: ListName, json: boolean, terminal: Terminal): Promise<void> {
-  const { entries, header, rows, notes = [] } = await listings[what]();
+/** Prints a table, or with `json` a list of objects, of what there is, users' `files` included. */
+export async function list(what: ListName, files: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
+  const { entries, header, rows, notes = [] } = await listings[what](files);
   if (json) return terminal.result(JSON.stringify(entries, null, 2));
   terminal.result([formatTable(header, rows, terminal.heading), ...notes.map((note) => `\n${note}`)].join('\n'));
 }
@@ -22,9 +22,9 @@ interface Listing {
   readonly notes?: readonly string[];
 }
 
-const listings: Record<ListName, () => Promise<Listing>> = {
-  async testproblems() {
-    const entries = await Promise.all(testProblemNames().map(describeTestProblem));
+const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>> = {
+  async testproblems(files) {
+    const entries = await Promise.all([...testProblemNames(), ...files].map(describeTestProblem));
     const rows = entries.map((entry) => [
       entry.name,
       entry.dataset,
@@ -38,8 +38,8 @@ const listings: Record<ListName, () => Promise<Listing>> = {
     const header = ['name', 'data set', 'parameters', 'batch size', 'epochs', 'l2-reg', 'accuracy', 'description'];
     return { entries, header, rows };
   },
-  async optimizers() {
-    const entries = await Promise.all(optimizerNames().map(describeOptimizer));
+  async optimizers(files) {
+    const entries = await Promise.all([...optimizerNames(), ...files].map(describeOptimizer));
     const rows = entries.map(({ name, class_name, hyperparameters, description }) => [
       name,
       class_name,
@@ -49,8 +49,8 @@ const listings: Record<ListName, () => Promise<Listing>> = {
     const notes = entries.flatMap(({ name, caveat }) => (caveat === null ? [] : [`${name}: ${caveat}`]));
     return { entries, header: ['name', 'class', 'hyperparameters', 'description'], rows, notes };
   },
-  async datasets() {
-    const entries = datasetNames().map(describeDataset);
+  async datasets(files) {
+    const entries = await Promise.all([...datasetNames(), ...files].map(describeDataset));
     const rows = entries.map(({ name, shape, classes, sizes, files, description }) => [
       ...[name, shape.join('x'), classes, sizes.train, sizes.valid, sizes.test, files.length, description],
     ]);
@@ -100,10 +100,10 @@ function describeBaseline(contender: Contender, source: string) {
   };
 }
 
-async function describeTestProblem(name: string) {
-  const problem = await loadTestProblem(name);
+async function describeTestProblem(nameOrFile: string) {
+  const problem = await loadTestProblem(nameOrFile);
   return {
-    name,
+    name: problem.name,
     description: problem.description,
     dataset: problem.dataset,
     parameters: problem.parameterCount,
@@ -114,10 +114,10 @@ async function describeTestProblem(name: string) {
   };
 }
 
-async function describeOptimizer(name: string) {
-  const definition = await loadOptimizer(name);
+async function describeOptimizer(nameOrFile: string) {
+  const definition = await loadOptimizer(nameOrFile);
   return {
-    name,
+    name: definition.name,
     class_name: definition.className,
     description: definition.description,
     caveat: definition.caveat ?? null,
@@ -125,8 +125,8 @@ async function describeOptimizer(name: string) {
   };
 }
 
-function describeDataset(name: string) {
-  const { description, shape, classes, sizes, files } = datasetDefinition(name);
+async function describeDataset(nameOrFile: string) {
+  const { name, description, shape, classes, sizes, files } = (await loadDataset(nameOrFile)).definition;
   return {
     name,
     description,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FileError } from '../../src/errors.js';
-import { optimizerVersion } from '../../src/optimizer/index.js';
-import { optimizerSource } from '../../src/optimizer/source-identity.js';
+import { userSource } from '../../src/user-file/source-identity.js';
+import { sourceVersion } from '../../src/user-file/source-version.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
   }
 }
 
-const source = (file = 'mine.mjs') => optimizerSource(join(folder, file));
+const source = (file = 'mine.mjs') => userSource(join(folder, file));
 
 /** The identity of one file with this text. */
 async function identity(text: string, file = 'mine.mjs'): Promise<string> {
@@ -209,5 +209,5 @@ describe('the modules of an optimizer', () => {
 });
 
 test('the version is short and part of the identity', () => {
-  expect(optimizerVersion('0123456789abcdef'.repeat(4))).toBe('01234567');
+  expect(sourceVersion('0123456789abcdef'.repeat(4))).toBe('01234567');
 });
