@@ -20,6 +20,6 @@ export function isVersionOf(testproblem: string, asked: string): boolean {
   return testproblem === asked || (testproblem.startsWith(`${asked} (`) && testproblem.endsWith(')'));
 }
 
-function versionOf({ problemVersion }: RecordedRun): string {
-  return problemVersion == null ? 'bundled' : sourceVersion(problemVersion);
+function versionOf({ problemSource }: RecordedRun): string {
+  return problemSource == null ? 'bundled' : sourceVersion(problemSource);
 }

@@ -8,6 +8,8 @@ export type ListName = (typeof LISTS)[number];
 export interface RunOptions {
   readonly testproblem?: string;
   readonly dataset?: string;
+  readonly variant?: 'pytorch' | 'tf';
+  readonly init?: 'deepobs' | 'pytorch';
   readonly optimizer?: string;
   readonly seed?: number;
   readonly numEpochs?: number;
@@ -36,6 +38,8 @@ export interface RunOptions {
 export interface RuntimeOptions {
   readonly testproblem: string;
   readonly dataset?: string;
+  readonly variant?: 'pytorch' | 'tf';
+  readonly init?: 'deepobs' | 'pytorch';
   readonly optimizers?: string[];
   readonly set: string[];
   readonly lr: number;

@@ -1,5 +1,5 @@
 import { loadDataset } from '../dataset/index.js';
-import { loadOptimizerAndSource } from '../optimizer/index.js';
+import { loadOptimizerAndSource, optimizerFileOf } from '../optimizer/index.js';
 import type { RunConfiguration } from '../results/index.js';
 import { type EarlierVersions, findEarlierVersions } from '../sweep/earlier-versions.js';
 import { shellWord } from '../sweep/shell.js';
@@ -29,12 +29,13 @@ export async function tellAboutUserFiles(
 ): Promise<void> {
   const warnings = new Set<string>();
   let some = false;
-  for (const [key, load] of [
-    ['optimizer', loadOptimizerAndSource],
-    ['testproblem', loadTestProblemAndSource],
-    ['dataset', loadDataset],
+  const fileOf = (name: string) => (isUserFile(name) ? name : null);
+  for (const [key, load, named] of [
+    ['optimizer', loadOptimizerAndSource, optimizerFileOf],
+    ['testproblem', loadTestProblemAndSource, fileOf],
+    ['dataset', loadDataset, fileOf],
   ] as const) {
-    const files = new Set(runs.flatMap(({ request }) => request[key] ?? []).filter(isUserFile));
+    const files = new Set(runs.flatMap(({ request }) => request[key] ?? []).flatMap((name) => named(name) ?? []));
     for (const file of files) {
       some = true;
       for (const warning of (await load(file)).source?.warnings ?? []) warnings.add(warning);

@@ -1,16 +1,16 @@
-import { DataError } from '../errors.js';
 import type { UserCode } from '../user-file/user-code.js';
 import type { OwnDatasetDefinition } from './definition.js';
 
 /** The definition of a user's file: what goes wrong in it is called the user's, but for a data file that is not there. */
-export function guardedDataset(definition: OwnDatasetDefinition, code: UserCode): OwnDatasetDefinition {
+export function guardedDataset(definition: OwnDatasetDefinition, of: UserCode): OwnDatasetDefinition {
+  const code = of.as('data set');
   return {
     ...definition,
     open: async (options) => {
       try {
         return await code.wait(options.syntheticSize === null ? 'load' : 'synthetic', () => definition.open(options));
       } catch (error) {
-        throw error instanceof DataError ? error : code.claim(error, `${definition.name}'s examples`);
+        throw code.claim(error, 'examples');
       }
     },
   };

@@ -13,6 +13,8 @@ export const PUBLISHED_CLASS_NAMES: readonly string[] = [
 export const RUN_OPTIONS: readonly string[] = [
   'testproblem',
   'dataset',
+  'variant',
+  'init',
   'optimizer',
   'seed',
   'num-epochs',

@@ -14,6 +14,10 @@ export interface RunConfiguration {
   readonly testproblemSource?: SourceFile;
   /** A data set that was asked for in place of the test problem's own; absent without. */
   readonly dataset?: { readonly name: string; readonly source: SourceFile | null };
+  /** Which of DeepOBS' two lines the network follows; null (or absent in older files) where there is nothing to choose. */
+  readonly variant?: 'pytorch' | 'tf' | null;
+  /** What the network starts with; null (or absent in older files) where there is nothing to choose. */
+  readonly init?: 'deepobs' | 'pytorch' | null;
   readonly optimizer: {
     readonly name: string;
     /** Label in folders and files, as DeepOBS uses the class name. */
@@ -52,13 +56,24 @@ export type ConfigurationJson = ReturnType<typeof configurationToJson>;
 
 /** The configuration as the run file holds it: the same content under snake_case keys. */
 export function configurationToJson(configuration: RunConfiguration) {
-  const { optimizer, data, engine, lrSchedule, testproblemSource, dataset } = configuration;
+  const {
+    optimizer,
+    data,
+    engine,
+    lrSchedule,
+    testproblemSource,
+    dataset,
+    variant = null,
+    init = null,
+  } = configuration;
   return {
     testproblem: configuration.testproblem,
     ...(testproblemSource === undefined ? {} : { testproblem_source: sourceToJson(testproblemSource) }),
     ...(dataset === undefined
       ? {}
       : { dataset: { name: dataset.name, source: dataset.source === null ? null : sourceToJson(dataset.source) } }),
+    ...(variant === null ? {} : { variant }),
+    ...(init === null ? {} : { init }),
     optimizer: {
       name: optimizer.name,
       class_name: optimizer.className,
@@ -87,7 +102,7 @@ function sourceToJson({ file, sha256 }: SourceFile) {
  * What tells one version of a test problem from another: the sources of its file and of its data set's. Null where both are
  * ours.
  */
-export function problemVersion({
+export function problemSource({
   testproblemSource,
   dataset,
 }: Pick<RunConfiguration, 'testproblemSource' | 'dataset'>): string | null {
@@ -102,6 +117,8 @@ export function configurationFromJson(json: ConfigurationJson): RunConfiguration
     testproblem: json.testproblem,
     ...(json.testproblem_source === undefined ? {} : { testproblemSource: json.testproblem_source }),
     ...(json.dataset === undefined ? {} : { dataset: json.dataset }),
+    variant: json.variant ?? null,
+    init: json.init ?? null,
     optimizer: {
       name: optimizer.name,
       className: optimizer.class_name,

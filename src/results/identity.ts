@@ -1,5 +1,6 @@
 import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
-import { problemVersion, type RunConfiguration } from './configuration.js';
+import { problemSource, type RunConfiguration } from './configuration.js';
+import { problemVersion } from './problem-version.js';
 import { PROTOCOL_VERSION } from './protocol-version.js';
 import { type LearningRateSchedule, scheduleInForce } from './schedule.js';
 import type { SettingValue } from './setting-value.js';
@@ -15,6 +16,7 @@ import type { SettingValue } from './setting-value.js';
  * - A learning-rate schedule counts by the factors that it leads to, epoch by epoch.
  * - The L2 factor counts as it is in force; none is 0.
  * - A user's optimizer, test problem and data set count by their sources, not by the names of their files.
+ * - The version of a test problem counts where it is not the default one.
  */
 
 /** A setting as a configuration or a file states it. */
@@ -84,9 +86,10 @@ export function hashConfiguration(configuration: RunConfiguration, protocolVersi
         batchSize: configuration.batchSize,
         l2Reg: configuration.l2Reg,
         source: optimizer.source?.sha256 ?? null,
-        problem: problemVersion(configuration),
+        problem: problemSource(configuration),
       }),
       testproblem: configuration.testproblem,
+      ...problemVersion(configuration),
       optimizer: [optimizer.name, optimizer.className],
       seed: configuration.seed,
       data: [data.source, data.syntheticSize],

@@ -1,7 +1,7 @@
 export { ensureWritable, writeFileAtomic } from './atomic-file.js';
 export { buildRunFile, type PhaseLists, type RunParts, reproducibleContent } from './build.js';
 export type { JsonValue } from './canonical-json.js';
-export { problemVersion, type RunConfiguration, type SourceFile } from './configuration.js';
+export type { RunConfiguration, SourceFile } from './configuration.js';
 export { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 export * from './deepobs/index.js';
 export { describeMachine } from './environment.js';
@@ -10,6 +10,7 @@ export { type FoundRunFile, findRunFiles } from './find-run-files.js';
 export { canonicalNumber, hashConfiguration, settingIdentity } from './identity.js';
 export { shownLine } from './names.js';
 export { runFilePath, settingFolder, settingPath } from './paths.js';
+export { problemVersion } from './problem-version.js';
 export { float2str } from './python-format.js';
 export { type ReadResults, readResults } from './read-results.js';
 export { readText } from './read-text.js';

@@ -1,7 +1,8 @@
 import type { JsonValue } from './canonical-json.js';
-import { configurationFromJson, problemVersion } from './configuration.js';
+import { configurationFromJson, problemSource } from './configuration.js';
 import { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 import { settingIdentity } from './identity.js';
+import { type ProblemVersion, problemVersion } from './problem-version.js';
 import type { RunFile, RunStatus } from './schema.js';
 import { decodeSettings, type SettingValue } from './setting-value.js';
 
@@ -19,7 +20,7 @@ export const METRICS = [
 export type Metric = (typeof METRICS)[number];
 
 /** What results depend on besides test problem, optimizer and setting. */
-export interface Conditions {
+export interface Conditions extends ProblemVersion {
   /** probprec, deepobs-beta (our own reproduction of it) or the DeepOBS version that wrote the file. */
   readonly protocol: string;
   readonly protocolVersion: number | null;
@@ -62,7 +63,7 @@ export interface RecordedRun {
   /** Identifies the source of a user's optimizer; null for the bundled ones and for files of others. */
   readonly optimizerSource: { readonly file: string; readonly sha256: string } | null;
   /** Identifies the sources of a user's test problem and data set; null or absent for the bundled ones and for files of others. */
-  readonly problemVersion?: string | null;
+  readonly problemSource?: string | null;
   readonly status: RunStatus;
   /** Null for a curve that was not measured at all. */
   readonly curves: Readonly<Record<Metric, readonly (number | null)[] | null>>;
@@ -103,6 +104,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     undisturbed: wasUndisturbed(content),
     stepsPerEpoch: content.steps_per_epoch,
     conditions: {
+      ...problemVersion(configuration),
       protocol: configuration.protocol,
       protocolVersion: content.protocol_version,
       dataSource: dataset.source,
@@ -114,7 +116,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     startedAt: content.started_at,
     l2InForce: configuration.l2_reg ?? 0,
     optimizerSource: configuration.optimizer.source,
-    problemVersion: problemVersion(configurationFromJson(configuration as never)),
+    problemSource: problemSource(configurationFromJson(configuration as never)),
     integerHyperparameters: configuration.optimizer.integer_hyperparameters,
   });
 }
@@ -161,7 +163,7 @@ export function withSetting({ integerHyperparameters = [], ...run }: Unidentifie
     batchSize: run.batchSize,
     l2Reg: l2InForce,
     source: optimizerSource?.sha256 ?? null,
-    problem: run.problemVersion ?? null,
+    problem: run.problemSource ?? null,
   });
   return { ...run, l2InForce, optimizerSource, setting };
 }

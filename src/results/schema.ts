@@ -23,6 +23,9 @@ const configurationSchema = z.strictObject({
   testproblem_source: sourceFile.optional(),
   /** A data set in place of the test problem's own; absent without. */
   dataset: z.strictObject({ name: nameSchema, source: sourceFile.nullable() }).optional(),
+  /** Absent where the test problem has one version only, and in files of versions that knew no other. */
+  variant: z.enum(['pytorch', 'tf']).optional(),
+  init: z.enum(['deepobs', 'pytorch']).optional(),
   optimizer: z.strictObject({
     name: nameSchema,
     class_name: nameSchema,

@@ -18,7 +18,7 @@ import {
   type RunConfiguration,
   type SourceFile,
 } from '../results/index.js';
-import { loadTestProblemAndSource, type TestProblem } from '../testproblem/index.js';
+import { INITIALISATIONS, loadTestProblemAndSource, type TestProblem, VARIANTS } from '../testproblem/index.js';
 import type { Loaded } from '../user-file/registry.js';
 import type { UserSource } from '../user-file/source-identity.js';
 import { checkFit } from './problem-data.js';
@@ -29,6 +29,10 @@ export interface RunRequest {
   readonly testproblem: string;
   /** A data set in place of the test problem's own: a registered one's name, or a user's file. */
   readonly dataset?: string | undefined;
+  /** Which of DeepOBS' two lines; default pytorch. */
+  readonly variant?: string | undefined;
+  /** What the network starts with; default what DeepOBS says. */
+  readonly init?: string | undefined;
   /** A registered optimizer's name, or a user's file. */
   readonly optimizer: string;
   /** Values, or texts as they come from the command line. */
@@ -67,6 +71,8 @@ export interface UserSources {
 
 /** The options' types and ranges; the keys are those of RunRequest. */
 const optionSchemas = {
+  variant: z.enum(VARIANTS).default('pytorch'),
+  init: z.enum(INITIALISATIONS).default('deepobs'),
   seed: z.int().min(0).max(0xffffffff).default(42),
   numEpochs: z.int().min(0),
   batchSize: z.int().min(1),
@@ -81,7 +87,10 @@ const optionSchemas = {
 const describedOptions = describeHyperparameters({ hyperparameters: z.object(optionSchemas) });
 
 /** What many requests may have in common: definitions and engine, loaded and chosen once. */
-export type RequestBasis = Pick<RunRequest, 'testproblem' | 'dataset' | 'optimizer' | 'engine' | 'device' | 'threads'>;
+export type RequestBasis = Pick<
+  RunRequest,
+  'testproblem' | 'dataset' | 'variant' | 'init' | 'optimizer' | 'engine' | 'device' | 'threads'
+>;
 
 /**
  * Fills in every default and checks every value. Throws ConfigurationError, one line that names the option, what was
@@ -95,7 +104,9 @@ export async function resolveConfiguration(request: RunRequest): Promise<Resolve
 export async function configurationResolver(
   basis: RequestBasis,
 ): Promise<(request: Omit<RunRequest, keyof RequestBasis>) => ResolvedRun> {
-  const testProblem = await loadTestProblemAndSource(basis.testproblem);
+  const named = await loadTestProblemAndSource(basis.testproblem);
+  const choice = { variant: option('variant', basis.variant), init: option('init', basis.init) };
+  const testProblem = { ...named, definition: named.definition.choose(choice) };
   const dataset = basis.dataset === undefined ? null : await loadDataset(basis.dataset);
   const optimizer = await loadOptimizerAndSource(basis.optimizer);
   const engine = await resolveEngine({
@@ -158,6 +169,8 @@ function resolve(
             source: dataset.source === null ? null : sourceFile(dataset.source),
           },
         }),
+    variant: testProblem.variant,
+    init: testProblem.init,
     optimizer: {
       name: optimizer.name,
       className: optimizer.className,

@@ -1,5 +1,6 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { ConfigurationError } from '../errors.js';
+import { withOptimizerFile } from '../optimizer/index.js';
 import { readRegularFile } from '../regular-file.js';
 import { isUserFile } from '../user-file/is-user-file.js';
 import { type PlanFile, parsePlanFile } from './plan-file.js';
@@ -73,7 +74,7 @@ export function planOf(path: string, text: string, { allowUserCode = false }: Pl
     })),
     optimizers: content.optimizers.map((entry) => ({
       ...entry,
-      name: absolute(folder, entry.name),
+      name: withOptimizerFile(entry.name, (file) => absolute(folder, file)),
       ...(entry.testproblems && { testproblems: entry.testproblems.map((name) => absolute(folder, name)) }),
       options: withAbsoluteFiles(folder, entry.options),
     })),

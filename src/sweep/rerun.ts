@@ -1,5 +1,6 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import { ConfigurationError } from '../errors.js';
+import { withOptimizerFile } from '../optimizer/index.js';
 import { isUserFile } from '../user-file/is-user-file.js';
 import type { PlanRanking } from './best.js';
 import type { Plan } from './plan.js';
@@ -57,7 +58,7 @@ function entryOf(
   const { optimizer, testproblem, hyperparameters = {} } = request;
   const settings = Object.entries(hyperparameters).map(([name, value]) => [name, statedValue(value as number)]);
   return {
-    name: named(optimizer),
+    name: withOptimizerFile(optimizer, named),
     label,
     testproblems: [named(testproblem)],
     settings: settings.length > 0 ? Object.fromEntries(settings) : undefined,
@@ -68,6 +69,8 @@ function entryOf(
 function optionsOf({ request, configuration }: PlannedRun, named: (name: string) => string): PlanOptions {
   return {
     dataset: request.dataset && named(request.dataset),
+    variant: request.variant,
+    init: request.init,
     num_epochs: request.numEpochs,
     batch_size: request.batchSize,
     l2_reg: request.l2Reg,

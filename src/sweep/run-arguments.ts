@@ -19,6 +19,8 @@ export function runArguments(
   const options: [string, unknown][] = [
     ['testproblem', request.testproblem],
     ['dataset', request.dataset],
+    ['variant', request.variant],
+    ['init', request.init],
     ['optimizer', request.optimizer],
     ...Object.entries(hyperparameters),
     ['seed', request.seed],

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { workingDirectoryCode } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
+import { optimizerFileOf } from '../optimizer/index.js';
 import { isUserFile } from '../user-file/is-user-file.js';
 import type { Plan } from './plan.js';
 
@@ -19,8 +20,8 @@ export function userCodeOf({
   const inForce = optimizers.flatMap((optimizer) =>
     testproblems.map((problem) => ({ ...options, ...problem.options, ...optimizer.options })),
   );
-  const named = [...testproblems, ...optimizers].map(({ name }) => name);
-  const files = [...named, ...inForce.flatMap(({ dataset }) => dataset ?? [])].filter(isUserFile);
+  const named = [...testproblems.map(({ name }) => name), ...inForce.flatMap(({ dataset }) => dataset ?? [])];
+  const files = [...named.filter(isUserFile), ...optimizers.map(({ name }) => optimizerFileOf(name))];
   const packages = inForce.map(({ engine, device }) => workingDirectoryCode({ engine, device }));
   const found = [...new Set([...files, ...packages])].filter((path) => path !== null);
   return found.map((path) => (relative('', path).startsWith('..') ? path : `./${relative('', path)}`));

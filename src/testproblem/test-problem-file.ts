@@ -50,6 +50,7 @@ function guarded(exported: TestProblem, code: UserCode): TestProblem {
   };
   return {
     ...exported,
+    choose: (choice) => guarded(exported.choose(choice), code),
     build: (batchSize, options) => claimed('network', () => exported.build(batchSize, options)),
     initialParameters: (seed) => claimed('initial values', () => exported.initialParameters(seed)),
     ownDataset: exported.ownDataset?.kind === 'own' ? guardedDataset(exported.ownDataset, code) : exported.ownDataset,

@@ -12,6 +12,8 @@ export interface Loaded<Definition> {
   readonly definition: Definition;
   /** Null for one that comes with the suite. */
   readonly source: UserSource | null;
+  /** Of a user's file: what is made of its definition, with its errors called the user's. */
+  readonly guard?: (made: Definition) => Definition;
 }
 
 /** Definitions that come with the suite, by name. */
@@ -27,12 +29,22 @@ export class Registry<Definition> {
   readonly #option: string;
   readonly #registered: Registered<Definition>;
   readonly #kind: () => Promise<FileKind<Definition>>;
+  readonly #hint: (name: string) => string;
 
-  /** `kind` is asked for when a user's file is loaded: what reads it is not needed before. */
-  constructor(option: string, registered: Registered<Definition>, kind: () => Promise<FileKind<Definition>>) {
+  /**
+   * `kind` is asked for when a user's file is loaded: what reads it is not needed before. `hint` ends the error about a name
+   * that is not known.
+   */
+  constructor(
+    option: string,
+    registered: Registered<Definition>,
+    kind: () => Promise<FileKind<Definition>>,
+    hint: (name: string) => string = () => '',
+  ) {
     this.#option = option;
     this.#registered = registered;
     this.#kind = kind;
+    this.#hint = hint;
   }
 
   /** Names of all that come with the suite. */
@@ -48,7 +60,9 @@ export class Registry<Definition> {
     }
     const names = this.names();
     if (names.includes(nameOrFile)) return { definition: await this.#registered.load(nameOrFile), source: null };
-    throw new ConfigurationError(`${this.#option} ${expectedOneOf(nameOrFile, names)}, or a file such as ./mine.js`);
+    throw new ConfigurationError(
+      `${this.#option} ${expectedOneOf(nameOrFile, names)}, or a file such as ./mine.js${this.#hint(nameOrFile)}`,
+    );
   }
 }
 

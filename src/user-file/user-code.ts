@@ -1,6 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EngineError, OptimizerError, ProbprecError, UserCodeError } from '../errors.js';
+import { DataError, EngineError, OptimizerError, ProbprecError, UserCodeError } from '../errors.js';
 import { settled } from './settled.js';
 
 /** What a user's file can define. */
@@ -33,12 +33,17 @@ export class UserCode {
     this.#modules = new Set(modules);
   }
 
+  /** The same files as the code of something else that they define. */
+  as(noun: DefinitionNoun): UserCode {
+    return new UserCode(this.file, [...this.#modules], noun);
+  }
+
   /**
    * The error as one of the user's: `mine.mjs:7: TypeError: … (in the optimizer's step)`. An error in which no code of the
    * user's took part is returned as it is, and so is one of the engine.
    */
   blame(error: unknown, part: string): unknown {
-    if (error instanceof UserCodeError || error instanceof EngineError) return error;
+    if (isNobodys(error)) return error;
     const tagged = typeof error === 'object' && error !== null ? parts.get(error) : undefined;
     const place = this.place(error);
     if (error instanceof Error && place === null && tagged === undefined) return error;
@@ -48,7 +53,7 @@ export class UserCode {
   /** {@link blame} for what can only be the user's, even where nothing of the user's is on the stack. */
   claim(error: unknown, part: string): unknown {
     const blamed = this.blame(error, part);
-    if (blamed !== error || error instanceof UserCodeError || error instanceof EngineError) return blamed;
+    if (blamed !== error || isNobodys(error)) return blamed;
     return this.error(`${this.explain(error)} (in the ${this.noun}'s ${part})`, error);
   }
 
@@ -99,6 +104,11 @@ export class UserCode {
     }
     return null;
   }
+}
+
+/** An error that is blamed already, or is the doing of the engine or of the data directory. */
+function isNobodys(error: unknown): boolean {
+  return [UserCodeError, EngineError, DataError].some((kind) => error instanceof kind);
 }
 
 /** `TypeError: x is not a function`; of an error of ours, which is written for people, the message alone. */

@@ -26,6 +26,8 @@ export interface FileKind<Definition> {
 export interface LoadedFile<Definition> {
   readonly definition: Definition;
   readonly source: UserSource;
+  /** What is made of the definition, a wrapped optimizer for instance, with its errors called the user's. */
+  readonly guard: (made: Definition) => Definition;
 }
 
 /** Frames of a stack that are kept: a user's line may lie below many of the library's. */
@@ -40,7 +42,7 @@ function hookModules(): void {
 }
 
 /** Node runs a module once in a process, whatever becomes of the file: its identity is the one of the code that runs. */
-const loaded = new Map<string, LoadedFile<unknown>>();
+const loaded = new Map<string, unknown>();
 
 /**
  * Loads a user's file: a module, JavaScript or TypeScript, whose default export is a definition of this kind. Throws FileError,
@@ -57,7 +59,7 @@ export async function loadDefinitionFile<Definition>(
   const definition = kind.guarded(conforming(file, kind, exported), code);
   const fault = await kind.fault(definition);
   if (fault !== null) throw new FileError(`${kind.option} ${file}: ${fault}`);
-  const result = { definition, source };
+  const result = { definition, source, guard: (made: Definition) => kind.guarded(made, code) };
   loaded.set(key, result);
   return result;
 }

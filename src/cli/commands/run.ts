@@ -28,6 +28,8 @@ export async function run(
     dataset: options.dataset,
     optimizer,
     hyperparameters: parseHyperparameters(args, declared, optimizer, ownOptions),
+    variant: options.variant,
+    init: options.init,
     seed: options.seed,
     numEpochs: options.numEpochs,
     batchSize: options.batchSize,

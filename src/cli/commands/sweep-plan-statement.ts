@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { withOptimizerFile } from '../../optimizer/index.js';
 import { type PlanStatement, statedSeeds } from '../../sweep/index.js';
 import { isUserFile } from '../../user-file/is-user-file.js';
 import type { SweepPlanOptions } from '../sweep-options.js';
@@ -22,7 +23,7 @@ export function planStatement(
     name,
     testproblems: testproblems.map(named),
     optimizers: optimizers.map((optimizer) => {
-      const entry = { name: named(optimizer), settings: own(optimizer) };
+      const entry = { name: withOptimizerFile(optimizer, named), settings: own(optimizer) };
       return Object.keys(entry.settings).length === 0 ? entry.name : entry;
     }),
     settings: Object.keys(shared).length === 0 ? undefined : shared,
@@ -33,6 +34,8 @@ export function planStatement(
     seeds: statedSeeds(options.seeds),
     options: {
       dataset: options.dataset && named(options.dataset),
+      variant: options.variant,
+      init: options.init,
       num_epochs: options.numEpochs,
       batch_size: options.batchSize,
       l2_reg: options.l2Reg,
