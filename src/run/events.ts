@@ -44,6 +44,8 @@ export type RunEvent =
     }
   | { readonly type: 'epoch'; readonly epoch: number; readonly wallSeconds: number; readonly cpuSeconds: number }
   | { readonly type: 'checkpoint'; readonly path: string; readonly epoch: number }
+  | { readonly type: 'keeping'; readonly files: number; readonly bytesEach: number }
+  | { readonly type: 'parameters'; readonly epoch: number; readonly path: string; readonly bytes: number }
   | { readonly type: 'warning'; readonly message: string }
   | {
       readonly type: 'end';

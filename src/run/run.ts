@@ -27,6 +27,7 @@ import {
 import type { ResolvedRun } from './configuration.js';
 import { removeCrash } from './crash.js';
 import type { RunEvent } from './events.js';
+import { type KeepParameters, keepParameters, keptParametersBytes } from './kept-parameters.js';
 import { removeLeftovers, removeProgress, tidyEndedRun } from './leftovers.js';
 import { acquireRunLock, readRunLock } from './lock.js';
 import { describeHolder, type LockHolder } from './lock-file.js';
@@ -46,6 +47,8 @@ export interface RunOptions extends DataOptions {
   readonly overwrite: boolean;
   /** The part of the time that checkpoints may take, between 0 and 1; 1 saves after every epoch, by default 0.05. */
   readonly checkpointShare?: number;
+  /** Whether parameters are kept beside the run file, after each epoch or at the end; by default they are not. */
+  readonly keepParameters?: KeepParameters | undefined;
 }
 
 /** What became of a run. */
@@ -249,9 +252,34 @@ class Run {
       verifiedData: dataset.record.verified,
     });
     this.#emit({ type: 'compiled', seconds: loop.compileSeconds });
+    this.#announceKeeping(firstEpoch);
     return loop.run(async (epoch) => {
+      await this.#keep(loop, epoch);
       if (epoch < configuration.numEpochs && saved.due) await this.#save(loop, epoch);
     });
+  }
+
+  #announceKeeping(firstEpoch: number): void {
+    const { resolved, options } = this.#parts;
+    const { keepParameters: keep } = options;
+    if (keep === undefined) return;
+    const files = keep === 'end' ? 1 : resolved.configuration.numEpochs - firstEpoch;
+    this.#emit({ type: 'keeping', files, bytesEach: keptParametersBytes(resolved.testProblem) });
+  }
+
+  /** Keeps the parameters, where that is asked for. A run does not fail because they cannot be written. */
+  async #keep({ training }: TrainingLoop, epoch: number): Promise<void> {
+    const { resolved, options, engine, warn } = this.#parts;
+    const { configuration, testProblem: problem } = resolved;
+    const { keepParameters: keep, outputDir } = options;
+    if (keep === undefined || (keep === 'end' && epoch < configuration.numEpochs)) return;
+    try {
+      const kept = await keepParameters(engine, training, { outputDir, configuration, problem, epoch });
+      this.#emit({ type: 'parameters', epoch, ...kept });
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      warn(`the parameters of epoch ${epoch} are not kept: ${error.message}`);
+    }
   }
 
   /** The loop at its beginning, or where the saved run was. */
