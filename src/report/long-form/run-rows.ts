@@ -8,6 +8,8 @@ const RUN_CELLS: readonly (readonly [string, ColumnType, (run: RecordedRun, id: 
   ['file', 'text', (run) => run.file],
   ['setting', 'text', (run) => settingId(run)],
   ['testproblem', 'text', (run) => run.testproblem],
+  ['variant', 'text', (run) => run.conditions.variant ?? null],
+  ['init', 'text', (run) => run.conditions.init ?? null],
   ['optimizer', 'text', (run) => run.optimizer],
   ['seed', 'integer', (run) => run.seed],
   ['state', 'text', (run) => run.status.state],

@@ -125,9 +125,11 @@ function clockOf({ startedAt, timing, stepsPerEpoch }: RecordedRun) {
 }
 
 function hparamsOf(run: RecordedRun): RecordedRun['hyperparameters'] {
-  const { testproblem, optimizer, batchSize, numEpochs, l2InForce } = run;
+  const { testproblem, optimizer, batchSize, numEpochs, l2InForce, conditions } = run;
   return {
     testproblem,
+    variant: conditions.variant ?? null,
+    init: conditions.init ?? null,
     optimizer,
     batch_size: batchSize,
     num_epochs: numEpochs,
