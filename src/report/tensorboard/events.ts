@@ -1,4 +1,4 @@
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { SettingValue } from '../../results/index.js';
 import { frameRecord } from './records.js';
 
@@ -31,11 +31,6 @@ export interface Moment {
 /** The first record of every file. */
 export function fileVersion({ time }: Pick<Moment, 'time'>): Buffer {
   return event({ time, step: 0 }, (message) => message.tag(3, BYTES).string('brain.Event:2'));
-}
-
-/** A new session of one run: a reader that has seen later steps of an earlier session forgets them. */
-export function sessionStart(moment: Moment): Buffer {
-  return event(moment, (message) => message.tag(7, BYTES).fork().tag(1, VARINT).int32(1).join());
 }
 
 /** A number under a name. */
@@ -79,17 +74,6 @@ export function sessionEnd(moment: Moment, state: keyof typeof STATUS): Buffer {
   return hparams(moment, '_hparams_/session_end_info', (plugin) =>
     plugin.tag(4, BYTES).fork().tag(1, VARINT).int32(STATUS[state]).tag(2, DOUBLE).double(moment.time).join(),
   );
-}
-
-/** The step of an event; 0 where it states none. */
-export function stepOf(data: Uint8Array): number {
-  const reader = new BinaryReader(data);
-  while (reader.pos < reader.len) {
-    const [field, type] = reader.tag();
-    if (field === 2 && type === VARINT) return Number(reader.int64());
-    reader.skip(type, field);
-  }
-  return 0;
 }
 
 type Write = (message: BinaryWriter) => BinaryWriter;
