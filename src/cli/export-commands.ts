@@ -6,11 +6,6 @@ import type { Terminal } from './terminal.js';
 
 const DIALECTS = ['original', 'deepobs-1.2-beta', 'deepobs-develop'] as const satisfies readonly ExportDialect[];
 
-/** Options of `export csv`, `parquet` and `tensorboard` after parsing. */
-export interface ExportDataOptions {
-  readonly outputDir: string;
-}
-
 type UnknownCommand = (where: string, parent: Command) => Error;
 
 /** The command `export` with a command for each program. */
@@ -74,7 +69,7 @@ function addData(parent: Command, terminal: Terminal): void {
       .argument('[results...]', 'run files or folders of them, DeepOBS folders too (results)')
       .requiredOption('-o, --output-dir <dir>', 'where to write')
       .option('--debug', 'show error codes and stacks')
-      .action(async (paths: string[], options: ExportDataOptions) => {
+      .action(async (paths: string[], options: { outputDir: string }) => {
         const { exportData } = await import('./commands/export-data.js');
         process.exitCode = await exportData(format as keyof typeof FORMATS, paths, options, terminal);
       });

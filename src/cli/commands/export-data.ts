@@ -1,6 +1,5 @@
 import type { ExitCode } from '../../errors.js';
 import { findResultFiles } from '../../results/index.js';
-import type { ExportDataOptions } from '../export-commands.js';
 import type { Terminal } from '../terminal.js';
 
 /** The formats of other programs for data. What a format needs is loaded for it alone. */
@@ -32,7 +31,7 @@ const FEW = 10;
 export async function exportData(
   format: keyof typeof WRITERS,
   paths: readonly string[],
-  { outputDir }: ExportDataOptions,
+  { outputDir }: { readonly outputDir: string },
   terminal: Terminal,
 ): Promise<ExitCode> {
   const searched = paths.length > 0 ? paths : ['results'];
