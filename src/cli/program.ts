@@ -98,12 +98,13 @@ function addList(program: Command, terminal: Terminal): void {
     .summary('list test problems, optimizers, data sets, engines or baselines')
     .description('Lists what there is, with defaults.')
     .argument('[what]', LISTS.join(', '))
-    .option('--json', 'as JSON')
-    .action(async (what: string | undefined, options: { json?: boolean }) => {
+    .option('--format <name>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
+    .option('--json', 'as --format json')
+    .action(async (what: string | undefined, options: { json?: boolean; format: 'text' | 'json' }) => {
       if (what === undefined) throw new UsageError(`list: found nothing, expected one of ${LISTS.join(', ')}`);
       const chosen = oneOf('list', LISTS)(what);
       const { list } = await import('./commands/list.js');
-      await list(chosen, options.json === true, terminal);
+      await list(chosen, options.json === true || options.format === 'json', terminal);
     });
 }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ConfigurationError } from '../errors.js';
+import { parseOptimizer } from '../optimizer/index.js';
 import { resourcesSchema } from './plan-resources.js';
 import type { SettingsBlock } from './settings.js';
 
@@ -45,7 +47,14 @@ const listOf = <Entry extends z.ZodType>(entry: Entry) =>
 const testProblemSchema = z.strictObject({ name: z.string(), options: optionsSchema.default({}) });
 
 const optimizerSchema = z.strictObject({
-  name: z.string(),
+  name: z.string().superRefine((name, context) => {
+    try {
+      parseOptimizer(name);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message.replace(/^--optimizer /, '') });
+    }
+  }),
   /** What tables call the runs of this entry. */
   label: z.string().min(1).optional(),
   testproblems: listOf(z.string()).optional(),

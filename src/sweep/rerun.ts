@@ -1,6 +1,6 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import { ConfigurationError } from '../errors.js';
-import { isOptimizerFile } from '../optimizer/index.js';
+import { withOptimizerFile } from '../optimizer/index.js';
 import type { PlanRanking } from './best.js';
 import type { Plan } from './plan.js';
 import { type PlanOptions, statedSeeds } from './plan-schema.js';
@@ -56,7 +56,7 @@ function entryOf(
   const { optimizer, testproblem, hyperparameters = {} } = request;
   const settings = Object.entries(hyperparameters).map(([name, value]) => [name, statedValue(value as number)]);
   return {
-    name: isOptimizerFile(optimizer) ? place(optimizer).replace(/^(?![./])/, './') : optimizer,
+    name: withOptimizerFile(optimizer, (file) => place(file).replace(/^(?![./])/, './')),
     label,
     testproblems: [testproblem],
     settings: settings.length > 0 ? Object.fromEntries(settings) : undefined,
