@@ -81,7 +81,11 @@ const tuningFree: readonly OptimizerRow[] = [
   row(
     'd-adapt-sgd',
     {},
-    { rosenbrock: { lr: 0.3 }, negativeCurvature: { lr: 0.01 }, refused: [...rates, { momentum: 1 }, { d0: 0 }] },
+    {
+      rosenbrock: { lr: 0.1, momentum: 0.9 },
+      negativeCurvature: { lr: 0.01 },
+      refused: [...rates, { momentum: 1 }, { d0: 0 }],
+    },
   ),
   row(
     'd-adapt-adam',

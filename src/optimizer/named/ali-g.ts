@@ -23,6 +23,7 @@ export default defineOptimizer({
       .default(null)
       .describe('radius r of the ball that the parameters stay in; default: none'),
   }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 1, tune: ['max_lr'] },
   learningRate: 'max_lr',
   transformation: ({ max_lr, momentum, delta, max_norm }) =>
     stateful({

@@ -22,6 +22,7 @@ export default defineOptimizer({
     weight_decay: nonNegative().default(0).describe('decoupled weight decay λ'),
     d0: positive().default(1e-6).describe('first bound of the distance'),
   }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 3, tune: [] },
   transformation: ({ lr, beta1, beta2, epsilon, weight_decay, d0 }) =>
     stateful({
       init: (parameters) => ({

@@ -19,6 +19,7 @@ export default defineOptimizer({
     momentum: fraction().default(0).describe('how slowly θ follows z, μ'),
     d0: positive().default(1e-6).describe('first bound of the distance'),
   }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 2, tune: [] },
   transformation: ({ lr, momentum, d0 }) =>
     stateful({
       init: (parameters) => ({

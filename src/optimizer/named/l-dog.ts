@@ -18,6 +18,7 @@ export default defineOptimizer({
     epsilon: positive().default(1e-8).describe('added to the sum of squared gradients'),
     averaging: z.boolean().default(true).describe('evaluate at the average of the iterates'),
   }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 2, tune: [] },
   transformation: ({ reps_rel, epsilon, averaging }) => {
     const rule = scaleByDistanceOverGradients({ layerwise: true, initial: reps_rel, epsilon });
     return averaging

@@ -15,6 +15,7 @@ export default defineOptimizer({
     beta2: fraction().default(0.999).describe('decay of the second moment'),
     epsilon: positive().default(1e-4).describe('added to the root of the second moment'),
   }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 3, tune: [] },
   transformation: (hyperparameters) => {
     const { beta1, beta2, epsilon } = hyperparameters;
     return scaleByL4(l4Options(hyperparameters), scaleByAdam({ beta1, beta2, epsilon }));

@@ -9,5 +9,6 @@ export default defineOptimizer({
   className: 'L4Momentum',
   description: 'momentum with the step size that lowers the loss by a fixed part',
   hyperparameters: z.strictObject({ ...l4Fields }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 1, tune: [] },
   transformation: (hyperparameters) => scaleByL4(l4Options(hyperparameters), null),
 });

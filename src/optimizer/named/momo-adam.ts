@@ -22,6 +22,7 @@ export default defineOptimizer({
     f_star: z.number().default(0).describe('lower bound of the loss'),
     weight_decay: nonNegative().default(0).describe('weight decay λ, by the proximal step'),
   }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 2, tune: [] },
   transformation: ({ lr, beta1, beta2, epsilon, f_star, weight_decay }) =>
     stateful({
       init: (parameters) => ({

@@ -20,6 +20,7 @@ export default defineOptimizer({
     f_star: z.number().default(0).describe('lower bound of the loss'),
     weight_decay: nonNegative().default(0).describe('weight decay λ, by the proximal step'),
   }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 1, tune: [] },
   transformation: ({ lr, beta, f_star, weight_decay }) =>
     stateful({
       init: (parameters) => ({ loss: constant(0), direction: zerosLike(parameters), product: constant(0) }),

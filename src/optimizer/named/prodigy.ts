@@ -31,6 +31,7 @@ export default defineOptimizer({
       .default(false)
       .describe('leave the learning rate out of s: for schedules with a warm-up'),
   }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 4, tune: [] },
   transformation: ({ lr, beta1, beta2, beta3, epsilon, weight_decay, d0, d_coef, ...options }) =>
     stateful({
       init: (parameters) => ({

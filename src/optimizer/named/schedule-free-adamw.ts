@@ -32,6 +32,7 @@ export default defineOptimizer({
     warmup_steps: z.int().min(0).default(0).describe('first steps, in which the learning rate grows linearly'),
     r: nonNegative().default(0).describe("power of the step number in the average's weights"),
   }),
+  profile: { group: 'classical', gradients: 1, memory: 3, tune: ['lr'] },
   transformation: ({ lr, beta1, beta2, epsilon, weight_decay, warmup_steps, r }) =>
     scheduleFree(scaleByRoot(beta2, epsilon), {
       lr,

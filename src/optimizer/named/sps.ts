@@ -21,6 +21,7 @@ export default defineOptimizer({
     smooth: z.boolean().default(true).describe('bound each step size by γ^(1/n) times the one before'),
     gamma: z.number().min(1).default(2).describe('growth per epoch of the smoothed step size'),
   }),
+  profile: { group: 'tuning-free', gradients: 1, memory: 0, tune: [] },
   transformation: ({ c, eta_max, f_star, smooth, gamma }) =>
     stateful({
       init: () => ({ bound: constant(eta_max) }),
