@@ -7,6 +7,8 @@ export type ListName = (typeof LISTS)[number];
 /** Options of `run` after parsing; what is absent was not given. */
 export interface RunOptions {
   readonly testproblem?: string;
+  readonly variant?: 'pytorch' | 'tf';
+  readonly init?: 'deepobs' | 'pytorch';
   readonly optimizer?: string;
   readonly seed?: number;
   readonly numEpochs?: number;
@@ -34,6 +36,8 @@ export interface RunOptions {
 /** Options of `runtime` after parsing; what is absent was not given. */
 export interface RuntimeOptions {
   readonly testproblem: string;
+  readonly variant?: 'pytorch' | 'tf';
+  readonly init?: 'deepobs' | 'pytorch';
   readonly optimizers?: string[];
   readonly set: string[];
   readonly lr: number;
@@ -41,6 +45,35 @@ export interface RuntimeOptions {
   readonly numEpochs: number;
   readonly batchSize: number;
   readonly seed?: number;
+  readonly dataDir?: string;
+  readonly data?: 'real' | 'synthetic';
+  readonly syntheticSize?: number;
+  readonly engine?: string;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Options of `curvature` after parsing; what is absent was not given. */
+export interface CurvatureOptions {
+  readonly testproblem?: string;
+  readonly optimizer?: string;
+  readonly at: number[];
+  readonly seed?: number;
+  readonly batchSize?: number;
+  readonly l2Reg?: number;
+  readonly matrix: 'hessian' | 'gauss-newton';
+  readonly by: 'all' | 'group' | 'layer';
+  readonly mode: 'train' | 'eval';
+  readonly split: 'train' | 'valid';
+  readonly batches: number | 'all';
+  readonly top: number;
+  readonly lanczos: number;
+  readonly probes: number;
+  readonly traceProbes: number;
+  readonly trace: 'hutchinson' | 'hutch++';
+  readonly stepSizeBatches: number;
   readonly dataDir?: string;
   readonly data?: 'real' | 'synthetic';
   readonly syntheticSize?: number;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { suiteVersion } from '../results/version.js';
+import { addCurvature } from './curvature-command.js';
 import { UsageError } from './failure.js';
 import {
   commaSeparated,
@@ -15,7 +16,13 @@ import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
 import { addSweepCommands } from './sweep-commands.js';
 import type { Terminal } from './terminal.js';
-import { addBudgetOptions, addDataOptions, addEngineOptions, addProtocolOptions } from './training-options.js';
+import {
+  addBudgetOptions,
+  addDataOptions,
+  addEngineOptions,
+  addProtocolOptions,
+  addVersionOptions,
+} from './training-options.js';
 
 /** The command line: names, options and texts. What a command does is loaded when it is called. */
 export function createProgram(terminal: Terminal): Command {
@@ -41,6 +48,7 @@ export function createProgram(terminal: Terminal): Command {
   addList(program, terminal);
   addData(program, terminal);
   addRuntime(program, terminal);
+  addCurvature(program, terminal);
   addSweepCommands(program, terminal, unknownCommand);
   addResultCommands(program, terminal, unknownCommand);
   addReportCommands(program, terminal);
@@ -68,6 +76,7 @@ function addRun(program: Command, terminal: Terminal): void {
       'seed of the split, the initial weights, the order and the augmentation (42)',
       wholeNumber('--seed', 0),
     );
+  addVersionOptions(subcommand);
   addBudgetOptions(subcommand);
   addDataOptions(subcommand);
   subcommand.option('--output-dir <dir>', 'where the run file goes', 'results');
@@ -180,6 +189,7 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .option('--num-epochs <n>', 'epochs of each run', wholeNumber('--num-epochs', 1), 5)
     .option('--batch-size <n>', 'batch size', wholeNumber('--batch-size', 1), 128)
     .option('--seed <n>', 'seed of every run (42)', wholeNumber('--seed', 0));
+  addVersionOptions(subcommand);
   addDataOptions(subcommand);
   addEngineOptions(subcommand);
   subcommand
