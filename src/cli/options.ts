@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly trainLogInterval?: number;
   readonly resume: boolean;
   readonly overwrite?: boolean;
+  readonly keepParameters?: 'epochs' | 'end';
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
@@ -47,6 +48,40 @@ export interface RuntimeOptions {
   readonly numEpochs: number;
   readonly batchSize: number;
   readonly seed?: number;
+  readonly dataDir?: string;
+  readonly data?: 'real' | 'synthetic';
+  readonly syntheticSize?: number;
+  readonly engine?: string;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Options of `curvature` after parsing; what is absent was not given. */
+export interface CurvatureOptions {
+  readonly testproblem?: string;
+  readonly dataset?: string;
+  readonly variant?: 'pytorch' | 'tf';
+  readonly init?: 'deepobs' | 'pytorch';
+  readonly run?: string;
+  readonly epochs?: number[];
+  readonly optimizer?: string;
+  readonly at?: number[];
+  readonly seed?: number;
+  readonly batchSize?: number;
+  readonly l2Reg?: number;
+  readonly matrix: 'hessian' | 'gauss-newton';
+  readonly by: 'all' | 'group' | 'layer';
+  readonly mode: 'train' | 'eval';
+  readonly split: 'train' | 'valid';
+  readonly batches: number | 'all';
+  readonly top: number;
+  readonly lanczos: number;
+  readonly probes: number;
+  readonly traceProbes: number;
+  readonly trace: 'hutchinson' | 'hutch++';
+  readonly stepSizeBatches: number;
   readonly dataDir?: string;
   readonly data?: 'real' | 'synthetic';
   readonly syntheticSize?: number;

@@ -33,6 +33,7 @@ export const RUN_OPTIONS: readonly string[] = [
   'train-log-interval',
   'resume',
   'overwrite',
+  'keep-parameters',
   'json',
   'quiet',
   'debug',
