@@ -13,6 +13,9 @@ import {
 import { gaussianDivergences, type LossValues, type SymbolicBatch, squaredErrors } from '../losses.js';
 import type { Layer, Scope } from '../scope.js';
 
+/** DeepOBS' PyTorch code or its TensorFlow code. */
+type Line = 'pytorch' | 'tf';
+
 /** Numbers in the code of an image. */
 const latentSize = 8;
 const leak = leakyRelu(0.3);
@@ -23,10 +26,10 @@ const leak = leakyRelu(0.3);
  * outputs and ε ~ N(0, I), drawn for each minibatch in training and in evaluation. Loss of an image: its squared error
  * Σ (x̂ − x)² plus KL(N(μ, exp(2s)) ‖ N(0, I)).
  *
- * As in DeepOBS' PyTorch line: dropout after all three transposed convolutions (TensorFlow's has none after the third), and
- * those with stride 1 cut two rows and columns before the image and one after it (TensorFlow's one and two).
+ * DeepOBS' PyTorch line has dropout after all three transposed convolutions, and those with stride 1 cut two rows and columns
+ * before the image and one after it; its TensorFlow line has no dropout after the third, and cuts one before and two after.
  */
-export function variationalAutoencoder(): (scope: Scope, batch: SymbolicBatch) => LossValues {
+export function variationalAutoencoder(line: Line = 'pytorch'): (scope: Scope, batch: SymbolicBatch) => LossValues {
   return (scope, { inputs, size }) => {
     const features = scoped('encoder', encoder())(scope, inputs);
     const means = scoped('mean', dense(latentSize))(scope, features);
@@ -34,7 +37,7 @@ export function variationalAutoencoder(): (scope: Scope, batch: SymbolicBatch) =
     const epsilon = scope.noise('epsilon', means.shape, { kind: 'normal' });
     const code = ops.add(means, ops.multiply(epsilon, ops.exp(logDeviations)));
     const small = scoped('decoder', sequential([dense(24), leak, dense(49), leak]))(scope, code);
-    const pixels = scoped('decoder', decoder())(scope, ops.reshape(small, [size, 1, 7, 7]));
+    const pixels = scoped('decoder', decoder(line))(scope, ops.reshape(small, [size, 1, 7, 7]));
     const reconstruction = ops.mean(squaredErrors(ops.sigmoid(pixels), ops.reshape(inputs, [size, 784])));
     const divergence = ops.mean(gaussianDivergences(means, logDeviations));
     return { loss: ops.add(reconstruction, divergence), metrics: { reconstruction, divergence } };
@@ -49,9 +52,11 @@ function encoder(): Layer {
 }
 
 /** [n, 1, 7, 7] → the logits of 784 pixels. */
-function decoder(): Layer {
+function decoder(line: Line): Layer {
   const block = (layer: Layer) => sequential([layer, relu(), dropout(0.2)]);
   const widening = transposedConv2d({ filters: 64, kernel: 4, stride: 2, padding: 'same' });
-  const keeping = () => transposedConv2d({ filters: 64, kernel: 4, padding: [2, 2, 1, 1] });
-  return sequential([block(widening), block(keeping()), block(keeping()), flatten(), dense(784, { output: true })]);
+  const padding = line === 'pytorch' ? ([2, 2, 1, 1] as const) : 'same';
+  const keeping = transposedConv2d({ filters: 64, kernel: 4, padding });
+  const last = line === 'pytorch' ? block(keeping) : sequential([keeping, relu()]);
+  return sequential([block(widening), block(keeping), last, flatten(), dense(784, { output: true })]);
 }
