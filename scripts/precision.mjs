@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openDataset } from '../dist/src/dataset/index.js';
-import { loadOptimizer, loadTestProblem, openEngine } from '../dist/src/index.js';
+import { loadOptimizer, loadTestProblem, openEngine, trainingTask } from '../dist/src/index.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -107,16 +107,7 @@ async function inTorch(problem, estimator, variant) {
 async function ours(problem, estimator, batches) {
   const engine = await openEngine({ engine: 'onnxruntime', threads: Number(options.threads) });
   const optimizer = await loadOptimizer('preconditioned-sgd');
-  const initial = problem.initialParameters(seed);
-  const task = {
-    engine,
-    problem: problem.build(size, { l2Reg: problem.defaults.l2Reg ?? 0 }),
-    parameterNames: problem.parameters.map(({ name }) => name),
-    groups: problem.parameters.map(({ group }) => group),
-    constants: {},
-    initialParameters: problem.parameters.map(({ shape }, index) => engine.upload(initial[index], shape)),
-    stepsPerEpoch: batches.length,
-  };
+  const task = trainingTask(engine, problem, { batchSize: size, seed, stepsPerEpoch: batches.length });
   const training = await optimizer.start(task, optimizer.hyperparameters.parse({ estimator, scaling: 'relative' }));
   const current = async () => {
     const lists = [];

@@ -42,14 +42,15 @@ function installed() {
 }
 
 // `npm install --no-save`, not `npm ci`: both take the lockfile's versions and leave it alone, but `npm ci` also refuses a
-// lockfile that lacks a package for a platform that nobody here has (some registries do not carry them all).
+// lockfile that lacks a package for a platform that nobody here has (some registries do not carry them all). No package
+// needs its install script; onnxruntime-node's would download GPU libraries.
 function install() {
   say('installing the packages of package-lock.json');
   const npm = process.env.npm_execpath?.endsWith('.js')
     ? [process.execPath, [process.env.npm_execpath]]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
   const [program, start] = npm;
-  const args = [...start, 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = [...start, 'install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status === 0) return;
   fail(

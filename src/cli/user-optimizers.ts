@@ -1,4 +1,4 @@
-import { isOptimizerFile, loadOptimizerAndSource } from '../optimizer/index.js';
+import { loadOptimizerAndSource, optimizerFileOf } from '../optimizer/index.js';
 import type { RunConfiguration } from '../results/index.js';
 import { type EarlierVersions, findEarlierVersions } from '../sweep/earlier-versions.js';
 import { shellWord } from '../sweep/shell.js';
@@ -20,7 +20,8 @@ export async function tellAboutUserOptimizers(
   { outputDir, quiet }: { readonly outputDir: string; readonly quiet: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const files = [...new Set(runs.map(({ request }) => request.optimizer))].filter(isOptimizerFile);
+  const optimizers = [...new Set(runs.map(({ request }) => request.optimizer))];
+  const files = [...new Set(optimizers.map(optimizerFileOf))].filter((file) => file !== null);
   if (files.length === 0) return;
   for (const file of files) {
     const { source } = await loadOptimizerAndSource(file);

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.js';
 import type { Tensor } from '../tensor/index.js';
 import { startFirstOrder } from './first-order.js';
 import type { HyperparameterValue } from './hyperparameters.js';
+import type { OptimizerProfile } from './profile.js';
 import type { Hyperparameters, Training, TrainingTask } from './training.js';
 import type { Transformation } from './transformation.js';
 import type { TransformationFactory } from './update-rule.js';
@@ -17,6 +18,8 @@ export interface OptimizerDefinition {
   /** One sentence for `list optimizers`. */
   readonly description: string;
   readonly hyperparameters: z.ZodObject;
+  /** Group, costs, memory and what to tune; every registered optimizer states it, users' files may. */
+  readonly profile?: OptimizerProfile;
   /** The hyperparameter that is the learning rate, which schedules scale; absent or null where there is none. */
   readonly learningRate?: string | null;
   /** Minibatches per epoch that the optimizer needs at least; a smaller number is a configuration error. */
@@ -44,6 +47,7 @@ export interface FirstOrderDefinition<S extends z.ZodObject, L extends string> {
   readonly className: string;
   readonly description: string;
   readonly hyperparameters: S;
+  readonly profile?: OptimizerProfile;
   /**
    * The hyperparameter that is the learning rate: the transformation is given it as a tensor, times the factor of the
    * schedule. Default: `lr`, if there is one. With null the optimizer has no learning rate and cannot be scheduled.

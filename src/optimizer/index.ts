@@ -1,6 +1,7 @@
 export { checkTransformation } from './check-transformation.js';
 export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
 export * from './define-optimizer.js';
+export { defineWrapper, type WrapperDefinition, wrapOptimizer } from './define-wrapper.js';
 export * from './evaluation-counts.js';
 export * from './host/define-host-optimizer.js';
 export * from './host/host-rule.js';
@@ -10,13 +11,22 @@ export type { HostFunction, HostTensor } from './host-function.js';
 export * from './hyperparameters.js';
 /** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
 export * as linearAlgebra from './linear-algebra.js';
+export { optimizerFileOf, parseOptimizer, withOptimizerFile, writeOptimizer } from './optimizer-expression.js';
 export { optimizerVersion } from './optimizer-version.js';
 export {
-  isOptimizerFile,
+  OPTIMIZER_GROUPS,
+  type OptimizerGroup,
+  type OptimizerProfile,
+  type WrapperProfile,
+} from './profile.js';
+export {
   type LoadedOptimizer,
   loadOptimizer,
   loadOptimizerAndSource,
+  loadWrapper,
   optimizerNames,
+  optimizerOfClass,
+  wrapperNames,
 } from './registry.js';
 export type { OptimizerSource } from './source-identity.js';
 export * from './training.js';
@@ -33,6 +43,9 @@ export {
 export * from './transformations/add-decayed-weights.js';
 export * from './transformations/average-parameters.js';
 export * from './transformations/clip-by-global-norm.js';
+export * from './transformations/clip-by-value.js';
+export * from './transformations/decay-weights.js';
+export * from './transformations/lookahead.js';
 export * from './transformations/masked.js';
 export * from './transformations/scale-by-adam.js';
 export * from './transformations/scale-by-learning-rate.js';

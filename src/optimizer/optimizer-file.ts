@@ -30,6 +30,8 @@ const contract = z.looseObject({
 export interface LoadedFile {
   readonly definition: OptimizerDefinition;
   readonly source: OptimizerSource;
+  /** What is made of the definition, a wrapped optimizer for instance, with its errors called the user's. */
+  readonly guard: (made: OptimizerDefinition) => OptimizerDefinition;
 }
 
 /** Frames of a stack that are kept: a user's line may lie below many of the library's. */
@@ -59,7 +61,9 @@ export async function loadOptimizerFile(file: string, reserved: () => Promise<Re
   const definition = checked(file, (await loadModule(file, path, code)).default);
   const fault = hyperparameterFault(definition.hyperparameters) ?? nameFault(definition, await reserved());
   if (fault !== null) throw new FileError(`--optimizer ${file}: ${fault}`);
-  const result = { definition: guarded(definition, code), source };
+  const guard = (made: OptimizerDefinition) => guarded(made, code);
+  // A wrapper is put around the definition that is not guarded yet.
+  const result = { definition: guard(definition), source, guard };
   loaded.set(path, result);
   return result;
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ConfigurationError } from '../errors.js';
+import { parseOptimizer } from '../optimizer/index.js';
 import { resourcesSchema } from './plan-resources.js';
 import type { SettingsBlock } from './settings.js';
 
@@ -12,6 +14,8 @@ const block = z.record(z.string(), z.union([value, z.array(value).readonly(), z.
 
 /** Any option of `run` that is part of a run's identity; ranges are checked when the runs are resolved. */
 const optionsSchema = z.strictObject({
+  variant: z.string().optional(),
+  init: z.string().optional(),
   num_epochs: z.number().optional(),
   batch_size: z.number().optional(),
   l2_reg: z.number().optional(),
@@ -45,7 +49,14 @@ const listOf = <Entry extends z.ZodType>(entry: Entry) =>
 const testProblemSchema = z.strictObject({ name: z.string(), options: optionsSchema.default({}) });
 
 const optimizerSchema = z.strictObject({
-  name: z.string(),
+  name: z.string().superRefine((name, context) => {
+    try {
+      parseOptimizer(name);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message.replace(/^--optimizer /, '') });
+    }
+  }),
   /** What tables call the runs of this entry. */
   label: z.string().min(1).optional(),
   testproblems: listOf(z.string()).optional(),

@@ -1,6 +1,6 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { ConfigurationError } from '../errors.js';
-import { isOptimizerFile } from '../optimizer/index.js';
+import { withOptimizerFile } from '../optimizer/index.js';
 import { readRegularFile } from '../regular-file.js';
 import { type PlanFile, parsePlanFile } from './plan-file.js';
 import type { PlanResources } from './plan-resources.js';
@@ -69,7 +69,7 @@ export function planOf(path: string, text: string, { allowUserCode = false }: Pl
     testproblems: content.testproblems,
     optimizers: content.optimizers.map((entry) => ({
       ...entry,
-      name: isOptimizerFile(entry.name) ? resolve(folder, entry.name) : entry.name,
+      name: withOptimizerFile(entry.name, (file) => resolve(folder, file)),
     })),
     settings: content.settings,
     sampling: content.sampling,

@@ -1,6 +1,6 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import { ConfigurationError } from '../errors.js';
-import { isOptimizerFile } from '../optimizer/index.js';
+import { withOptimizerFile } from '../optimizer/index.js';
 import type { PlanRanking } from './best.js';
 import type { Plan } from './plan.js';
 import { type PlanOptions, statedSeeds } from './plan-schema.js';
@@ -56,7 +56,7 @@ function entryOf(
   const { optimizer, testproblem, hyperparameters = {} } = request;
   const settings = Object.entries(hyperparameters).map(([name, value]) => [name, statedValue(value as number)]);
   return {
-    name: isOptimizerFile(optimizer) ? place(optimizer).replace(/^(?![./])/, './') : optimizer,
+    name: withOptimizerFile(optimizer, (file) => place(file).replace(/^(?![./])/, './')),
     label,
     testproblems: [testproblem],
     settings: settings.length > 0 ? Object.fromEntries(settings) : undefined,
@@ -66,6 +66,8 @@ function entryOf(
 
 function optionsOf({ request, configuration }: PlannedRun): PlanOptions {
   return {
+    variant: request.variant,
+    init: request.init,
     num_epochs: request.numEpochs,
     batch_size: request.batchSize,
     l2_reg: request.l2Reg,

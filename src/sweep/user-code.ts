@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { workingDirectoryCode } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
-import { isOptimizerFile } from '../optimizer/index.js';
+import { optimizerFileOf } from '../optimizer/index.js';
 import type { Plan } from './plan.js';
 
 /** The option of every command that reads a plan. */
@@ -16,7 +16,7 @@ export function userCodeOf({
   testproblems,
   options,
 }: Pick<Plan, 'optimizers' | 'testproblems' | 'options'>) {
-  const files = optimizers.map(({ name }) => name).filter(isOptimizerFile);
+  const files = optimizers.map(({ name }) => optimizerFileOf(name));
   const engines = optimizers.flatMap((optimizer) =>
     testproblems.map((problem) => ({ ...options, ...problem.options, ...optimizer.options })),
   );

@@ -41,7 +41,16 @@ describe('list', () => {
       class_name: 'SGD',
       hyperparameters: [{ name: 'lr', option: '--lr', required: false, default: 0.01 }],
     });
-    expect((await command(['list', 'optimizers'])).stdout).toMatch(/^adam +Adam +lr/m);
+    expect(sgd).toMatchObject({ group: 'classical', gradients_per_step: 1, memory_vectors: 0, tune: ['lr'] });
+    const wrapper = content.find(({ name }: { name: string }) => name === 'lookahead(…)');
+    expect(wrapper).toMatchObject({ group: 'wrapper', gradients_per_step: 0, memory_vectors: 1 });
+    const { stdout } = await command(['list', 'optimizers']);
+    expect(stdout).toMatch(/^classical: .*\nname .*\n(?:.*\n)*?adam +1 +0 +2 +lr$/m);
+    expect(stdout).toMatch(/^this project's: .*\nname .*\n(?:.*\n)*?preconditioned-sgd +1 +14e +8 +-$/m);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect((await command(['list', 'optimizers', '--format', 'json'])).stdout).toBe(
+      (await command(['list', 'optimizers', '--json'])).stdout,
+    );
   });
 
   test('datasets and engines', async () => {

@@ -64,6 +64,31 @@ describe('a user’s optimizer file', () => {
     expect(mine?.minibatch_train_losses).toEqual(theirs?.minibatch_train_losses);
   });
 
+  test('in a wrapper trains as the built-in one in it, and its errors are its own', async () => {
+    await writeFile(join(folder, 'heavy-ball.mjs'), heavyBall);
+    const settings = ['--lr', '0.01', '--lookahead-steps', '3'];
+    const [own, reference] = await Promise.all([
+      command([...small, '--optimizer', 'lookahead(./heavy-ball.mjs)', ...settings], { cwd: folder }),
+      command([...small, '--optimizer', 'lookahead(momentum)', ...settings], { cwd: folder }),
+    ]);
+    expect(own).toMatchObject({ code: 0, stderr: '' });
+    expect(own.stdout).toMatch(/mnist_logreg.Lookahead\(HeavyBall\).num_epochs__1__batch_size__32__lookahead_alpha/);
+    const [mine, theirs] = await Promise.all(
+      [own, reference].map(({ stdout }) => readRunFile(join(folder, stdout.trim()))),
+    );
+    expect(mine?.configuration.optimizer).toMatchObject({
+      name: 'lookahead(heavy-ball)',
+      source: { file: 'heavy-ball.mjs', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    expect(mine?.evaluation_point).toBe('own');
+    expect(mine?.test_losses).toEqual(theirs?.test_losses);
+    const broken = heavyBall.replace('tensor.multiply(u, 1)', 'tensor.nonsense(u)');
+    await writeFile(join(folder, 'broken.mjs'), broken);
+    const failed = await command([...small, '--optimizer', 'ema(./broken.mjs)', '--lr', '0.1'], { cwd: folder });
+    expect(failed.code).toBe(2);
+    expect(failed.stderr).toMatch(/broken\.mjs:\d+: TypeError: /);
+  });
+
   test.each([
     [
       'throws',

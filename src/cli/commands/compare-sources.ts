@@ -8,7 +8,7 @@ import {
   readBaselineFiles,
   runBaselines,
 } from '../../analysis/index.js';
-import { describeHyperparameters, loadOptimizer, optimizerNames } from '../../optimizer/index.js';
+import { describeHyperparameters, loadOptimizer, optimizerNames, optimizerOfClass } from '../../optimizer/index.js';
 import { findResultFiles, frameworkDefaults, type RecordedRun, readResults } from '../../results/index.js';
 import { planStatus, readPlan } from '../../sweep/index.js';
 import { UsageError } from '../failure.js';
@@ -101,11 +101,16 @@ export async function readBaselines(where: string): Promise<Contender[]> {
   return runBaselines(runs, where);
 }
 
-/** The defaults of the registered optimizers' hyperparameters, and those of PyTorch's and TensorFlow's for files of others. */
-export async function knownDefaults(): Promise<KnownDefaults> {
+/**
+ * The defaults of the hyperparameters of registered optimizers and of wrapped ones among `classNames`, and those of PyTorch's
+ * and TensorFlow's for files of others.
+ */
+export async function knownDefaults(classNames: readonly string[]): Promise<KnownDefaults> {
   const definitions = await Promise.all(optimizerNames().map((name) => loadOptimizer(name)));
+  const wrapped = [...new Set(classNames)].filter((name) => name.includes('('));
+  const further = (await Promise.all(wrapped.map(optimizerOfClass))).filter((definition) => definition !== null);
   return new Map(
-    definitions.map((definition) => {
+    [...definitions, ...further].map((definition) => {
       const own = describeHyperparameters(definition).map(({ name, default: value }) => [name, value] as const);
       return [
         definition.className,

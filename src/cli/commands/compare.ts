@@ -83,7 +83,7 @@ export async function readComparison(
     details,
     wallTime: options.wallTime ?? false,
     allowMismatch: options.allowMismatch ?? false,
-    defaults: await knownDefaults(),
+    defaults: await knownDefaults(runs.map(({ optimizer }) => optimizer)),
     ...(options.baselines === 'none' ? {} : { baselines }),
     ...(metric === undefined ? {} : { metric }),
     ...(selectBy === undefined ? {} : { selectionMetric: selectBy }),

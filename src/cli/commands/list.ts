@@ -1,26 +1,28 @@
 import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
 import { datasetDefinition, datasetNames } from '../../dataset/index.js';
 import { describeEngines } from '../../engine/index.js';
-import { describeHyperparameters, loadOptimizer, optimizerNames } from '../../optimizer/index.js';
-import { loadTestProblem, testProblemNames } from '../../testproblem/index.js';
+import { INITIALISATIONS, loadTestProblem, testProblemNames, VARIANTS } from '../../testproblem/index.js';
 import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
+import { optimizerEntries, optimizerList } from './list-optimizers.js';
 
 /** Prints a table, or with `json` a list of objects, of what there is. */
 export async function list(what: ListName, json: boolean, terminal: Terminal): Promise<void> {
-  const { entries, header, rows, notes = [] } = await listings[what]();
-  if (json) return terminal.result(JSON.stringify(entries, null, 2));
-  terminal.result([formatTable(header, rows, terminal.heading), ...notes.map((note) => `\n${note}`)].join('\n'));
+  const listing = await listings[what]();
+  if (json) return terminal.result(JSON.stringify(listing.entries, null, 2));
+  if ('text' in listing) return terminal.result(listing.text(terminal.heading));
+  terminal.result(formatTable(listing.header, listing.rows, terminal.heading));
 }
 
-interface Listing {
-  readonly entries: readonly object[];
-  readonly header: readonly string[];
-  readonly rows: readonly (readonly (string | number | null)[])[];
-  /** What to know of single entries, below the table. */
-  readonly notes?: readonly string[];
-}
+/** A table, or a text of another form. */
+type Listing = { readonly entries: readonly object[] } & (
+  | {
+      readonly header: readonly string[];
+      readonly rows: readonly (readonly (string | number | null)[])[];
+    }
+  | { readonly text: (heading: (text: string) => string) => string }
+);
 
 const listings: Record<ListName, () => Promise<Listing>> = {
   async testproblems() {
@@ -36,18 +38,11 @@ const listings: Record<ListName, () => Promise<Listing>> = {
       entry.description,
     ]);
     const header = ['name', 'data set', 'parameters', 'batch size', 'epochs', 'l2-reg', 'accuracy', 'description'];
-    return { entries, header, rows };
+    return { entries, header, rows, notes: versionNotes(entries) };
   },
   async optimizers() {
-    const entries = await Promise.all(optimizerNames().map(describeOptimizer));
-    const rows = entries.map(({ name, class_name, hyperparameters, description }) => [
-      name,
-      class_name,
-      hyperparameters.map((entry) => (entry.required ? entry.name : `${entry.name}=${entry.default}`)).join(' '),
-      description,
-    ]);
-    const notes = entries.flatMap(({ name, caveat }) => (caveat === null ? [] : [`${name}: ${caveat}`]));
-    return { entries, header: ['name', 'class', 'hyperparameters', 'description'], rows, notes };
+    const entries = await optimizerEntries();
+    return { entries, text: (heading) => optimizerList(entries, heading) };
   },
   async datasets() {
     const entries = datasetNames().map(describeDataset);
@@ -100,6 +95,16 @@ function describeBaseline(contender: Contender, source: string) {
   };
 }
 
+/** Which test problems have other versions. */
+function versionNotes(entries: readonly Awaited<ReturnType<typeof describeTestProblem>>[]): string[] {
+  const named = (having: 'variants' | 'init') =>
+    entries.flatMap((entry) => (entry[having].length > 0 ? [entry.name] : [])).join(', ');
+  return [
+    `--variant tf (the network of DeepOBS' TensorFlow line, where it differs): ${named('variants')}`,
+    `--init pytorch (PyTorch's own initial values): ${named('init')}`,
+  ];
+}
+
 async function describeTestProblem(name: string) {
   const problem = await loadTestProblem(name);
   return {
@@ -111,17 +116,8 @@ async function describeTestProblem(name: string) {
     num_epochs: problem.defaults.numEpochs,
     l2_reg: problem.defaults.l2Reg,
     has_accuracy: problem.hasAccuracy,
-  };
-}
-
-async function describeOptimizer(name: string) {
-  const definition = await loadOptimizer(name);
-  return {
-    name,
-    class_name: definition.className,
-    description: definition.description,
-    caveat: definition.caveat ?? null,
-    hyperparameters: describeHyperparameters(definition),
+    variants: problem.variant === null ? [] : [...VARIANTS],
+    init: problem.init === null ? [] : [...INITIALISATIONS],
   };
 }
 

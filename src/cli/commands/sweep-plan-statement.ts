@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
-import { isOptimizerFile } from '../../optimizer/index.js';
+import { withOptimizerFile } from '../../optimizer/index.js';
 import { type PlanStatement, statedSeeds } from '../../sweep/index.js';
 import type { SweepPlanOptions } from '../sweep-options.js';
 import type { Searched } from './sweep-plan-settings.js';
@@ -21,7 +21,7 @@ export function planStatement(
     name,
     testproblems,
     optimizers: optimizers.map((optimizer) => {
-      const entry = { name: isOptimizerFile(optimizer) ? file(optimizer) : optimizer, settings: own(optimizer) };
+      const entry = { name: withOptimizerFile(optimizer, file), settings: own(optimizer) };
       return Object.keys(entry.settings).length === 0 ? entry.name : entry;
     }),
     settings: Object.keys(shared).length === 0 ? undefined : shared,
@@ -31,6 +31,8 @@ export function planStatement(
         : { method: halton ? ('halton' as const) : ('random' as const), samples, seed: samplingSeed ?? 0 },
     seeds: statedSeeds(options.seeds),
     options: {
+      variant: options.variant,
+      init: options.init,
       num_epochs: options.numEpochs,
       batch_size: options.batchSize,
       l2_reg: options.l2Reg,

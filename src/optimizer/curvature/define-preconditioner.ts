@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.js';
 import type { OptimizerDefinition } from '../define-optimizer.js';
+import type { OptimizerProfile } from '../profile.js';
 import type { Hyperparameters } from '../training.js';
 import { chain } from '../transformation.js';
 import { addDecayedWeights } from '../transformations/add-decayed-weights.js';
@@ -37,6 +38,7 @@ export function definePreconditioner({ inner, mode, ...names }: PreconditionerDe
   return {
     ...names,
     hyperparameters: familySchema(mode, inner.hyperparameters),
+    ...(inner.profile && { profile: profileOf(mode, inner.profile) }),
     learningRate: 'lr',
     transformation: null,
     minimumStepsPerEpoch: (hyperparameters) => {
@@ -53,6 +55,20 @@ export function definePreconditioner({ inner, mode, ...names }: PreconditionerDe
         innerHyperparameters: innerHyperparameters(inner, hyperparameters),
       });
     },
+  };
+}
+
+/**
+ * An epoch has products for the prior's 10 minibatches and, but in the first phase alone, for the 4 further observations. Most
+ * is kept while observations gather, 8 vectors; afterwards the preconditioner is as many as its rank.
+ */
+function profileOf(mode: Mode, inner: OptimizerProfile): OptimizerProfile {
+  return {
+    ...inner,
+    group: 'own',
+    productsPerEpoch: mode === 'only-adaptive' ? 10 : 14,
+    memory: mode === 'only-adaptive' ? 1 : 8,
+    tune: mode === 'tuned' ? ['lr'] : [],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { learningRateOf, type OptimizerDefinition } from '../define-optimizer.js';
+import type { OptimizerProfile } from '../profile.js';
 import type { HostRule } from './host-rule.js';
 import { startHostOptimizer } from './training.js';
 
@@ -9,6 +10,7 @@ export interface HostOptimizerDefinition<H extends z.ZodObject, S> {
   readonly className: string;
   readonly description: string;
   readonly hyperparameters: H;
+  readonly profile?: OptimizerProfile;
   /** The hyperparameter that is the learning rate; default: `lr`, if there is one. */
   readonly learningRate?: (keyof z.output<H> & string) | null;
   readonly rule: (hyperparameters: z.output<H>) => HostRule<S>;

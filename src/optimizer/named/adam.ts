@@ -16,6 +16,7 @@ export default defineOptimizer({
     beta2: fraction().default(0.999).describe('decay of the second moment'),
     epsilon: positive().default(1e-8).describe('added to the root of the second moment'),
   }),
+  profile: { group: 'classical', gradients: 1, memory: 2, tune: ['lr'] },
   transformation: ({ lr, beta1, beta2, epsilon }) =>
     chain(scaleByAdam({ beta1, beta2, epsilon }), scaleByLearningRate(lr)),
 });

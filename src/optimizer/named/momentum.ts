@@ -14,5 +14,6 @@ export default defineOptimizer({
     lr: learningRate(),
     momentum: fraction().default(0.9).describe('decay μ of the velocity'),
   }),
+  profile: { group: 'classical', gradients: 1, memory: 1, tune: ['lr', 'momentum'] },
   transformation: ({ lr, momentum }) => chain(trace({ decay: momentum }), scaleByLearningRate(lr)),
 });

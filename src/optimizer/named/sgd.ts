@@ -12,5 +12,6 @@ export default defineOptimizer({
   className: 'SGD',
   description: 'stochastic gradient descent',
   hyperparameters: z.strictObject({ lr: learningRate().default(0.01) }),
+  profile: { group: 'classical', gradients: 1, memory: 0, tune: ['lr'] },
   transformation: ({ lr }) => scaleByLearningRate(lr),
 });

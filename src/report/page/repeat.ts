@@ -1,4 +1,6 @@
 import { groupBy } from '../../group-by.js';
+import { parseOptimizer, writeOptimizer } from '../../optimizer/index.js';
+import { problemVersion } from '../../results/index.js';
 import { shellWord } from '../../sweep/index.js';
 import type { RunFacts } from './content.js';
 
@@ -19,7 +21,8 @@ function commandOf(configuration: RunFacts['configuration'], seeds: readonly num
   const { optimizer, data, engine, lr_schedule: schedule } = configuration;
   const options: [string, unknown][] = [
     ['testproblem', configuration.testproblem],
-    ['optimizer', optimizer.source?.file ?? optimizer.name],
+    ...Object.entries(problemVersion(configuration)),
+    ['optimizer', argumentOf(optimizer)],
     ...Object.entries(optimizer.hyperparameters),
     ['num_epochs', configuration.num_epochs],
     ['batch_size', configuration.batch_size],
@@ -43,6 +46,11 @@ function commandOf(configuration: RunFacts['configuration'], seeds: readonly num
   } catch {
     return null;
   }
+}
+
+/** What was given as the optimizer: its name, or its file in the wrappers that were around it. */
+function argumentOf({ name, source }: RunFacts['configuration']['optimizer']): string {
+  return source === null ? name : writeOptimizer({ ...parseOptimizer(name), base: source.file });
 }
 
 /** A value that looks like an option, and one of a boolean option, must be joined with its option. */

@@ -1,0 +1,109 @@
+import {
+  describeHyperparameters,
+  loadOptimizer,
+  loadWrapper,
+  OPTIMIZER_GROUPS,
+  type OptimizerProfile,
+  optimizerNames,
+  wrapperNames,
+} from '../../optimizer/index.js';
+import { wrapText } from '../../report/layout.js';
+import { formatTable } from '../table.js';
+
+/** Columns that the list may have. */
+const WIDTH = 80;
+
+/** An optimizer as `list optimizers --format json` shows it. */
+async function describeOptimizer(name: string) {
+  const definition = await loadOptimizer(name);
+  const { profile } = definition;
+  return {
+    name,
+    class_name: definition.className,
+    group: profile?.group ?? null,
+    description: definition.description,
+    caveat: definition.caveat ?? null,
+    ...(profile === undefined ? {} : costs(profile)),
+    hyperparameters: describeHyperparameters(definition),
+  };
+}
+
+/** A wrapper among them: what it adds. */
+async function describeWrapper(name: string) {
+  const { className, description, profile, ...definition } = await loadWrapper(name);
+  return {
+    name: `${name}(…)`,
+    class_name: `${className}(…)`,
+    group: 'wrapper' as const,
+    description,
+    caveat: null,
+    ...costs({ group: 'classical', gradients: 0, memory: 0, tune: [], ...profile }),
+    hyperparameters: describeHyperparameters(definition),
+  };
+}
+
+function costs({ gradients, products, productsPerEpoch, losses, memory, furtherMemory, tune }: OptimizerProfile) {
+  return {
+    gradients_per_step: gradients,
+    products_per_step: products ?? 0,
+    products_per_epoch: productsPerEpoch ?? 0,
+    losses_per_step: losses ?? 0,
+    memory_vectors: memory,
+    further_memory: furtherMemory ?? null,
+    tune: [...tune],
+  };
+}
+
+type Entry = Awaited<ReturnType<typeof describeOptimizer | typeof describeWrapper>>;
+
+/** All optimizers in the order of their groups, and the wrappers. */
+export async function optimizerEntries(): Promise<readonly Entry[]> {
+  const optimizers = await Promise.all(optimizerNames().map(describeOptimizer));
+  const order = Object.keys(OPTIMIZER_GROUPS);
+  const place = ({ group }: Entry) => order.indexOf(group ?? '');
+  const wrappers = await Promise.all(wrapperNames().map(describeWrapper));
+  return [...optimizers.toSorted((left, right) => place(left) - place(right)), ...wrappers];
+}
+
+/** The list for people, in 80 columns: costs and what to tune in a table for each group, what it is below each name. */
+export function optimizerList(entries: readonly Entry[], heading: (text: string) => string): string {
+  const groups = {
+    ...OPTIMIZER_GROUPS,
+    wrapper: 'wrappers, around others: --optimizer "lookahead(adam)"; what they add',
+  };
+  const table = formatTable(['name', 'grad.', 'prod.', 'mem.', 'to tune'], entries.map(cells)).split('\n');
+  const [header = '', ...rows] = table;
+  const lines = Object.entries(groups).flatMap(([group, title]) => {
+    const own = entries.flatMap((entry, index) => (entry.group === group ? [{ entry, row: rows[index] ?? '' }] : []));
+    if (own.length === 0) return [];
+    const members = own.flatMap(({ entry, row }) => [row, ...wrapText(entry.description, WIDTH, '    ', '    ')]);
+    return ['', heading(title), header, ...members];
+  });
+  const notes = entries.flatMap(({ name, caveat }) => (caveat === null ? [] : wrapText(`${name}: ${caveat}`, WIDTH)));
+  const legend = [
+    'grad., prod.: gradients, and products of the Hessian with a vector, in each step; e: in each epoch besides',
+    'mem.: what it keeps between steps besides the parameters, in vectors of their size; +: see the description or --format json for more',
+    'to tune: what a benchmark has to tune; probprec run --optimizer NAME --help has all hyperparameters with their defaults',
+  ].flatMap((text) => wrapText(text, WIDTH));
+  return [...lines.slice(1), '', ...legend, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+}
+
+function cells(entry: Entry): string[] {
+  const { gradients_per_step, products_per_step, products_per_epoch, memory_vectors, further_memory, tune } = {
+    ...costs({ group: 'classical', gradients: 0, memory: 0, tune: [] }),
+    ...entry,
+  };
+  const perEpoch = products_per_epoch > 0 ? `${products_per_epoch}e` : '';
+  const perStep = products_per_step > 0 || perEpoch === '' ? number(products_per_step) : '';
+  return [
+    entry.name,
+    number(gradients_per_step).padStart(5),
+    [perStep, perEpoch].filter(Boolean).join('+').padStart(5),
+    `${number(memory_vectors)}${further_memory === null ? '' : '+'}`.padStart(4),
+    tune.join(', ') || '-',
+  ];
+}
+
+function number(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

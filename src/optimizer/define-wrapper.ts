@@ -1,0 +1,91 @@
+import type { z } from 'zod';
+import { ConfigurationError } from '../errors.js';
+import type { OptimizerDefinition } from './define-optimizer.js';
+import { startFirstOrder } from './first-order.js';
+import { type WrapperProfile, wrappedProfile } from './profile.js';
+import type { Hyperparameters } from './training.js';
+import type { Transformation } from './transformation.js';
+import type { TransformationFactory } from './update-rule.js';
+
+/** What can be put around any optimizer that is a gradient transformation: averages, clipping, lookahead, … */
+export interface WrapperDefinition {
+  /** Name on the command line: `--optimizer "name(adam)"`. */
+  readonly name: string;
+  /** In result folders and tables: `ClassName(Adam)`. */
+  readonly className: string;
+  /** A few words for `list optimizers`. */
+  readonly description: string;
+  /** Every name begins with the wrapper's, so that no two parts of an optimizer have the same. */
+  readonly hyperparameters: z.ZodObject;
+  readonly profile: WrapperProfile;
+  /** Whether it only makes sense around an optimizer with a learning rate. */
+  readonly needsLearningRate?: boolean;
+  /** The transformation around another. */
+  readonly wrap: (inner: Transformation, hyperparameters: Hyperparameters) => Transformation;
+}
+
+/** Makes a wrapper of its hyperparameters (zod) and the transformation around another that they give. */
+export function defineWrapper<S extends z.ZodObject>(
+  definition: Omit<WrapperDefinition, 'hyperparameters' | 'wrap'> & {
+    readonly hyperparameters: S;
+    readonly wrap: (inner: Transformation, hyperparameters: z.output<S>) => Transformation;
+  },
+): WrapperDefinition {
+  const { wrap } = definition;
+  // The schema has validated the hyperparameters, so that they have the shape that the definition states.
+  return { ...definition, wrap: (inner, hyperparameters) => wrap(inner, hyperparameters as never) };
+}
+
+/**
+ * An optimizer with a wrapper around it: an optimizer like others, with the hyperparameters of both. Throws
+ * ConfigurationError where they do not fit.
+ */
+export function wrapOptimizer(wrapper: WrapperDefinition, inner: OptimizerDefinition): OptimizerDefinition {
+  const name = `${wrapper.name}(${inner.name})`;
+  const { transformation: create, learningRate = 'lr' in inner.hyperparameters.shape ? 'lr' : null } = inner;
+  const refused = (why: string) => new ConfigurationError(`--optimizer ${name}: ${why}`);
+  if (!create) {
+    throw refused(
+      `${inner.name} takes its steps itself, expected an optimizer that is a gradient transformation (docs/optimizers.md)`,
+    );
+  }
+  if (wrapper.needsLearningRate && learningRate === null) {
+    throw refused(`${inner.name} has no learning rate, which ${wrapper.name} needs; expected an optimizer with one`);
+  }
+  const { shape } = inner.hyperparameters;
+  const both = Object.keys(wrapper.hyperparameters.shape).find((key) => key in shape);
+  if (both !== undefined) {
+    throw refused(
+      `${inner.name} has the hyperparameter ${both} itself, expected each wrapper once, around an optimizer without it`,
+    );
+  }
+  const transformation: TransformationFactory = (hyperparameters, rate) =>
+    wrapper.wrap(
+      create(pick(hyperparameters, inner.hyperparameters), rate),
+      pick(hyperparameters, wrapper.hyperparameters),
+    );
+  const ofInner = (hyperparameters: Hyperparameters) => pick(hyperparameters, inner.hyperparameters);
+  return {
+    name,
+    className: `${wrapper.className}(${inner.className})`,
+    description: `${inner.description}; ${wrapper.description}`,
+    hyperparameters: inner.hyperparameters.safeExtend(wrapper.hyperparameters.shape),
+    learningRate,
+    ...(inner.profile && { profile: wrappedProfile(inner.profile, wrapper.profile) }),
+    ...(inner.minimumStepsPerEpoch && {
+      minimumStepsPerEpoch: (given: Hyperparameters) =>
+        inner.minimumStepsPerEpoch?.(ofInner(given)) ?? { steps: 1, why: 'one step' },
+    }),
+    ...(inner.whenDiverged && {
+      whenDiverged: (given: Hyperparameters) => inner.whenDiverged?.(ofInner(given)) ?? null,
+    }),
+    ...(inner.timedWith && { timedWith: inner.timedWith }),
+    transformation,
+    start: (task, hyperparameters) => startFirstOrder(task, hyperparameters, { transformation, learningRate }),
+  };
+}
+
+/** The hyperparameters that a schema declares. */
+function pick(hyperparameters: Hyperparameters, { shape }: z.ZodObject): Hyperparameters {
+  return Object.fromEntries(Object.keys(shape).map((name) => [name, hyperparameters[name] ?? null]));
+}
