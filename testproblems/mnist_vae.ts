@@ -8,5 +8,6 @@ export default defineTestProblem({
   inputShape: [1, 28, 28],
   defaults: { batchSize: 64, numEpochs: 50 },
   initial: { weights: xavierUniform(), biases: constantValue(0) },
-  model: variationalAutoencoder(),
+  model: variationalAutoencoder('pytorch'),
+  tf: { model: variationalAutoencoder('tf') },
 });

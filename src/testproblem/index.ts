@@ -1,6 +1,7 @@
 export * from './choice.js';
 export * from './define-test-problem.js';
 export { type EpochNoise, epochNoise } from './epoch-noise.js';
+export type { ProblemFamily } from './family.js';
 export * from './feeds.js';
 export * from './initialisers.js';
 export * from './layers/index.js';
@@ -8,7 +9,7 @@ export * from './losses.js';
 export { inputNames } from './names.js';
 export * from './networks/index.js';
 export * from './noise.js';
-export { loadTestProblem, testProblemNames } from './registry.js';
+export { loadTestProblem, problemFamily, testProblemNames } from './registry.js';
 export type * from './scope.js';
 export type * from './test-problem.js';
 export * from './trace.js';

@@ -1,4 +1,5 @@
 import * as ops from '../../tensor/index.js';
+import type { Variant } from '../choice.js';
 import {
   conv2d,
   dense,
@@ -13,9 +14,6 @@ import {
 import { gaussianDivergences, type LossValues, type SymbolicBatch, squaredErrors } from '../losses.js';
 import type { Layer, Scope } from '../scope.js';
 
-/** DeepOBS' PyTorch code or its TensorFlow code. */
-type Line = 'pytorch' | 'tf';
-
 /** Numbers in the code of an image. */
 const latentSize = 8;
 const leak = leakyRelu(0.3);
@@ -29,7 +27,7 @@ const leak = leakyRelu(0.3);
  * DeepOBS' PyTorch line has dropout after all three transposed convolutions, and those with stride 1 cut two rows and columns
  * before the image and one after it; its TensorFlow line has no dropout after the third, and cuts one before and two after.
  */
-export function variationalAutoencoder(line: Line = 'pytorch'): (scope: Scope, batch: SymbolicBatch) => LossValues {
+export function variationalAutoencoder(line: Variant): (scope: Scope, batch: SymbolicBatch) => LossValues {
   return (scope, { inputs, size }) => {
     const features = scoped('encoder', encoder())(scope, inputs);
     const means = scoped('mean', dense(latentSize))(scope, features);
@@ -52,7 +50,7 @@ function encoder(): Layer {
 }
 
 /** [n, 1, 7, 7] → the logits of 784 pixels. */
-function decoder(line: Line): Layer {
+function decoder(line: Variant): Layer {
   const block = (layer: Layer) => sequential([layer, relu(), dropout(0.2)]);
   const widening = transposedConv2d({ filters: 64, kernel: 4, stride: 2, padding: 'same' });
   const padding = line === 'pytorch' ? ([2, 2, 1, 1] as const) : 'same';
