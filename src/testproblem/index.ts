@@ -1,4 +1,6 @@
 export * from './choice.js';
+export { type CostClass, costClass } from './cost.js';
+export { type DeepobsSet, deepobsSet } from './deepobs-sets.js';
 export * from './define-test-problem.js';
 export { type EpochNoise, epochNoise } from './epoch-noise.js';
 export type { ProblemFamily } from './family.js';
