@@ -38,7 +38,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--debug', 'show error codes and stacks')
     .addHelpText(
       'after',
-      '\nprobprec <command> --help explains a command. Exit codes: 0 done, 1 some failed, 2 wrong usage.',
+      '\nprobprec <command> --help explains a command. Exit codes: 0 done, 1 some failed, 2 wrong usage, 128 + n interrupted by signal n.',
     )
     .allowExcessArguments()
     .action((_, command: Command) => {
@@ -63,7 +63,7 @@ function addRun(program: Command, terminal: Terminal): void {
     .summary('train one test problem with one optimizer and write one run file')
     .description(
       'Trains one test problem with one optimizer by the protocol and writes one run file.\n' +
-        'The same command again goes on from the last finished epoch, or does nothing when the run is complete.',
+        'The same command again goes on where an interrupted run stopped, or does nothing when the run is complete.',
     )
     .usage('--testproblem NAME --optimizer NAME [--<hyperparameter> VALUE ...] [options]')
     .helpOption(false)

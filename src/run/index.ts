@@ -13,4 +13,5 @@ export {
   type ParameterArrays,
   type ProblemFunctions,
 } from './problem-functions.js';
-export { executeRun, type RunOptions, type RunOutcome } from './run.js';
+export { executeRun } from './run.js';
+export type { RunOptions, RunOutcome } from './run-attempt.js';

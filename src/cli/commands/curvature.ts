@@ -7,14 +7,14 @@ import { testProblemNames } from '../../testproblem/index.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
 import { parseHyperparameters } from '../hyperparameters.js';
-import { interruptible } from '../interruption.js';
+import { interruptible, interruptionCode } from '../interruption.js';
 import { quoted } from '../option-values.js';
 import type { CurvatureOptions } from '../options.js';
 import type { Terminal } from '../terminal.js';
 import { curvatureText } from './curvature-text.js';
 
 /**
- * Measures curvature and prints a table or JSON. Returns 130 when it was interrupted; then what is printed are the points that
+ * Measures curvature and prints a table or JSON. Returns the signal's code when it was interrupted; then what is printed are the points that
  * were finished, and nothing where there is none.
  */
 export async function curvature(
@@ -38,7 +38,7 @@ export async function curvature(
     if (report.points.length > 0) {
       terminal.result(options.json ? JSON.stringify(report, null, 2) : curvatureText(report, terminal.heading));
     }
-    return report.complete ? 0 : 130;
+    return report.complete ? 0 : interruptionCode(interruption.signal);
   } catch (error) {
     if (error instanceof InterruptedError && interruption.signal.aborted) return error.exitCode;
     throw error;
