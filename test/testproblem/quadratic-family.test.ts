@@ -1,8 +1,8 @@
 import { Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
+import { symmetricEigen } from '../../src/curvature/symmetric-eigen.js';
 import { openDataset, quadraticHessian, type Spectrum } from '../../src/dataset/index.js';
 import { ConfigurationError } from '../../src/errors.js';
-import { symmetricEigen } from '../../src/curvature/symmetric-eigen.js';
 import { loadTestProblem } from '../../src/testproblem/index.js';
 import { evaluate } from '../oracle/reference-engine.js';
 
