@@ -20,9 +20,11 @@ import {
 } from './checkpoint-origin.js';
 import type { ResolvedRun } from './configuration.js';
 import type { RunEvent } from './events.js';
+import type { KeepParameters } from './kept-parameters.js';
 import { removeProgress } from './leftovers.js';
 import { type Position, TrainingLoop } from './loop.js';
 import type { DataOptions } from './open.js';
+import { ParameterKeeper } from './parameter-keeper.js';
 import { RunRecord } from './record.js';
 import { RunClock } from './run-clock.js';
 import type { LoadedRun, SavedRun } from './saved-run.js';
@@ -36,6 +38,8 @@ export interface RunOptions extends DataOptions {
   readonly overwrite: boolean;
   /** The part of the time that checkpoints may take, between 0 and 1; 1 saves after every epoch, by default 0.05. */
   readonly checkpointShare?: number;
+  /** Whether parameters are kept beside the run file, after each epoch or at the end; by default they are not. */
+  readonly keepParameters?: KeepParameters | undefined;
 }
 
 /** What became of a run. */
@@ -162,7 +166,10 @@ export class RunAttempt {
       verifiedData: dataset.record.verified,
     });
     this.#emit({ type: 'compiled', seconds: loop.compileSeconds });
+    const keeper = new ParameterKeeper(this.#parts, (event) => this.#emit(event));
+    keeper.announce(first);
     return loop.run(async (epoch) => {
+      await keeper.keep(loop.training, epoch);
       if (epoch < configuration.numEpochs && saved.due) await this.#save(loop);
     });
   }
