@@ -79,6 +79,8 @@ export interface ImageDatasetDefinition extends Description {
 /** A data set that a formula generates. */
 export interface GeneratedDatasetDefinition extends Description {
   readonly kind: 'generated';
+  /** Generates it. */
+  open(): Dataset;
 }
 
 /** How a data set that somebody defined is opened. */

@@ -18,5 +18,6 @@ export { type FetchOptions, fetchDataset } from './fetch.js';
 export { guardedDataset } from './guarded-dataset.js';
 export { type FileInspection, inspectDataset, missingDownloads } from './inspect.js';
 export { type OpenOptions, openDataset, sizesInForce } from './open.js';
-export { quadraticHessian } from './quadratic.js';
+export { dimensionsSetting, noiseSetting, quadraticDatasetName } from './quadratic.js';
+export { quadraticHessian, type Spectrum } from './quadratic-hessian.js';
 export { datasetDefinition, datasetNames, loadDataset } from './registry.js';

@@ -9,7 +9,6 @@ import type { ImageTables } from './image-table.js';
 import { loadImages, nameOf } from './load.js';
 import { type LocatedFile, locate, missingFiles } from './locate.js';
 import { scaledSizes } from './own-dataset.js';
-import { openQuadratic } from './quadratic.js';
 import { datasetDefinition } from './registry.js';
 import { syntheticImages } from './synthetic.js';
 
@@ -34,7 +33,7 @@ const LARGEST_EVALUATION = 10_000;
  */
 export async function openDataset(dataset: string | DatasetDefinition, options: OpenOptions): Promise<Dataset> {
   const definition = typeof dataset === 'string' ? datasetDefinition(dataset) : dataset;
-  if (definition.kind === 'generated') return openQuadratic();
+  if (definition.kind === 'generated') return definition.open();
   if (definition.kind === 'own') {
     const { train, valid } = definition.sizes;
     const syntheticSize = options.source === 'synthetic' ? (options.syntheticSize ?? train + valid) : null;

@@ -17,9 +17,14 @@ const contract = z.looseObject({
 });
 
 /** Files that define test problems; none may be called like one of `registered`, or one with published results. */
-export function testProblemFiles(registered: readonly string[]): FileKind<TestProblem> {
+export function testProblemFiles(
+  registered: readonly string[],
+  unlisted: (name: string) => Promise<unknown>,
+): FileKind<TestProblem> {
   const among = (name: string, names: readonly string[]) =>
     names.some((other) => other.toLowerCase() === name.toLowerCase());
+  /** Names that state settings of a family are its members'. */
+  const isMember = async (name: string) => (await unlisted(name).catch(() => true)) !== null;
   return {
     option: '--testproblem',
     noun: 'test problem',
@@ -31,7 +36,8 @@ export function testProblemFiles(registered: readonly string[]): FileKind<TestPr
         return `dataset: found "${dataset}", expected what defineDataset returns, or one of ${datasetNames().join(', ')}`;
       }
       const example = `expected one of its own, such as my_${name}`;
-      if (among(name, registered)) return `name: found "${name}", the name of a registered test problem; ${example}`;
+      if (among(name, registered) || (await isMember(name)))
+        return `name: found "${name}", the name of a registered test problem; ${example}`;
       return among(name, PUBLISHED_NAMES)
         ? `name: found "${name}", under which results are published; ${example}`
         : null;

@@ -22,6 +22,8 @@ export interface Registered<Definition> {
   names(): readonly string[];
   /** The definition of one of these names. */
   load(name: string): Promise<Definition>;
+  /** A definition of a name that is not listed, such as one that states settings; null if there is none. */
+  unlisted?(name: string): Promise<Definition | null>;
 }
 
 /** The definitions of one kind, optimizers, test problems or data sets: those of the suite by name, and files of users. */
@@ -60,6 +62,8 @@ export class Registry<Definition> {
     }
     const names = this.names();
     if (names.includes(nameOrFile)) return { definition: await this.#registered.load(nameOrFile), source: null };
+    const unlisted = (await this.#registered.unlisted?.(nameOrFile)) ?? null;
+    if (unlisted !== null) return { definition: unlisted, source: null };
     throw new ConfigurationError(
       `${this.#option} ${expectedOneOf(nameOrFile, names)}, or a file such as ./mine.js${this.#hint(nameOrFile)}`,
     );
@@ -67,16 +71,21 @@ export class Registry<Definition> {
 }
 
 /** Definitions that are one file each in a folder, named as the file, as its default export. */
-export function folderOf<Definition>(folder: URL, sibling: string): Registered<Definition> {
+export function folderOf<Definition>(
+  folder: URL,
+  sibling: string,
+): Registered<Definition> & { module(name: string): Promise<{ readonly default: Definition }> } {
   // TypeScript in a checkout, JavaScript in the package, as the file that asks.
   const extension = extname(fileURLToPath(sibling));
+  const module = (name: string) =>
+    import(new URL(`${name}${extension}`, folder).href) as Promise<{ readonly default: Definition }>;
   return {
     names: () =>
       readdirSync(folder)
         .filter((file) => file.endsWith(extension) && !file.endsWith('.d.ts'))
         .map((file) => file.slice(0, -extension.length))
         .sort(),
-    load: async (name) =>
-      ((await import(new URL(`${name}${extension}`, folder).href)) as { default: Definition }).default,
+    module,
+    load: async (name) => (await module(name)).default,
   };
 }
