@@ -1,6 +1,6 @@
 import { type ExitCode, InterruptedError, RunHeldError } from '../errors.js';
 import type { Metric, RunFile } from '../results/index.js';
-import { executeRun, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
+import { executeRun, type KeepParameters, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
 import { reportFailure } from './failure.js';
 import { type InterruptionSignal, interruptible, interruptionCode } from './interruption.js';
 import { type PoolLink, poolLink } from './pool-link.js';
@@ -13,6 +13,7 @@ export interface TrainOptions {
   readonly outputDir: string;
   readonly resume: boolean;
   readonly overwrite?: boolean | undefined;
+  readonly keepParameters?: KeepParameters | undefined;
   /** How a run that is complete can be run again, in words. */
   readonly again?: string;
   readonly json?: boolean | undefined;
@@ -39,7 +40,11 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       outputDir: options.outputDir,
       resume: options.resume,
       overwrite: options.overwrite === true,
+<<<<<<< HEAD
       checkResources: options.resourceCheck !== false,
+=======
+      keepParameters: options.keepParameters,
+>>>>>>> main
       signal,
       onEvent: (event) => {
         kept.observe(event);

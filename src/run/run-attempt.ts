@@ -20,9 +20,11 @@ import {
 } from './checkpoint-origin.js';
 import type { ResolvedRun } from './configuration.js';
 import type { RunEvent } from './events.js';
+import type { KeepParameters } from './kept-parameters.js';
 import { removeProgress } from './leftovers.js';
 import { type Position, TrainingLoop } from './loop.js';
 import type { DataOptions } from './open.js';
+import { ParameterKeeper } from './parameter-keeper.js';
 import { RunRecord } from './record.js';
 import { RunClock } from './run-clock.js';
 import type { LoadedRun, SavedRun } from './saved-run.js';
@@ -38,6 +40,8 @@ export interface RunOptions extends DataOptions {
   readonly checkResources?: boolean;
   /** The part of the time that checkpoints may take, between 0 and 1; 1 saves after every epoch, by default 0.05. */
   readonly checkpointShare?: number;
+  /** Whether parameters are kept beside the run file, after each epoch or at the end; by default they are not. */
+  readonly keepParameters?: KeepParameters | undefined;
 }
 
 /** What became of a run. */
@@ -63,7 +67,7 @@ export interface RunParts {
   readonly dataset: Dataset;
   readonly split: DataSplit;
   readonly engine: Engine;
-  /** The modules of a user's optimizer. */
+  /** The users' files. */
   readonly sources: ReturnType<typeof sourcesOf>;
   readonly saved: SavedRun;
   readonly warn: (message: string) => void;
@@ -161,10 +165,14 @@ export class RunAttempt {
       resumedFromEpoch: first > 0 || step !== null ? first : null,
       resumedFromStep: step,
       path: this.#path,
-      verifiedData: dataset.record.verified,
+      // Nobody has published what a user's own data should be.
+      verifiedData: dataset.record.verified || resolved.dataset.kind === 'own',
     });
     this.#emit({ type: 'compiled', seconds: loop.compileSeconds });
+    const keeper = new ParameterKeeper(this.#parts, (event) => this.#emit(event));
+    keeper.announce(first);
     return loop.run(async (epoch) => {
+      await keeper.keep(loop.training, epoch);
       if (epoch < configuration.numEpochs && saved.due) await this.#save(loop);
     });
   }
