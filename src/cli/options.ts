@@ -28,11 +28,8 @@ export interface RunOptions {
   readonly trainLogInterval?: number;
   readonly resume: boolean;
   readonly overwrite?: boolean;
-<<<<<<< HEAD
   readonly resourceCheck?: boolean;
-=======
   readonly keepParameters?: 'epochs' | 'end';
->>>>>>> main
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;

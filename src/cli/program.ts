@@ -89,15 +89,12 @@ function addRun(program: Command, terminal: Terminal): void {
     .option('--resume', 'go on from a checkpoint of the same configuration', true)
     .option('--no-resume', 'start from the beginning, whatever is there')
     .option('--overwrite', 'run again although a completed run file is there')
-<<<<<<< HEAD
     .option('--no-resource-check', 'go ahead although memory or disk space cannot be enough')
-=======
     .option(
       '--keep-parameters <when>',
       'epochs or end: keep the parameters beside the run file, for probprec curvature --run (docs/run-file.md)',
       oneOf('--keep-parameters', ['epochs', 'end'] as const),
     )
->>>>>>> main
     .option('--json', "the run file's path and a summary as JSON on stdout")
     .option('--quiet', 'no progress')
     .option('-h, --help', "show this help; with --optimizer also the optimizer's hyperparameters")

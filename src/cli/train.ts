@@ -40,11 +40,8 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       outputDir: options.outputDir,
       resume: options.resume,
       overwrite: options.overwrite === true,
-<<<<<<< HEAD
       checkResources: options.resourceCheck !== false,
-=======
       keepParameters: options.keepParameters,
->>>>>>> main
       signal,
       onEvent: (event) => {
         kept.observe(event);
