@@ -14,6 +14,7 @@ import {
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
+import { logTarget } from './run-logs.js';
 import { addSweepCommands } from './sweep-commands.js';
 import type { Terminal } from './terminal.js';
 import {
@@ -86,6 +87,11 @@ function addRun(program: Command, terminal: Terminal): void {
     .option('--resume', 'go on from a checkpoint of the same configuration', true)
     .option('--no-resume', 'start from the beginning, whatever is there')
     .option('--overwrite', 'run again although a completed run file is there')
+    .option(
+      '--log <where>',
+      'log while training: tensorboard:DIR, csv:FILE, jsonl:FILE, or - for JSON lines on stdout; may be repeated',
+      logTarget,
+    )
     .option('--json', "the run file's path and a summary as JSON on stdout")
     .option('--quiet', 'no progress')
     .option('-h, --help', "show this help; with --optimizer also the optimizer's hyperparameters")
