@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly resume: boolean;
   readonly overwrite?: boolean;
   readonly keepParameters?: 'epochs' | 'end';
+  readonly observe?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;

@@ -91,6 +91,10 @@ function addRun(program: Command, terminal: Terminal): void {
       'epochs or end: keep the parameters beside the run file, for probprec curvature --run (docs/run-file.md)',
       oneOf('--keep-parameters', ['epochs', 'end'] as const),
     )
+    .option(
+      '--observe <what>',
+      'measure along the training: lambda_max=every:1epoch,gradient_noise=every:50steps,… (docs/curvature.md)',
+    )
     .option('--json', "the run file's path and a summary as JSON on stdout")
     .option('--quiet', 'no progress')
     .option('-h, --help', "show this help; with --optimizer also the optimizer's hyperparameters")
