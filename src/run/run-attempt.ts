@@ -69,7 +69,7 @@ export interface RunParts {
   readonly dataset: Dataset;
   readonly split: DataSplit;
   readonly engine: Engine;
-  /** The modules of a user's optimizer. */
+  /** The users' files. */
   readonly sources: ReturnType<typeof sourcesOf>;
   readonly saved: SavedRun;
   readonly warn: (message: string) => void;
@@ -167,7 +167,8 @@ export class RunAttempt {
       resumedFromEpoch: first > 0 || step !== null ? first : null,
       resumedFromStep: step,
       path: this.#path,
-      verifiedData: dataset.record.verified,
+      // Nobody has published what a user's own data should be.
+      verifiedData: dataset.record.verified || resolved.dataset.kind === 'own',
     });
     this.#emit({ type: 'compiled', seconds: loop.compileSeconds });
     const keeper = new ParameterKeeper(this.#parts, (event) => this.#emit(event));
