@@ -20,6 +20,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['analysis'],
   ['sweep', 'timing'],
   ['report'],
+  ['experiment'],
   ['cli', 'index.ts'],
 ];
 
