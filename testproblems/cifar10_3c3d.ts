@@ -3,6 +3,7 @@ import {
   constantValue,
   defineTestProblem,
   softmaxCrossEntropy,
+  truncatedXavierNormal,
   xavierNormal,
   xavierUniform,
 } from '../src/testproblem/index.js';
@@ -17,4 +18,5 @@ export default defineTestProblem({
   initial: { weights: { conv: xavierNormal(), dense: xavierUniform() }, biases: constantValue(0) },
   network: cnn3c3d(10),
   loss: softmaxCrossEntropy(),
+  tf: { initial: { weights: { conv: truncatedXavierNormal(), dense: xavierUniform() }, biases: constantValue(0) } },
 });

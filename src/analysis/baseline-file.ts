@@ -21,6 +21,9 @@ const curvesSchema = z.strictObject({
 
 const about = {
   testproblem: z.string(),
+  /** Absent where it is the default. */
+  variant: z.enum(['pytorch', 'tf']).optional(),
+  init: z.enum(['deepobs', 'pytorch']).optional(),
   optimizer: z.string(),
   batch_size: z.int().positive(),
   num_epochs: count,

@@ -23,11 +23,13 @@ export function mismatches(own: ConditionsOf, other: ConditionsOf): Mismatch[] {
   compare('batch_size', 'budget', own.batchSize, other.batchSize);
   compare('l2_reg', 'budget', own.l2InForce, other.l2InForce);
   const [mine, theirs] = [own.conditions, other.conditions];
+  compare('init', 'budget', mine.init ?? 'deepobs', theirs.init ?? 'deepobs');
   compare('data', 'budget', mine.dataSource, theirs.dataSource);
   if (mine.dataSource === theirs.dataSource) {
     compare('synthetic size', 'budget', mine.syntheticSize, theirs.syntheticSize);
   }
   compare('test problem in the file', 'budget', statedIn(own), statedIn(other));
+  compare('variant', 'protocol', mine.variant ?? 'pytorch', theirs.variant ?? 'pytorch');
   compare('data files', 'protocol', dataFiles(own), dataFiles(other));
   compare('protocol', 'protocol', protocolOf(own), protocolOf(other));
   compare('engine', 'protocol', mine.engine, theirs.engine);
@@ -37,9 +39,9 @@ export function mismatches(own: ConditionsOf, other: ConditionsOf): Mismatch[] {
 /** The conditions that one table shares: settings with equal text can be compared as they are. */
 export function tableKey(setting: ConditionsOf): string {
   const { numEpochs, batchSize, l2InForce, conditions } = setting;
-  const { dataSource, syntheticSize, dataChecksum, statedTestproblem } = conditions;
+  const { dataSource, syntheticSize, dataChecksum, statedTestproblem, variant, init } = conditions;
   return JSON.stringify([
-    ...[numEpochs, batchSize, l2InForce, statedTestproblem],
+    ...[numEpochs, batchSize, l2InForce, statedTestproblem, variant, init],
     ...[dataSource, syntheticSize, dataChecksum, protocolOf(setting)],
   ]);
 }
@@ -52,7 +54,10 @@ export function describeConditions(setting: ConditionsOf): string {
       ? `${conditions.dataSource} data${conditions.dataChecksum === null ? '' : ` (files ${dataFiles(setting)})`}`
       : `synthetic data (${conditions.syntheticSize})`;
   const l2 = l2InForce === 0 || l2InForce === 'default' ? '' : `, l2_reg ${l2InForce}`;
-  return `${numEpochs} ${numEpochs === 1 ? 'epoch' : 'epochs'}, batch size ${batchSize}${l2}, ${data}, protocol ${conditions.protocol}`;
+  const version = (['variant', 'init'] as const).map((name) =>
+    conditions[name] === undefined ? '' : `, ${name} ${conditions[name]}`,
+  );
+  return `${numEpochs} ${numEpochs === 1 ? 'epoch' : 'epochs'}, batch size ${batchSize}${l2}${version.join('')}, ${data}, protocol ${conditions.protocol}`;
 }
 
 /** A folder of DeepOBS can hold another test problem than its name says. */

@@ -1,4 +1,4 @@
-import { type Conditions, defaultL2, type RecordedRun, withSetting } from '../results/index.js';
+import { type Conditions, defaultL2, problemVersion, type RecordedRun, withSetting } from '../results/index.js';
 import type { BaselineFile, OwnBaseline, PublishedBaseline } from './baseline-file.js';
 import { METRICS, type Metric } from './metrics.js';
 import { groupSettings, type Setting } from './settings.js';
@@ -91,7 +91,7 @@ function publishedContenders(file: PublishedBaseline): SummaryContender[] {
       numEpochs: result.num_epochs,
       batchSize: result.batch_size,
       l2InForce: result.l2_reg ?? defaultL2(result.testproblem),
-      conditions,
+      conditions: { ...problemVersion(result), ...conditions },
       label: null,
       position: null,
       folder: null,
@@ -121,6 +121,7 @@ function ownRuns(file: OwnBaseline): RecordedRun[] {
       ) as RecordedRun['curves'],
       timing: { wallSeconds: run.training_wall_seconds, cpuSeconds: run.training_cpu_seconds },
       conditions: {
+        ...problemVersion(file),
         protocol: file.protocol,
         protocolVersion: file.protocol_version,
         dataSource: file.data_source,

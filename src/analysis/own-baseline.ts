@@ -1,4 +1,4 @@
-import type { RunFile } from '../results/index.js';
+import { problemVersion, type RunFile } from '../results/index.js';
 import type { OwnBaseline } from './baseline-file.js';
 import { METRICS } from './metrics.js';
 
@@ -28,6 +28,7 @@ export function ownBaseline(runFiles: readonly RunFile[], command: string): OwnB
     suite_version: first.suite_version,
     protocol_version: first.protocol_version,
     testproblem: first.testproblem,
+    ...problemVersion(configuration),
     optimizer: first.optimizer_name,
     batch_size: first.batch_size,
     num_epochs: first.num_epochs,

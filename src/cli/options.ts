@@ -7,6 +7,8 @@ export type ListName = (typeof LISTS)[number];
 /** Options of `run` after parsing; what is absent was not given. */
 export interface RunOptions {
   readonly testproblem?: string;
+  readonly variant?: 'pytorch' | 'tf';
+  readonly init?: 'deepobs' | 'pytorch';
   readonly optimizer?: string;
   readonly seed?: number;
   readonly numEpochs?: number;
@@ -34,6 +36,8 @@ export interface RunOptions {
 /** Options of `runtime` after parsing; what is absent was not given. */
 export interface RuntimeOptions {
   readonly testproblem: string;
+  readonly variant?: 'pytorch' | 'tf';
+  readonly init?: 'deepobs' | 'pytorch';
   readonly optimizers?: string[];
   readonly set: string[];
   readonly lr: number;

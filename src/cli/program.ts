@@ -15,7 +15,13 @@ import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
 import { addSweepCommands } from './sweep-commands.js';
 import type { Terminal } from './terminal.js';
-import { addBudgetOptions, addDataOptions, addEngineOptions, addProtocolOptions } from './training-options.js';
+import {
+  addBudgetOptions,
+  addDataOptions,
+  addEngineOptions,
+  addProtocolOptions,
+  addVersionOptions,
+} from './training-options.js';
 
 /** The command line: names, options and texts. What a command does is loaded when it is called. */
 export function createProgram(terminal: Terminal): Command {
@@ -68,6 +74,7 @@ function addRun(program: Command, terminal: Terminal): void {
       'seed of the split, the initial weights, the order and the augmentation (42)',
       wholeNumber('--seed', 0),
     );
+  addVersionOptions(subcommand);
   addBudgetOptions(subcommand);
   addDataOptions(subcommand);
   subcommand.option('--output-dir <dir>', 'where the run file goes', 'results');
@@ -180,6 +187,7 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .option('--num-epochs <n>', 'epochs of each run', wholeNumber('--num-epochs', 1), 5)
     .option('--batch-size <n>', 'batch size', wholeNumber('--batch-size', 1), 128)
     .option('--seed <n>', 'seed of every run (42)', wholeNumber('--seed', 0));
+  addVersionOptions(subcommand);
   addDataOptions(subcommand);
   addEngineOptions(subcommand);
   subcommand

@@ -13,7 +13,13 @@ import {
   type SweepStatusOptions,
 } from './sweep-options.js';
 import type { Terminal } from './terminal.js';
-import { addBudgetOptions, addDataOptions, addEngineOptions, addProtocolOptions } from './training-options.js';
+import {
+  addBudgetOptions,
+  addDataOptions,
+  addEngineOptions,
+  addProtocolOptions,
+  addVersionOptions,
+} from './training-options.js';
 
 const USER_CODE = [
   '--allow-user-code',
@@ -78,6 +84,7 @@ function addPlan(sweep: Command, terminal: Terminal): void {
     .option('--sampling-seed <n>', 'seed of the drawn points (0)', wholeNumber('--sampling-seed', 0))
     .option('--halton', 'place the points by a Halton sequence instead of independently')
     .option('--seeds <list>', 'seeds of the runs: 42, 42-51 or 42,45-47', seedList('--seeds'), [42]);
+  addVersionOptions(command);
   addBudgetOptions(command);
   addDataOptions(command);
   command.option('--output-dir <dir>', 'where the run files go', 'results');

@@ -1,6 +1,21 @@
 import type { Command } from 'commander';
 import { commaSeparated, nonNegativeNumber, oneOf, wholeNumber } from './option-values.js';
 
+/** Options of every command that trains: which version of the test problem. */
+export function addVersionOptions(command: Command): void {
+  command
+    .option(
+      '--variant <name>',
+      "pytorch or tf, where DeepOBS' two lines have different networks (pytorch)",
+      oneOf('--variant', ['pytorch', 'tf']),
+    )
+    .option(
+      '--init <name>',
+      "deepobs: as DeepOBS initialises the network, or pytorch: as PyTorch's layers do by themselves (deepobs)",
+      oneOf('--init', ['deepobs', 'pytorch']),
+    );
+}
+
 /** Options of every command that plans or does runs: how long and how. */
 export function addBudgetOptions(command: Command): void {
   command

@@ -12,6 +12,8 @@ export const PUBLISHED_CLASS_NAMES: readonly string[] = [
 /** The options of `probprec run`, without dashes: a hyperparameter of such a name could never be set (a test compares). */
 export const RUN_OPTIONS: readonly string[] = [
   'testproblem',
+  'variant',
+  'init',
   'optimizer',
   'seed',
   'num-epochs',

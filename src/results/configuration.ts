@@ -8,6 +8,10 @@ import { decodeSettings, type EncodedSetting, encodeSettings } from './setting-v
  */
 export interface RunConfiguration {
   readonly testproblem: string;
+  /** Which of DeepOBS' two lines the network follows; null (or absent in older files) where there is nothing to choose. */
+  readonly variant?: 'pytorch' | 'tf' | null;
+  /** What the network starts with; null (or absent in older files) where there is nothing to choose. */
+  readonly init?: 'deepobs' | 'pytorch' | null;
   readonly optimizer: {
     readonly name: string;
     /** Label in folders and files, as DeepOBS uses the class name. */
@@ -40,9 +44,11 @@ export type ConfigurationJson = ReturnType<typeof configurationToJson>;
 
 /** The configuration as the run file holds it: the same content under snake_case keys. */
 export function configurationToJson(configuration: RunConfiguration) {
-  const { optimizer, data, engine, lrSchedule } = configuration;
+  const { optimizer, data, engine, lrSchedule, variant = null, init = null } = configuration;
   return {
     testproblem: configuration.testproblem,
+    ...(variant === null ? {} : { variant }),
+    ...(init === null ? {} : { init }),
     optimizer: {
       name: optimizer.name,
       class_name: optimizer.className,
@@ -68,6 +74,8 @@ export function configurationFromJson(json: ConfigurationJson): RunConfiguration
   const { optimizer, data, engine } = json;
   return {
     testproblem: json.testproblem,
+    variant: json.variant ?? null,
+    init: json.init ?? null,
     optimizer: {
       name: optimizer.name,
       className: optimizer.class_name,

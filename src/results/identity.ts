@@ -1,5 +1,6 @@
 import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
 import type { RunConfiguration } from './configuration.js';
+import { problemVersion } from './problem-version.js';
 import { PROTOCOL_VERSION } from './protocol-version.js';
 import { type LearningRateSchedule, scheduleInForce } from './schedule.js';
 import type { SettingValue } from './setting-value.js';
@@ -15,6 +16,7 @@ import type { SettingValue } from './setting-value.js';
  * - A learning-rate schedule counts by the factors that it leads to, epoch by epoch.
  * - The L2 factor counts as it is in force; none is 0.
  * - A user's optimizer counts by its source, not by the name of its file.
+ * - The version of a test problem counts where it is not the default one.
  */
 
 /** A setting as a configuration or a file states it. */
@@ -82,6 +84,7 @@ export function hashConfiguration(configuration: RunConfiguration, protocolVersi
         source: optimizer.source?.sha256 ?? null,
       }),
       testproblem: configuration.testproblem,
+      ...problemVersion(configuration),
       optimizer: [optimizer.name, optimizer.className],
       seed: configuration.seed,
       data: [data.source, data.syntheticSize],

@@ -10,6 +10,7 @@ export { type FoundRunFile, findRunFiles } from './find-run-files.js';
 export { canonicalNumber, hashConfiguration, settingIdentity } from './identity.js';
 export { shownLine } from './names.js';
 export { runFilePath, settingFolder, settingPath } from './paths.js';
+export { problemVersion } from './problem-version.js';
 export { float2str } from './python-format.js';
 export { type ReadResults, readResults } from './read-results.js';
 export { readText } from './read-text.js';

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.js';
 import { sha256Hex } from './canonical-json.js';
 import type { RunConfiguration } from './configuration.js';
 import { nameFault } from './names.js';
+import { type ProblemVersion, problemVersion } from './problem-version.js';
 import { float2str, pythonFloat, pythonList, pythonText } from './python-format.js';
 import type { SettingValue, SettingValues } from './setting-value.js';
 
@@ -15,6 +16,7 @@ export interface SettingParts {
   readonly batchSize: number;
   /** The L2 factor under its dialect's name; null when it was not given explicitly. */
   readonly l2: { readonly key: 'l2_reg' | 'weight_decay'; readonly value: number } | null;
+  readonly version: ProblemVersion;
   readonly hyperparameters: SettingValues;
   /** Names, and `name/0` for an entry of a list. */
   readonly integerHyperparameters: readonly string[];
@@ -25,12 +27,12 @@ export interface SettingParts {
 export function settingFolder({ optimizer, ...configuration }: RunConfiguration): string {
   const { l2RegGiven, l2Reg } = configuration;
   const l2 = l2RegGiven && l2Reg !== null ? ({ key: 'l2_reg', value: l2Reg } as const) : null;
-  return settingName({ ...configuration, ...optimizer, l2 });
+  return settingName({ ...configuration, ...optimizer, l2, version: problemVersion(configuration) });
 }
 
 /**
- * The name of a setting's folder, as DeepOBS builds it: num_epochs, batch_size, l2_reg when given explicitly, the
- * hyperparameters and then the learning-rate schedule, each alphabetically. A name that is too long for a file system is
+ * The name of a setting's folder, as DeepOBS builds it: num_epochs, batch_size, l2_reg when given explicitly, the version of
+ * the test problem where it is not the default one (which DeepOBS does not know), the hyperparameters and then the learning-rate schedule, each alphabetically. A name that is too long for a file system is
  * cut and ends in a hash of the whole. Throws ConfigurationError for a value that is no part of a folder name.
  */
 export function settingName(setting: SettingParts): string {
@@ -40,6 +42,7 @@ export function settingName(setting: SettingParts): string {
     ['batch_size', String(setting.batchSize)],
   ];
   if (l2 !== null) parts.push([l2.key, float2str(l2.value)]);
+  parts.push(...Object.entries(setting.version));
   for (const name of Object.keys(hyperparameters).sort()) {
     const value = hyperparameters[name] ?? null;
     parts.push([name, formatValue(value, (place) => integerHyperparameters.includes(`${name}${place}`))]);

@@ -1,6 +1,7 @@
 import type { JsonValue } from './canonical-json.js';
 import { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 import { settingIdentity } from './identity.js';
+import { type ProblemVersion, problemVersion } from './problem-version.js';
 import type { RunFile, RunStatus } from './schema.js';
 import { decodeSettings, type SettingValue } from './setting-value.js';
 
@@ -18,7 +19,7 @@ export const METRICS = [
 export type Metric = (typeof METRICS)[number];
 
 /** What results depend on besides test problem, optimizer and setting. */
-export interface Conditions {
+export interface Conditions extends ProblemVersion {
   /** probprec, deepobs-beta (our own reproduction of it) or the DeepOBS version that wrote the file. */
   readonly protocol: string;
   readonly protocolVersion: number | null;
@@ -100,6 +101,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     undisturbed: wasUndisturbed(content),
     stepsPerEpoch: content.steps_per_epoch,
     conditions: {
+      ...problemVersion(configuration),
       protocol: configuration.protocol,
       protocolVersion: content.protocol_version,
       dataSource: dataset.source,

@@ -17,6 +17,9 @@ const instant = z.iso.datetime();
 
 const configurationSchema = z.strictObject({
   testproblem: nameSchema,
+  /** Absent where the test problem has one version only, and in files of versions that knew no other. */
+  variant: z.enum(['pytorch', 'tf']).optional(),
+  init: z.enum(['deepobs', 'pytorch']).optional(),
   optimizer: z.strictObject({
     name: nameSchema,
     class_name: nameSchema,

@@ -14,11 +14,15 @@ import {
   type OptimizerSource,
 } from '../optimizer/index.js';
 import { effectiveSchedule, type LearningRateSchedule, type RunConfiguration } from '../results/index.js';
-import { loadTestProblem, type TestProblem } from '../testproblem/index.js';
+import { INITIALISATIONS, loadTestProblem, type TestProblem, VARIANTS } from '../testproblem/index.js';
 
 /** A run as a user asks for it: everything but test problem and optimizer has a default. */
 export interface RunRequest {
   readonly testproblem: string;
+  /** Which of DeepOBS' two lines; default pytorch. */
+  readonly variant?: string | undefined;
+  /** What the network starts with; default what DeepOBS says. */
+  readonly init?: string | undefined;
   /** A registered optimizer's name, or a user's file. */
   readonly optimizer: string;
   /** Values, or texts as they come from the command line. */
@@ -50,6 +54,8 @@ export interface ResolvedRun {
 
 /** The options' types and ranges; the keys are those of RunRequest. */
 const optionSchemas = {
+  variant: z.enum(VARIANTS).default('pytorch'),
+  init: z.enum(INITIALISATIONS).default('deepobs'),
   seed: z.int().min(0).max(0xffffffff).default(42),
   numEpochs: z.int().min(0),
   batchSize: z.int().min(1),
@@ -64,7 +70,10 @@ const optionSchemas = {
 const describedOptions = describeHyperparameters({ hyperparameters: z.object(optionSchemas) });
 
 /** What many requests may have in common: definitions and engine, loaded and chosen once. */
-export type RequestBasis = Pick<RunRequest, 'testproblem' | 'optimizer' | 'engine' | 'device' | 'threads'>;
+export type RequestBasis = Pick<
+  RunRequest,
+  'testproblem' | 'variant' | 'init' | 'optimizer' | 'engine' | 'device' | 'threads'
+>;
 
 /**
  * Fills in every default and checks every value. Throws ConfigurationError, one line that names the option, what was
@@ -78,7 +87,8 @@ export async function resolveConfiguration(request: RunRequest): Promise<Resolve
 export async function configurationResolver(
   basis: RequestBasis,
 ): Promise<(request: Omit<RunRequest, keyof RequestBasis>) => ResolvedRun> {
-  const testProblem = await loadTestProblem(basis.testproblem);
+  const named = await loadTestProblem(basis.testproblem);
+  const testProblem = named.choose({ variant: option('variant', basis.variant), init: option('init', basis.init) });
   const { definition: optimizer, source } = await loadOptimizerAndSource(basis.optimizer);
   const engine = await resolveEngine({
     ...(basis.engine === undefined ? {} : { engine: basis.engine }),
@@ -121,6 +131,8 @@ function resolve(
   }
   const configuration: RunConfiguration = {
     testproblem: testProblem.name,
+    variant: testProblem.variant,
+    init: testProblem.init,
     optimizer: {
       name: optimizer.name,
       className: optimizer.className,

@@ -8,7 +8,7 @@ import {
   type Setting,
 } from '../analysis/index.js';
 import { groupBy } from '../group-by.js';
-import { type Metric, type RecordedRun, readResults } from '../results/index.js';
+import { type Metric, problemVersion, type RecordedRun, readResults } from '../results/index.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
 import { countPlanned, type PlannedStatus, planStatus } from './status.js';
@@ -91,8 +91,11 @@ function labelOf(plan: Plan, { entry }: PlannedRun): string | null {
 }
 
 /** What results must have in common to be ranked against each other. */
-function conditionsOf({ configuration: { engine, data, protocol } }: PlannedRun) {
+function conditionsOf({ configuration }: PlannedRun) {
+  const { engine, data, protocol } = configuration;
+  const version = Object.entries(problemVersion(configuration)).map(([name, value]) => [name, `${name} ${value}`]);
   return {
+    ...Object.fromEntries(version),
     engine: `engine ${engine.name} ${engine.device}`,
     data: data.syntheticSize === null ? `${data.source} data` : `${data.source} data (${data.syntheticSize})`,
     protocol: `protocol ${protocol}`,

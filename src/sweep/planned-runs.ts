@@ -164,6 +164,8 @@ function requestOptions({ plan, optimizerIndex }: Places, options: PlanOptions):
     );
   }
   const request: Partial<RunRequest> = {
+    variant: options.variant,
+    init: options.init,
     numEpochs: options.num_epochs,
     batchSize: options.batch_size,
     l2Reg: options.l2_reg,

@@ -66,6 +66,8 @@ function entryOf(
 
 function optionsOf({ request, configuration }: PlannedRun): PlanOptions {
   return {
+    variant: request.variant,
+    init: request.init,
     num_epochs: request.numEpochs,
     batch_size: request.batchSize,
     l2_reg: request.l2Reg,

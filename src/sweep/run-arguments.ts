@@ -18,6 +18,8 @@ export function runArguments(
   const { lrSchedule, hyperparameters = {} } = request;
   const options: [string, unknown][] = [
     ['testproblem', request.testproblem],
+    ['variant', request.variant],
+    ['init', request.init],
     ['optimizer', request.optimizer],
     ...Object.entries(hyperparameters),
     ['seed', request.seed],

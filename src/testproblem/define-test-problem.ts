@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js';
 import { randomStream } from '../random/index.js';
 import { add, dot, input, multiply, type Shape, sizeOf, type Tensor } from '../tensor/index.js';
+import type { ProblemChoice } from './choice.js';
 import type { Initialiser } from './initialisers.js';
 import { sequential } from './layers/index.js';
 import type { Loss, LossValues, SymbolicBatch } from './losses.js';
@@ -39,11 +40,15 @@ interface CommonDefinition {
 export interface NetworkDefinition extends CommonDefinition {
   readonly network: Layer | readonly Layer[];
   readonly loss: Loss;
+  /** Where DeepOBS' TensorFlow line differs from its PyTorch line, which the definition follows. */
+  readonly tf?: Partial<Pick<NetworkDefinition, 'network' | 'loss' | 'initial'>>;
 }
 
 /** What a list cannot say: several heads, losses that see more than the outputs. */
 export interface ModelDefinition extends CommonDefinition {
   readonly model: (scope: Scope, batch: SymbolicBatch) => LossValues;
+  /** Where DeepOBS' TensorFlow line differs from its PyTorch line, which the definition follows. */
+  readonly tf?: Partial<Pick<ModelDefinition, 'model' | 'initial'>>;
 }
 
 /** A parameter that is stated and not declared by a layer; its kind follows from its number of axes if none is given. */
@@ -69,11 +74,21 @@ const declaringBatchSize = 2;
 
 /** Makes a test problem of a definition: a network, a function of a scope and a batch, or a loss on parameters. */
 export function defineTestProblem(definition: TestProblemDefinition): TestProblem {
+  return problemOf(definition, {});
+}
+
+/** The test problem in one of its versions. */
+function problemOf(
+  whole: TestProblemDefinition,
+  { variant = 'pytorch', init = 'deepobs' }: ProblemChoice,
+): TestProblem {
+  const tf = 'tf' in whole ? whole.tf : undefined;
+  const definition = variant === 'tf' && tf !== undefined ? { ...whole, ...tf } : whole;
   const { name, description, dataset, defaults, inputShape, inputType = 'float', labelShape = [] } = definition;
   const compute = modelOf(definition);
   const run = (batchSize: number, mode: Mode, known?: ReadonlyMap<string, Tensor>) => {
     const batch = new LazyBatch(batchSize, input(inputNames.inputs, [batchSize, ...inputShape], inputType), labelShape);
-    const options = { mode, initialOf: initialOf(definition.initial), ...(known ? { parameters: known } : {}) };
+    const options = { mode, init, initialOf: initialOf(definition.initial), ...(known ? { parameters: known } : {}) };
     return { batch, traced: traceModel((scope) => compute(scope, batch), options) };
   };
   const declared = run(declaringBatchSize, 'train');
@@ -86,12 +101,25 @@ export function defineTestProblem(definition: TestProblemDefinition): TestProble
     inputType,
     labelShape,
     defaults: { ...defaults, l2Reg: defaults.l2Reg ?? null },
+    variant: tf === undefined ? null : variant,
+    init: declared.traced.parameters.some(({ unlikePytorch }) => unlikePytorch) ? init : null,
     parameters,
     parameterCount: parameters.reduce((count, { shape }) => count + sizeOf(shape), 0),
     hasLabels: declared.batch.hasLabels,
     hasAccuracy: declared.traced.result.accuracy != null,
     classes: declared.traced.result.classes ?? null,
     constants: Object.fromEntries(declared.traced.constants),
+    choose: (choice) => {
+      if (
+        choice.init === 'pytorch' &&
+        declared.traced.parameters.every(({ unlikePytorch }) => unlikePytorch === null)
+      ) {
+        throw new ConfigurationError(
+          `--init pytorch: ${name} has no layers that PyTorch initialises; expected deepobs`,
+        );
+      }
+      return problemOf(whole, choice);
+    },
     build: (batchSize, { l2Reg = 0, mode = 'train' } = {}) => {
       const known = new Map(parameters.map((own) => [own.name, input(inputNames.parameter(own.name), own.shape)]));
       const { result, states, nextStates, noises } = run(batchSize, mode, known).traced;
@@ -174,7 +202,7 @@ function initialOf(rules: InitialRules | undefined): (kind: ParameterKind) => In
 function groupedParameters(definition: TestProblemDefinition, traced: Trace<LossValues>): ParameterDefinition[] {
   const stated = 'parameters' in definition ? definition.parameters : [];
   if (traced.parameters.length === 0) throw new ConfigurationError(`${definition.name}: found no parameters to train`);
-  return traced.parameters.map(({ tensor: _, scope, ...parameter }) => {
+  return traced.parameters.map(({ tensor: _, unlikePytorch: __, scope, ...parameter }) => {
     const own = stated.find(({ name }) => name === parameter.name)?.group;
     return { ...parameter, group: own ?? definition.groups?.(scope) ?? 'all' };
   });

@@ -1,3 +1,4 @@
+export * from './choice.js';
 export * from './define-test-problem.js';
 export { type EpochNoise, epochNoise } from './epoch-noise.js';
 export * from './feeds.js';

@@ -29,6 +29,17 @@ export function xavierNormal(): Initialiser {
   return (stream, shape) => normalArray(stream, sizeOf(shape), Math.sqrt(2 / fans(shape)));
 }
 
+/**
+ * A normal distribution that is truncated at twice its standard deviation and has the variance 2 / (fan in + fan out) after
+ * that: TensorFlow's `glorot_normal`.
+ */
+export function truncatedXavierNormal(): Initialiser {
+  return (stream, shape) => truncatedNormalArray(stream, sizeOf(shape), Math.sqrt(2 / fans(shape)) / TRUNCATED_STD);
+}
+
+/** Standard deviation of a standard normal distribution that is truncated at ±2. */
+const TRUNCATED_STD = 0.8796256610342398;
+
 /** U(−a, a) with a = √(6 / (fan in + fan out)) (Glorot & Bengio 2010). */
 export function xavierUniform(): Initialiser {
   return (stream, shape) => {

@@ -16,6 +16,8 @@ export interface ParameterOptions {
   readonly kind: ParameterKind;
   /** Whether the L2 term includes it; default: all kinds but biases and gains. */
   readonly regularised?: boolean;
+  /** What PyTorch's layer of this kind starts with: for `init: 'pytorch'`, and where nothing else is stated. */
+  readonly pytorch?: Initialiser;
 }
 
 /** What else a layer says of a state. */
@@ -50,8 +52,8 @@ export interface Scope {
   /** The next scope of a kind inside this one: `conv1`, `conv2`, … */
   next(kind: string): Scope;
   /**
-   * A trainable tensor. Without an initialiser it gets the one that the test problem states for its kind. Throws
-   * ConfigurationError if there is none.
+   * A trainable tensor. Without an initialiser it gets the one that the test problem states for its kind, else PyTorch's.
+   * Throws ConfigurationError if there is none.
    */
   parameter(name: string, shape: Shape, initial: Initialiser | undefined, options: ParameterOptions): Tensor;
   /** A fixed tensor that is more than one repeated number. */

@@ -1,4 +1,5 @@
 import type { DType, Shape, Tensor } from '../tensor/index.js';
+import type { Initialisation, ProblemChoice, Variant } from './choice.js';
 import type { Initialiser } from './initialisers.js';
 import type { NoiseDefinition } from './noise.js';
 import type { Mode, ParameterKind } from './scope.js';
@@ -57,6 +58,10 @@ export interface TestProblem {
   /** Shape of one example's labels: [] for one class number. */
   readonly labelShape: Shape;
   readonly defaults: { readonly batchSize: number; readonly numEpochs: number; readonly l2Reg: number | null };
+  /** Which of DeepOBS' two lines this is; null where both have the same network, or none has it. */
+  readonly variant: Variant | null;
+  /** How it is initialised; null where PyTorch's layers would start with the same, or have no part in it. */
+  readonly init: Initialisation | null;
   readonly parameters: readonly ParameterDefinition[];
   readonly parameterCount: number;
   readonly hasLabels: boolean;
@@ -64,6 +69,11 @@ export interface TestProblem {
   /** Labels are 0 … classes − 1; null where there are none, or the loss takes any whole number. */
   readonly classes: number | null;
   readonly constants: Readonly<Record<string, ConstantDefinition>>;
+  /**
+   * The same test problem in another version; what is absent is the default. A version that differs in nothing is the default.
+   * Throws ConfigurationError for PyTorch's initialisation of what has no layers.
+   */
+  choose(choice: ProblemChoice): TestProblem;
   /** The loss on batches of this size. */
   build(batchSize: number, options?: BuildOptions): SymbolicProblem;
   /** Initial parameter values of a seed, in definition order; the same for every optimizer. */

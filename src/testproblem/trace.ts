@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js';
 import { input, type Shape, sameShape, sizeOf, type Tensor } from '../tensor/index.js';
+import type { Initialisation } from './choice.js';
 import type { Initialiser } from './initialisers.js';
 import { inputNames } from './names.js';
 import type { Distribution, NoiseDefinition } from './noise.js';
@@ -10,6 +11,8 @@ export interface TracedParameter {
   readonly name: string;
   readonly shape: Shape;
   readonly initial: Initialiser;
+  /** Whether PyTorch's layer starts with something else; null where the layer says nothing about PyTorch. */
+  readonly unlikePytorch: boolean | null;
   readonly kind: ParameterKind;
   readonly regularised: boolean;
   /** The path of the scope that declared it. */
@@ -48,6 +51,8 @@ export interface Trace<Result> {
 /** How a computation is traced. */
 export interface TraceOptions {
   readonly mode: Mode;
+  /** Default `deepobs`: what layers and test problem state. */
+  readonly init?: Initialisation | undefined;
   /** The initialiser of parameters whose layer states none. */
   readonly initialOf?: (kind: ParameterKind) => Initialiser | undefined;
   /** The parameters' tensors where they exist already; then no others may be declared. */
@@ -117,9 +122,11 @@ class DeclaringScope implements Scope {
 
   parameter(name: string, shape: Shape, own: Initialiser | undefined, options: ParameterOptions): Tensor {
     const path = this.#claim(name);
-    const { kind, regularised = kind !== 'bias' && kind !== 'gain' } = options;
-    const { initialOf, parameters: known } = this.#declarations.options;
-    const initial = own ?? initialOf?.(kind);
+    const { kind, regularised = kind !== 'bias' && kind !== 'gain', pytorch } = options;
+    const { init, initialOf, parameters: known } = this.#declarations.options;
+    const stated = own ?? initialOf?.(kind);
+    const initial = init === 'pytorch' ? (pytorch ?? stated) : (stated ?? pytorch);
+    const unlikePytorch = pytorch === undefined ? null : stated !== undefined && stated !== pytorch;
     if (initial === undefined) {
       throw new ConfigurationError(
         `parameter ${path} has no initialiser; give its layer one, or state one for kind ${kind} in the test problem`,
@@ -132,7 +139,8 @@ class DeclaringScope implements Scope {
         `parameter ${path}: found shape [${shape.join(', ')}] here and ${before} in training on another batch size, expected the same parameters always`,
       );
     }
-    this.#declarations.parameters.push({ name: path, shape, initial, kind, regularised, scope: this.path, tensor });
+    const declared = { name: path, shape, initial, unlikePytorch, kind, regularised };
+    this.#declarations.parameters.push({ ...declared, scope: this.path, tensor });
     return tensor;
   }
 

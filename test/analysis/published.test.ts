@@ -98,6 +98,7 @@ describe.skipIf(reference === undefined)('the published figures ($PROBPREC_REFER
     for (const [name, source, key] of [
       ['DeepOBS 1.2.0-beta', 'published-baselines.json', 'baselines'],
       ['Bald 2019', 'published-thesis-results.json', 'results'],
+      ['Bald 2019, experiment 3', 'published-thesis-experiment3.json', 'baselines'],
     ]) {
       const file = files.find((candidate) => candidate.name === name);
       const published: Published[] = (await load(source ?? ''))[key ?? ''];
@@ -117,6 +118,7 @@ describe.skipIf(reference === undefined)('the published figures ($PROBPREC_REFER
 test('the bundled baselines are read', async () => {
   const files = await readBaselineFiles(bundledBaselinesFolder());
   expect(files.filter(({ kind }) => kind === 'published').map(({ name }) => name)).toEqual([
+    'Bald 2019, experiment 3',
     'Bald 2019',
     'DeepOBS 1.2.0-beta',
   ]);

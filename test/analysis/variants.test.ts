@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CompareOptions, compare, resultContenders } from '../../src/analysis/index.js';
+import { type CompareOptions, compare, resultContenders, runBaselines } from '../../src/analysis/index.js';
 import type { RecordedRun } from '../../src/results/index.js';
 import { exampleRun, exampleRuns, lossCurves } from './example.js';
 
@@ -86,6 +86,30 @@ describe('several settings of one optimizer', () => {
 });
 
 describe('results that are not one experiment', () => {
+  test('versions of a test problem have tables of their own, and baselines of the same initialisation', () => {
+    const of = (final: number, version: object) =>
+      exampleRuns([final, final], { conditions: { ...exampleRun().conditions, ...version } });
+    const versions = [{}, { variant: 'tf' }, { init: 'pytorch' }, { variant: 'tf', init: 'pytorch' }];
+    const runs = versions.flatMap((version, index) => of(0.5 + 0.1 * index, version));
+    const { tables } = compare(runs);
+    expect(tables.map(({ rows }) => rows.map(({ final }) => final.mean))).toEqual([[0.5], [0.6], [0.7], [0.8]]);
+    expect(tables.map(({ conditions }) => conditions.match(/variant \w+|init \w+/g)?.join())).toEqual([
+      undefined,
+      'variant tf',
+      'init pytorch',
+      'variant tf,init pytorch',
+    ]);
+    const theirs = runBaselines(of(0.9, {}), 'theirs');
+    const { tables: beside } = compare(runs, { baselines: theirs });
+    expect(beside.map(({ rows }) => rows.length)).toEqual([2, 2, 1, 1]);
+    expect(beside.map(({ notes }) => notes.find((note) => note.startsWith('baseline')))).toEqual([
+      'baseline theirs: conditions match',
+      'baseline theirs: conditions differ: variant pytorch ≠ tf',
+      'baseline theirs left out: init deepobs ≠ pytorch (--allow-mismatch shows it)',
+      'baseline theirs left out: init deepobs ≠ pytorch (--allow-mismatch shows it)',
+    ]);
+  });
+
   const source = (digit: string) => ({ file: 'mine.mjs', sha256: digit.repeat(64) });
 
   test('versions of a user’s optimizer are rows of their own', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random/index.js';
-import { defaultL2 } from '../../src/results/deepobs/defaults.js';
+import { defaultL2, hasVariants } from '../../src/results/deepobs/defaults.js';
 import type { StatedSetting } from '../../src/results/identity.js';
 import { hashConfiguration, type RunConfiguration, settingIdentity } from '../../src/results/index.js';
 import { float2str } from '../../src/results/python-format.js';
@@ -59,6 +59,11 @@ const REWORDINGS: Readonly<Record<string, (configuration: RunConfiguration, rand
   },
   'an L2 term of zero': (configuration) =>
     configuration.l2Reg === null ? { ...configuration, l2Reg: 0, l2RegGiven: true } : configuration,
+  'a stated default version': (configuration, random) => ({
+    ...configuration,
+    variant: pick(random, [null, 'pytorch']),
+    init: pick(random, [null, 'deepobs']),
+  }),
   'a stated default': (configuration) => ({ ...configuration, l2RegGiven: true }),
   'an empty schedule': (configuration) =>
     configuration.lrSchedule === null ? { ...configuration, lrSchedule: { epochs: [], factors: [] } } : configuration,
@@ -84,6 +89,8 @@ const CHANGES: Readonly<Record<string, (configuration: RunConfiguration) => RunC
   'batch size': (configuration) => ({ ...configuration, batchSize: configuration.batchSize + 1 }),
   'L2 factor': (configuration) => ({ ...configuration, l2Reg: (configuration.l2Reg ?? 0) + 0.001 }),
   'test problem': (configuration) => ({ ...configuration, testproblem: `${configuration.testproblem}_noinit` }),
+  variant: (configuration) => ({ ...configuration, variant: 'tf' }),
+  initialisation: (configuration) => ({ ...configuration, init: 'pytorch' }),
   'learning rate': (configuration) => {
     const { lr } = configuration.optimizer.hyperparameters;
     return withHyperparameters(configuration, {
@@ -215,6 +222,13 @@ describe('the identity of a setting', () => {
     expect(settingIdentity(stated({ l2Reg: 'default' }))).not.toBe(settingIdentity(stated({ l2Reg: 0 })));
     expect(settingIdentity(stated({ l2Reg: null }))).toBe(settingIdentity(stated({ l2Reg: 0 })));
   });
+});
+
+test('the test problems with variants are those that differ here', async () => {
+  for (const name of testProblemNames()) {
+    const { variant } = await loadTestProblem(name);
+    expect([name, hasVariants(name)]).toEqual([name, variant !== null]);
+  }
 });
 
 test('the L2 factors of DeepOBS are those of the test problems here', async () => {

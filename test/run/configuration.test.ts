@@ -10,6 +10,8 @@ describe('a configuration', () => {
     const { configuration, threads, testProblem, optimizer } = await resolveConfiguration(minimal);
     expect(configuration).toEqual({
       testproblem: 'mnist_logreg',
+      variant: null,
+      init: 'deepobs',
       optimizer: {
         name: 'sgd',
         className: 'SGD',
@@ -35,6 +37,8 @@ describe('a configuration', () => {
   test('takes everything that is given', async () => {
     const { configuration, threads } = await resolveConfiguration({
       testproblem: 'cifar10_3c3d',
+      variant: 'tf',
+      init: 'pytorch',
       optimizer: 'adam',
       hyperparameters: { beta1: '0.5', epsilon: 1e-6 },
       seed: 0,
@@ -51,6 +55,8 @@ describe('a configuration', () => {
       lrSchedule: { epochs: [0, 4], factors: [0.5, 0] },
     });
     expect(configuration).toMatchObject({
+      variant: 'tf',
+      init: 'pytorch',
       optimizer: { className: 'Adam', hyperparameters: { lr: 0.001, beta1: 0.5, beta2: 0.999, epsilon: 1e-6 } },
       seed: 0,
       numEpochs: 6,
@@ -75,6 +81,13 @@ describe('a configuration', () => {
     ['the problem’s own L2 factor', { ...minimal, testproblem: 'cifar10_3c3d' }, { l2Reg: 0.002 }],
     ['no L2 term where there is none', minimal, { l2Reg: 0 }],
     ['no L2 term where there are no weights', { ...minimal, testproblem: 'quadratic_deep' }, { l2Reg: 0 }],
+    ['the default version', { ...minimal, testproblem: 'cifar10_3c3d' }, { variant: 'pytorch', init: 'deepobs' }],
+    ['a variant where both lines agree', minimal, { variant: 'tf' }],
+    [
+      'DeepOBS’ initialisation of what has no layers',
+      { ...minimal, testproblem: 'quadratic_deep' },
+      { init: 'deepobs' },
+    ],
     ['an empty schedule', minimal, { lrSchedule: { epochs: [], factors: [] } }],
     ['a schedule of ones', minimal, { lrSchedule: { epochs: [0, 7], factors: [1, 1] } }],
     ['a schedule after the end', { ...minimal, numEpochs: 3 }, { lrSchedule: { epochs: [3], factors: [0.1] } }],
@@ -108,6 +121,13 @@ const errors: readonly (readonly [string, Partial<Record<keyof RunRequest, unkno
     'an unknown optimizer',
     { optimizer: 'adm' },
     /^--optimizer adm: not known; did you mean adam.*expected one of .*sgd/,
+  ],
+  ['an unknown variant', { variant: 'jax' }, /^--variant: found "jax", expected one of pytorch, tf$/],
+  ['an unknown initialisation', { init: 'zero' }, /^--init: found "zero", expected one of deepobs, pytorch$/],
+  [
+    'PyTorch’s initialisation of what has no layers',
+    { testproblem: 'quadratic_deep', init: 'pytorch' },
+    /^--init pytorch: quadratic_deep has no layers that PyTorch initialises; expected deepobs$/,
   ],
   ['lr "abc"', lr('abc'), /^--lr: found "abc", expected a number$/],
   ['lr ""', lr(''), /^--lr: found "", expected a number$/],

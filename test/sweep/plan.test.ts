@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashConfiguration } from '../../src/results/index.js';
 import { resolveConfiguration } from '../../src/run/index.js';
 import { expandPlan, plannedRuns, planOf, planText, readPlan } from '../../src/sweep/index.js';
+import { runArguments } from '../../src/sweep/run-arguments.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -104,6 +105,23 @@ describe('the runs of a plan', () => {
       'fmnist_2c2d adam 10',
     ]);
     expect(runs.at(-1)?.configuration).toMatchObject({ numEpochs: 20, batchSize: 128 });
+  });
+
+  test('train the versions of a test problem that are stated', async () => {
+    const text =
+      'testproblems:\n  - name: cifar10_3c3d_roos\n    options: { init: deepobs }\n' +
+      '  - name: cifar10_3c3d_roos\n    options: { init: pytorch }\n  - name: cifar10_3c3d_roos\noptimizers: sgd\n';
+    const { runs, repeated } = await expandPlan(planOf(join(folder, 'p.yaml'), text));
+    expect(runs.map(({ configuration: { testproblem, init } }) => [testproblem, init])).toEqual([
+      ['cifar10_3c3d_roos', 'deepobs'],
+      ['cifar10_3c3d_roos', 'pytorch'],
+    ]);
+    expect(repeated).toBe(1);
+    const plan = planOf(join(folder, 'p.yaml'), text);
+    expect(runs.map((run) => runArguments(plan, run).join(' ').includes('--init pytorch'))).toEqual([false, true]);
+    await expect(plannedRuns(planOf('p.yaml', text.replace('init: pytorch', 'init: none')))).rejects.toThrow(
+      /^p\.yaml:5: init: found "none", expected one of deepobs, pytorch/,
+    );
   });
 
   test('come in the order of the file, with the most specific options', async () => {

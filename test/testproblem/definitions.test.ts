@@ -38,6 +38,7 @@ const convolutional3 = [
 
 const table = [
   { name: 'cifar10_3c3d', dataset: 'cifar10', count: 895_210, epochs: 100, l2Reg: 0.002, shapes: convolutional3 },
+  { name: 'cifar10_3c3d_roos', dataset: 'cifar10', count: 895_210, epochs: 100, l2Reg: 0.002, shapes: convolutional3 },
   { name: 'fmnist_2c2d', dataset: 'fmnist', count: 3_274_634, epochs: 100, l2Reg: null, shapes: convolutional2 },
   { name: 'fmnist_logreg', dataset: 'fmnist', count: 7_850, epochs: 50, l2Reg: null, shapes: regression },
   { name: 'fmnist_mlp', dataset: 'fmnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
@@ -111,6 +112,11 @@ describe('initial parameters', () => {
     fmnist_mlp: { std: () => 0.03 * truncation, bound: () => 0.06, bias: 0 },
     mnist_logreg: { std: () => 0, bound: () => 0, bias: 0 },
     fmnist_logreg: { std: () => 0, bound: () => 0, bias: 0 },
+    cifar10_3c3d_roos: {
+      std: ([out = 0, into = 0, ...field]) => xavier((out + into) * sizeOf(field)),
+      bound: (std, shape) => (shape.length === 2 ? Math.sqrt(3) * std : 7 * std),
+      bias: 0,
+    },
     cifar10_3c3d: {
       std: ([out = 0, into = 0, ...field]) => xavier((out + into) * sizeOf(field)),
       bound: (std, shape) => (shape.length === 2 ? Math.sqrt(3) * std : 7 * std),
@@ -118,8 +124,19 @@ describe('initial parameters', () => {
     },
   };
 
-  test.each(Object.entries(rules))('of %s have the spread that DeepOBS says', async (name, { std, bound, bias }) => {
-    const problem = await loadTestProblem(name);
+  /** TensorFlow truncates the normal distributions of cifar10_3c3d and widens them to the same variance. */
+  const truncated = (std: number, shape: readonly number[]) =>
+    shape.length === 2 ? Math.sqrt(3) * std : (2 / truncation) * std;
+  const ofVersions = [
+    ...Object.entries(rules).map(([name, rule]) => ({ name, variant: 'pytorch' as const, ...rule })),
+    ...Object.entries(rules)
+      .filter(([name]) => name === 'cifar10_3c3d')
+      .map(([name, rule]) => ({ name, variant: 'tf' as const, ...rule, bound: truncated })),
+  ];
+
+  test.each(ofVersions)('of $name, variant $variant, have the spread that DeepOBS says', async (row) => {
+    const { name, variant, std, bound, bias } = row;
+    const problem = (await loadTestProblem(name)).choose({ variant });
     for (const [index, values] of problem.initialParameters(42).entries()) {
       const { name: parameter = '', shape = [] } = problem.parameters[index] ?? {};
       if (parameter.endsWith('bias')) {
@@ -137,6 +154,26 @@ describe('initial parameters', () => {
       const limit = bound(expected, shape);
       expect(largest, parameter).toBeLessThanOrEqual(limit * (1 + 1e-6));
       if (limit < 7 * expected) expect(largest, parameter).toBeGreaterThan(0.98 * limit);
+    }
+  });
+
+  test.each(Object.keys(rules))('of %s with init pytorch are uniform as PyTorch’s layers start', async (name) => {
+    const problem = (await loadTestProblem(name)).choose({ init: 'pytorch' });
+    expect(problem.init).toBe('pytorch');
+    let fanIn = 0;
+    for (const [index, values] of problem.initialParameters(42).entries()) {
+      const { name: parameter = '', shape = [] } = problem.parameters[index] ?? {};
+      // torch.nn.Linear and Conv2d: U(±1/√fan-in), the bias like the weight before it.
+      if (shape.length > 1) fanIn = sizeOf(shape.slice(1));
+      const bound = 1 / Math.sqrt(fanIn);
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(largest, parameter).toBeLessThanOrEqual(bound * (1 + 1e-6));
+      expect(largest, parameter).toBeGreaterThan((1 - 7 / values.length) * bound);
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+      const error = (5 * bound) / Math.sqrt(3 * values.length);
+      expect(Math.abs(mean), parameter).toBeLessThanOrEqual(error);
+      expect(Math.abs(Math.sqrt(square) - bound / Math.sqrt(3)), parameter).toBeLessThanOrEqual(error);
     }
   });
 

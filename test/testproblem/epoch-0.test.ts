@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Dataset, openDataset } from '../../src/dataset/index.js';
 import { type Engine, openEngine } from '../../src/engine/index.js';
 import { Evaluator } from '../../src/run/evaluation.js';
-import { inputNames, loadTestProblem } from '../../src/testproblem/index.js';
+import { inputNames, loadTestProblem, type ProblemChoice } from '../../src/testproblem/index.js';
 
 const dataDir = process.env.PROBPREC_DATA_DIR ?? '';
 
@@ -21,8 +21,9 @@ async function measure(
   seed: number,
   engine: Engine,
   protocol: 'probprec' | 'deepobs-beta',
+  choice: ProblemChoice = {},
 ) {
-  const problem = await loadTestProblem(name);
+  const problem = (await loadTestProblem(name)).choose(choice);
   const constants = Object.fromEntries(
     Object.entries(problem.constants).map(([key, { shape, data }]) => [
       inputNames.constant(key),
@@ -119,6 +120,18 @@ describe('the loss before training is the published one', () => {
     await withEngine(async (engine) => {
       const { loss } = await measure('cifar10_3c3d', await open('cifar10', 'real'), 42, engine, 'deepobs-beta');
       expect(Math.abs(loss - 3.585)).toBeLessThan(4 * 0.013);
+    });
+  });
+
+  // Bald 2019, experiment 3: mean and standard deviation over ten seeds.
+  test.skipIf(cifar10.skip).each([
+    { init: 'deepobs', mean: 3.58543, std: 0.0118713 },
+    { init: 'pytorch', mean: 2.65881, std: 0.000529085 },
+  ] as const)(`cifar10_3c3d_roos, init $init: $mean ± 4 · $std${cifar10.reason}`, async ({ init, mean, std }) => {
+    await withEngine(async (engine) => {
+      const dataset = await open('cifar10', 'real');
+      const { loss } = await measure('cifar10_3c3d_roos', dataset, 42, engine, 'deepobs-beta', { init });
+      expect(Math.abs(loss - mean)).toBeLessThan(4 * std);
     });
   });
 });

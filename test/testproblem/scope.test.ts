@@ -108,10 +108,16 @@ describe('parameters', () => {
     expect(initialParameters(1).map((values) => values[0])).toEqual([3, 0, 0.5, 0]);
   });
 
-  test('without any initialiser are an error', () => {
+  test('without any initialiser start as PyTorch’s, and are an error where PyTorch has none', () => {
     const { initial: _, ...without } = common;
-    expect(() => p.defineTestProblem({ ...without, inputShape: [2], network: [p.dense(2)] })).toThrow(
-      /^parameter dense1\.weight has no initialiser; give its layer one, or state one for kind matrix in the test problem$/,
+    const { initialParameters, init } = p.defineTestProblem({ ...without, inputShape: [4], network: [p.dense(50)] });
+    const [weights = []] = initialParameters(1);
+    expect(Math.max(...weights)).toBeGreaterThan(0.45);
+    expect(Math.max(...weights)).toBeLessThanOrEqual(0.5);
+    expect(init).toBeNull();
+    const own: p.Layer = (scope, x) => t.matmul(x, scope.parameter('w', [2, 2], undefined, { kind: 'matrix' }));
+    expect(() => p.defineTestProblem({ ...without, inputShape: [2], network: [own] })).toThrow(
+      /^parameter w has no initialiser; give its layer one, or state one for kind matrix in the test problem$/,
     );
   });
 

@@ -1,7 +1,7 @@
 import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
 import { datasetDefinition, datasetNames } from '../../dataset/index.js';
 import { describeEngines } from '../../engine/index.js';
-import { loadTestProblem, testProblemNames } from '../../testproblem/index.js';
+import { INITIALISATIONS, loadTestProblem, testProblemNames, VARIANTS } from '../../testproblem/index.js';
 import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -38,7 +38,7 @@ const listings: Record<ListName, () => Promise<Listing>> = {
       entry.description,
     ]);
     const header = ['name', 'data set', 'parameters', 'batch size', 'epochs', 'l2-reg', 'accuracy', 'description'];
-    return { entries, header, rows };
+    return { entries, header, rows, notes: versionNotes(entries) };
   },
   async optimizers() {
     const entries = await optimizerEntries();
@@ -95,6 +95,16 @@ function describeBaseline(contender: Contender, source: string) {
   };
 }
 
+/** Which test problems have other versions. */
+function versionNotes(entries: readonly Awaited<ReturnType<typeof describeTestProblem>>[]): string[] {
+  const named = (having: 'variants' | 'init') =>
+    entries.flatMap((entry) => (entry[having].length > 0 ? [entry.name] : [])).join(', ');
+  return [
+    `--variant tf (the network of DeepOBS' TensorFlow line, where it differs): ${named('variants')}`,
+    `--init pytorch (PyTorch's own initial values): ${named('init')}`,
+  ];
+}
+
 async function describeTestProblem(name: string) {
   const problem = await loadTestProblem(name);
   return {
@@ -106,6 +116,8 @@ async function describeTestProblem(name: string) {
     num_epochs: problem.defaults.numEpochs,
     l2_reg: problem.defaults.l2Reg,
     has_accuracy: problem.hasAccuracy,
+    variants: problem.variant === null ? [] : [...VARIANTS],
+    init: problem.init === null ? [] : [...INITIALISATIONS],
   };
 }
 

@@ -27,6 +27,8 @@ export async function run(
     testproblem,
     optimizer,
     hyperparameters: parseHyperparameters(args, declared, optimizer, ownOptions),
+    variant: options.variant,
+    init: options.init,
     seed: options.seed,
     numEpochs: options.numEpochs,
     batchSize: options.batchSize,

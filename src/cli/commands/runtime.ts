@@ -28,8 +28,21 @@ const METHOD =
 export async function runtime(options: RuntimeOptions, terminal: Terminal): Promise<ExitCode> {
   const names = contestants(options.optimizers);
   const given = parseSettings(options.set, names);
-  const { lr, testproblem, numEpochs, batchSize, seed, data, syntheticSize, engine, device, threads } = options;
-  const common = { testproblem, numEpochs, batchSize, seed, data, syntheticSize, engine, device, threads };
+  const { lr, testproblem, variant, init, numEpochs, batchSize, seed, data, syntheticSize, engine, device, threads } =
+    options;
+  const common = {
+    testproblem,
+    variant,
+    init,
+    numEpochs,
+    batchSize,
+    seed,
+    data,
+    syntheticSize,
+    engine,
+    device,
+    threads,
+  };
   const runs = [];
   for (const name of names) runs.push(await resolveContestant(name, given.get(name) ?? {}, lr, common));
 

@@ -31,6 +31,8 @@ export function planStatement(
         : { method: halton ? ('halton' as const) : ('random' as const), samples, seed: samplingSeed ?? 0 },
     seeds: statedSeeds(options.seeds),
     options: {
+      variant: options.variant,
+      init: options.init,
       num_epochs: options.numEpochs,
       batch_size: options.batchSize,
       l2_reg: options.l2Reg,

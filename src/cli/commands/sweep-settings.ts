@@ -5,7 +5,7 @@ import type { PlannedRun } from '../../sweep/index.js';
  * differ among the runs that are told apart.
  */
 export function settingDescriber(runs: readonly PlannedRun[]): (run: PlannedRun) => string {
-  const budgets = ['num_epochs', 'batch_size', 'l2_reg'] as const;
+  const budgets = ['variant', 'init', 'num_epochs', 'batch_size', 'l2_reg'] as const;
   const differing = budgets.filter((name) => new Set(runs.map((run) => budget(run)[name])).size > 1);
   return (run) => {
     const hyperparameters = Object.entries(run.request.hyperparameters ?? {});
@@ -14,8 +14,8 @@ export function settingDescriber(runs: readonly PlannedRun[]): (run: PlannedRun)
   };
 }
 
-function budget({ configuration: { numEpochs, batchSize, l2Reg } }: PlannedRun) {
-  return { num_epochs: numEpochs, batch_size: batchSize, l2_reg: l2Reg };
+function budget({ configuration: { variant, init, numEpochs, batchSize, l2Reg } }: PlannedRun) {
+  return { variant, init, num_epochs: numEpochs, batch_size: batchSize, l2_reg: l2Reg };
 }
 
 function short(value: unknown): string {

@@ -1,5 +1,6 @@
 import { groupBy } from '../../group-by.js';
 import { parseOptimizer, writeOptimizer } from '../../optimizer/index.js';
+import { problemVersion } from '../../results/index.js';
 import { shellWord } from '../../sweep/index.js';
 import type { RunFacts } from './content.js';
 
@@ -20,6 +21,7 @@ function commandOf(configuration: RunFacts['configuration'], seeds: readonly num
   const { optimizer, data, engine, lr_schedule: schedule } = configuration;
   const options: [string, unknown][] = [
     ['testproblem', configuration.testproblem],
+    ...Object.entries(problemVersion(configuration)),
     ['optimizer', argumentOf(optimizer)],
     ...Object.entries(optimizer.hyperparameters),
     ['num_epochs', configuration.num_epochs],

@@ -5,7 +5,7 @@ import type { SettingValue } from '../setting-value.js';
  * A test problem that is not listed has a default that is not known, or that differs between the versions of DeepOBS.
  */
 const L2_FACTORS: ReadonlyMap<string, number> = new Map([
-  ...['cifar10_3c3d', 'cifar100_3c3d', 'svhn_3c3d'].map((name) => [name, 0.002] as const),
+  ...['cifar10_3c3d', 'cifar10_3c3d_roos', 'cifar100_3c3d', 'svhn_3c3d'].map((name) => [name, 0.002] as const),
   ...[
     'cifar100_allcnnc',
     ...['svhn_wrn164', 'cifar100_wrn164', 'cifar100_wrn404'],
@@ -21,6 +21,14 @@ const L2_FACTORS: ReadonlyMap<string, number> = new Map([
 /** The L2 factor that is in force when none is given; 'default' when it is not known. */
 export function defaultL2(testproblem: string): number | 'default' {
   return L2_FACTORS.get(testproblem) ?? 'default';
+}
+
+/** Test problems whose networks differ between DeepOBS' PyTorch and TensorFlow lines (a test compares). */
+const VARIED: ReadonlySet<string> = new Set(['cifar10_3c3d']);
+
+/** Whether DeepOBS' two lines have different networks under this name. */
+export function hasVariants(testproblem: string): boolean {
+  return VARIED.has(testproblem);
 }
 
 const SHARED = { weight_decay: 0, use_locking: false } as const;

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../canonical-json.js';
 import { settingName } from '../paths.js';
+import { problemVersion, withoutVersion } from '../problem-version.js';
 import { curvesOf, type RecordedRun } from '../recorded-run.js';
 import type { ResultFile } from '../result-file.js';
 import type { RunFile } from '../schema.js';
@@ -35,6 +36,7 @@ function computedFolder(run: ExportableRun, dialect: ExportDialect): string {
     batchSize: content.batch_size,
     hyperparameters: decodeSettings(content.optimizer_hyperparams),
     l2: content.l2_reg === null ? null : { key: l2Key(run, dialect), value: content.l2_reg },
+    version: versionOf(run),
     integerHyperparameters: integersOf(run),
     lrSchedule: isNumbers(epochs) && isNumbers(factors) ? { epochs, factors } : null,
   });
@@ -78,7 +80,10 @@ export function deepobsText(run: ExportableRun, dialect: ExportDialect): string 
         'optimizer_hyperparams',
         { members: hyperparameters(decodeSettings(content.optimizer_hyperparams), integersOf(run)) },
       ],
-      ['training_params', { members: trainingParameters(content.training_params as ImportedRun['training_params']) }],
+      [
+        'training_params',
+        { members: [...trainingParameters(content.training_params), ...Object.entries(versionOf(run))] },
+      ],
       ...list('train_losses'),
       ...list('valid_losses'),
       ...list('test_losses'),
@@ -118,6 +123,11 @@ function l2Key(run: ExportableRun, dialect: ExportDialect): 'weight_decay' | 'l2
   return own === 'deepobs-develop' ? 'l2_reg' : 'weight_decay';
 }
 
+/** A file of DeepOBS has no place for the version; as a parameter of the training it is never taken for another one. */
+function versionOf(run: ExportableRun) {
+  return problemVersion(run.kind === 'imported' ? run.content.training_params : run.content.configuration);
+}
+
 function integersOf(run: ExportableRun): readonly string[] {
   return run.kind === 'imported'
     ? run.content.integer_hyperparameters
@@ -144,7 +154,7 @@ function pythonValue(value: SettingValue, place: string, integers: readonly stri
 function trainingParameters(
   encoded: ImportedRun['training_params'] | RunFile['training_params'],
 ): [string, PythonValue][] {
-  const values = decodeSettings(encoded as ImportedRun['training_params']);
+  const values = withoutVersion(decodeSettings(encoded as ImportedRun['training_params']));
   return Object.entries(values).map(([name, value]) => {
     const places =
       Array.isArray(value) && name === 'lr_sched_epochs' ? value.map((_, index) => `${name}/${index}`) : [];

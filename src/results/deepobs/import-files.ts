@@ -74,6 +74,7 @@ function pathOfVersion1(run: ImportedRun, fileName: string): string[] | null {
       numEpochs: run.num_epochs,
       batchSize: run.batch_size,
       hyperparameters: valuesOfVersion1(run),
+      version: {},
       l2: run.l2_reg === null ? null : { key: 'l2_reg', value: run.l2_reg },
       integerHyperparameters: run.integer_hyperparameters,
       lrSchedule: null,

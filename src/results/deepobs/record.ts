@@ -1,7 +1,9 @@
 import type { JsonValue } from '../canonical-json.js';
+import { problemVersion, withoutVersion } from '../problem-version.js';
 import { type Conditions, curvesOf, type RecordedRun, withSetting } from '../recorded-run.js';
 import { decodeSettings, type SettingValues } from '../setting-value.js';
-import { optimizerLabel, withLr } from './dialect.js';
+import { hasVariants } from './defaults.js';
+import { type DeepobsEngine, optimizerLabel, withLr } from './dialect.js';
 import type { DeepobsRun } from './imported-run.js';
 import { fileNameParts } from './layout.js';
 
@@ -14,7 +16,10 @@ export function recordImportedRun(file: string, run: DeepobsRun): RecordedRun {
     optimizer: optimizerLabel(run.label, hyperparameters),
     stated: { testproblem: run.stated_testproblem, optimizer: run.optimizer_name, optimizerFolder: run.label },
     hyperparameters,
-    trainingParameters: withoutEmptySchedule(decodeSettings(run.training_params)) as Record<string, JsonValue>,
+    trainingParameters: withoutVersion(withoutEmptySchedule(decodeSettings(run.training_params))) as Record<
+      string,
+      JsonValue
+    >,
     seed: run.random_seed,
     batchSize: run.batch_size,
     numEpochs: run.num_epochs,
@@ -31,6 +36,7 @@ function conditionsOf(run: DeepobsRun): Conditions {
   const { dialect, engine } = run.imported_from;
   const stated = run.stated_testproblem ?? run.testproblem;
   return {
+    ...problemVersion({ variant: variantOf(stated, engine), ...run.training_params }),
     protocol: dialect === 'deepobs-1.1-keys' ? 'unknown (keys of deepobs-1.1)' : dialect,
     protocolVersion: null,
     dataSource: /^(?:quadratic|two_d_)/.test(stated) ? 'generated' : 'real',
@@ -41,6 +47,11 @@ function conditionsOf(run: DeepobsRun): Conditions {
     ...(stated === run.testproblem ? {} : { statedTestproblem: stated }),
     ...(run.optimizer_name === run.label ? {} : { statedOptimizer: run.optimizer_name }),
   };
+}
+
+/** TensorFlow trained the TensorFlow line's network. */
+function variantOf(testproblem: string, engine: DeepobsEngine): 'tf' | undefined {
+  return engine === 'tensorflow' && hasVariants(testproblem) ? 'tf' : undefined;
 }
 
 /** DeepOBS' TensorFlow side states empty lists where there is no schedule. */

@@ -1,9 +1,10 @@
 import { ConfigurationError } from '../../errors.js';
 import * as ops from '../../tensor/index.js';
-import type { Initialiser } from '../initialisers.js';
+import { constantValue, type Initialiser, uniformValues } from '../initialisers.js';
 import type { Layer, Scope } from '../scope.js';
 import { gelu } from './activations.js';
 import { residual, sequential } from './compose.js';
+import { uniformForFanIn } from './convolution.js';
 import { dense, perPosition } from './dense.js';
 import { layerNorm } from './normalisation.js';
 
@@ -34,7 +35,8 @@ export function selfAttention({ heads, causal = true, weight, bias }: AttentionO
     }
     const width = features / heads;
     const rows = ops.reshape(x, [n * positions, features]);
-    const affine = (name: string, values: ops.Tensor) => affineIn(own.child(name), values, features, { weight, bias });
+    const affine = (name: string, values: ops.Tensor, pytorch = asOneMatrix) =>
+      affineIn(own.child(name), values, features, { weight, bias, pytorch });
     /** [n · heads, positions, width]. */
     const perHead = (name: string) => {
       const split = ops.reshape(affine(name, rows), [n, positions, heads, width]);
@@ -48,19 +50,32 @@ export function selfAttention({ heads, causal = true, weight, bias }: AttentionO
     const weights = ops.softmax(ops.reshape(scores, [n * heads * positions, positions]));
     const seen = ops.matmul(ops.reshape(weights, [n * heads, positions, positions]), value);
     const joined = ops.transpose(ops.reshape(seen, [n, heads, positions, width]), [0, 2, 1, 3]);
-    const result = affine('output', ops.reshape(joined, [n * positions, features]));
+    const result = affine('output', ops.reshape(joined, [n * positions, features]), uniformForFanIn);
     return ops.reshape(result, [n, positions, features]);
   };
+}
+
+/** PyTorch initialises the matrices of query, key and value as one of three times the rows, Xavier uniform. */
+function asOneMatrix(features: number): Initialiser {
+  return uniformValues(Math.sqrt(6 / (4 * features)));
 }
 
 function affineIn(
   scope: Scope,
   x: ops.Tensor,
   units: number,
-  { weight, bias }: Pick<AttentionOptions, 'weight' | 'bias'>,
+  {
+    weight,
+    bias,
+    pytorch,
+  }: Pick<AttentionOptions, 'weight' | 'bias'> & {
+    readonly pytorch: (features: number) => Initialiser;
+  },
 ): ops.Tensor {
-  const w = scope.parameter('weight', [units, ops.lengthOf(x, 1)], weight, { kind: 'matrix' });
-  return ops.add(ops.matmul(x, w, { transposeB: true }), scope.parameter('bias', [units], bias, { kind: 'bias' }));
+  const features = ops.lengthOf(x, 1);
+  const w = scope.parameter('weight', [units, features], weight, { kind: 'matrix', pytorch: pytorch(features) });
+  const b = scope.parameter('bias', [units], bias, { kind: 'bias', pytorch: constantValue(0) });
+  return ops.add(ops.matmul(x, w, { transposeB: true }), b);
 }
 
 function causalMask(positions: number): () => Float32Array {

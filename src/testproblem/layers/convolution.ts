@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.js';
 import * as ops from '../../tensor/index.js';
-import type { Initialiser } from '../initialisers.js';
+import { type Initialiser, uniformValues } from '../initialisers.js';
 import type { Layer } from '../scope.js';
 
 /** TensorFlow's "same" or "valid", or the zeros around the image as [top, left, bottom, right]. */
@@ -26,12 +26,18 @@ export function conv2d({ filters, kernel, stride = 1, padding, weight, bias }: C
   return (scope, x) => {
     const own = scope.next('conv');
     const channels = channelsOf(`conv2d of ${filters} filters`, x);
-    const w = own.parameter('weight', [filters, channels, ...size], weight, { kind: 'kernel' });
-    const b = bias === false ? undefined : own.parameter('bias', [filters], bias, { kind: 'bias' });
+    const pytorch = uniformForFanIn(channels * size[0] * size[1]);
+    const w = own.parameter('weight', [filters, channels, ...size], weight, { kind: 'kernel', pytorch });
+    const b = bias === false ? undefined : own.parameter('bias', [filters], bias, { kind: 'bias', pytorch });
     const pads = padsOf(padding, x, size, steps);
     const sums = ops.conv2d(x, w, { stride: steps, padding: pads });
     return b === undefined ? sums : ops.add(sums, ops.reshape(b, [1, filters, 1, 1]));
   };
+}
+
+/** What PyTorch's convolutions and dense layers start with, weights and biases alike: U(±1/√fan-in). */
+export function uniformForFanIn(fanIn: number): Initialiser {
+  return uniformValues(1 / Math.sqrt(fanIn));
 }
 
 /** Rows and columns. */

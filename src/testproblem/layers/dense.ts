@@ -2,6 +2,7 @@ import { ConfigurationError } from '../../errors.js';
 import * as ops from '../../tensor/index.js';
 import type { Initialiser } from '../initialisers.js';
 import type { Layer } from '../scope.js';
+import { uniformForFanIn } from './convolution.js';
 
 /** Everything but the batch axis as one axis; images in the order channel, row, column. */
 export function flatten(): Layer {
@@ -15,10 +16,12 @@ export interface DenseOptions {
   readonly bias?: Initialiser | false;
   /** Whether this is the network's last layer, whose matrix some optimizers treat differently (kind `output`). */
   readonly output?: boolean;
+  /** Whether the L2 term includes the matrix. Default yes. */
+  readonly regularised?: boolean;
 }
 
 /** y = W x + b on [n, inputs], with W [units, inputs]. */
-export function dense(units: number, { weight, bias, output = false }: DenseOptions = {}): Layer {
+export function dense(units: number, { weight, bias, output = false, regularised = true }: DenseOptions = {}): Layer {
   return (scope, x) => {
     const own = scope.next('dense');
     const inputs = x.shape[1];
@@ -27,12 +30,17 @@ export function dense(units: number, { weight, bias, output = false }: DenseOpti
         `dense(${units}): the input has shape [${x.shape.slice(1)}]; put flatten() before it, or perPosition() around it`,
       );
     }
-    const w = own.parameter('weight', [units, inputs], weight, { kind: output ? 'output' : 'matrix' });
+    const pytorch = uniformForFanIn(inputs);
+    const w = own.parameter('weight', [units, inputs], weight, {
+      kind: output ? 'output' : 'matrix',
+      regularised,
+      pytorch,
+    });
     const products = (b: ops.Tensor | undefined) => {
       const product = ops.matmul(x, w, { transposeB: true });
       return b === undefined ? product : ops.add(product, b);
     };
-    return products(bias === false ? undefined : own.parameter('bias', [units], bias, { kind: 'bias' }));
+    return products(bias === false ? undefined : own.parameter('bias', [units], bias, { kind: 'bias', pytorch }));
   };
 }
 

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.js';
 import * as ops from '../../tensor/index.js';
-import type { Initialiser } from '../initialisers.js';
+import { type Initialiser, normalValues } from '../initialisers.js';
 import type { Layer } from '../scope.js';
 
 /**
@@ -17,7 +17,10 @@ export function embedding(
     if (x.dtype !== 'int') {
       throw new ConfigurationError('embedding: the input holds fractions, expected integers; set inputType to int');
     }
-    const table = own.parameter('weight', [vocabulary, features], weight, { kind: 'embedding' });
+    const table = own.parameter('weight', [vocabulary, features], weight, {
+      kind: 'embedding',
+      pytorch: normalValues(1),
+    });
     const rows = ops.oneHot(ops.reshape(x, [ops.sizeOf(x.shape)]), vocabulary);
     return ops.reshape(ops.matmul(rows, table), [...x.shape, features]);
   };
@@ -27,6 +30,7 @@ export function embedding(
 export function positionEmbedding({ weight }: { readonly weight?: Initialiser } = {}): Layer {
   return (scope, x) => {
     const own = scope.next('positions');
-    return ops.add(x, own.parameter('weight', x.shape.slice(1), weight, { kind: 'embedding' }));
+    const options = { kind: 'embedding', pytorch: normalValues(1) } as const;
+    return ops.add(x, own.parameter('weight', x.shape.slice(1), weight, options));
   };
 }

@@ -2,6 +2,7 @@ import { ConfigurationError } from '../../errors.js';
 import * as ops from '../../tensor/index.js';
 import type { Initialiser } from '../initialisers.js';
 import type { Layer, Scope } from '../scope.js';
+import { uniformForFanIn } from './convolution.js';
 
 /** A long short-term memory. */
 export interface LstmOptions {
@@ -25,10 +26,11 @@ export function lstm(units: number, { carried = true, weight, bias }: LstmOption
         `lstm(${units}): the input has shape [${x.shape.slice(1)}], expected [positions, features]`,
       );
     }
+    const pytorch = uniformForFanIn(units);
     const affine = (name: string, inputs: number) => {
       const part = own.child(name);
-      const w = part.parameter('weight', [4 * units, inputs], weight, { kind: 'matrix' });
-      const b = part.parameter('bias', [4 * units], bias, { kind: 'bias' });
+      const w = part.parameter('weight', [4 * units, inputs], weight, { kind: 'matrix', pytorch });
+      const b = part.parameter('bias', [4 * units], bias, { kind: 'bias', pytorch });
       return (values: ops.Tensor) => ops.add(ops.matmul(values, w, { transposeB: true }), b);
     };
     const [fromInput, fromHidden] = [affine('input', features), affine('hidden', units)];

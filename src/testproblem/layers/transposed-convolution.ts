@@ -1,6 +1,6 @@
 import * as ops from '../../tensor/index.js';
 import type { Layer } from '../scope.js';
-import { type ConvolutionOptions, channelsOf, pair } from './convolution.js';
+import { type ConvolutionOptions, channelsOf, pair, uniformForFanIn } from './convolution.js';
 
 /**
  * Transposed convolution with kernel [channels, filters, rows, columns], PyTorch's layout: the input gradient of a
@@ -12,8 +12,10 @@ export function transposedConv2d({ filters, kernel, stride = 1, padding, weight,
   return (scope, x) => {
     const own = scope.next('deconv');
     const channels = channelsOf(`transposedConv2d of ${filters} filters`, x);
-    const w = own.parameter('weight', [channels, filters, ...size], weight, { kind: 'kernel' });
-    const b = bias === false ? undefined : own.parameter('bias', [filters], bias, { kind: 'bias' });
+    // PyTorch takes the second axis of the kernel for the inputs here, too.
+    const pytorch = uniformForFanIn(filters * size[0] * size[1]);
+    const w = own.parameter('weight', [channels, filters, ...size], weight, { kind: 'kernel', pytorch });
+    const b = bias === false ? undefined : own.parameter('bias', [filters], bias, { kind: 'bias', pytorch });
     const [rows, columns] = [0, 1].map((axis) => {
       const [length, window, step] = [ops.lengthOf(x, 2 + axis), size[axis] ?? 1, steps[axis] ?? 1];
       if (padding === 'same') return { length: length * step, ...ops.samePadding(length * step, window, step) };

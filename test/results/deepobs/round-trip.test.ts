@@ -19,7 +19,12 @@ afterEach(() => rm(folder, { recursive: true }));
 async function writeResults(path: string): Promise<number> {
   const random = randomStream(seed, 'round-trip');
   let written = 0;
-  for (const testproblem of ['mnist_logreg', 'cifar10_3c3d']) {
+  for (const [testproblem, version] of [
+    ['mnist_logreg', {}],
+    ['cifar10_3c3d', { variant: 'pytorch', init: 'deepobs' }],
+    ['cifar10_3c3d', { variant: 'tf', init: 'deepobs' }],
+    ['cifar10_3c3d', { variant: 'tf', init: 'pytorch' }],
+  ] as const) {
     for (const [className, name] of [
       ['SGD', 'sgd'],
       ['Adam', 'adam'],
@@ -30,6 +35,7 @@ async function writeResults(path: string): Promise<number> {
         for (const run of [42, 43, 44].slice(0, 1 + random.integer(3))) {
           const configuration = exampleConfiguration({
             testproblem,
+            ...version,
             seed: run,
             l2Reg: testproblem === 'cifar10_3c3d' ? 0.002 : null,
             optimizer: {
@@ -61,8 +67,9 @@ async function comparisonOf(path: string) {
   const { runs, faults } = await readResults([path]);
   expect(faults).toEqual([]);
   const { tables } = compare(runs, { allSettings: true, reference: 'SGD' });
-  return tables.map(({ testproblem, metric, rows }) => ({
+  return tables.map(({ testproblem, conditions, metric, rows }) => ({
     testproblem,
+    version: conditions.match(/variant \w+|init \w+/g)?.join(),
     metric,
     rows: rows
       .map(({ optimizer, seeds, counts, final, interval, best, difference, hyperparameters }) => ({
@@ -78,7 +85,7 @@ test(`a comparison of exported and imported results is that of the results (rand
   const [own, theirs, back] = ['own', 'theirs', 'back'].map((name) => join(folder, name)) as [string, string, string];
   const written = await writeResults(own);
   const before = await comparisonOf(own);
-  expect(before).toHaveLength(2);
+  expect(before).toHaveLength(4);
   expect((await exportDeepobs([own], theirs)).written).toHaveLength(written);
   expect((await importDeepobs([theirs], back)).written).toHaveLength(written);
   for (const path of [theirs, back]) expect(await comparisonOf(path)).toEqual(before);
