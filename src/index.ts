@@ -5,6 +5,8 @@
 export { z } from 'zod';
 /** Statistics over runs: `analysis.aggregate`, `analysis.compare`, `analysis.rankSettings`, … */
 export * as analysis from './analysis/index.js';
+/** Eigenvalues, traces and spectral densities of symmetric maps and of a loss: `curvature.lanczos`, … */
+export * as curvature from './curvature/index.js';
 export {
   type Batch,
   type DataSplit,
@@ -26,6 +28,7 @@ export {
   type Value,
 } from './engine/index.js';
 export * from './errors.js';
+export * from './landscape/index.js';
 export * from './optimizer/index.js';
 export { type RandomStream, randomStream } from './random/index.js';
 export {

@@ -8,17 +8,18 @@ import { describe, expect, test } from 'vitest';
  * floor; folders on one floor do not know each other.
  */
 const FLOORS: readonly (readonly string[])[] = [
-  ['errors.ts', 'group-by.ts', 'names.ts', 'process-identity.ts', 'regular-file.ts'],
+  ['distributions.ts', 'errors.ts', 'group-by.ts', 'names.ts', 'process-identity.ts', 'regular-file.ts'],
   ['temporary-name.ts'],
   ['random', 'tensor'],
   ['engine', 'dataset'],
   ['testproblem'],
+  ['curvature'],
   // An optimizer trains a symbolic test problem; a test problem knows no optimizer.
   ['optimizer', 'testproblems'],
   ['results'],
   ['run'],
   ['analysis'],
-  ['sweep', 'timing'],
+  ['landscape', 'sweep', 'timing'],
   ['report'],
   ['experiment'],
   ['cli', 'index.ts'],

@@ -1,5 +1,5 @@
+import { studentQuantile } from '../distributions.js';
 import { randomStream } from '../random/index.js';
-import { studentQuantile } from './distributions.js';
 import { requireFinite } from './numbers.js';
 import { selectQuantile } from './order-statistics.js';
 import { mean, quantileOfSorted, sampleStd } from './statistics.js';

@@ -3,7 +3,7 @@ import { UsageError } from './failure.js';
 import { didYouMean, quoted } from './option-values.js';
 
 /**
- * The optimizer's hyperparameters among the arguments that are no options of `run`: `--name V`, `--name=V`, and for
+ * The optimizer's hyperparameters among the arguments that are no options of the command: `--name V`, `--name=V`, and for
  * booleans also `--name` and `--no-name`. Values stay text; the run's configuration validates them. Throws UsageError.
  */
 export function parseHyperparameters(
@@ -11,6 +11,7 @@ export function parseHyperparameters(
   declared: readonly HyperparameterDescription[],
   optimizer: string,
   ownOptions: readonly string[],
+  command = 'run',
 ): Record<string, string | boolean> {
   const values: Record<string, string | boolean> = {};
   for (let index = 0; index < args.length; index++) {
@@ -26,7 +27,7 @@ export function parseHyperparameters(
       values[negated.name] = false;
       continue;
     }
-    if (exact === undefined) throw unknownOption(option, declared, optimizer, ownOptions);
+    if (exact === undefined) throw unknownOption(option, declared, optimizer, { ownOptions, command });
     const next = args[index + 1];
     if (equals >= 0) {
       values[exact.name] = argument.slice(equals + 1);
@@ -51,13 +52,13 @@ function unknownOption(
   option: string,
   declared: readonly HyperparameterDescription[],
   optimizer: string,
-  ownOptions: readonly string[],
+  { ownOptions, command }: { readonly ownOptions: readonly string[]; readonly command: string },
 ): UsageError {
   const names = declared.map((candidate) => candidate.option);
   return new UsageError(
-    `${option}: found an option that neither run nor ${optimizer} has, expected one of ${optimizer}'s hyperparameters ${
+    `${option}: found an option that neither ${command} nor ${optimizer} has, expected one of ${optimizer}'s hyperparameters ${
       names.join(', ') || '(it has none)'
-    } or an option of run${didYouMean(option, [...names, ...ownOptions])}`,
+    } or an option of ${command}${didYouMean(option, [...names, ...ownOptions])}`,
   );
 }
 

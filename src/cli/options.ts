@@ -54,3 +54,32 @@ export interface RuntimeOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
+
+/** Options of `curvature` after parsing; what is absent was not given. */
+export interface CurvatureOptions {
+  readonly testproblem?: string;
+  readonly optimizer?: string;
+  readonly at: number[];
+  readonly seed?: number;
+  readonly batchSize?: number;
+  readonly l2Reg?: number;
+  readonly matrix: 'hessian' | 'gauss-newton';
+  readonly by: 'all' | 'group' | 'layer';
+  readonly mode: 'train' | 'eval';
+  readonly split: 'train' | 'valid';
+  readonly batches: number | 'all';
+  readonly top: number;
+  readonly lanczos: number;
+  readonly probes: number;
+  readonly traceProbes: number;
+  readonly trace: 'hutchinson' | 'hutch++';
+  readonly stepSizeBatches: number;
+  readonly dataDir?: string;
+  readonly data?: 'real' | 'synthetic';
+  readonly syntheticSize?: number;
+  readonly engine?: string;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}

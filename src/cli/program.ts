@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { suiteVersion } from '../results/version.js';
+import { addCurvature } from './curvature-command.js';
 import { UsageError } from './failure.js';
 import {
   commaSeparated,
@@ -47,6 +48,7 @@ export function createProgram(terminal: Terminal): Command {
   addList(program, terminal);
   addData(program, terminal);
   addRuntime(program, terminal);
+  addCurvature(program, terminal);
   addSweepCommands(program, terminal, unknownCommand);
   addResultCommands(program, terminal, unknownCommand);
   addReportCommands(program, terminal);

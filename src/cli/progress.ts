@@ -85,8 +85,8 @@ function significant(value: number): string {
 }
 
 /** `1 step`, `2 steps`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 /** Seconds as `12 s`, `3 min 20 s` or `1 h 05 min`; `?` when unknown. */

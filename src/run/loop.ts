@@ -20,6 +20,10 @@ export interface LoopContext {
   /** Ends the loop after the current step by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** Called before the first step of training and after each; it must leave the training as it is. */
+  readonly afterStep?: ((loop: TrainingLoop) => Promise<void>) | undefined;
+  /** Whether the three sets are evaluated before the first epoch and after each; default yes. */
+  readonly evaluates?: boolean;
 }
 
 /** Where a loop is: finished epochs, and within an epoch the steps that are done. */
@@ -82,7 +86,9 @@ export class TrainingLoop {
     const elsewhere = training.evaluationPoint !== undefined;
     const statistics = elsewhere ? await runningStatistics(engine, task.problem, task.constants) : null;
     const compileSeconds =
-      training.compileSeconds + (await evaluator.compile(split.sizes)) + (statistics?.compileSeconds ?? 0);
+      training.compileSeconds +
+      (context.evaluates === false ? 0 : await evaluator.compile(split.sizes)) +
+      (statistics?.compileSeconds ?? 0);
     return new TrainingLoop(context, training, task.problem, evaluator, streams, statistics, compileSeconds);
   }
 
@@ -95,6 +101,7 @@ export class TrainingLoop {
     const firstEpoch = this.position.epoch;
     const diverges = firstEpoch === 0 ? await this.#evaluate(0) : null;
     if (diverges !== null) return diverges;
+    if (firstEpoch === 0) await this.#context.afterStep?.(this);
     for (let epoch = firstEpoch; epoch < numEpochs; epoch++) {
       this.position = { epoch, step: 0 };
       const diverged = (await this.#trainEpoch(epoch)) ?? (await this.#evaluate(epoch + 1));
@@ -132,7 +139,7 @@ export class TrainingLoop {
     const { training } = this;
     const stopwatch = new Stopwatch();
     this.#streams.moveTo(epoch, 0);
-    await training.beginEpoch(epoch, this.#learningRateFactor(epoch));
+    await training.beginEpoch(epoch, this.learningRateFactor(epoch));
     let step = 0;
     for await (const minibatch of this.#minibatches(epoch)) {
       signal?.throwIfAborted();
@@ -162,6 +169,7 @@ export class TrainingLoop {
         secondsLeft: this.#secondsLeft(epoch, step, stepsPerSecond),
         note: training.note(),
       });
+      await this.#context.afterStep?.(this);
     }
     await this.#logEpoch();
     const { wallSeconds, cpuSeconds, otherCores } = stopwatch;
@@ -186,7 +194,7 @@ export class TrainingLoop {
   }
 
   /** 1 before the first scheduled epoch, then the factor of the last one that has come. */
-  #learningRateFactor(epoch: number): number {
+  learningRateFactor(epoch: number): number {
     const { lrSchedule } = this.#context.resolved.configuration;
     const index = lrSchedule?.epochs.findLastIndex((from) => from <= epoch) ?? -1;
     return index < 0 ? 1 : (lrSchedule?.factors[index] ?? 1);
@@ -210,7 +218,8 @@ export class TrainingLoop {
 
   /** Measures the three sets; a status when one of their losses is not finite. */
   async #evaluate(epoch: number): Promise<RunStatus | null> {
-    const { split, signal, onEvent, resolved } = this.#context;
+    const { split, signal, onEvent, resolved, evaluates = true } = this.#context;
+    if (!evaluates) return null;
     const stopwatch = new Stopwatch();
     const feeds = await this.#evaluatedValues(epoch);
     const measure = (phase: Phase): Promise<Measurement> => this.#evaluator.measure(split, phase, epoch, feeds, signal);

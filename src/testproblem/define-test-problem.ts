@@ -129,6 +129,7 @@ function problemOf(
         parameters: [...known.values()],
         loss: withL2Term(result.loss, weights, l2Reg),
         accuracy: result.accuracy ?? null,
+        outputs: result.outputs ?? [],
         metrics: result.metrics ?? {},
         states,
         nextStates,
@@ -168,7 +169,10 @@ function modelOf(definition: TestProblemDefinition): ModelDefinition['model'] {
   if ('network' in definition) {
     const { network, loss } = definition;
     const layer = typeof network === 'function' ? network : sequential(network);
-    return (scope, batch) => loss(layer(scope, batch.inputs), batch);
+    return (scope, batch) => {
+      const outputs = layer(scope, batch.inputs);
+      return { outputs: [outputs], ...loss(outputs, batch) };
+    };
   }
   const { parameters, constants = {}, evaluate } = definition;
   return (scope, { inputs }) =>

@@ -20,6 +20,11 @@ export interface LossValues {
   readonly metrics?: Readonly<Record<string, Tensor>>;
   /** Labels are 0 … classes − 1; absent where the loss takes any whole number, or none. */
   readonly classes?: number;
+  /**
+   * What the loss compares with the data, for Gauss-Newton products: all that it sees of the parameters but the L2 term, none
+   * of them depending on another. Absent: the outputs of a network that is given as layers, else none.
+   */
+  readonly outputs?: readonly Tensor[];
 }
 
 /** A loss on a network's outputs; it sees the whole batch. */

@@ -33,6 +33,8 @@ export interface SymbolicProblem {
   /** Mean loss of the batch, the L2 term included. */
   readonly loss: Tensor;
   readonly accuracy: Tensor | null;
+  /** The network's outputs that the loss sees (LossValues); empty where it is no function of such. */
+  readonly outputs: readonly Tensor[];
   /** Further quantities that the loss reports, scalars. */
   readonly metrics: Readonly<Record<string, Tensor>>;
   /** Values that go from minibatch to minibatch: inputs `modelState/<name>` of the programs. Empty for most problems. */

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { logGamma, studentCumulative, studentQuantile } from '../../src/analysis/distributions.js';
 import {
   bootstrapInterval,
   holm,
@@ -15,6 +14,7 @@ import {
   studentInterval,
   summarise,
 } from '../../src/analysis/index.js';
+import { logGamma, studentCumulative, studentQuantile } from '../../src/distributions.js';
 import { type RandomStream, randomStream } from '../../src/random/index.js';
 
 describe("Student's distribution", () => {

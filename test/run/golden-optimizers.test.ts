@@ -65,6 +65,7 @@ async function pathOf(engine: Engine, name: string, hyperparameters: Readonly<Re
         parameters: [theta],
         loss,
         accuracy: null,
+        outputs: [],
         metrics: {},
         states: [],
         nextStates: {},

@@ -1,6 +1,6 @@
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
+import { allFinite } from '../../curvature/symmetric-eigen.js';
 import type { PosteriorMean } from './estimators/estimator.js';
-import { allFinite } from './symmetric-eigen.js';
 
 /** The largest singular values of B̂ = I/α + w² X Sᵀ and the left singular vectors of those that mean something. */
 export interface LeadingTriplets {

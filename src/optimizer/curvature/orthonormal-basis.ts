@@ -1,5 +1,5 @@
 import { Matrix } from 'ml-matrix';
-import { symmetricEigen } from './symmetric-eigen.js';
+import { symmetricEigen } from '../../curvature/symmetric-eigen.js';
 
 /**
  * A basis Q of the columns of a tall N×k matrix A that the host never sees: Q = A · transform and A = Q · coordinates.

@@ -1,4 +1,5 @@
 import { Matrix } from 'ml-matrix';
+import { allFinite } from '../../curvature/symmetric-eigen.js';
 import { type Engine, placeholders, type Value } from '../../engine/index.js';
 import {
   add,
@@ -22,7 +23,6 @@ import { compileMeasuring } from './measuring-function.js';
 import { type NewColumn, noObservations, withColumn } from './observations.js';
 import type { FirstColumn } from './prior.js';
 import { asRow, decayed, innerProducts, inverseLength } from './rows.js';
-import { allFinite } from './symmetric-eigen.js';
 
 /** What phase 2 knows of one layer. */
 export interface LayerPosterior {

@@ -1,5 +1,5 @@
 import { inverse, Matrix } from 'ml-matrix';
-import { allFinite } from '../symmetric-eigen.js';
+import { allFinite } from '../../../curvature/symmetric-eigen.js';
 
 /** (I + A)⁻¹ of a small matrix; NaN where it does not exist. */
 export function inverseOfOnePlus(matrix: Matrix): Matrix {

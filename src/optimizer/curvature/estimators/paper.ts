@@ -1,5 +1,5 @@
 import { Matrix } from 'ml-matrix';
-import { symmetricEigen } from '../symmetric-eigen.js';
+import { symmetricEigen } from '../../../curvature/symmetric-eigen.js';
 import type { Estimator } from './estimator.js';
 import { inverseOfOnePlus, notANumber } from './inverse-of-one-plus.js';
 

@@ -1,6 +1,6 @@
 import { Matrix } from 'ml-matrix';
+import { symmetricEigen } from '../../../curvature/symmetric-eigen.js';
 import type { GroupPrior } from '../group-prior.js';
-import { symmetricEigen } from '../symmetric-eigen.js';
 import type { Estimator, Observations } from './estimator.js';
 import { inverseOfOnePlus, notANumber } from './inverse-of-one-plus.js';
 

@@ -1,0 +1,137 @@
+import { studentQuantile } from '../../distributions.js';
+import type { BlockReport, CurvatureReport, PointReport } from '../../landscape/index.js';
+import { printable } from '../../report/escape.js';
+import { counted } from '../progress.js';
+import { formatTable } from '../table.js';
+
+/** A measurement as text for people. */
+export function curvatureText(report: CurvatureReport, heading: (text: string) => string): string {
+  const { batches, batch_size, examples, of_examples, data, l2_reg, probes, lanczos_steps, tolerance } = report;
+  const name = report.matrix === 'hessian' ? 'Hessian' : 'Gauss-Newton matrix';
+  const over = `${counted(batches, 'minibatch', 'minibatches')} of ${batch_size} (${examples} of ${of_examples} ${data.split === 'valid' ? 'validation' : 'training'} examples)`;
+  const l2 = l2_reg === null || l2_reg === 0 ? 'no L2 term' : `with its L2 term, factor ${l2_reg}`;
+  return [
+    heading(`${printable(report.testproblem)}: ${name} of the mean loss over ${over}`),
+    `${report.parameters.toLocaleString('en-US')} parameters, ${report.mode === 'train' ? 'training' : 'evaluation'} mode, ${l2}, ${data.source} data, seed ${report.seed}; ${report.engine.name} on ${report.engine.device}`,
+    `${counted(probes, 'probe')} of ${lanczos_steps} Lanczos steps; a value is an eigenvalue when its residual is at most ${tolerance} of the largest`,
+    ...(report.optimizer === null ? [] : [`trained by ${printable(report.optimizer.name)} ${settings(report)}`]),
+    ...report.points.flatMap((point) => ['', ...pointLines(point, report, heading)]),
+    ...(report.complete ? [] : ['', 'interrupted: later points were not measured']),
+  ].join('\n');
+}
+
+function settings({ optimizer }: CurvatureReport): string {
+  return Object.entries(optimizer?.hyperparameters ?? {})
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => printable(`${key} ${String(value)}`))
+    .join(', ');
+}
+
+function pointLines(point: PointReport, report: CurvatureReport, heading: (text: string) => string): string[] {
+  const { step_size: step } = point;
+  const rate =
+    point.learning_rate === null
+      ? []
+      : [`η ${shown(point.learning_rate)}, η λ₁ ${shown(point.eta_lambda1)}, 2/λ₁ ${shown(point.two_over_lambda1)}`];
+  const measured =
+    step === null
+      ? []
+      : [
+          `over ${counted(step.batches, 'minibatch', 'minibatches')}: α ${shown(step.alpha)}, α λ₁ ${shown(step.alpha_lambda1)}, curvature along gradients ${shown(step.gradient_curvature)}, gradient noise ${shown(step.gradient_noise)}, product noise ${shown(step.product_noise)}`,
+        ];
+  return [
+    heading(`${point.step === null ? '' : `step ${point.step}, `}epoch ${point.epoch}: loss ${shown(point.loss)}`),
+    `‖g‖ ${shown(point.gradient_norm)}, gᵀHg/gᵀg ${shown(point.gradient_curvature)}${point.cos_gradient_v1 === null ? '' : `, |cos(g, v₁)| ${shown(point.cos_gradient_v1)}`}`,
+    ...rate,
+    ...measured,
+    ...(report.by === 'all' ? wholeLines(point, report) : [blockTable(point, heading)]),
+    `${counted(point.products, 'product')} and ${counted(point.gradients, 'gradient')} in ${point.seconds.toFixed(1)} s`,
+  ];
+}
+
+/** Everything about the whole matrix. */
+function wholeLines({ blocks }: PointReport, report: CurvatureReport): string[] {
+  return blocks.flatMap((block) => {
+    const { largest, smallest, outliers, overlap_with_previous: overlap } = block;
+    const rows = [
+      ...largest.map((entry, index) => [`λ${index + 1}`, ...eigenvalueCells(entry)]),
+      ['smallest', ...eigenvalueCells(smallest)],
+    ];
+    const deflated = block.deflated.filter(({ rank }) => [1, 2, 5, 9, 10, 20].includes(rank));
+    return [
+      '',
+      formatTable(['', 'value', 'residual', ''], rows),
+      '',
+      `trace ${interval(block.trace)}, ‖H‖²_F ${interval(block.squared_frobenius)}, effective rank ${shown(block.effective_rank)}`,
+      `eigenvalues above ${block.above.map(({ fraction, count }) => `${fraction} λ₁: ${scattered(count)}`).join('; ')} (spectral density)`,
+      outlierLine(outliers, report.classes),
+      ...(deflated.length === 0
+        ? []
+        : [
+            `λ₁ / λ_(k+1), what a perfect rank-k deflation leaves: ${deflated.map(({ rank, ratio }) => `k = ${rank}: ${shown(ratio)}`).join(', ')}`,
+          ]),
+      ...(overlap === null
+        ? []
+        : [`overlap of the top ${overlap.rank} eigenvectors with those of the point before: ${shown(overlap.value)}`]),
+    ];
+  });
+}
+
+/** A gap smaller than this says little: the values of a dense spectrum have such gaps. */
+const CLEAR_GAP = 1.3;
+
+function outlierLine(outliers: BlockReport['outliers'], classes: number | null): string {
+  if (outliers === null) return 'outliers: none to be seen';
+  const { count, gap, next_converged } = outliers;
+  const next = next_converged ? '' : ', which is not converged';
+  const expected = classes === null ? '' : `; classes − 1 = ${classes - 1}`;
+  return gap !== null && gap < CLEAR_GAP
+    ? `outliers: no clear gap; the largest is ${shown(gap)}, after λ${count}${next}${expected}`
+    : `outliers: ${count}, the last ${shown(gap)} times the next value${next}${expected}`;
+}
+
+function blockTable({ blocks }: PointReport, heading: (text: string) => string): string {
+  const header = ['block', 'parameters', 'λ₁', 'residual', 'λ₁₀', 'smallest', 'trace', 'effective rank', 'outliers'];
+  const rows = blocks.map((block) => [
+    printable(block.name),
+    block.size.toLocaleString('en-US'),
+    eigenvalue(block.largest[0]),
+    residual(block.largest[0]?.residual),
+    eigenvalue(block.largest[9]),
+    eigenvalue(block.smallest),
+    interval(block.trace),
+    shown(block.effective_rank),
+    String(block.outliers?.count ?? '-'),
+  ]);
+  return `\n${formatTable(header, rows, heading)}\n~ not converged`;
+}
+
+type Eigenvalue = BlockReport['smallest'];
+
+function eigenvalueCells({ value, residual: bound, converged }: Eigenvalue): string[] {
+  return [(value ?? Number.NaN).toPrecision(6), residual(bound), converged ? '' : 'not converged'];
+}
+
+function eigenvalue(entry: Eigenvalue | undefined): string {
+  return entry === undefined ? '-' : `${entry.converged ? '' : '~'}${shown(entry.value)}`;
+}
+
+function residual(value: number | null | undefined): string {
+  return value == null ? '-' : value.toExponential(0);
+}
+
+/** Mean ± half of its 95 % interval by Student's t, where there is one. */
+function interval({ value, standard_error, degrees_of_freedom }: BlockReport['trace']): string {
+  if (standard_error === null || degrees_of_freedom < 1) return shown(value);
+  return `${shown(value)} ± ${shown(studentQuantile(0.975, degrees_of_freedom) * standard_error)}`;
+}
+
+/** Mean with its standard error: two or three probes have no useful interval. */
+function scattered({ value, standard_error }: BlockReport['trace']): string {
+  const rounded = value === null ? '-' : String(Number(value.toPrecision(3)));
+  return standard_error === null ? rounded : `${rounded} (standard error ${Number(standard_error.toPrecision(2))})`;
+}
+
+function shown(value: number | null): string {
+  return value === null ? '-' : String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,13 @@
+export {
+  type MeasurementEvent,
+  type MeasurementOptions,
+  type MeasurementRequest,
+  measureCurvature,
+} from './measure.js';
+export {
+  type BlockReport,
+  type CurvatureReport,
+  curvatureReportSchema,
+  type PointReport,
+} from './report.js';
+export { DEFAULT_MEASUREMENT, type MeasurementSettings } from './settings.js';

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+
+/** Version of the layout of what `probprec curvature --json` prints. */
+export const CURVATURE_VERSION = 1;
+
+const number = z.number().nullable();
+const count = z.int().nonnegative();
+
+const estimateSchema = z.strictObject({
+  value: number,
+  /** Null of a single probe. */
+  standard_error: number,
+  degrees_of_freedom: count,
+});
+
+const eigenvalueSchema = z.strictObject({
+  value: number,
+  /** ‖Hy − θy‖: some eigenvalue is at most this far away. */
+  residual: number,
+  /** What is not converged is an approximation and no eigenvalue. */
+  converged: z.boolean(),
+});
+
+const blockSchema = z.strictObject({
+  name: z.string(),
+  /** Number of parameters. */
+  size: count,
+  largest: z.array(eigenvalueSchema),
+  smallest: eigenvalueSchema,
+  trace: estimateSchema,
+  /** ‖H‖_F². */
+  squared_frobenius: estimateSchema,
+  effective_rank: number,
+  /** Eigenvalues above these parts of the largest one. */
+  above: z.array(z.strictObject({ fraction: z.number(), count: estimateSchema })),
+  /** By the largest gap; null where no two values could be compared. */
+  outliers: z.strictObject({ count, gap: number, next: number, next_converged: z.boolean() }).nullable(),
+  /** λ₁ / λ_{k+1}: what is left when the k largest eigenvalues are taken out perfectly; converged ones only. */
+  deflated: z.array(z.strictObject({ rank: count, ratio: number })),
+  /** ‖UᵀV‖² / k of the space of the `rank` largest eigenvectors with that of the point before; null without one. */
+  overlap_with_previous: z.strictObject({ rank: count, value: number }).nullable(),
+  /** σ of the spectral density that these Ritz values allow. */
+  resolution: number,
+  /** Ritz values and weights of each Lanczos run: everything that a density is made of. */
+  quadratures: z.array(z.strictObject({ values: z.array(z.number()), weights: z.array(z.number()) })),
+  products: count,
+  seconds: z.number().nonnegative(),
+});
+
+const stepSizeSchema = z.strictObject({
+  /** Minibatches that it is measured on. */
+  batches: count,
+  /** Σ gᵀHg / Σ ‖Hg‖². */
+  alpha: number,
+  /** Σ gᵀHg / Σ ‖g‖². */
+  gradient_curvature: number,
+  /** α λ₁: gradient descent with step size α is stable on a quadratic below 2. */
+  alpha_lambda1: number,
+  /** √(mean ‖gᵢ − ḡ‖²) / ‖ḡ‖ over the minibatches. */
+  gradient_noise: number,
+  /** √(mean ‖(Hᵢ − H̄)ḡ‖²) / ‖H̄ḡ‖ over the minibatches. */
+  product_noise: number,
+});
+
+const pointSchema = z.strictObject({
+  /** Steps since the initial parameters; null where a run file does not say it. */
+  step: count.nullable(),
+  /** Epochs that are finished. */
+  epoch: count,
+  /** Mean over the minibatches of the matrix, the L2 term included. */
+  loss: number,
+  gradient_norm: number,
+  /** gᵀHg / gᵀg and the cosine with the first eigenvector; null where the blocks are not the whole. */
+  gradient_curvature: number,
+  cos_gradient_v1: number,
+  learning_rate: number,
+  /** η λ₁, and the largest stable step of gradient descent on a quadratic. */
+  eta_lambda1: number,
+  two_over_lambda1: number,
+  step_size: stepSizeSchema.nullable(),
+  blocks: z.array(blockSchema),
+  products: count,
+  gradients: count,
+  seconds: z.number().nonnegative(),
+});
+
+/** What `probprec curvature --json` prints. Numbers that are not finite are null. */
+export const curvatureReportSchema = z.strictObject({
+  kind: z.literal('probprec curvature'),
+  curvature_version: z.literal(CURVATURE_VERSION),
+  suite_version: z.string(),
+  testproblem: z.string(),
+  parameters: count,
+  /** Classes of the labels; null where there are none. */
+  classes: count.nullable(),
+  matrix: z.enum(['hessian', 'gauss-newton']),
+  mode: z.enum(['train', 'eval']),
+  by: z.enum(['layer', 'group', 'all']),
+  l2_reg: z.number().nullable(),
+  seed: count,
+  data: z.strictObject({ source: z.string(), verified: z.boolean(), split: z.enum(['train', 'valid']) }),
+  batch_size: z.int().positive(),
+  /** Minibatches over whose mean loss the matrix is taken, and their examples of so many. */
+  batches: count,
+  examples: count,
+  of_examples: count,
+  lanczos_steps: count,
+  probes: count,
+  trace_probes: count,
+  trace_method: z.enum(['hutchinson', 'hutch++']),
+  /** The relative residual up to which a value is an eigenvalue. */
+  tolerance: z.number(),
+  /** What trained to the points; null where only initial parameters were looked at. */
+  optimizer: z.strictObject({ name: z.string(), hyperparameters: z.record(z.string(), z.json()) }).nullable(),
+  engine: z.strictObject({ name: z.string(), device: z.string(), threads: count }),
+  /** False where it was interrupted: the points so far. */
+  complete: z.boolean(),
+  points: z.array(pointSchema),
+});
+
+/** A measurement of curvature at some points. */
+export type CurvatureReport = z.infer<typeof curvatureReportSchema>;
+
+/** What was measured at a point. */
+export type PointReport = CurvatureReport['points'][number];
+
+/** What was measured of a block of parameters. */
+export type BlockReport = PointReport['blocks'][number];
+
+/** A number, or null where it is not finite. */
+export function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
+}
