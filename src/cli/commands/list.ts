@@ -12,7 +12,8 @@ export async function list(what: ListName, json: boolean, terminal: Terminal): P
   const listing = await listings[what]();
   if (json) return terminal.result(JSON.stringify(listing.entries, null, 2));
   if ('text' in listing) return terminal.result(listing.text(terminal.heading));
-  terminal.result(formatTable(listing.header, listing.rows, terminal.heading));
+  const notes = (listing.notes ?? []).flatMap((note) => ['', note]);
+  terminal.result([formatTable(listing.header, listing.rows, terminal.heading), ...notes].join('\n'));
 }
 
 /** A table, or a text of another form. */
@@ -20,6 +21,8 @@ type Listing = { readonly entries: readonly object[] } & (
   | {
       readonly header: readonly string[];
       readonly rows: readonly (readonly (string | number | null)[])[];
+      /** Below the table. */
+      readonly notes?: readonly string[];
     }
   | { readonly text: (heading: (text: string) => string) => string }
 );
