@@ -36,6 +36,7 @@ export {
   chain,
   type Setting,
   type State,
+  stateful,
   stateless,
   type Transformation,
   type Update,

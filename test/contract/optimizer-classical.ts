@@ -43,8 +43,8 @@ export const classicalRows: readonly OptimizerRow[] = [
     { lr: 0.02 },
     {
       logistic: { lr: 0.1 },
-      variants: [{ variant: 'optax', beta2: 0.5 }],
-      refused: [...moments, { variant: 'keras' }],
+      variants: [{ corrected_maximum: true, beta2: 0.5 }],
+      refused: [...moments, { corrected_maximum: 'perhaps' }],
     },
   ),
   row(
@@ -52,8 +52,8 @@ export const classicalRows: readonly OptimizerRow[] = [
     { lr: 0.02 },
     {
       logistic: { lr: 0.1 },
-      variants: [{ variant: 'optax' }, { momentum_decay: 1 }],
-      refused: [...moments, { variant: 'keras' }, { momentum_decay: -1 }],
+      variants: [{ momentum_schedule: false }, { momentum_decay: 1 }],
+      refused: [...moments, { momentum_schedule: 'never' }, { momentum_decay: -1 }],
     },
   ),
   row('radam', { lr: 0.02 }, { logistic: { lr: 0.1 }, variants: [{ beta2: 0.9 }], refused: moments }),

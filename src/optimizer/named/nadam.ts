@@ -12,7 +12,7 @@ import { scaleByLearningRate } from '../transformations/scale-by-learning-rate.j
  * m̂ = μₜ₊₁ m / (1 − ∏ᵗ⁺¹ μ) + (1 − μₜ) g / (1 − ∏ᵗ μ), μₜ = β₁ (1 − ½ · 0.96^(ψ t)).
  *
  * ψ is 0.004 in the paper and in PyTorch 2, which this follows; Keras has 1. (PyTorch before 2 multiplied μₜ twice into the
- * product.) Variant optax has no schedule of μ: m̂ = β₁ m / (1 − β₁ᵗ⁺¹) + (1 − β₁) g / (1 − β₁ᵗ).
+ * product.) Without momentum_schedule it is optax': m̂ = β₁ m / (1 − β₁ᵗ⁺¹) + (1 − β₁) g / (1 − β₁ᵗ).
  */
 export default defineOptimizer({
   name: 'nadam',
@@ -24,17 +24,16 @@ export default defineOptimizer({
     beta2: fraction().default(0.999).describe('decay of the second moment'),
     epsilon: positive().default(1e-8).describe('added to the root of the second moment'),
     momentum_decay: nonNegative().default(0.004).describe('how fast the momentum reaches beta1, ψ'),
-    variant: z
-      .enum(['pytorch', 'optax'])
-      .default('pytorch')
-      .describe('momentum that grows to beta1 (pytorch, the paper), or is beta1 throughout (optax)'),
+    momentum_schedule: z
+      .boolean()
+      .default(true)
+      .describe('let the momentum grow to beta1; without, it is beta1 throughout, as in optax'),
   }),
   profile: { group: 'classical', gradients: 1, memory: 2, tune: ['lr'] },
-  transformation: ({ lr, beta1, beta2, epsilon, momentum_decay: psi, variant }) => {
-    const { momentum, product } =
-      variant === 'optax'
-        ? { momentum: () => beta1, product: (t: number) => beta1 ** t }
-        : growing((t) => beta1 * (1 - 0.5 * 0.96 ** (psi * t)));
+  transformation: ({ lr, beta1, beta2, epsilon, momentum_decay: psi, momentum_schedule: grows }) => {
+    const { momentum, product } = grows
+      ? growing((t) => beta1 * (1 - 0.5 * 0.96 ** (psi * t)))
+      : { momentum: () => beta1, product: (t: number) => beta1 ** t };
     return chain(
       elementwise({ first: 0, second: 0 }, ({ scalar }) => {
         const ofMoment = scalar((t) => momentum(t + 1) / (1 - product(t + 1)));
