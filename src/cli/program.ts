@@ -14,6 +14,7 @@ import {
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
+import { logTarget } from './run-logs.js';
 import { addSweepCommands } from './sweep-commands.js';
 import type { Terminal } from './terminal.js';
 import {
@@ -91,9 +92,18 @@ function addRun(program: Command, terminal: Terminal): void {
     .option('--no-resume', 'start from the beginning, whatever is there')
     .option('--overwrite', 'run again although a completed run file is there')
     .option(
+      '--log <where>',
+      'log while training: tensorboard:DIR, csv:FILE, jsonl:FILE, or - for JSON lines on stdout; may be repeated',
+      logTarget,
+    )
+    .option(
       '--keep-parameters <when>',
       'epochs or end: keep the parameters beside the run file, for probprec curvature --run (docs/run-file.md)',
       oneOf('--keep-parameters', ['epochs', 'end'] as const),
+    )
+    .option(
+      '--observe <what>',
+      'measure along the training: lambda_max=every:1epoch,gradient_noise=every:50steps,… (docs/curvature.md)',
     )
     .option('--json', "the run file's path and a summary as JSON on stdout")
     .option('--quiet', 'no progress')
