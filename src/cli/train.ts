@@ -1,10 +1,19 @@
 import { type ExitCode, InterruptedError, RunHeldError } from '../errors.js';
 import type { Metric, RunFile } from '../results/index.js';
-import { executeRun, type KeepParameters, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
+import {
+  executeRun,
+  type KeepParameters,
+  parseObservations,
+  type ResolvedRun,
+  type RunEvent,
+  type RunOutcome,
+} from '../run/index.js';
 import { reportFailure } from './failure.js';
 import { type InterruptionSignal, interruptible, interruptionCode } from './interruption.js';
 import { type PoolLink, poolLink } from './pool-link.js';
-import { counted, describePlace, formatDuration, progressReporter } from './progress.js';
+import { counted, describePlace, progressReporter } from './progress.js';
+import { formatDuration } from './progress-line.js';
+import { type LogTarget, openLogs, takesOutput } from './run-logs.js';
 import type { Terminal } from './terminal.js';
 
 /** Where a run that is started on the command line reads and writes, and what it says. */
@@ -14,6 +23,7 @@ export interface TrainOptions {
   readonly resume: boolean;
   readonly overwrite?: boolean | undefined;
   readonly keepParameters?: KeepParameters | undefined;
+  readonly observe?: string | undefined;
   /** How a run that is complete can be run again, in words. */
   readonly again?: string;
   readonly json?: boolean | undefined;
@@ -21,6 +31,8 @@ export interface TrainOptions {
   readonly debug?: boolean | undefined;
   /** False: go ahead although memory or disk space look too small. */
   readonly resourceCheck?: boolean | undefined;
+  /** Where the run is logged while it trains. */
+  readonly log?: readonly LogTarget[] | undefined;
 }
 
 /**
@@ -29,6 +41,8 @@ export interface TrainOptions {
  * the run over a channel and may interrupt it.
  */
 export async function train(resolved: ResolvedRun, options: TrainOptions, terminal: Terminal): Promise<ExitCode> {
+  const logs = await openLogs(options.log ?? [], terminal);
+  const observe = options.observe === undefined ? undefined : parseObservations(options.observe);
   const kept = keptState();
   const interruption = interruptible(terminal, kept.message);
   const pool = poolLink();
@@ -42,11 +56,13 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       overwrite: options.overwrite === true,
       checkResources: options.resourceCheck !== false,
       keepParameters: options.keepParameters,
+      observe,
       signal,
       onEvent: (event) => {
         kept.observe(event);
         pool?.observe(event);
         show(event);
+        logs(event);
       },
     });
     tellOutcome(pool, outcome);
@@ -127,15 +143,19 @@ function finish(
   const { path, runFile, alreadyComplete } = outcome;
   const { status } = runFile;
   if (alreadyComplete) {
+    if (options.log !== undefined)
+      terminal.line('nothing is trained, so nothing is logged; probprec export writes what was');
     terminal.line(`already complete${options.again === undefined ? '' : ` (${options.again})`}: ${path}`);
   } else if (!options.quiet || status.state !== 'completed') {
     terminal.line(`${describeEnd(runFile)}${status.state === 'interrupted' ? `; ${kept}` : ''}`);
   }
   if (hint !== null) terminal.line(`${runFile.configuration.optimizer.name}: ${hint}`);
   if (outcome.error !== undefined) reportFailure(outcome.error, terminal, options.debug === true);
-  terminal.result(
-    options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
-  );
+  if (takesOutput(options.log ?? [])) terminal.line(path);
+  else
+    terminal.result(
+      options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
+    );
   if (status.state === 'interrupted') return interruptionCode(signal);
   return status.state === 'failed' ? 1 : 0;
 }

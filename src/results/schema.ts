@@ -144,6 +144,8 @@ const runFileShape = z.strictObject({
   peak_memory_bytes: count.nullable(),
   /** What the optimizer reported about itself (for instance α, w, λ, σ per estimation), one object per epoch. */
   optimizer_log: z.array(jsonObject),
+  /** What observers measured along training (run --observe), in the form of optimizer_log; absent without them. */
+  observations: z.array(jsonObject).optional(),
   /** How often training evaluated the loss of a minibatch; absent where the optimizer does not count. */
   evaluations: z.strictObject({ gradients: count, products: count, losses: count }).optional(),
   /** `own` where the optimizer evaluates at a point of its own, such as an average; absent where it is the training point. */

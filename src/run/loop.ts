@@ -3,6 +3,7 @@ import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
 import { type Training, trainingTask } from '../optimizer/index.js';
 import { TrainingStreams } from '../optimizer/training-random.js';
+import { toJsonValue } from '../results/canonical-json.js';
 import type { RunStatus } from '../results/index.js';
 import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
@@ -21,7 +22,7 @@ export interface LoopContext {
   /** Ends the loop after the current step by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
-  /** Called before the first step of training and after each; it must leave the training as it is. */
+  /** Called where the loop begins or goes on, and after each step; it must leave the training as it is. */
   readonly afterStep?: ((loop: TrainingLoop) => Promise<void>) | undefined;
   /** Whether the three sets are evaluated before the first epoch and after each; default yes. */
   readonly evaluates?: boolean;
@@ -111,7 +112,13 @@ export class TrainingLoop {
   /** Whether {@link Training.save} can be called here: some optimizers of users are saved between epochs only. */
   get savable(): boolean {
     const { step } = this.position;
-    return step === null || step === this.stepsPerEpoch || this.training.continueEpoch !== undefined;
+    return step === null || this.#isTrained || this.training.continueEpoch !== undefined;
+  }
+
+  /** Whether the epoch under way has all its steps and is logged, so that only its evaluation is left. */
+  get #isTrained(): boolean {
+    const { epoch, step } = this.position;
+    return step !== null && this.record.timing.trainingWallSeconds.length > epoch;
   }
 
   /** The epoch under way; null between two epochs. */
@@ -138,7 +145,7 @@ export class TrainingLoop {
     const first = this.position;
     const diverges = first.epoch === 0 && first.step === null ? await this.#evaluate(0) : null;
     if (diverges !== null) return diverges;
-    if (first.epoch === 0 && first.step === null) await this.#context.afterStep?.(this);
+    await this.#context.afterStep?.(this);
     for (let { epoch } = first; epoch < numEpochs; epoch++) {
       this.#context.signal?.throwIfAborted();
       const diverged = (await this.#trainEpoch(epoch)) ?? (await this.#evaluate(epoch + 1));
@@ -192,7 +199,7 @@ export class TrainingLoop {
   async #trainEpoch(epoch: number): Promise<RunStatus | null> {
     const { signal, onEvent, resolved } = this.#context;
     const { trainLogInterval, numEpochs } = resolved.configuration;
-    if (this.position.step === this.stepsPerEpoch) return null;
+    if (this.#isTrained) return null;
     const { training } = this;
     let step = await this.#beginEpoch(epoch);
     for await (const minibatch of this.#minibatches(epoch, step)) {
@@ -223,7 +230,8 @@ export class TrainingLoop {
         secondsLeft: this.#secondsLeft(epoch, step, stepsPerSecond),
         note: training.note(),
       });
-      await this.#context.afterStep?.(this);
+      const { afterStep } = this.#context;
+      if (afterStep !== undefined) await this.#stopwatch.without(() => afterStep(this));
     }
     await this.#logEpoch();
     const { wallSeconds, cpuSeconds, otherCores } = this.#stopwatch;
@@ -237,7 +245,10 @@ export class TrainingLoop {
   /** Keeps what the optimizer has to say of an epoch, also of one that did not come to its end. */
   async #logEpoch(): Promise<void> {
     const log = await this.training.endEpoch();
-    if (log !== null) this.record.optimizerLog.push(log);
+    if (log === null) return;
+    this.record.optimizerLog.push(log);
+    const entry = toJsonValue(log) as Readonly<Record<string, unknown>>;
+    this.#context.onEvent?.({ type: 'log', epoch: this.position.epoch, entry });
   }
 
   #secondsLeft(epoch: number, step: number, stepsPerSecond: number): number {
@@ -245,6 +256,15 @@ export class TrainingLoop {
     const steps = (numEpochs - epoch) * this.stepsPerEpoch - step;
     const evaluation = this.record.timing.evaluationWallSeconds.at(-1) ?? 0;
     return steps / stepsPerSecond + (numEpochs - epoch) * evaluation;
+  }
+
+  /** Seconds to the end of the run while the evaluation after an epoch goes on; NaN before there was an epoch. */
+  #secondsAfter(epoch: number, evaluating: number): number {
+    const { trainingWallSeconds, evaluationWallSeconds } = this.record.timing;
+    const training = trainingWallSeconds.at(-1) ?? Number.NaN;
+    const evaluation = evaluationWallSeconds.at(-1) ?? Number.NaN;
+    const { numEpochs } = this.#context.resolved.configuration;
+    return (numEpochs - epoch) * (training + evaluation) + Math.max(0, evaluation - evaluating);
   }
 
   /** 1 before the first scheduled epoch, then the factor of the last one that has come. */
@@ -286,7 +306,17 @@ export class TrainingLoop {
     if (!evaluates) return null;
     const stopwatch = new Stopwatch();
     const feeds = await this.#evaluatedValues(epoch);
-    const measure = (phase: Phase): Promise<Measurement> => this.#evaluator.measure(split, phase, epoch, feeds, signal);
+    const { numEpochs } = resolved.configuration;
+    const measure = (phase: Phase): Promise<Measurement> => {
+      onEvent?.({
+        type: 'evaluating',
+        epoch,
+        numEpochs,
+        phase,
+        secondsLeft: this.#secondsAfter(epoch, stopwatch.wallSeconds),
+      });
+      return this.#evaluator.measure(split, phase, epoch, feeds, signal);
+    };
     const results = {
       train_eval: await measure('train_eval'),
       valid: await measure('valid'),
@@ -294,7 +324,6 @@ export class TrainingLoop {
     };
     const { wallSeconds, cpuSeconds } = stopwatch;
     this.record.addEvaluation(results, wallSeconds, cpuSeconds);
-    const { numEpochs } = resolved.configuration;
     onEvent?.({ type: 'evaluation', epoch, numEpochs, results, seconds: wallSeconds });
     const lost = Object.entries(results).find(([, { loss }]) => !Number.isFinite(loss));
     if (lost === undefined) return null;

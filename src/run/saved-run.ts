@@ -173,10 +173,10 @@ export class SavedRun {
     const { journal: state, epoch, part_of_epoch: part } = header;
     const logged = (steps: number) => Math.ceil(steps / this.#configuration.trainLogInterval);
     const minibatchLosses = epoch * logged(stepsPerEpoch) + logged(part?.step ?? 0);
-    const trained = part?.step === stepsPerEpoch ? epoch + 1 : epoch;
+    const mayBeTrained = part?.step === stepsPerEpoch;
     const { journal, entries } = await Journal.reopen(this.#journalPath, state);
     const record = recordOf(entries);
-    if (!record.isOf({ epoch, trained, minibatchLosses })) {
+    if (!record.isOf({ epoch, mayBeTrained, minibatchLosses })) {
       throw new DamagedContent('a journal of other lengths', `the lists of ${epoch} epochs`);
     }
     this.#journal = journal;

@@ -96,6 +96,7 @@ test('a damaged plan in JSON is refused in one line or planned', { timeout: HOUR
 const silent: Terminal = {
   interactive: false,
   width: 80,
+  messageWidth: 80,
   heading: (text) => text,
   result: () => undefined,
   line: () => undefined,

@@ -172,7 +172,9 @@ describe.skipIf(!hasStrace)('at every call that changes a file (needs strace)', 
       .filter((entry) => !entry.isDirectory())
       .map(({ name }) => name);
 
-  test.each(MANY ? ['link', 'rename', 'unlink', 'fsync', 'fdatasync', 'mkdir', 'pwrite64', 'ftruncate'] : ['rename', 'unlink'])(
+  test.each(
+    MANY ? ['link', 'rename', 'unlink', 'fsync', 'fdatasync', 'mkdir', 'pwrite64', 'ftruncate'] : ['rename', 'unlink'],
+  )(
     'a kill at %s: the next start is right and leaves nothing',
     async (call) => {
       const whole = plain(join(folder, 'whole'));

@@ -51,7 +51,10 @@ test(`${WRITERS} writers of one run, ${ROUNDS} times: one trains, the others say
       found: code === 0 && stderr.startsWith('already complete'),
       left: code === 1 && /^probprec: another process trains this run already: process \d+ on host .*\n$/.test(stderr),
     }));
-    expect(said.filter(({ trained }) => trained), JSON.stringify(all, null, 1)).toHaveLength(1);
+    expect(
+      said.filter(({ trained }) => trained),
+      JSON.stringify(all, null, 1),
+    ).toHaveLength(1);
     expect(said.filter(({ trained, found, left }) => trained || found || left)).toHaveLength(WRITERS);
     const path = all.find((_, index) => said[index]?.trained)?.stdout.trim() ?? '';
     expect(reproducibleContent(await readRunFile(path))).toEqual(expected);
