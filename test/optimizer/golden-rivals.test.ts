@@ -193,7 +193,7 @@ describe.each([
       expect(found).toHaveLength(8);
       for (const [index, number] of found.entries()) {
         expect(Math.abs(number - (wanted[index] ?? Number.NaN)), `step ${step}, number ${index}`).toBeLessThan(
-          tolerance,
+          nullSpace?.[precision] ?? tolerance,
         );
       }
     }
