@@ -229,7 +229,11 @@ const products: readonly OptimizerRow[] = [
 /** Rivals that are wrappers. */
 export const wrappedRows: readonly OptimizerRow[] = [
   row('sam(adam)', { lr: 0.02 }, { logisticRegression: { lr: 0.1 }, refused: [...rates, { sam_rho: -1 }] }),
-  row('asam(sgd)', { lr: 0.01 }, { logisticRegression: { lr: 0.05 }, refused: [...rates, { asam_rho: -1 }] }),
+  row(
+    'asam(sgd)',
+    { lr: 0.01, asam_rho: 0.05 },
+    { logisticRegression: { lr: 0.05 }, refused: [...rates, { asam_rho: -1 }] },
+  ),
   row(
     'mechanic(sgd)',
     { lr: 0.01 },
