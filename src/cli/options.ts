@@ -7,6 +7,7 @@ export type ListName = (typeof LISTS)[number];
 /** Options of `run` after parsing; what is absent was not given. */
 export interface RunOptions {
   readonly testproblem?: string;
+  readonly dataset?: string;
   readonly variant?: 'pytorch' | 'tf';
   readonly init?: 'deepobs' | 'pytorch';
   readonly optimizer?: string;
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly trainLogInterval?: number;
   readonly resume: boolean;
   readonly overwrite?: boolean;
+  readonly keepParameters?: 'epochs' | 'end';
+  readonly observe?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
@@ -36,6 +39,7 @@ export interface RunOptions {
 /** Options of `runtime` after parsing; what is absent was not given. */
 export interface RuntimeOptions {
   readonly testproblem: string;
+  readonly dataset?: string;
   readonly variant?: 'pytorch' | 'tf';
   readonly init?: 'deepobs' | 'pytorch';
   readonly optimizers?: string[];
@@ -58,8 +62,13 @@ export interface RuntimeOptions {
 /** Options of `curvature` after parsing; what is absent was not given. */
 export interface CurvatureOptions {
   readonly testproblem?: string;
+  readonly dataset?: string;
+  readonly variant?: 'pytorch' | 'tf';
+  readonly init?: 'deepobs' | 'pytorch';
+  readonly run?: string;
+  readonly epochs?: number[];
   readonly optimizer?: string;
-  readonly at: number[];
+  readonly at?: number[];
   readonly seed?: number;
   readonly batchSize?: number;
   readonly l2Reg?: number;

@@ -35,6 +35,10 @@ export function progressReporter(terminal: Terminal, quiet: boolean): (event: Ru
           ? terminal.transient(`${bar(event)} ${describeStep(event)}`)
           : say(describeStep(event));
       }
+      case 'keeping':
+        return say(
+          `keeps parameters: ${counted(event.files, 'file')} of ${(event.bytesEach / 1e6).toFixed(1)} MB, ${((event.files * event.bytesEach) / 1e6).toFixed(1)} MB together`,
+        );
       default:
         return;
     }

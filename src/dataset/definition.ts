@@ -1,5 +1,5 @@
 import type { PixelValues } from './assemble.js';
-import type { SplitSizes } from './dataset.js';
+import type { Dataset, SplitSizes } from './dataset.js';
 import type { ImageShape } from './image-table.js';
 import type { SyntheticStyle } from './synthetic.js';
 
@@ -47,7 +47,14 @@ interface Description {
   /** One line for `list datasets`. */
   readonly description: string;
   readonly shape: readonly number[];
+  /** Absent for `float`; `int` for tokens. */
+  readonly inputType?: 'float' | 'int';
+  /** Tokens are 0 … vocabulary − 1; null or absent where inputs are no tokens. */
+  readonly vocabulary?: number | null;
+  /** Labels are 0 … classes − 1; null where examples have none. */
   readonly classes: number | null;
+  /** Shape of one example's labels; absent for [], one class number. */
+  readonly labelShape?: readonly number[];
   readonly sizes: SplitSizes;
   /** What `data fetch` downloads; empty if nothing. */
   readonly files: readonly PublishedFile[];
@@ -72,7 +79,25 @@ export interface ImageDatasetDefinition extends Description {
 /** A data set that a formula generates. */
 export interface GeneratedDatasetDefinition extends Description {
   readonly kind: 'generated';
+  /** Generates it. */
+  open(): Dataset;
+}
+
+/** How a data set that somebody defined is opened. */
+export interface OwnOpenOptions {
+  readonly dataDir: string;
+  /** Training and validation examples together; null to load the real ones. */
+  readonly syntheticSize: number | null;
+}
+
+/** A data set that somebody defined in a file of their own: `defineDataset`. */
+export interface OwnDatasetDefinition extends Description {
+  readonly kind: 'own';
+  readonly inputType: 'float' | 'int';
+  readonly labelShape: readonly number[];
+  /** Loads it. Throws what the definition's own code throws, and ConfigurationError for examples that are not as stated. */
+  open(options: OwnOpenOptions): Promise<Dataset>;
 }
 
 /** A data set before it is opened. */
-export type DatasetDefinition = ImageDatasetDefinition | GeneratedDatasetDefinition;
+export type DatasetDefinition = ImageDatasetDefinition | GeneratedDatasetDefinition | OwnDatasetDefinition;

@@ -46,6 +46,8 @@ export type RunEvent =
       readonly note: string | null;
     }
   | { readonly type: 'epoch'; readonly epoch: number; readonly wallSeconds: number; readonly cpuSeconds: number }
+  | { readonly type: 'keeping'; readonly files: number; readonly bytesEach: number }
+  | { readonly type: 'parameters'; readonly epoch: number; readonly path: string; readonly bytes: number }
   /** `step`: of the epoch after that, where one is under way. */
   | { readonly type: 'checkpoint'; readonly path: string; readonly epoch: number; readonly step: number | null }
   | { readonly type: 'warning'; readonly message: string }

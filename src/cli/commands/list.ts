@@ -1,17 +1,17 @@
 import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
-import { datasetDefinition, datasetNames } from '../../dataset/index.js';
+import { datasetNames, loadDataset } from '../../dataset/index.js';
 import { describeEngines } from '../../engine/index.js';
-import { INITIALISATIONS, loadTestProblem, testProblemNames, VARIANTS } from '../../testproblem/index.js';
 import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { optimizerEntries, optimizerList } from './list-optimizers.js';
+import { testProblemEntries, testProblemList } from './list-testproblems.js';
 
-/** Prints a table, or with `json` a list of objects, of what there is. */
-export async function list(what: ListName, json: boolean, terminal: Terminal): Promise<void> {
-  const listing = await listings[what]();
+/** Prints a table, or with `json` a list of objects, of what there is, users' `files` included. */
+export async function list(what: ListName, files: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
+  const listing = await listings[what](files);
   if (json) return terminal.result(JSON.stringify(listing.entries, null, 2));
-  if ('text' in listing) return terminal.result(listing.text(terminal.heading));
+  if ('text' in listing) return terminal.result(await listing.text(terminal.heading));
   terminal.result(formatTable(listing.header, listing.rows, terminal.heading));
 }
 
@@ -21,31 +21,20 @@ type Listing = { readonly entries: readonly object[] } & (
       readonly header: readonly string[];
       readonly rows: readonly (readonly (string | number | null)[])[];
     }
-  | { readonly text: (heading: (text: string) => string) => string }
+  | { readonly text: (heading: (text: string) => string) => string | Promise<string> }
 );
 
-const listings: Record<ListName, () => Promise<Listing>> = {
-  async testproblems() {
-    const entries = await Promise.all(testProblemNames().map(describeTestProblem));
-    const rows = entries.map((entry) => [
-      entry.name,
-      entry.dataset,
-      entry.parameters,
-      entry.batch_size,
-      entry.num_epochs,
-      entry.l2_reg,
-      entry.has_accuracy ? 'yes' : 'no',
-      entry.description,
-    ]);
-    const header = ['name', 'data set', 'parameters', 'batch size', 'epochs', 'l2-reg', 'accuracy', 'description'];
-    return { entries, header, rows, notes: versionNotes(entries) };
+const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>> = {
+  async testproblems(files) {
+    const entries = await testProblemEntries(files);
+    return { entries, text: (heading) => testProblemList(entries, heading) };
   },
-  async optimizers() {
-    const entries = await optimizerEntries();
+  async optimizers(files) {
+    const entries = await optimizerEntries(files);
     return { entries, text: (heading) => optimizerList(entries, heading) };
   },
-  async datasets() {
-    const entries = datasetNames().map(describeDataset);
+  async datasets(files) {
+    const entries = await Promise.all([...datasetNames(), ...files].map(describeDataset));
     const rows = entries.map(({ name, shape, classes, sizes, files, description }) => [
       ...[name, shape.join('x'), classes, sizes.train, sizes.valid, sizes.test, files.length, description],
     ]);
@@ -95,34 +84,8 @@ function describeBaseline(contender: Contender, source: string) {
   };
 }
 
-/** Which test problems have other versions. */
-function versionNotes(entries: readonly Awaited<ReturnType<typeof describeTestProblem>>[]): string[] {
-  const named = (having: 'variants' | 'init') =>
-    entries.flatMap((entry) => (entry[having].length > 0 ? [entry.name] : [])).join(', ');
-  return [
-    `--variant tf (the network of DeepOBS' TensorFlow line, where it differs): ${named('variants')}`,
-    `--init pytorch (PyTorch's own initial values): ${named('init')}`,
-  ];
-}
-
-async function describeTestProblem(name: string) {
-  const problem = await loadTestProblem(name);
-  return {
-    name,
-    description: problem.description,
-    dataset: problem.dataset,
-    parameters: problem.parameterCount,
-    batch_size: problem.defaults.batchSize,
-    num_epochs: problem.defaults.numEpochs,
-    l2_reg: problem.defaults.l2Reg,
-    has_accuracy: problem.hasAccuracy,
-    variants: problem.variant === null ? [] : [...VARIANTS],
-    init: problem.init === null ? [] : [...INITIALISATIONS],
-  };
-}
-
-function describeDataset(name: string) {
-  const { description, shape, classes, sizes, files } = datasetDefinition(name);
+async function describeDataset(nameOrFile: string) {
+  const { name, description, shape, classes, sizes, files } = (await loadDataset(nameOrFile)).definition;
   return {
     name,
     description,
