@@ -1,10 +1,12 @@
 import { ConfigurationError } from '../errors.js';
 import { cifar10 } from './cifar10.js';
+import { cifar100 } from './cifar100.js';
 import type { DatasetDefinition } from './definition.js';
 import { fmnist, mnist } from './mnist.js';
 import { quadratic } from './quadratic.js';
+import { svhn } from './svhn.js';
 
-const DEFINITIONS: readonly DatasetDefinition[] = [mnist, fmnist, cifar10, quadratic];
+const DEFINITIONS: readonly DatasetDefinition[] = [mnist, fmnist, cifar10, cifar100, svhn, quadratic];
 
 /** The names of all data sets. */
 export function datasetNames(): readonly string[] {

@@ -275,7 +275,7 @@ function checkBatchSize({ batchSize, data }: RunConfiguration, definition: Datas
   const examples =
     definition.kind === 'generated' || data.syntheticSize === null
       ? sizes.train
-      : syntheticSizes(data.syntheticSize, definition.validationShare).train;
+      : syntheticSizes(data.syntheticSize, sizes).train;
   if (batchSize > examples) {
     throw new ConfigurationError(
       `--batch-size: found ${batchSize}, expected at most ${examples}, the training examples of ${name}`,

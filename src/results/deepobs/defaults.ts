@@ -24,7 +24,11 @@ export function defaultL2(testproblem: string): number | 'default' {
 }
 
 /** Test problems whose networks differ between DeepOBS' PyTorch and TensorFlow lines (a test compares). */
-const VARIED: ReadonlySet<string> = new Set(['cifar10_3c3d']);
+const VARIED: ReadonlySet<string> = new Set([
+  ...['cifar10_3c3d', 'cifar100_3c3d', 'svhn_3c3d', 'cifar100_allcnnc'],
+  ...['svhn_wrn164', 'cifar100_wrn164', 'cifar100_wrn404'],
+  ...['cifar10_vgg16', 'cifar10_vgg19', 'cifar100_vgg16', 'cifar100_vgg19'],
+]);
 
 /** Whether DeepOBS' two lines have different networks under this name. */
 export function hasVariants(testproblem: string): boolean {
