@@ -1,5 +1,15 @@
-/** Exit codes of the command line (docs/cli.md): 0 done, 1 some runs failed or a check found a fault, 2 bad usage, 130 interrupted. */
-export type ExitCode = 0 | 1 | 2 | 130;
+/** Exit codes of the command line (docs/cli.md): 0 done, 1 some runs failed or a check found a fault, 2 bad usage, or interrupted. */
+export type ExitCode = 0 | 1 | 2 | InterruptionCode;
+
+/** 128 and the number of the signal: SIGHUP 129, SIGINT 130, SIGUSR1 138 (158 on macOS), SIGTERM 143. */
+export type InterruptionCode = (typeof INTERRUPTION_CODES)[number];
+
+const INTERRUPTION_CODES = [129, 130, 138, 143, 158] as const;
+
+/** Whether this is the exit code of an interrupted command. */
+export function isInterruptionCode(code: number | null): code is InterruptionCode {
+  return INTERRUPTION_CODES.some((known) => known === code);
+}
 
 /** The closed vocabulary of error codes; `--debug` shows the code, scripts may rely on it. */
 export type ErrorCode =
@@ -60,9 +70,15 @@ export class RunHeldError extends ProbprecError {
 
 /** The user ended it, by a signal. Whoever receives it has told the user, so that it needs no line of its own. */
 export class InterruptedError extends ProbprecError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
+  constructor(message: string, options?: { readonly exitCode?: InterruptionCode; readonly cause?: unknown }) {
     super('interrupted', message, { exitCode: 130, ...options });
   }
+}
+
+/** The error of what the interruption stopped that aborted a signal, with a message of its own. */
+export function interruptedBy({ reason }: AbortSignal, message: string): InterruptedError {
+  const code = reason instanceof InterruptedError ? reason.exitCode : 130;
+  return new InterruptedError(message, { exitCode: isInterruptionCode(code) ? code : 130, cause: reason });
 }
 
 /** A run file, checkpoint or user module whose content is not what it should be. */

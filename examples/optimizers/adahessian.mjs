@@ -10,8 +10,8 @@ const magnitude = (product) => {
 
 /** AdaHessian (Yao et al. 2021): Adam with Hutchinson's estimate of the Hessian's diagonal in the place of g². */
 export default defineOptimizer({
-  name: 'adahessian',
-  className: 'AdaHessian',
+  name: 'my-adahessian',
+  className: 'MyAdaHessian',
   description: "Adam with an estimate of the Hessian's diagonal",
   hyperparameters: z.strictObject({
     lr: learningRate().default(0.15),

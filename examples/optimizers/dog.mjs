@@ -8,8 +8,8 @@ const squaredNorm = (vectors) => vectors.map((vector) => dot(vector, vector)).re
  * start so far. No learning rate.
  */
 export default defineOptimizer({
-  name: 'dog',
-  className: 'DoG',
+  name: 'my-dog',
+  className: 'MyDoG',
   description: 'SGD with the step size distance over gradients',
   hyperparameters: z.strictObject({
     reps_rel: z.number().positive().default(1e-6).describe('first distance, relative to 1 + ‖θ₀‖'),

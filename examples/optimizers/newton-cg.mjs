@@ -17,8 +17,8 @@ async function newton({ parameters, minibatch, vectors: v }, gradient, { iterati
 
 /** Newton-CG: truncated Newton steps with exact products, halved until the minibatch's loss falls enough (Armijo 1966). */
 export default defineHostOptimizer({
-  name: 'newton-cg',
-  className: 'NewtonCG',
+  name: 'my-newton-cg',
+  className: 'MyNewtonCG',
   description: 'Newton steps by conjugate gradients, with a line search',
   hyperparameters: z.strictObject({
     iterations: z.int().min(1).default(10).describe('products per step at most'),

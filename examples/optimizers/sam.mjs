@@ -17,8 +17,8 @@ export const sharpnessAware = (inner, { rho }) => ({
 });
 
 export default defineOptimizer({
-  name: 'sam',
-  className: 'SAM',
+  name: 'my-sam',
+  className: 'MySAM',
   description: 'SGD with the gradient at the worst point near by',
   hyperparameters: z.strictObject({
     lr: learningRate(),

@@ -9,8 +9,8 @@ const towards = (a, b, c) => a.map((tensor, index) => add(tensor, multiply(subtr
  * z, weighted by the squares of the largest learning rates so far, is evaluated.
  */
 export default defineOptimizer({
-  name: 'schedule-free-sgd',
-  className: 'ScheduleFreeSGD',
+  name: 'my-schedule-free-sgd',
+  className: 'MyScheduleFreeSGD',
   description: 'SGD whose average replaces the learning-rate schedule',
   hyperparameters: z.strictObject({
     lr: learningRate(),

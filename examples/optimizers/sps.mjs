@@ -7,8 +7,8 @@ const { add, constant, divide, dot, minimum, multiply, negate, subtract } = tens
  * do, η_max is γ^(1/n) times the last step size, n the minibatches of an epoch.
  */
 export default defineOptimizer({
-  name: 'sps',
-  className: 'SPS',
+  name: 'my-sps',
+  className: 'MySPS',
   description: 'SGD with the stochastic Polyak step size',
   hyperparameters: z.strictObject({
     c: z.number().positive().default(0.5).describe('divides the step size'),

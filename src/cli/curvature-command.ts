@@ -3,7 +3,7 @@ import { UsageError } from './failure.js';
 import { commaSeparated, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
 import type { CurvatureOptions } from './options.js';
 import type { Terminal } from './terminal.js';
-import { addDataOptions, addEngineOptions } from './training-options.js';
+import { addDataOptions, addEngineOptions, addVersionOptions } from './training-options.js';
 
 /** `curvature`; what it needs is loaded when it is called. */
 export function addCurvature(program: Command, terminal: Terminal): void {
@@ -13,18 +13,26 @@ export function addCurvature(program: Command, terminal: Terminal): void {
     .description(
       "Measures the Hessian of a test problem's loss by exact products with vectors (docs/curvature.md): largest and smallest\n" +
         'eigenvalues with residuals, trace, Frobenius norm, outliers, and what the step size α of the preconditioner family would\n' +
-        'be. At the initial parameters, or along a training with --optimizer and --at; nothing is written.',
+        'be. At the initial parameters, along a training with --optimizer and --at, or at the kept parameters of a run with --run.\n' +
+        'Nothing is written.',
     )
-    .usage('--testproblem NAME [--optimizer NAME [--<hyperparameter> VALUE ...] --at STEP,STEP,...] [options]')
+    .usage(
+      '--testproblem NAME [--optimizer NAME [--<hyperparameter> VALUE ...] --at STEP,STEP,...] [options] | --run FILE',
+    )
     .allowUnknownOption()
     .allowExcessArguments()
     .option('--testproblem <name>', 'test problem (probprec list testproblems)')
     .option('--optimizer <name|file>', 'what trains to the points (probprec list optimizers), or a file ./mine.js')
     .option(
       '--at <step,step,...>',
-      'steps of the training at which to measure; 0, the initial parameters, needs no optimizer',
+      'steps of the training at which to measure; 0, the initial parameters, needs no optimizer (0)',
       commaSeparated(wholeNumber('--at', 0)),
-      [0],
+    )
+    .option('--run <file>', 'a run file: measures at the parameters that its run has kept (run --keep-parameters)')
+    .option(
+      '--epochs <n,n,...>',
+      'with --run: only after these epochs (all that are kept)',
+      commaSeparated(wholeNumber('--epochs', 0)),
     )
     .option('--seed <n>', 'seed of the parameters, the minibatches and the probes (42)', wholeNumber('--seed', 0))
     .option('--batch-size <n>', "examples of a minibatch (the test problem's own)", wholeNumber('--batch-size', 1))
@@ -75,6 +83,7 @@ export function addCurvature(program: Command, terminal: Terminal): void {
       wholeNumber('--step-size-batches', 0),
       10,
     );
+  addVersionOptions(command);
   addDataOptions(command);
   addEngineOptions(command);
   command

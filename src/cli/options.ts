@@ -27,6 +27,7 @@ export interface RunOptions {
   readonly trainLogInterval?: number;
   readonly resume: boolean;
   readonly overwrite?: boolean;
+  readonly keepParameters?: 'epochs' | 'end';
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
@@ -58,8 +59,12 @@ export interface RuntimeOptions {
 /** Options of `curvature` after parsing; what is absent was not given. */
 export interface CurvatureOptions {
   readonly testproblem?: string;
+  readonly variant?: 'pytorch' | 'tf';
+  readonly init?: 'deepobs' | 'pytorch';
+  readonly run?: string;
+  readonly epochs?: number[];
   readonly optimizer?: string;
-  readonly at: number[];
+  readonly at?: number[];
   readonly seed?: number;
   readonly batchSize?: number;
   readonly l2Reg?: number;

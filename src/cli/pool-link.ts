@@ -1,3 +1,4 @@
+import { InterruptedError } from '../errors.js';
 import type { RunEvent } from '../run/index.js';
 import type { MessageToPool, MessageToRun } from '../sweep/pool-messages.js';
 
@@ -21,10 +22,11 @@ export function poolLink(): PoolLink | null {
     if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
   };
   process.on('message', (message: MessageToRun) => {
-    if (message.type === 'interrupt') controller.abort();
+    if (message.type === 'interrupt') controller.abort(new InterruptedError('interrupted with its sweep'));
   });
-  process.on('disconnect', () => controller.abort());
-  if (!process.connected) controller.abort();
+  const orphaned = () => controller.abort(new InterruptedError('interrupted: the sweep that started it is gone'));
+  process.on('disconnect', orphaned);
+  if (!process.connected) orphaned();
   // The listeners must not keep a finished run alive.
   process.channel?.unref();
   let reportedAt = Number.NEGATIVE_INFINITY;

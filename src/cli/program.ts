@@ -38,7 +38,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--debug', 'show error codes and stacks')
     .addHelpText(
       'after',
-      '\nprobprec <command> --help explains a command. Exit codes: 0 done, 1 some failed, 2 wrong usage.',
+      '\nprobprec <command> --help explains a command. Exit codes: 0 done, 1 some failed, 2 wrong usage, 128 + n interrupted by signal n.',
     )
     .allowExcessArguments()
     .action((_, command: Command) => {
@@ -63,7 +63,7 @@ function addRun(program: Command, terminal: Terminal): void {
     .summary('train one test problem with one optimizer and write one run file')
     .description(
       'Trains one test problem with one optimizer by the protocol and writes one run file.\n' +
-        'The same command again goes on from the last finished epoch, or does nothing when the run is complete.',
+        'The same command again goes on where an interrupted run stopped, or does nothing when the run is complete.',
     )
     .usage('--testproblem NAME --optimizer NAME [--<hyperparameter> VALUE ...] [options]')
     .helpOption(false)
@@ -86,6 +86,11 @@ function addRun(program: Command, terminal: Terminal): void {
     .option('--resume', 'go on from a checkpoint of the same configuration', true)
     .option('--no-resume', 'start from the beginning, whatever is there')
     .option('--overwrite', 'run again although a completed run file is there')
+    .option(
+      '--keep-parameters <when>',
+      'epochs or end: keep the parameters beside the run file, for probprec curvature --run (docs/run-file.md)',
+      oneOf('--keep-parameters', ['epochs', 'end'] as const),
+    )
     .option('--json', "the run file's path and a summary as JSON on stdout")
     .option('--quiet', 'no progress')
     .option('-h, --help', "show this help; with --optimizer also the optimizer's hyperparameters")

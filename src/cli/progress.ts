@@ -35,6 +35,10 @@ export function progressReporter(terminal: Terminal, quiet: boolean): (event: Ru
           ? terminal.transient(`${bar(event)} ${describeStep(event)}`)
           : say(describeStep(event));
       }
+      case 'keeping':
+        return say(
+          `keeps parameters: ${counted(event.files, 'file')} of ${(event.bytesEach / 1e6).toFixed(1)} MB, ${((event.files * event.bytesEach) / 1e6).toFixed(1)} MB together`,
+        );
       default:
         return;
     }
@@ -55,8 +59,27 @@ function describeStart(event: Extract<RunEvent, { type: 'start' }>): string {
   if (configuration.data.source === 'synthetic') lines.push('the data are synthetic; the run file says so');
   else if (!event.verifiedData)
     lines.push('the data files are not the published ones byte for byte; the run file says so');
-  if (event.resumedFromEpoch !== null) lines.push(`goes on from the checkpoint of epoch ${event.resumedFromEpoch}`);
+  const { resumedFromEpoch: epoch, resumedFromStep: step, stepsPerEpoch } = event;
+  if (epoch !== null) {
+    const place = describePlace({ epoch, step, stepsPerEpoch, numEpochs: configuration.numEpochs });
+    lines.push(`goes on from the checkpoint of ${place}`);
+  }
   return lines.join('\n');
+}
+
+/** `epoch 2 of 3` after an epoch, `step 4 of 15 in epoch 3 of 3` within one. */
+export function describePlace({ epoch, step, stepsPerEpoch, numEpochs }: Place): string {
+  return step === null
+    ? `epoch ${epoch} of ${numEpochs}`
+    : `step ${step} of ${stepsPerEpoch} in epoch ${epoch + 1} of ${numEpochs}`;
+}
+
+/** Finished epochs, and of the one under way its steps. */
+interface Place {
+  readonly epoch: number;
+  readonly step: number | null;
+  readonly stepsPerEpoch: number;
+  readonly numEpochs: number;
 }
 
 function describeEvaluation({ epoch, numEpochs, results, seconds }: Evaluation): string {

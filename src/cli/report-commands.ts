@@ -83,23 +83,6 @@ function addReport(program: Command, terminal: Terminal): void {
   });
 }
 
-/** `export csv`, below `export`. */
-export function addExportCsv(parent: Command, terminal: Terminal): void {
-  parent
-    .command('csv')
-    .summary('runs, curves, quantities and settings as CSV')
-    .description(
-      'Writes runs.csv, curves.csv, quantities.csv, events.csv and settings.csv: long form, every digit, for pandas, R and others.',
-    )
-    .argument('[results...]', 'run files or folders of them, DeepOBS folders too (results)')
-    .requiredOption('-o, --output-dir <dir>', 'where to write')
-    .option('--debug', 'show error codes and stacks')
-    .action(async (paths: string[], options: { outputDir: string }) => {
-      const { exportRunsAsCsv } = await import('./commands/export-csv.js');
-      process.exitCode = await exportRunsAsCsv(paths, options, terminal);
-    });
-}
-
 const POINTS: Readonly<Record<string, number>> = { in: 72, cm: 72 / 2.54, mm: 72 / 25.4, pt: 1 };
 
 /** `3.25in`, `column`, `page` in points. */

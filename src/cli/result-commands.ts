@@ -1,13 +1,10 @@
 import type { Command } from 'commander';
-import type { ExportDialect } from '../results/deepobs/export.js';
 import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
+import { addExport } from './export-commands.js';
 import { oneOf } from './option-values.js';
-import { addExportCsv } from './report-commands.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
-
-const DIALECTS = ['original', 'deepobs-1.2-beta', 'deepobs-develop'] as const satisfies readonly ExportDialect[];
 
 type UnknownCommand = (where: string, parent: Command) => Error;
 
@@ -81,38 +78,5 @@ function addImport(program: Command, terminal: Terminal, unknownCommand: Unknown
     });
   command.allowExcessArguments().action((_, self: Command) => {
     throw unknownCommand('import: ', self);
-  });
-}
-
-function addExport(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
-  const command = program
-    .command('export')
-    .summary('export results to DeepOBS or as CSV')
-    .description('Exports results to other programs.');
-  command
-    .command('deepobs')
-    .description(
-      "Writes run files as DeepOBS writes them, names and numbers included, so that DeepOBS' analyzer reads them.\n" +
-        'A diverged run is filled as DeepOBS fills it; interrupted and failed runs are skipped.',
-    )
-    .argument('<dir>', 'folder with run files')
-    .requiredOption('--output-dir <dir>', 'where to write')
-    .option(
-      '--dialect <name>',
-      'deepobs-1.2-beta (weight_decay) or deepobs-develop (l2_reg); original: imported files as they were, own ones as 1.2-beta',
-      oneOf('--dialect', DIALECTS),
-      DIALECTS[0],
-    )
-    .option('--json', 'what was written, skipped and at fault as JSON')
-    .option('--verbose', 'a line for each file instead of a summary')
-    .option('--quiet', 'faults only')
-    .option('--debug', 'show error codes and stacks')
-    .action(async (folder: string, options: TransferOptions & { outputDir: string; dialect: ExportDialect }) => {
-      const { exportDeepobs } = await import('./commands/export.js');
-      process.exitCode = await exportDeepobs(folder, options, terminal);
-    });
-  addExportCsv(command, terminal);
-  command.allowExcessArguments().action((_, self: Command) => {
-    throw unknownCommand('export: ', self);
   });
 }

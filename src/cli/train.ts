@@ -1,10 +1,10 @@
 import { type ExitCode, InterruptedError, RunHeldError } from '../errors.js';
 import type { Metric, RunFile } from '../results/index.js';
-import { executeRun, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
+import { executeRun, type KeepParameters, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
 import { reportFailure } from './failure.js';
-import { interruptible } from './interruption.js';
+import { type InterruptionSignal, interruptible, interruptionCode } from './interruption.js';
 import { type PoolLink, poolLink } from './pool-link.js';
-import { counted, formatDuration, progressReporter } from './progress.js';
+import { counted, describePlace, formatDuration, progressReporter } from './progress.js';
 import type { Terminal } from './terminal.js';
 
 /** Where a run that is started on the command line reads and writes, and what it says. */
@@ -13,6 +13,7 @@ export interface TrainOptions {
   readonly outputDir: string;
   readonly resume: boolean;
   readonly overwrite?: boolean | undefined;
+  readonly keepParameters?: KeepParameters | undefined;
   /** How a run that is complete can be run again, in words. */
   readonly again?: string;
   readonly json?: boolean | undefined;
@@ -22,7 +23,7 @@ export interface TrainOptions {
 
 /**
  * Trains in this process and writes one run file; its path, or with `json` a summary, goes to stdout. Returns 0 for a
- * completed or diverged run, 1 for a failed one, 130 for an interrupted one. A sweep that started this process follows
+ * completed or diverged run, 1 for a failed one, 128 and the signal's number for an interrupted one. A sweep that started this process follows
  * the run over a channel and may interrupt it.
  */
 export async function train(resolved: ResolvedRun, options: TrainOptions, terminal: Terminal): Promise<ExitCode> {
@@ -37,6 +38,7 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       outputDir: options.outputDir,
       resume: options.resume,
       overwrite: options.overwrite === true,
+      keepParameters: options.keepParameters,
       signal,
       onEvent: (event) => {
         kept.observe(event);
@@ -45,10 +47,10 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       },
     });
     tellOutcome(pool, outcome);
-    return finish(outcome, hintOf(resolved, outcome), options, terminal);
+    return finish(outcome, { hint: hintOf(resolved, outcome), kept: kept.atEnd(), signal }, options, terminal);
   } catch (error) {
     // Before there is a run to write a file of: a download, a lock. What was interrupted has been said.
-    if (signal.aborted && error === signal.reason) return 130;
+    if (signal.aborted && error === signal.reason) return interruptionCode(signal);
     if (error instanceof InterruptedError && interruption.signal.aborted) return error.exitCode;
     if (error instanceof RunHeldError) pool?.send({ type: 'held', message: error.message });
     throw error;
@@ -69,25 +71,34 @@ function tellOutcome(pool: PoolLink | null, { path, runFile, alreadyComplete }: 
 
 /** Follows what a run has saved, to say at an interruption what is kept. */
 function keptState() {
-  let total = '';
+  let place = { numEpochs: 0, stepsPerEpoch: 0 };
   let saved: string | null = null;
-  let fetching = false;
+  let stage: 'opening' | 'fetching' | 'training' = 'opening';
   return {
     observe(event: RunEvent): void {
-      fetching = event.type === 'dataset';
+      if (event.type === 'dataset') stage = 'fetching';
       if (event.type === 'start') {
-        total = ` of ${event.configuration.numEpochs}`;
-        if (event.resumedFromEpoch !== null) saved = `the checkpoint of epoch ${event.resumedFromEpoch}${total}`;
+        stage = 'training';
+        place = { numEpochs: event.configuration.numEpochs, stepsPerEpoch: event.stepsPerEpoch };
+        const { resumedFromEpoch: epoch, resumedFromStep: step } = event;
+        if (epoch !== null) saved = `the checkpoint of ${describePlace({ epoch, step, ...place })}`;
       } else if (event.type === 'checkpoint') {
-        saved = `the checkpoint of epoch ${event.epoch}${total}, ${event.path}`;
+        saved = `the checkpoint of ${describePlace({ ...event, ...place })}, ${event.path}`;
       }
     },
-    message: (): string =>
-      fetching
-        ? 'probprec: interrupted before training; what was downloaded is kept, the same command goes on (once more to stop at once)'
-        : saved === null
-          ? 'probprec: interrupted, stopping after this step; no epoch is finished yet, so the same command starts again (once more to stop at once)'
-          : `probprec: interrupted, stopping after this step; kept: ${saved}; the same command goes on from there (once more to stop at once)`,
+    message: (name: InterruptionSignal): string => {
+      const what = {
+        opening: 'stopping before training',
+        fetching: 'stopping before training; what was downloaded is kept, the same command goes on',
+        training: 'stopping after this step',
+      }[stage];
+      return `probprec: interrupted by ${name}, ${what} (once more to stop at once)`;
+    },
+    /** What the run goes on from. */
+    atEnd: (): string =>
+      saved === null
+        ? 'nothing is trained yet, so the same command starts again'
+        : `kept: ${saved}; the same command goes on from there`,
   };
 }
 
@@ -97,20 +108,32 @@ function hintOf({ optimizer, configuration }: ResolvedRun, { runFile }: RunOutco
   return optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null;
 }
 
-function finish(outcome: RunOutcome, hint: string | null, options: TrainOptions, terminal: Terminal): ExitCode {
+/** What there is to say at the end besides what the run file says. */
+interface EndNotes {
+  readonly hint: string | null;
+  readonly kept: string;
+  readonly signal: AbortSignal;
+}
+
+function finish(
+  outcome: RunOutcome,
+  { hint, kept, signal }: EndNotes,
+  options: TrainOptions,
+  terminal: Terminal,
+): ExitCode {
   const { path, runFile, alreadyComplete } = outcome;
   const { status } = runFile;
   if (alreadyComplete) {
     terminal.line(`already complete${options.again === undefined ? '' : ` (${options.again})`}: ${path}`);
   } else if (!options.quiet || status.state !== 'completed') {
-    terminal.line(describeEnd(runFile));
+    terminal.line(`${describeEnd(runFile)}${status.state === 'interrupted' ? `; ${kept}` : ''}`);
   }
   if (hint !== null) terminal.line(`${runFile.configuration.optimizer.name}: ${hint}`);
   if (outcome.error !== undefined) reportFailure(outcome.error, terminal, options.debug === true);
   terminal.result(
     options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
   );
-  if (status.state === 'interrupted') return 130;
+  if (status.state === 'interrupted') return interruptionCode(signal);
   return status.state === 'failed' ? 1 : 0;
 }
 

@@ -30,7 +30,11 @@ async function* cut(
   epoch: number,
   batchSize: number,
   dropIncomplete: boolean,
-  { ahead = false, reuse = false }: { readonly ahead?: boolean; readonly reuse?: boolean },
+  {
+    ahead = false,
+    reuse = false,
+    from = 0,
+  }: { readonly ahead?: boolean; readonly reuse?: boolean; readonly from?: number },
 ): AsyncGenerator<Batch> {
   const order = part.order(epoch);
   const end = dropIncomplete ? order.length - (order.length % batchSize) : order.length;
@@ -39,7 +43,7 @@ async function* cut(
       `--batch-size ${batchSize} leaves no complete batch of ${order.length} examples; give at most ${order.length}.`,
     );
   }
-  const pieces = piecesOf(order.subarray(0, end), batchSize);
+  const pieces = piecesOf(order.subarray(from * batchSize, end), batchSize);
   if (ahead && part.assembleAhead !== undefined) {
     yield* part.assembleAhead(pieces, epoch);
     return;

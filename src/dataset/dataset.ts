@@ -65,12 +65,12 @@ export interface DataSplit {
   /**
    * The batches of one epoch, shuffled, augmented where the data set says so. With `ahead`, a worker thread makes
    * augmented batches while those before are in use; they are the same. With `reuse`, a batch's inputs hold until the next
-   * batch is asked for, which may be written to the same memory.
+   * batch is asked for, which may be written to the same memory. `from` is the first batch that is given, by default 0.
    */
   trainingBatches(
     epoch: number,
     batchSize: number,
-    options?: { readonly ahead?: boolean; readonly reuse?: boolean },
+    options?: { readonly ahead?: boolean; readonly reuse?: boolean; readonly from?: number },
   ): AsyncIterable<Batch>;
   /**
    * The batches of one evaluation. Protocol probprec: every example once, the last batch may be smaller, the same at

@@ -1,5 +1,5 @@
 import type { PixelValues } from './assemble.js';
-import type { SplitSizes } from './dataset.js';
+import type { Dataset, SplitSizes } from './dataset.js';
 import type { ImageShape } from './image-table.js';
 import type { SyntheticStyle } from './synthetic.js';
 
@@ -79,6 +79,8 @@ export interface ImageDatasetDefinition extends Description {
 /** A data set that a formula generates. */
 export interface GeneratedDatasetDefinition extends Description {
   readonly kind: 'generated';
+  /** Generates it. */
+  open(): Dataset;
 }
 
 /** A data set before it is opened. */

@@ -8,7 +8,6 @@ import { splitImages } from './image-split.js';
 import type { ImageTables } from './image-table.js';
 import { loadImages, nameOf } from './load.js';
 import { type LocatedFile, locate, missingFiles } from './locate.js';
-import { openQuadratic } from './quadratic.js';
 import { datasetDefinition } from './registry.js';
 import { syntheticImages } from './synthetic.js';
 
@@ -32,7 +31,7 @@ const LARGEST_SYNTHETIC = 1_000_000;
  */
 export async function openDataset(name: string, options: OpenOptions): Promise<Dataset> {
   const definition = datasetDefinition(name);
-  if (definition.kind === 'generated') return openQuadratic();
+  if (definition.kind === 'generated') return definition.open();
   return options.source === 'synthetic'
     ? openSynthetic(definition, options.syntheticSize ?? definition.sizes.train + definition.sizes.valid)
     : openReal(definition, options);

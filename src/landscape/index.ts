@@ -4,6 +4,7 @@ export {
   type MeasurementRequest,
   measureCurvature,
 } from './measure.js';
+export { keptPoints, type Points } from './points.js';
 export {
   type BlockReport,
   type CurvatureReport,

@@ -12,7 +12,6 @@ import { constantValues } from '../optimizer/training-task.js';
 import { randomStream } from '../random/index.js';
 import { suiteVersion } from '../results/index.js';
 import type { ResolvedRun } from '../run/index.js';
-import { TrainingLoop } from '../run/loop.js';
 import { type DataOptions, openData, openRunEngine } from '../run/open.js';
 import {
   type MinibatchPosition,
@@ -23,15 +22,15 @@ import {
 } from '../run/training-minibatches.js';
 import { initialStates } from '../testproblem/index.js';
 import { measurePoint } from './measure-point.js';
+import { type LookedAt, type Points, trainedBy, visitKept, visitTraining } from './points.js';
 import { CURVATURE_VERSION, type CurvatureReport, type PointReport } from './report.js';
 import { type MeasurementSettings, TOLERANCE } from './settings.js';
 
 /** Where to look, and what to measure there. */
 export interface MeasurementRequest {
-  /** The training; its optimizer matters only where a step after the first is asked for. */
+  /** The training; its optimizer matters only where a step of it is taken. */
   readonly resolved: ResolvedRun;
-  /** Steps of the training at which to measure, ascending; 0 is before the first. */
-  readonly at: readonly number[];
+  readonly points: Points;
   readonly settings: MeasurementSettings;
 }
 
@@ -120,64 +119,37 @@ class Measurement {
     this.#tell({ type: 'memory', bytes: this.#memory });
     const { signal } = this.#options;
     try {
-      await this.#alongTraining();
+      const diverged = await this.#visit((place) => this.#measureAt(place));
+      if (diverged !== null) this.#tell({ type: 'message', message: `training diverged: ${diverged}` });
+      return this.#report(diverged === null);
     } catch (error) {
       if (!signal?.aborted || error !== signal.reason) throw error;
       return this.#report(false);
     }
-    return this.#report(true);
   }
 
-  /** Trains as far as the last point and measures on the way; nothing is evaluated or written. */
-  async #alongTraining(): Promise<void> {
-    const { resolved, at } = this.#request;
-    const stepsPerEpoch = this.#split.trainingSteps(resolved.configuration.batchSize);
-    const last = at.at(-1) ?? 0;
-    const ended = new AbortController();
-    const { signal } = this.#options;
-    const loop = await TrainingLoop.start({
-      resolved: {
-        ...resolved,
-        configuration: { ...resolved.configuration, numEpochs: Math.ceil(last / stepsPerEpoch) },
-      },
-      split: this.#split,
-      engine: this.#engine,
-      signal: signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]),
-      evaluates: false,
-      afterStep: async (current) => {
-        const { epoch, step } = current.position;
-        const total = epoch * stepsPerEpoch + (step ?? 0);
-        this.#tell({ type: 'training', step: total, until: last });
-        if (!at.includes(total)) return;
-        await this.#measureAt(total, { epoch, step: step ?? 0 }, current);
-        if (total === last) ended.abort();
-      },
-    });
-    try {
-      const status = await loop.run();
-      if (status.state === 'diverged') this.#tell({ type: 'message', message: `training diverged: ${status.reason}` });
-    } catch (error) {
-      if (!ended.signal.aborted || error !== ended.signal.reason) throw error;
-    }
+  /** Goes to the points in their order. */
+  #visit(measure: (place: LookedAt) => Promise<void>): Promise<string | null> {
+    const { resolved, points } = this.#request;
+    const context = { resolved, split: this.#split, engine: this.#engine, signal: this.#options.signal };
+    if (points.kind === 'kept') return visitKept(context, points, measure);
+    const last = points.at.at(-1) ?? 0;
+    return visitTraining(context, points, measure, (step) => this.#tell({ type: 'training', step, until: last }));
   }
 
-  async #measureAt(step: number, position: MinibatchPosition, loop: TrainingLoop): Promise<void> {
-    const { training } = loop;
+  async #measureAt({ step, position, parameters, states, learningRate }: LookedAt): Promise<void> {
     const { settings, resolved } = this.#request;
     const feeds = await this.#minibatches(position);
     const expected = this.#expectedProducts;
     let done = 0;
     const measured = await measurePoint({
       loss: this.#loss,
-      point: {
-        parameters: training.parameters,
-        states: { ...initialStates(this.#engine, this.#loss.symbolic), ...training.modelStates },
-      },
+      point: { parameters, states: { ...initialStates(this.#engine, this.#loss.symbolic), ...states } },
       minibatches: feeds,
       stepSizeMinibatches: this.#stepSizeMinibatches(position),
       blocks: this.#blocks,
       settings,
-      learningRate: this.#learningRate(loop),
+      learningRate,
       stream: randomStream(resolved.configuration.seed, 'curvature', step),
       top: this.#top,
       onProduct: (part) => {
@@ -236,15 +208,6 @@ class Measurement {
     }
   }
 
-  /** η of the next step by the optimizer's learning rate; null for one that has none. */
-  #learningRate(loop: TrainingLoop): number | null {
-    const { optimizer, configuration } = this.#request.resolved;
-    const name = optimizer.learningRate ?? null;
-    if (name === null || !this.#trains) return null;
-    const rate = configuration.optimizer.hyperparameters[name];
-    return typeof rate === 'number' ? rate * loop.learningRateFactor(loop.position.epoch) : null;
-  }
-
   get #expectedProducts(): number {
     const { steps, probes, traceProbes, stepSizeBatches } = this.#request.settings;
     const each = this.#blocks.map(({ size }) => probes * Math.min(steps, size) + Math.max(0, traceProbes - probes));
@@ -257,11 +220,6 @@ class Measurement {
     const largest = Math.max(...this.#blocks.map(({ size }) => size));
     const kept = this.#blocks.reduce((sum, { size }) => sum + size, 0);
     return 4 * (Math.min(steps, largest) * largest + 2 * Math.min(top, largest) * kept);
-  }
-
-  /** Whether the optimizer takes a step at all. */
-  get #trains(): boolean {
-    return this.#request.at.some((step) => step > 0);
   }
 
   #tell(event: MeasurementEvent): void {
@@ -278,6 +236,8 @@ class Measurement {
       curvature_version: CURVATURE_VERSION,
       suite_version: suiteVersion(),
       testproblem: testProblem.name,
+      variant: configuration.variant ?? null,
+      init: configuration.init ?? null,
       parameters: testProblem.parameterCount,
       classes: testProblem.classes,
       matrix: settings.matrix,
@@ -295,9 +255,7 @@ class Measurement {
       trace_probes: Math.max(settings.probes, settings.traceProbes),
       trace_method: settings.hutchPlusPlus ? 'hutch++' : 'hutchinson',
       tolerance: TOLERANCE,
-      optimizer: this.#trains
-        ? { name: configuration.optimizer.name, hyperparameters: { ...configuration.optimizer.hyperparameters } }
-        : null,
+      optimizer: trainedBy(this.#request),
       engine: { name, device, threads },
       complete,
       points: this.#points,

@@ -63,8 +63,8 @@ const stepSizeSchema = z.strictObject({
 });
 
 const pointSchema = z.strictObject({
-  /** Steps since the initial parameters; null where a run file does not say it. */
-  step: count.nullable(),
+  /** Steps since the initial parameters. */
+  step: count,
   /** Epochs that are finished. */
   epoch: count,
   /** Mean over the minibatches of the matrix, the L2 term included. */
@@ -90,6 +90,9 @@ export const curvatureReportSchema = z.strictObject({
   curvature_version: z.literal(CURVATURE_VERSION),
   suite_version: z.string(),
   testproblem: z.string(),
+  /** Where there is something to choose. */
+  variant: z.string().nullable(),
+  init: z.string().nullable(),
   parameters: count,
   /** Classes of the labels; null where there are none. */
   classes: count.nullable(),
@@ -113,7 +116,7 @@ export const curvatureReportSchema = z.strictObject({
   /** What trained to the points; null where only initial parameters were looked at. */
   optimizer: z.strictObject({ name: z.string(), hyperparameters: z.record(z.string(), z.json()) }).nullable(),
   engine: z.strictObject({ name: z.string(), device: z.string(), threads: count }),
-  /** False where it was interrupted: the points so far. */
+  /** False where it was interrupted, or training diverged: the points so far. */
   complete: z.boolean(),
   points: z.array(pointSchema),
 });

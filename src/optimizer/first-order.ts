@@ -3,7 +3,7 @@ import { gradients, program } from '../tensor/index.js';
 import { inputNames } from '../testproblem/index.js';
 import { count, noEvaluations } from './evaluation-counts.js';
 import { networkState } from './network-state.js';
-import { RuleLog } from './rule-log.js';
+import { type CollectedLogs, RuleLog } from './rule-log.js';
 import { restoreTree, saveTree } from './saved-tree.js';
 import { StepProgram } from './step-program.js';
 import type { Hyperparameters, Training, TrainingTask } from './training.js';
@@ -77,6 +77,10 @@ export async function startFirstOrder(
       lrFactor = factor;
       carried = { ...carried, network: network.atEpoch(engine, carried.network) };
     },
+    continueEpoch: async (same, factor) => {
+      epoch = same;
+      lrFactor = factor;
+    },
     step: async (batch) => {
       steps += 1;
       const rates = lr === null ? {} : rule.learningRate(engine, lr * lrFactor);
@@ -89,14 +93,16 @@ export async function startFirstOrder(
     },
     endEpoch: () => log.take(epoch),
     note: () => null,
-    save: () => saveTree(engine, { carried, steps, evaluations }),
+    save: () => saveTree(engine, { carried, steps, evaluations, log: log.collected }),
     restore: async (saved) => {
       const restored = restoreTree(engine, saved) as {
         carried: typeof carried;
         steps: number;
         evaluations: typeof evaluations;
+        log: CollectedLogs;
       };
       ({ carried, steps, evaluations } = restored);
+      log.collected = restored.log;
     },
   };
 }

@@ -36,6 +36,7 @@ export {
   chain,
   type Setting,
   type State,
+  stateful,
   stateless,
   type Transformation,
   type Update,
@@ -45,9 +46,11 @@ export * from './transformations/average-parameters.js';
 export * from './transformations/clip-by-global-norm.js';
 export * from './transformations/clip-by-value.js';
 export * from './transformations/decay-weights.js';
+export * from './transformations/elementwise.js';
 export * from './transformations/lookahead.js';
 export * from './transformations/masked.js';
 export * from './transformations/scale-by-adam.js';
 export * from './transformations/scale-by-learning-rate.js';
+export * from './transformations/scale-by-trust-ratio.js';
 export * from './transformations/trace.js';
 export type { InitContext, LossAndGradients, ProbeDistribution, UpdateContext } from './update-context.js';

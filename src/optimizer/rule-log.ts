@@ -1,6 +1,12 @@
 import type { Engine, Value } from '../engine/index.js';
 import type { LoggedValue } from './step-program.js';
 
+/** What was collected of an epoch that is not over; names are values, because any text may be one. */
+export interface CollectedLogs {
+  readonly last: readonly (readonly [name: string, value: Value | number])[];
+  readonly lists: readonly (readonly [name: string, values: readonly (Value | number)[]])[];
+}
+
 /** Collects what rules log, for one entry per epoch in the run file. */
 export class RuleLog {
   readonly #engine: Engine;
@@ -17,6 +23,16 @@ export class RuleLog {
       if (per === 'epoch') this.#last[name] = value;
       else this.#lists[name] = [...(this.#lists[name] ?? []), value];
     }
+  }
+
+  /** What a checkpoint within an epoch keeps. */
+  get collected(): CollectedLogs {
+    return { last: Object.entries(this.#last), lists: Object.entries(this.#lists) };
+  }
+
+  set collected({ last, lists }: CollectedLogs) {
+    this.#last = Object.fromEntries(last);
+    this.#lists = Object.fromEntries(lists.map(([name, values]) => [name, [...values]]));
   }
 
   /** What was collected since the last call as plain data, null where a number is not finite; null without anything. */

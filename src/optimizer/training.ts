@@ -54,12 +54,18 @@ export interface Training {
   readonly compileSeconds: number;
   /** Called before the first step of each epoch (0-based) with the factor that the learning-rate schedule gives. */
   beginEpoch(epoch: number, lrFactor: number): Promise<void>;
+  /**
+   * Called instead, after `restore`, where the state was saved within this epoch: what beginEpoch does besides remembering its
+   * arguments is part of the state. Absent: the training is saved between epochs only.
+   */
+  continueEpoch?(epoch: number, lrFactor: number): Promise<void>;
   /** Uses one minibatch; returns its loss before the step. Never throws for a non-finite loss. */
   step(batch: BatchFeeds): Promise<number>;
   /** What the optimizer wants the run file to keep of the epoch, or null. */
   endEpoch(): Promise<Readonly<Record<string, unknown>> | null>;
   /** A few words for the progress line, or null. */
   note(): string | null;
+  /** Everything that the next step depends on; between two epochs, with `continueEpoch` also between two steps. */
   save(): Promise<TrainingState>;
   restore(state: TrainingState): Promise<void>;
 }

@@ -67,6 +67,11 @@ export function stateless(
   };
 }
 
+/** A transformation with a state: what `init` returns tells the compiler the type that `update` is given. */
+export function stateful<S extends State>(transformation: Transformation<S>): Transformation<S> {
+  return transformation;
+}
+
 /** An element that is known to exist. */
 export function at<T>(list: readonly T[], index: number): T {
   const element = list[index];

@@ -143,6 +143,8 @@ const runFileShape = z.strictObject({
   resumed: z.array(
     z.strictObject({
       epoch: count,
+      /** Steps of the epoch after that, where it was under way; absent between two epochs. */
+      step: count.optional(),
       at: instant,
       /** What computed the epochs before, where it was another version or lowering of the engine. */
       engine_before: z

@@ -17,7 +17,7 @@ export interface CheckpointContent {
 // to a multiple of 8, the arrays in the directory's order, each padded to a multiple of 8, SHA-256 of everything before it.
 const MAGIC = Buffer.from('PPRCKPT\n', 'latin1');
 /** Version of the layout and of the header; the CHANGELOG says when it changes. */
-export const CHECKPOINT_VERSION = 2;
+export const CHECKPOINT_VERSION = 3;
 const WORDS = 16;
 const CHECKSUM = 32;
 const PREAMBLE = WORDS + CHECKSUM;

@@ -14,7 +14,7 @@ import {
 } from './checkpoint-format.js';
 import { type CheckpointHeader, checkpointHeaderSchema } from './checkpoint-header.js';
 
-/** The state of a run between two epochs: enough, with the journal, to go on with exactly the same numbers. */
+/** The state of a run between two steps: enough, with the journal, to go on with exactly the same numbers. */
 export interface Checkpoint {
   readonly header: CheckpointHeader;
   readonly arrays: Readonly<Record<string, CheckpointArray>>;

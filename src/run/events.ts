@@ -18,7 +18,10 @@ export type RunEvent =
       readonly stepsPerEpoch: number;
       /** Threads of the engine. */
       readonly threads: number;
+      /** Finished epochs of the checkpoint that the run goes on from; null where it starts from the beginning. */
       readonly resumedFromEpoch: number | null;
+      /** Steps of the epoch after these, where the checkpoint was written within one. */
+      readonly resumedFromStep: number | null;
       readonly path: string;
       readonly verifiedData: boolean;
     }
@@ -43,7 +46,10 @@ export type RunEvent =
       readonly note: string | null;
     }
   | { readonly type: 'epoch'; readonly epoch: number; readonly wallSeconds: number; readonly cpuSeconds: number }
-  | { readonly type: 'checkpoint'; readonly path: string; readonly epoch: number }
+  | { readonly type: 'keeping'; readonly files: number; readonly bytesEach: number }
+  | { readonly type: 'parameters'; readonly epoch: number; readonly path: string; readonly bytes: number }
+  /** `step`: of the epoch after that, where one is under way. */
+  | { readonly type: 'checkpoint'; readonly path: string; readonly epoch: number; readonly step: number | null }
   | { readonly type: 'warning'; readonly message: string }
   | {
       readonly type: 'end';

@@ -3,6 +3,12 @@ export type { CheckpointHeader } from './checkpoint-header.js';
 export * from './configuration.js';
 export { type Crash, crashPath, readCrash, writeCrash } from './crash.js';
 export type { Measurement, RunEvent } from './events.js';
+export {
+  findKeptParameters,
+  type KeepParameters,
+  type KeptParameters,
+  loadKeptParameters,
+} from './kept-parameters.js';
 export { readRunLock, runLockPath } from './lock.js';
 export { describeHolder, type LockHolder } from './lock-file.js';
 export type { MinibatchValues } from './minibatch-values.js';
@@ -13,4 +19,5 @@ export {
   type ParameterArrays,
   type ProblemFunctions,
 } from './problem-functions.js';
-export { executeRun, type RunOptions, type RunOutcome } from './run.js';
+export { executeRun } from './run.js';
+export type { RunOptions, RunOutcome } from './run-attempt.js';

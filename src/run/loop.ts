@@ -10,7 +10,8 @@ import { Evaluator, uploadBatch } from './evaluation.js';
 import type { Measurement, RunEvent } from './events.js';
 import { RunRecord } from './record.js';
 import { type RunningStatistics, runningStatistics } from './running-statistics.js';
-import { Stopwatch } from './stopwatch.js';
+import { stoppable } from './stoppable-engine.js';
+import { Stopwatch, type Times } from './stopwatch.js';
 
 /** What a training loop works with. */
 export interface LoopContext {
@@ -26,10 +27,18 @@ export interface LoopContext {
   readonly evaluates?: boolean;
 }
 
-/** Where a loop is: finished epochs, and within an epoch the steps that are done. */
+/**
+ * Where a loop is: finished epochs, and of the one under way the steps that are done. Null between two epochs; as many as an
+ * epoch has where the epoch is trained and not evaluated yet.
+ */
 export interface Position {
   readonly epoch: number;
   readonly step: number | null;
+}
+
+/** The epoch under way in a run that was interrupted: its steps, and what they took. */
+export interface PartOfEpoch extends Times {
+  readonly step: number;
 }
 
 /** Training and evaluation by the protocol. Keeps everything in memory: reads and writes no file. */
@@ -47,6 +56,7 @@ export class TrainingLoop {
   /** Null where no statistics have to be recomputed. */
   readonly #statistics: RunningStatistics | null;
   readonly #streams: TrainingStreams;
+  #stopwatch = new Stopwatch();
 
   private constructor(
     context: LoopContext,
@@ -67,9 +77,14 @@ export class TrainingLoop {
     this.stepsPerEpoch = context.split.trainingSteps(context.resolved.configuration.batchSize);
   }
 
-  /** Puts the test problem on the engine with its initial parameters and starts the optimizer on it. */
+  /**
+   * Puts the test problem on the engine with its initial parameters and starts the optimizer on it. An abort ends it before the
+   * next program is compiled.
+   */
   static async start(context: LoopContext): Promise<TrainingLoop> {
-    const { engine, split } = context;
+    const { split } = context;
+    const compiling = stoppable(context.engine, context.signal);
+    const { engine } = compiling;
     const { configuration, testProblem, optimizer } = context.resolved;
     const { batchSize, seed, protocol } = configuration;
     const l2Reg = configuration.l2Reg ?? 0;
@@ -89,7 +104,29 @@ export class TrainingLoop {
       training.compileSeconds +
       (context.evaluates === false ? 0 : await evaluator.compile(split.sizes)) +
       (statistics?.compileSeconds ?? 0);
+    compiling.done();
     return new TrainingLoop(context, training, task.problem, evaluator, streams, statistics, compileSeconds);
+  }
+
+  /** Whether {@link Training.save} can be called here: some optimizers of users are saved between epochs only. */
+  get savable(): boolean {
+    const { step } = this.position;
+    return step === null || step === this.stepsPerEpoch || this.training.continueEpoch !== undefined;
+  }
+
+  /** The epoch under way; null between two epochs. */
+  get partOfEpoch(): PartOfEpoch | null {
+    const { step } = this.position;
+    if (step === null) return null;
+    const { wallSeconds, cpuSeconds, otherCores } = this.#stopwatch;
+    return { step, wallSeconds, cpuSeconds, otherCores };
+  }
+
+  /** Goes on from where another loop was; the training is restored apart from this. */
+  goOn(record: RunRecord, epoch: number, part: PartOfEpoch | null): void {
+    this.record = record;
+    this.position = { epoch, step: part?.step ?? null };
+    this.#stopwatch = new Stopwatch(part ?? undefined);
   }
 
   /**
@@ -98,12 +135,12 @@ export class TrainingLoop {
    */
   async run(afterEpoch: (epoch: number) => Promise<void> = async () => undefined): Promise<RunStatus> {
     const { numEpochs } = this.#context.resolved.configuration;
-    const firstEpoch = this.position.epoch;
-    const diverges = firstEpoch === 0 ? await this.#evaluate(0) : null;
+    const first = this.position;
+    const diverges = first.epoch === 0 && first.step === null ? await this.#evaluate(0) : null;
     if (diverges !== null) return diverges;
-    if (firstEpoch === 0) await this.#context.afterStep?.(this);
-    for (let epoch = firstEpoch; epoch < numEpochs; epoch++) {
-      this.position = { epoch, step: 0 };
+    if (first.epoch === 0 && first.step === null) await this.#context.afterStep?.(this);
+    for (let { epoch } = first; epoch < numEpochs; epoch++) {
+      this.#context.signal?.throwIfAborted();
       const diverged = (await this.#trainEpoch(epoch)) ?? (await this.#evaluate(epoch + 1));
       if (diverged !== null) return diverged;
       this.position = { epoch: epoch + 1, step: null };
@@ -116,14 +153,17 @@ export class TrainingLoop {
     return this.#context.resolved.testProblem;
   }
 
-  /** The minibatches of an epoch on the engine, each with its noise, which is the same for all that is computed on it. */
-  async *#minibatches(epoch: number): AsyncGenerator<Record<string, Value>> {
+  /**
+   * The minibatches of an epoch on the engine, each with its noise, which is the same for all that is computed on it; the
+   * first one is `from`.
+   */
+  async *#minibatches(epoch: number, from = 0): AsyncGenerator<Record<string, Value>> {
     const { engine, split, resolved } = this.#context;
     const { batchSize, seed } = resolved.configuration;
     const ahead = hasProcessorToSpare(engine.record.threads);
-    const noise = epochNoise(this.#symbolic, { seed, epoch }, { ahead });
+    const noise = epochNoise(this.#symbolic, { seed, epoch, step: from }, { ahead });
     try {
-      for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true })) {
+      for await (const batch of split.trainingBatches(epoch, batchSize, { ahead, reuse: true, from })) {
         const feeds = uploadNoise(engine, this.#symbolic, await noise.next());
         yield { ...uploadBatch(engine, this.#problem, batch), ...feeds };
       }
@@ -132,16 +172,30 @@ export class TrainingLoop {
     }
   }
 
+  /** Begins an epoch, or goes on with the one that was interrupted. Returns the steps that it has already. */
+  async #beginEpoch(epoch: number): Promise<number> {
+    const { step } = this.position;
+    const factor = this.learningRateFactor(epoch);
+    this.#streams.moveTo(epoch, step ?? 0);
+    if (step === null) {
+      this.#stopwatch = new Stopwatch();
+      await this.training.beginEpoch(epoch, factor);
+    } else {
+      this.#stopwatch = new Stopwatch(this.partOfEpoch ?? undefined);
+      await this.training.continueEpoch?.(epoch, factor);
+    }
+    this.position = { epoch, step: step ?? 0 };
+    return step ?? 0;
+  }
+
   /** One pass over the training batches; a status when a minibatch loss is not finite. */
   async #trainEpoch(epoch: number): Promise<RunStatus | null> {
     const { signal, onEvent, resolved } = this.#context;
     const { trainLogInterval, numEpochs } = resolved.configuration;
+    if (this.position.step === this.stepsPerEpoch) return null;
     const { training } = this;
-    const stopwatch = new Stopwatch();
-    this.#streams.moveTo(epoch, 0);
-    await training.beginEpoch(epoch, this.learningRateFactor(epoch));
-    let step = 0;
-    for await (const minibatch of this.#minibatches(epoch)) {
+    let step = await this.#beginEpoch(epoch);
+    for await (const minibatch of this.#minibatches(epoch, step)) {
       signal?.throwIfAborted();
       this.#streams.moveTo(epoch, step);
       const loss = await training.step(minibatch);
@@ -157,7 +211,7 @@ export class TrainingLoop {
       }
       step += 1;
       this.position = { epoch, step };
-      const stepsPerSecond = step / stopwatch.wallSeconds;
+      const stepsPerSecond = step / this.#stopwatch.wallSeconds;
       onEvent?.({
         type: 'step',
         epoch: epoch + 1,
@@ -172,7 +226,7 @@ export class TrainingLoop {
       await this.#context.afterStep?.(this);
     }
     await this.#logEpoch();
-    const { wallSeconds, cpuSeconds, otherCores } = stopwatch;
+    const { wallSeconds, cpuSeconds, otherCores } = this.#stopwatch;
     this.record.timing.trainingWallSeconds.push(wallSeconds);
     this.record.timing.trainingCpuSeconds.push(cpuSeconds);
     this.record.timing.trainingOtherCores.push(otherCores);
@@ -213,7 +267,17 @@ export class TrainingLoop {
       if (value !== undefined) feeds[inputNames.parameter(name)] = value;
     }
     if (point === undefined || this.#statistics === null || epoch === 0) return feeds;
-    return { ...feeds, ...(await this.#statistics.recompute(feeds, this.#minibatches(epoch - 1))) };
+    return {
+      ...feeds,
+      ...(await this.#statistics.recompute(feeds, this.#unlessAborted(this.#minibatches(epoch - 1)))),
+    };
+  }
+
+  async *#unlessAborted<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const item of items) {
+      this.#context.signal?.throwIfAborted();
+      yield item;
+    }
   }
 
   /** Measures the three sets; a status when one of their losses is not finite. */

@@ -1,6 +1,6 @@
 import { type DataSplit, type Dataset, openDataset } from '../dataset/index.js';
 import { checkEngine, type Engine, type EngineOptions, openEngine } from '../engine/index.js';
-import { ConfigurationError, InterruptedError } from '../errors.js';
+import { ConfigurationError, interruptedBy } from '../errors.js';
 import type { ResolvedRun } from './configuration.js';
 import type { RunEvent } from './events.js';
 
@@ -33,7 +33,7 @@ export async function openData(
     onProgress: (message) => onEvent?.({ type: 'dataset', message }),
   }).catch((error: unknown) => {
     if (!signal?.aborted) throw error;
-    throw new InterruptedError('interrupted while fetching data; what has arrived is kept', { cause: error });
+    throw interruptedBy(signal, 'interrupted while fetching data; what has arrived is kept');
   });
   const split = dataset.split(configuration.seed, configuration.protocol);
   checkSteps(resolved, split);

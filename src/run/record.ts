@@ -77,14 +77,17 @@ export class RunRecord {
     return record;
   }
 
-  /** Whether the lists are those of a run after so many epochs, with or without accuracies. */
-  isOf(epoch: number, minibatchLosses: number): boolean {
+  /**
+   * Whether the lists are those of a run after so many evaluated and trained epochs, with or without accuracies; one may be
+   * trained that is not evaluated yet.
+   */
+  isOf({ epoch, trained, minibatchLosses }: { epoch: number; trained: number; minibatchLosses: number }): boolean {
     const { losses, accuracies, timing } = this;
     const evaluated = Object.values(losses).every(({ length }) => length === epoch + 1);
     const accurate = Object.values(accuracies).every(({ length }) => length === epoch + 1 || length === 0);
     const timed =
-      timing.trainingWallSeconds.length === epoch &&
-      timing.trainingCpuSeconds.length === epoch &&
+      timing.trainingWallSeconds.length === trained &&
+      timing.trainingCpuSeconds.length === trained &&
       timing.evaluationWallSeconds.length === epoch + 1 &&
       timing.evaluationCpuSeconds.length === epoch + 1;
     return evaluated && accurate && timed && this.minibatchTrainLosses.length === minibatchLosses;

@@ -35,13 +35,15 @@ export interface LoadedRun {
   readonly record: RunRecord;
 }
 
+/** How far a run is saved. */
+type SavedPosition = Pick<CheckpointHeader, 'epoch' | 'part_of_epoch'>;
+
 /** What a run that is to go on must agree with. */
 export interface LoadExpectation {
   /** Why epochs with this header must not be continued; empty when they may. */
   readonly incompatibilities: (header: CheckpointHeader) => readonly string[];
   readonly sources: ReturnType<typeof sourcesOf>;
-  /** Minibatch losses that are recorded in an epoch. */
-  readonly lossesPerEpoch: number;
+  readonly stepsPerEpoch: number;
   readonly warn: (message: string) => void;
 }
 
@@ -54,7 +56,7 @@ export class SavedRun {
   #journal: Journal | null = null;
   #savedAt = Number.NEGATIVE_INFINITY;
   #cost = 0;
-  #epoch: number | null = null;
+  #kept: SavedPosition | null = null;
 
   /** `share` of the time may go into checkpoints; 1 saves after every epoch. */
   constructor(outputDir: string, configuration: RunConfiguration, { share = SHARE } = {}) {
@@ -64,9 +66,18 @@ export class SavedRun {
     this.#share = share;
   }
 
-  /** The last epoch that is kept; null when none is. */
-  get epoch(): number | null {
-    return this.#epoch;
+  /** In words, what is kept of the run: `the checkpoint of epoch 3`; null when nothing is. */
+  get kept(): string | null {
+    if (this.#kept === null) return null;
+    const { epoch, part_of_epoch: part } = this.#kept;
+    return part === null
+      ? `the checkpoint of epoch ${epoch}`
+      : `the checkpoint of step ${part.step} in epoch ${epoch + 1}`;
+  }
+
+  /** Whether the checkpoint is one of this place of the run. */
+  isAt(epoch: number, step: number | null): boolean {
+    return this.#kept?.epoch === epoch && (this.#kept.part_of_epoch?.step ?? null) === step;
   }
 
   /**
@@ -82,13 +93,13 @@ export class SavedRun {
     if (found.kind === 'other') throw refusal(this.path, [found.fault]);
     if (found.kind === 'damaged') return await this.reject(found.fault, expected.warn);
     const { checkpoint } = found;
-    const fault = this.#faultOf(checkpoint.header);
+    const fault = this.#faultOf(checkpoint.header, expected.stepsPerEpoch);
     if (fault !== null) return await this.reject(fault, expected.warn);
     const reasons = expected.incompatibilities(checkpoint.header);
     if (reasons.length > 0) throw refusal(this.path, reasons);
     try {
-      const record = await this.#readRecord(checkpoint.header, expected.lossesPerEpoch);
-      this.#epoch = checkpoint.header.epoch;
+      const record = await this.#readRecord(checkpoint.header, expected.stepsPerEpoch);
+      this.#kept = checkpoint.header;
       return { checkpoint, record };
     } catch (error) {
       if (!(error instanceof DamagedContent)) throw error;
@@ -100,7 +111,7 @@ export class SavedRun {
   async reject(fault: string, warn: (message: string) => void): Promise<null> {
     const aside = await putAside(this.path);
     this.#journal = null;
-    this.#epoch = null;
+    this.#kept = null;
     warn(
       `${this.path}: damaged checkpoint: ${fault}; it is now ${basename(aside)}, and the run starts again from the beginning`,
     );
@@ -113,7 +124,7 @@ export class SavedRun {
     const theirs = others.flatMap((stem) => ['checkpoint', 'journal', 'lock', 'crash'].map((kind) => `${stem}${kind}`));
     for (const path of [this.path, this.#journalPath, ...theirs]) await removeFile(path);
     this.#journal = null;
-    this.#epoch = null;
+    this.#kept = null;
   }
 
   /** Whether it is time for another checkpoint, by what the last one took. */
@@ -122,7 +133,7 @@ export class SavedRun {
     return seconds >= Math.min(MOST_SECONDS, this.#cost * (1 / this.#share - 1));
   }
 
-  /** Saves the run after an epoch: what is new goes into the journal, the rest into the checkpoint. Throws OutputError. */
+  /** Saves the run: what is new goes into the journal, the rest into the checkpoint. Throws OutputError. */
   async save(
     header: Omit<CheckpointHeader, 'configuration_hash' | 'identity' | 'journal'>,
     arrays: Readonly<Record<string, CheckpointArray>>,
@@ -141,25 +152,31 @@ export class SavedRun {
       journal: this.#journal.state,
     };
     await writeCheckpoint(this.path, { header: { ...own, ...header }, arrays });
-    this.#epoch = header.epoch;
+    this.#kept = header;
     this.#savedAt = performance.now();
     this.#cost = (this.#savedAt - start) / 1000;
   }
 
   /** What speaks against a header of the right form. */
-  #faultOf({ configuration_hash, epoch }: CheckpointHeader): string | null {
+  #faultOf({ configuration_hash, epoch, part_of_epoch: part }: CheckpointHeader, stepsPerEpoch: number): string | null {
     const hash = hashConfiguration(this.#configuration);
     if (configuration_hash !== hash) {
       return `found the checkpoint of configuration ${configuration_hash.slice(0, 12)}, expected ${hash.slice(0, 12)}`;
     }
     const { numEpochs } = this.#configuration;
-    return epoch < numEpochs ? null : `found epoch ${epoch}, expected less than ${numEpochs}`;
+    if (epoch >= numEpochs) return `found epoch ${epoch}, expected less than ${numEpochs}`;
+    if (part === null) return epoch > 0 ? null : 'found epoch 0 and no step, expected one of them';
+    return part.step <= stepsPerEpoch ? null : `found step ${part.step}, expected at most ${stepsPerEpoch}`;
   }
 
-  async #readRecord({ journal: state, epoch }: CheckpointHeader, lossesPerEpoch: number): Promise<RunRecord> {
+  async #readRecord(header: CheckpointHeader, stepsPerEpoch: number): Promise<RunRecord> {
+    const { journal: state, epoch, part_of_epoch: part } = header;
+    const logged = (steps: number) => Math.ceil(steps / this.#configuration.trainLogInterval);
+    const minibatchLosses = epoch * logged(stepsPerEpoch) + logged(part?.step ?? 0);
+    const trained = part?.step === stepsPerEpoch ? epoch + 1 : epoch;
     const { journal, entries } = await Journal.reopen(this.#journalPath, state);
     const record = recordOf(entries);
-    if (!record.isOf(epoch, epoch * lossesPerEpoch)) {
+    if (!record.isOf({ epoch, trained, minibatchLosses })) {
       throw new DamagedContent('a journal of other lengths', `the lists of ${epoch} epochs`);
     }
     this.#journal = journal;

@@ -1,16 +1,37 @@
 import { cpus } from 'node:os';
 
+/** What a stopwatch shows: seconds, and the cores that others kept busy. */
+export interface Times {
+  readonly wallSeconds: number;
+  readonly cpuSeconds: number;
+  readonly otherCores: number;
+}
+
 /** Wall-clock and CPU seconds (all threads of this process) since it was started, and what others did meanwhile. */
-export class Stopwatch {
+export class Stopwatch implements Times {
   readonly #wall = performance.now();
   readonly #cpu = process.cpuUsage();
   readonly #busy = busySeconds();
+  readonly #before: Times;
+
+  /** Goes on from what another one has shown, perhaps in another process. */
+  constructor(before: Times = { wallSeconds: 0, cpuSeconds: 0, otherCores: 0 }) {
+    this.#before = before;
+  }
 
   get wallSeconds(): number {
-    return (performance.now() - this.#wall) / 1000;
+    return this.#before.wallSeconds + this.#ownWallSeconds;
   }
 
   get cpuSeconds(): number {
+    return this.#before.cpuSeconds + this.#ownCpuSeconds;
+  }
+
+  get #ownWallSeconds(): number {
+    return (performance.now() - this.#wall) / 1000;
+  }
+
+  get #ownCpuSeconds(): number {
     const { user, system } = process.cpuUsage(this.#cpu);
     return (user + system) / 1e6;
   }
@@ -22,7 +43,8 @@ export class Stopwatch {
   get otherCores(): number {
     const { wallSeconds } = this;
     if (wallSeconds <= 0) return 0;
-    return Math.max(0, (busySeconds() - this.#busy - this.cpuSeconds) / wallSeconds);
+    const own = Math.max(0, busySeconds() - this.#busy - this.#ownCpuSeconds);
+    return (this.#before.otherCores * this.#before.wallSeconds + own) / wallSeconds;
   }
 }
 

@@ -34,17 +34,15 @@ export async function* trainingMinibatches(
   from: MinibatchPosition,
 ): AsyncGenerator<Record<string, Value>> {
   const { batchSize } = symbolic;
-  let first = from.step;
-  for (let epoch = from.epoch; ; epoch++) {
-    let step = 0;
-    for await (const batch of split.trainingBatches(epoch, batchSize)) {
-      if (step >= first) {
-        const noise = uploadNoise(engine, symbolic, minibatchNoise(symbolic, { seed, epoch, step }));
-        yield { ...uploadBatch(engine, problem, batch), ...noise };
-      }
+  const stepsPerEpoch = split.trainingSteps(batchSize);
+  let step = from.step % stepsPerEpoch;
+  for (let epoch = from.epoch + Math.floor(from.step / stepsPerEpoch); ; epoch++) {
+    for await (const batch of split.trainingBatches(epoch, batchSize, { from: step })) {
+      const noise = uploadNoise(engine, symbolic, minibatchNoise(symbolic, { seed, epoch, step }));
+      yield { ...uploadBatch(engine, problem, batch), ...noise };
       step += 1;
     }
-    first = Math.max(0, first - step);
+    step = 0;
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isInterruptionCode } from '../errors.js';
 import { findRunFiles, type RunStatus } from '../results/index.js';
 import { readCrash, readRunLock, writeCrash } from '../run/index.js';
 import type { Plan } from './plan.js';
@@ -167,10 +168,11 @@ export class Pool {
     if (told?.type === 'held') return null;
     if (told?.type === 'outcome') {
       const { state, path, reason } = told.outcome;
-      if (hasEnded(state)) return { state, path, outcome: told.outcome };
+      // Another process may have completed it between the pool's look and the child's.
+      if (hasEnded(state)) return { state, path, outcome: told.outcome.alreadyComplete ? null : told.outcome };
       if (state === 'failed') return { state, reason: reason ?? 'for a reason it did not tell' };
     }
-    if (told !== null || ended.code === 130 || this.#stopped === 'interrupted') {
+    if (told !== null || isInterruptionCode(ended.code) || this.#stopped === 'interrupted') {
       const by = this.#stopped === 'interrupted' ? '' : ', but not by this sweep';
       return { state: 'interrupted', reason: `interrupted${by}` };
     }

@@ -35,6 +35,7 @@ export * from './operations/sum.js';
 export * from './operations/tanh.js';
 export * from './operations/to-float.js';
 export * from './operations/transpose.js';
+export * from './operations/trigonometric.js';
 export * from './program.js';
 export { describe, inputOf, lengthOf, numberOf, numbersOf } from './shape-rules.js';
 export * from './simplify.js';

@@ -9,6 +9,8 @@ export interface NoiseSettings {
   readonly noises: readonly NoiseDefinition[];
   readonly seed: number;
   readonly epoch: number;
+  /** The first minibatch whose noise is drawn. */
+  readonly step: number;
 }
 
 /** Minibatches whose noise is under way in the worker while one is in use. */
@@ -28,15 +30,15 @@ export interface EpochNoise {
   close(): Promise<void>;
 }
 
-/** Starts with the first minibatch of an epoch. With `ahead`, a worker draws much noise while the minibatch before is in use. */
+/** Starts with the minibatch `step` of an epoch. With `ahead`, a worker draws much noise while the minibatch before is in use. */
 export function epochNoise(
   { noises }: NoisyProblem,
-  { seed, epoch }: Omit<NoiseSettings, 'noises'>,
+  { seed, epoch, step: first = 0 }: Omit<NoiseSettings, 'noises' | 'step'> & { readonly step?: number },
   { ahead = false }: { readonly ahead?: boolean } = {},
 ): EpochNoise {
   const size = noises.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  if (ahead && canDrawAhead && size >= WORTH_A_THREAD) return drawnAhead({ noises, seed, epoch });
-  let step = 0;
+  if (ahead && canDrawAhead && size >= WORTH_A_THREAD) return drawnAhead({ noises, seed, epoch, step: first });
+  let step = first;
   return {
     next: async () => minibatchNoise({ noises }, { seed, epoch, step: step++ }),
     close: async () => undefined,
@@ -46,7 +48,7 @@ export function epochNoise(
 function drawnAhead(settings: NoiseSettings): EpochNoise {
   const worker = new Worker(workerFile, { workerData: settings, execArgv: [] });
   const replies = on(worker, 'message', { close: ['exit'] });
-  let asked = 0;
+  let asked = settings.step;
   const ask = () => worker.postMessage(asked++);
   for (let minibatch = 0; minibatch < AHEAD; minibatch++) ask();
   return {

@@ -1,6 +1,9 @@
 export * from './choice.js';
+export { type CostClass, costClass } from './cost.js';
+export { type DeepobsSet, deepobsSet } from './deepobs-sets.js';
 export * from './define-test-problem.js';
 export { type EpochNoise, epochNoise } from './epoch-noise.js';
+export type { ProblemFamily } from './family.js';
 export * from './feeds.js';
 export * from './initialisers.js';
 export * from './layers/index.js';
@@ -8,7 +11,7 @@ export * from './losses.js';
 export { inputNames } from './names.js';
 export * from './networks/index.js';
 export * from './noise.js';
-export { loadTestProblem, testProblemNames } from './registry.js';
+export { loadTestProblem, problemFamily, testProblemNames } from './registry.js';
 export type * from './scope.js';
 export type * from './test-problem.js';
 export * from './trace.js';

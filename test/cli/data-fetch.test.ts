@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { command, startCommand } from './command.js';
@@ -57,6 +57,8 @@ describe.skipIf(process.platform === 'win32')('a signal during a download', () =
   test.each([
     ['run', run, 'SIGINT'],
     ['run', run, 'SIGTERM'],
+    ['run', run, 'SIGHUP'],
+    ['run', run, 'SIGUSR1'],
     ['sweep run', ['sweep', 'run', 'plan.yaml'], 'SIGINT'],
     ['data fetch', ['data', 'fetch', 'mnist', '--data-dir', 'd'], 'SIGINT'],
     ['runtime', ['runtime', '--testproblem', 'mnist_logreg', '--optimizers', 'sgd', '--data-dir', 'd'], 'SIGINT'],
@@ -67,7 +69,7 @@ describe.skipIf(process.platform === 'win32')('a signal during a download', () =
     else await said(/fetching from/);
     child.kill(signal);
     const { code, stderr } = await finished;
-    expect(code).toBe(130);
+    expect(code).toBe(128 + constants.signals[signal]);
     expect(stderr).not.toMatch(/defect|aborted/);
     expect(stderr.match(/^probprec: .*$/gm)).toEqual([expect.stringContaining('probprec: interrupted')]);
     expect((await readdir(folder)).filter((name) => name !== 'r')).toEqual(['plan.yaml']);

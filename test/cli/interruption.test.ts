@@ -30,7 +30,7 @@ test.skipIf(process.platform === 'win32')(
     await sleep(700);
     expect(child.exitCode).toBeNull();
     child.kill('SIGTERM');
-    expect(await ended).toEqual([130, null]);
+    expect(await ended).toEqual([143, null]);
     expect(output.join('')).toBe('ready\naborted\n');
   },
 );

@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readRunFile } from '../../src/results/index.js';
@@ -100,26 +100,33 @@ describe('run', () => {
 describe.skipIf(process.platform === 'win32')('an interruption', () => {
   const endless = [...sgd, '--num-epochs', '100000'];
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('by %s keeps the last checkpoint and says so', async (signal) => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGUSR1', 128 + constants.signals.SIGUSR1],
+  ] as const)('by %s keeps the step and says so, and ends with code %i', async (signal, exitCode) => {
     const first = startCommand(endless, { cwd: folder });
     await first.said(/epoch 2\/100000/);
     first.child.kill(signal);
     const { code, stdout, stderr } = await first.finished;
-    expect(code).toBe(130);
-    const kept =
-      /interrupted, stopping after this step; kept: the checkpoint of epoch (\d+) of 100000, (\S+\.checkpoint); /;
-    const [, epoch, checkpoint = ''] = kept.exec(stderr) ?? [];
+    expect(code).toBe(exitCode);
+    expect(stderr).toMatch(
+      new RegExp(`^probprec: interrupted by ${signal}, stopping after this step \\(once more`, 'm'),
+    );
+    expect(stderr).not.toMatch(/debugger/i);
+    const kept = /^interrupted after .*; kept: the checkpoint of (.* of 100000), (\S+\.checkpoint); the same command/m;
+    const [, place = '', checkpoint = ''] = kept.exec(stderr) ?? [];
     const runFile = await readRunFile(join(folder, stdout.trim()));
-    expect(runFile.status).toMatchObject({ state: 'interrupted', reason: expect.any(String) });
+    expect(runFile.status).toMatchObject({ state: 'interrupted', reason: `interrupted by ${signal}` });
     expect(await readdir(join(folder, dirname(checkpoint)))).toContain(
       checkpoint.slice(dirname(checkpoint).length + 1),
     );
 
     const second = startCommand(endless, { cwd: folder });
-    // The step under way may have finished one more epoch after the message.
-    await second.said(new RegExp(`goes on from the checkpoint of epoch (?:${epoch}|${Number(epoch) + 1})\\b`));
+    await second.said(new RegExp(`goes on from the checkpoint of ${place}\n`));
     second.child.kill(signal);
-    expect((await second.finished).code).toBe(130);
+    expect((await second.finished).code).toBe(exitCode);
   });
 });
 

@@ -16,6 +16,8 @@ const batchSizes: Readonly<Record<string, number>> = {
   quadratic_deep: 4,
   mnist_logreg: 4,
   fmnist_logreg: 4,
+  mnist_vae: 1,
+  fmnist_vae: 1,
   cifar10_3c3d: 1,
   cifar10_3c3d_roos: 1,
 };

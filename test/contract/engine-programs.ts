@@ -72,6 +72,8 @@ export const nonFiniteCases: readonly {
   { name: 'log', f: t.log, finite: [false, false, false, true] },
   { name: 'sqrt', f: t.sqrt, finite: [false, false, false, true] },
   { name: 'tanh', f: t.tanh, finite: [false, true, true, true] },
+  { name: 'sin', f: t.sin, finite: [false, false, false, true] },
+  { name: 'cos', f: t.cos, finite: [false, false, false, true] },
   { name: 'sigmoid', f: t.sigmoid, finite: [false, true, true, true] },
   { name: 'erf', f: t.erf, finite: [false, true, true, true] },
   { name: 'softplus', f: t.softplus, finite: [false, false, true, true] },

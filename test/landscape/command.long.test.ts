@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { curvatureReportSchema } from '../../src/landscape/index.js';
 import { command, startCommand } from '../cli/command.js';
@@ -68,6 +71,49 @@ describe('curvature', () => {
     expect(all.points[0]?.step_size).toBeNull();
     const several = await measured('--batches', '3', '--split', 'valid', '--trace', 'hutch++', '--trace-probes', '20');
     expect(several).toMatchObject({ batches: 3, examples: 96, of_examples: 100, trace_method: 'hutch++' });
+  });
+
+  test('of a run that has kept its parameters is that along the same training', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'probprec-landscape-'));
+    try {
+      const optimizer = ['--optimizer', 'sgd', '--lr', '0.5', '--num-epochs', '2'];
+      const problem = ['--testproblem', 'mnist_logreg', ...data];
+      const run = await command([
+        'run',
+        ...problem,
+        ...optimizer,
+        '--keep-parameters',
+        'epochs',
+        '--output-dir',
+        folder,
+      ]);
+      expect(run.stderr).toMatch(/^keeps parameters: 2 files of 0.0 MB, 0.1 MB together$/m);
+      const path = run.stdout.trim();
+      const of = async (...args: string[]) => {
+        const { code, stdout, stderr } = await command(['curvature', '--threads', '1', ...few, '--run', path, ...args]);
+        return { code, stderr, report: () => curvatureReportSchema.parse(JSON.parse(stdout)) };
+      };
+      const kept = (await of('--json')).report();
+      expect(kept.optimizer?.name).toBe('sgd');
+      expect(kept.points.map(({ step, epoch }) => [step, epoch])).toEqual([
+        [15, 1],
+        [30, 2],
+      ]);
+      const along = await measured('--optimizer', 'sgd', '--lr', '0.5', '--at', '15,30');
+      for (const [index, point] of kept.points.entries()) {
+        expect(point.loss).toBeCloseTo(along.points[index]?.loss ?? 0, 6);
+        const [a, b] = [point, along.points[index]].map((one) => one?.blocks[0]?.largest[0]?.value ?? 0);
+        expect((a ?? 0) / (b ?? 1)).toBeCloseTo(1, 5);
+        expect(point.eta_lambda1).toBeCloseTo(0.5 * (a ?? 0), 9);
+      }
+      expect((await of('--json', '--epochs', '2')).report().points).toHaveLength(1);
+      expect((await of('--epochs', '3', '--quiet')).stderr).toMatch(
+        /^probprec: --epochs 3: no parameters are kept of this/,
+      );
+      expect((await of('--seed', '1', '--quiet')).stderr).toMatch(/--seed: the run file of --run settles it/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('an interruption keeps the points that are done', async () => {

@@ -16,6 +16,8 @@ import {
   softmaxCrossEntropy,
   truncatedNormal,
 } from '../../src/testproblem/index.js';
+import { classicalRows } from '../contract/optimizer-classical.js';
+import { rivalRows } from '../contract/optimizer-rivals.js';
 import { optimizerTable } from '../contract/optimizer-table.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
 import { batchFeeds, type PlainBatch } from './minibatch.js';
@@ -71,7 +73,7 @@ describe.each([...optimizerNames(), ...wrapperNames().map((wrapper) => `${wrappe
     const declared = described.map((entry) => entry.name);
     if (profile === undefined) throw new Error(`${name} states no profile`);
     expect(declared).toEqual(expect.arrayContaining([...profile.tune]));
-    const row = optimizerTable.find((entry) => entry.name === name);
+    const row = [...optimizerTable, ...classicalRows, ...rivalRows].find((entry) => entry.name === name);
     const required = described
       .filter((entry) => entry.required)
       .map((entry) => [entry.name, row?.quadratic[entry.name]]);

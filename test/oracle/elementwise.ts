@@ -53,6 +53,7 @@ export function erf(x: number): number {
 /** Operations that treat every element alone. */
 export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   abs: unary(Math.abs),
+  cos: unary(Math.cos),
   erf: unary(erf),
   exp: unary(Math.exp),
   log: unary(Math.log),
@@ -60,6 +61,7 @@ export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   relu: unary((x) => Math.max(x, 0)),
   sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   sign: unary(Math.sign),
+  sin: unary(Math.sin),
   softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   sqrt: unary(Math.sqrt),
   step: unary((x) => (x > 0 ? 1 : 0)),

@@ -34,6 +34,8 @@ describe('hand-computed values', () => {
     ['sqrt', t.sqrt(vector([4, 9])), [2, 3]],
     ['sigmoid', t.sigmoid(vector([0, Math.log(3), -1000, 1000])), [0.5, 0.75, 0, 1]],
     ['tanh', t.tanh(vector([0, Math.log(3)])), [0, 0.8]],
+    ['sin', t.sin(vector([0, Math.PI / 6, -Math.PI / 2])), [0, 0.5, -1]],
+    ['cos', t.cos(vector([0, Math.PI / 3, Math.PI])), [1, 0.5, -1]],
     ['add', t.add(vector([1, 2]), 3), [4, 5]],
     ['subtract', t.subtract(vector([1, 2]), 3), [-2, -1]],
     ['multiply', t.multiply(vector([1, 2]), 3), [3, 6]],

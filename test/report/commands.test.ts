@@ -144,15 +144,17 @@ test('export csv: tables that fit together, every number as in the run file', as
 });
 
 // The chart library takes longer to load than all the rest; a run on a cluster must not pay for it.
-test('only the commands that draw load the chart library', async () => {
+test('only the commands that draw load the chart library, and only the export to Parquet its writer', async () => {
   const loads = async (...args: string[]) => {
     const { stderr, code } = await command(args, { env: { NODE_DEBUG: 'esm' } });
     expect(code).toBe(0);
     expect(stderr).toContain('commander');
-    return /node_modules\/(?:vega|@resvg)/.test(stderr);
+    return /node_modules\/(?:vega|@resvg|hyparquet)/.test(stderr);
   };
   expect(await loads('--help')).toBe(false);
   expect(await loads('plot', '--help')).toBe(false);
   expect(await loads('compare', inFolder('results'))).toBe(false);
+  expect(await loads('export', 'csv', inFolder('results'), '-o', inFolder('t'))).toBe(false);
+  expect(await loads('export', 'parquet', inFolder('results'), '-o', inFolder('t'))).toBe(true);
   expect(await loads('plot', 'finals', inFolder('results'), '-o', inFolder('f.svg'))).toBe(true);
 });

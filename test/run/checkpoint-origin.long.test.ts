@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Leaves the checkpoint of epoch 2 of 3. */
+/** Leaves a checkpoint within the last of three epochs. */
 const interrupt = (changes = {}) =>
   runSmall(
     folder,
@@ -80,7 +80,7 @@ describe('a checkpoint that must not be continued is refused with the reason', (
       .digest()
       .copy(bytes, bytes.length - 32);
     await writeFile(path, bytes);
-    expect(await refusal()).toContain('checkpoint version 1, this probprec has version 2');
+    expect(await refusal()).toContain('checkpoint version 1, this probprec has version 3');
   });
 });
 
@@ -92,7 +92,7 @@ test('another version or lowering of the engine goes on, says so, and the run fi
   const { events, runFile, path: written } = await runSmall(folder);
   expect(warningsOf(events)).toEqual([
     expect.stringMatching(
-      /^epochs 1 to 2 were computed by onnxruntime 1\.29\.0 \(blockSize 8, inPlace false\), the run goes on with onnxruntime 1\./,
+      /^what is trained of epochs 1 to 3 was computed by onnxruntime 1\.29\.0 \(blockSize 8, inPlace false\), the run goes on with onnxruntime 1\./,
     ),
   ]);
   expect(runFile.resumed).toEqual([

@@ -12,7 +12,7 @@ import {
   readCheckpointHeader,
   writeCheckpoint,
 } from '../../src/run/checkpoint.js';
-import { encodeCheckpoint } from '../../src/run/checkpoint-format.js';
+import { CHECKPOINT_VERSION, encodeCheckpoint } from '../../src/run/checkpoint-format.js';
 import { exampleConfiguration } from '../results/example.js';
 
 let folder: string;
@@ -38,7 +38,11 @@ const header = {
   epoch: 2,
   started_at: '2026-11-22T10:00:00.000Z',
   training: { steps: 50, lastAlpha: [null, 0.5] },
-  resumed: [{ epoch: 1, at: '2026-11-22T11:00:00.000Z' }],
+  part_of_epoch: { step: 4, wall_seconds: 0.5, cpu_seconds: 0.25, other_cores: 0 },
+  resumed: [
+    { epoch: 1, at: '2026-11-22T11:00:00.000Z' },
+    { epoch: 1, step: 3, at: '2026-11-22T11:00:00.000Z' },
+  ],
   journal: { bytes: 120, sha256: hash },
 };
 const checkpoint = {
@@ -88,7 +92,7 @@ describe('a checkpoint', () => {
 });
 
 /** A checkpoint with the right checksums around other content, as a foreign writer makes one. */
-function sealed(content: unknown, version = 2): Buffer {
+function sealed(content: unknown, version = CHECKPOINT_VERSION): Buffer {
   const directory = Buffer.from(typeof content === 'string' ? content : JSON.stringify(content), 'utf8');
   const words = Buffer.alloc(16);
   words.write('PPRCKPT\n', 'latin1');
@@ -150,7 +154,8 @@ describe('a damaged checkpoint', () => {
     ['one name twice', sealed({ header, arrays: Array(2).fill({ name: 'a', type: 'int32', length: 0 }) }), /each name/],
     ['an epoch as a text', changed({ epoch: 'x' }), /wrong epoch/],
     ['a negative epoch', changed({ epoch: -3 }), /wrong epoch/],
-    ['epoch 0', changed({ epoch: 0 }), /wrong epoch/],
+    ['half a step', changed({ part_of_epoch: { ...header.part_of_epoch, step: 0.5 } }), /wrong part_of_epoch.step/],
+    ['a part without times', changed({ part_of_epoch: { step: 3 } }), /wrong part_of_epoch/],
     ['half an epoch', changed({ epoch: 1.5 }), /wrong epoch/],
     ['no time', changed({ started_at: 'hello' }), /wrong started_at/],
     ['training null', changed({ training: null }), /wrong training/],
@@ -201,10 +206,10 @@ describe('a damaged checkpoint', () => {
 });
 
 test('a whole checkpoint of another version is told from a damaged one', async () => {
-  await writeFile(path, sealed({ header, arrays: [] }, 3));
+  await writeFile(path, sealed({ header, arrays: [] }, CHECKPOINT_VERSION - 1));
   expect(await readCheckpoint(path)).toEqual({
     kind: 'other',
-    fault: 'checkpoint version 3, this probprec has version 2',
+    fault: `checkpoint version ${CHECKPOINT_VERSION - 1}, this probprec has version ${CHECKPOINT_VERSION}`,
   });
   const bytes = await readFile(path);
   bytes.writeUInt8(bytes.readUInt8(60) ^ 1, 60);

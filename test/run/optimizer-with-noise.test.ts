@@ -33,15 +33,23 @@ test('the optimizer with random probes of the documentation repeats its numbers,
   expect(first.train_losses.at(-1)).toBeLessThan(2.2);
 });
 
-test('it gives the same numbers when it was interrupted after an epoch', async () => {
+test.each(['with', 'without'])('it gives the same numbers when it was interrupted, %s continueEpoch', async (which) => {
+  const file = join(folder, 'noisy.mjs');
+  const text = await readFile(file, 'utf8');
+  expect(text).toContain('async continueEpoch');
+  if (which === 'without') await writeFile(file, text.replace('async continueEpoch', 'async notNeeded'));
   const whole = await trained('whole', 42);
   const { child, finished, said } = startCommand(args('parts', 42), {
     cwd: folder,
   });
   await said(/epoch 2\/12: loss/);
   child.kill('SIGINT');
-  expect((await finished).code).toBe(130);
+  const { code, stderr } = await finished;
+  expect(code).toBe(130);
+  expect(stderr).toMatch(/; kept: the checkpoint of .* of 12, .*the same command goes on from there/);
   const resumed = await trained('parts', 42);
   expect(resumed.resumed).toHaveLength(1);
+  const { step } = resumed.resumed[0] ?? {};
+  if (which === 'without') expect([undefined, resumed.steps_per_epoch]).toContain(step);
   expect(reproducibleContent(resumed)).toEqual(reproducibleContent(whole));
 });

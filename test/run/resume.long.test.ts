@@ -1,9 +1,10 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { InterruptedError } from '../../src/errors.js';
 import { readRunFile, reproducibleContent } from '../../src/results/index.js';
-import { checkpointPath } from '../../src/run/checkpoint.js';
-import { resolveConfiguration } from '../../src/run/index.js';
+import { checkpointPath, readCheckpointHeader } from '../../src/run/checkpoint.js';
+import { type RunRequest, resolveConfiguration } from '../../src/run/index.js';
 import { command, startCommand } from '../cli/command.js';
 import { interruptedWhen, optimizers, runSmall, smallRequest, temporaryFolder } from './small-run.js';
 
@@ -33,15 +34,24 @@ describe('an interrupted run that is started again', () => {
       interruptedWhen((e) => e.type === 'epoch' && e.epoch === 3),
     );
     expect(second.runFile.status).toMatchObject({ state: 'interrupted', epoch: 2 });
-    expect(second.runFile.resumed).toMatchObject([{ epoch: 1 }]);
+    expect(second.runFile.resumed).toMatchObject([{ epoch: 1, step: 4 }]);
+    expect(await readRunFile(second.path)).toEqual(second.runFile);
     const third = await runSmall(parts, changes);
-    expect(third.events.find(({ type }) => type === 'start')).toMatchObject({ resumedFromEpoch: 2 });
-    expect(third.runFile.resumed).toMatchObject([{ epoch: 1 }, { epoch: 2 }]);
+    const steps = third.runFile.steps_per_epoch;
+    expect(third.events.find(({ type }) => type === 'start')).toMatchObject({
+      resumedFromEpoch: 2,
+      resumedFromStep: steps,
+    });
+    expect(third.runFile.resumed).toMatchObject([
+      { epoch: 1, step: 4 },
+      { epoch: 2, step: steps },
+    ]);
     expect(reproducibleContent(third.runFile)).toEqual(reproducibleContent(whole.runFile));
     expect(await readdir(dirname(third.path))).toHaveLength(1);
   });
 
-  test('starts at the beginning when no epoch was finished', async () => {
+  test('goes on within its first epoch', async () => {
+    const whole = await runSmall(join(folder, 'whole'));
     const first = await runSmall(
       folder,
       {},
@@ -49,8 +59,63 @@ describe('an interrupted run that is started again', () => {
     );
     expect(first.runFile.status).toMatchObject({ state: 'interrupted', epoch: 0, step: 3 });
     const second = await runSmall(folder);
-    expect(second.runFile).toMatchObject({ status: { state: 'completed' }, resumed: [] });
+    expect(second.runFile).toMatchObject({ status: { state: 'completed' }, resumed: [{ epoch: 0, step: 3 }] });
+    expect(reproducibleContent(second.runFile)).toEqual(reproducibleContent(whole.runFile));
     expect(await readdir(dirname(second.path))).toHaveLength(1);
+  });
+
+  test('adds up what an epoch took over its parts', async () => {
+    const taken: number[] = [];
+    for (const step of [3, 7, 11]) {
+      await runSmall(
+        folder,
+        {},
+        interruptedWhen((e) => e.type === 'step' && e.step === step),
+      );
+      const found = await readCheckpointHeader(await checkpointFile());
+      if (found.kind !== 'whole') throw new Error(found.kind);
+      expect(found.checkpoint.part_of_epoch).toMatchObject({ step });
+      taken.push(found.checkpoint.part_of_epoch?.wall_seconds ?? Number.NaN);
+    }
+    const { runFile } = await runSmall(folder);
+    taken.push(runFile.timing.training_wall_seconds[0] ?? Number.NaN);
+    expect(taken).toEqual([...new Set(taken)].toSorted((a, b) => a - b));
+    expect(runFile.timing.training_wall_seconds).toHaveLength(3);
+    expect(runFile.resumed.map(({ step }) => step)).toEqual([3, 7, 11]);
+  });
+
+  test.each([1, 3, 5, 8])('gives every bit within an estimation of the preconditioner, after step %i', async (step) => {
+    const changes: Partial<RunRequest> = {
+      optimizer: 'preconditioned-sgd',
+      hyperparameters: { prior_iterations: 3, num_observations: 3 },
+    };
+    const whole = await runSmall(join(folder, 'whole'), changes);
+    for (const epoch of [1, 3]) {
+      const at = interruptedWhen((e) => e.type === 'step' && e.epoch === epoch && e.step === step);
+      expect((await runSmall(join(folder, 'parts'), changes, at)).runFile.status).toMatchObject({ step });
+    }
+    const { runFile } = await runSmall(join(folder, 'parts'), changes);
+    expect(runFile.resumed).toHaveLength(2);
+    expect(reproducibleContent(runFile)).toEqual(reproducibleContent(whole.runFile));
+  });
+
+  test('loses nothing by an interruption before its programs are compiled', async () => {
+    const whole = await runSmall(join(folder, 'whole'));
+    const first = await runSmall(
+      folder,
+      {},
+      interruptedWhen((e) => e.type === 'step' && e.epoch === 2 && e.step === 4),
+    );
+    const reason = 'interrupted by SIGTERM';
+    const second = await runSmall(folder, {}, { signal: AbortSignal.abort(new InterruptedError(reason)) });
+    expect(second.events).toMatchObject([{ type: 'end' }]);
+    expect(second.runFile.status).toEqual({ state: 'interrupted', epoch: 1, step: 4, reason });
+    expect(second.runFile.test_losses).toEqual(first.runFile.test_losses);
+    expect(second.runFile.started_at).toBe(first.runFile.started_at);
+    expect(await readRunFile(second.path)).toEqual(second.runFile);
+    const third = await runSmall(folder);
+    expect(third.runFile.resumed).toMatchObject([{ epoch: 1, step: 4 }]);
+    expect(reproducibleContent(third.runFile)).toEqual(reproducibleContent(whole.runFile));
   });
 
   test('ends quietly before the first evaluation, too', async () => {

@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { readdir, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readCheckpointHeader } from '../../src/run/checkpoint.js';
 import { command, startCommand } from '../cli/command.js';
 import { runFiles, sweepFolder, writePlan } from './small-sweep.js';
 
@@ -26,6 +28,16 @@ const turnOff = (fault: string) => rm(join(folder, fault));
 async function otherFiles(): Promise<string[]> {
   const names = await readdir(join(folder, 'results'), { recursive: true, withFileTypes: true });
   return names.filter((entry) => entry.isFile() && !entry.name.endsWith('.json')).map(({ name }) => name);
+}
+
+/** Of each checkpoint, whether it is one within an epoch; beside checkpoints there may be journals only. */
+async function keptSteps(): Promise<boolean[]> {
+  const files = (await otherFiles()).filter((name) => !name.endsWith('.journal'));
+  expect(files.filter((name) => !name.endsWith('.checkpoint'))).toEqual([]);
+  const names = await readdir(join(folder, 'results'), { recursive: true });
+  const found = names.filter((name) => name.endsWith('.checkpoint'));
+  const headers = await Promise.all(found.map((name) => readCheckpointHeader(join(folder, 'results', name))));
+  return headers.map((header) => header.kind === 'whole' && (header.checkpoint.part_of_epoch?.step ?? 0) > 0);
 }
 
 /** Numbers of the processes that a process has started (Linux). */
@@ -218,21 +230,26 @@ describe('an interrupted sweep', () => {
   }
 
   test.each([
-    ['SIGINT', 'sweep'],
-    ['SIGINT', 'group'],
-    ['SIGTERM', 'group'],
-  ] as const)('by %s to the %s lets its runs finish their steps', async (signal, to) => {
+    ['SIGINT', 'sweep', 130],
+    ['SIGINT', 'group', 130],
+    ['SIGTERM', 'group', 143],
+    ['SIGHUP', 'group', 129],
+    ['SIGUSR1', 'sweep', 128 + constants.signals.SIGUSR1],
+    ['SIGUSR1', 'group', 128 + constants.signals.SIGUSR1],
+  ] as const)('by %s to the %s lets its runs finish and keep their steps', async (signal, to, exitCode) => {
     const { plan, finished, send, runs } = await training('slow');
     send(signal, to);
     const { code, said } = await finished;
-    expect(code).toBe(130);
+    expect(code).toBe(exitCode);
     expect(said).toContain('tune: 4 runs: 2 interrupted, 2 not done\n');
+    expect(said).not.toMatch(/debugger|defect/i);
     expect(runs.filter(lives)).toEqual([]);
     expect(await states()).toEqual(['interrupted', 'interrupted']);
-    expect(await otherFiles()).toEqual([]);
+    expect(await keptSteps()).toEqual([true, true]);
     await turnOff('slow');
     expect(await sweep('run', plan, '--jobs', '2')).toMatchObject({ code: 0 });
     expect(await states()).toEqual(['completed', 'completed', 'completed', 'completed']);
+    expect(await otherFiles()).toEqual([]);
   });
 
   test.each(['sweep', 'group'] as const)('ends at once at the second signal to the %s', async (to) => {
@@ -253,8 +270,9 @@ describe('an interrupted sweep', () => {
     await finished;
     await until(() => runs.filter(lives).length === 0);
     expect(await states()).toEqual(['interrupted', 'interrupted']);
-    expect(await otherFiles()).toEqual([]);
+    expect(await keptSteps()).toEqual([true, true]);
     await turnOff('slow');
     expect(await sweep('run', plan, '--jobs', '2')).toMatchObject({ code: 0 });
+    expect(await otherFiles()).toEqual([]);
   });
 });

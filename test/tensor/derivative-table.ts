@@ -198,6 +198,8 @@ export const derivativeTable: readonly Row[] = [
     }),
   ),
   row('tanh', 'tanh', (random) => elementwise(random, t.tanh)),
+  row('trigonometric', 'sin', (random) => elementwise(random, t.sin)),
+  row('trigonometric', 'cos', (random) => elementwise(random, t.cos)),
   row('to-float', 'toFloat', (random) =>
     elementwise(random, (x) => t.multiply(t.toFloat(t.greater(x, 0)), t.exp(x)), distinct),
   ),

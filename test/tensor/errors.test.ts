@@ -140,9 +140,22 @@ const violations: readonly [() => unknown, string, ...string[]][] = [
   [() => t.hessianVectorProduct([vector], [vector], []), 'hessianVectorProduct', 'vector 0'],
   [() => t.hessianVectorProduct([vector], [vector], [matrix]), 'dot', '[3] float', '[2, 4] float'],
   // Elementwise, one operand: types that are not float.
-  ...[t.abs, t.erf, t.exp, t.log, t.negate, t.relu, t.sigmoid, t.sign, t.softplus, t.sqrt, t.step, t.tanh].map(
-    (operation): [() => unknown, string, string] => [() => operation(integers), operation.name, '[3] int'],
-  ),
+  ...[
+    t.abs,
+    t.cos,
+    t.erf,
+    t.exp,
+    t.log,
+    t.negate,
+    t.relu,
+    t.sigmoid,
+    t.sign,
+    t.sin,
+    t.softplus,
+    t.sqrt,
+    t.step,
+    t.tanh,
+  ].map((operation): [() => unknown, string, string] => [() => operation(integers), operation.name, '[3] int']),
 ];
 
 const rows = violations.map(([call, operation, ...parts]) => ({ call, operation, parts: parts.join(' · ') }));

@@ -93,7 +93,58 @@ const visual = (blocks: readonly number[], classes: number) => {
 const visual16 = [2, 2, 3, 3, 3];
 const visual19 = [2, 2, 4, 4, 4];
 
-const table = [
+const autoencoder = [
+  ...[1, 64, 64].flatMap((channels, index) => [
+    [`encoder.conv${index + 1}.weight`, [64, channels, 4, 4]],
+    [`encoder.conv${index + 1}.bias`, [64]],
+  ]),
+  ...['mean', 'deviation'].flatMap((name) => [
+    [`${name}.dense1.weight`, [8, 3136]],
+    [`${name}.dense1.bias`, [8]],
+  ]),
+  ['decoder.dense1.weight', [24, 8]],
+  ['decoder.dense1.bias', [24]],
+  ['decoder.dense2.weight', [49, 24]],
+  ['decoder.dense2.bias', [49]],
+  ...[1, 64, 64].flatMap((channels, index) => [
+    [`decoder.deconv${index + 1}.weight`, [channels, 64, 4, 4]],
+    [`decoder.deconv${index + 1}.bias`, [64]],
+  ]),
+  ['decoder.dense3.weight', [784, 12_544]],
+  ['decoder.dense3.bias', [784]],
+];
+const noLabels = { labels: false, accuracy: false };
+const quadratic = {
+  dataset: 'quadratic',
+  count: 100,
+  epochs: 100,
+  l2Reg: null,
+  shapes: [['theta', [100]]],
+  ...noLabels,
+};
+const pair = [
+  ['weight', [1]],
+  ['bias', [1]],
+];
+const function2d = { dataset: 'two_d', count: 2, epochs: 100, l2Reg: null, shapes: pair, batch: 100, ...noLabels };
+
+interface Row {
+  readonly name: string;
+  readonly dataset: string;
+  readonly count: number;
+  readonly epochs: number;
+  readonly l2Reg: number | null;
+  readonly shapes: readonly (readonly unknown[])[];
+  /** Default 128. */
+  readonly batch?: number;
+  /** Default yes. */
+  readonly labels?: boolean;
+  readonly accuracy?: boolean;
+}
+
+const vae = { count: 10_151_489, l2Reg: null, shapes: autoencoder, batch: 64, ...noLabels };
+
+const table: readonly Row[] = [
   { name: 'cifar10_3c3d', dataset: 'cifar10', count: 895_210, epochs: 100, l2Reg: 0.002, shapes: convolutional3(10) },
   {
     name: 'cifar10_3c3d_roos',
@@ -106,6 +157,7 @@ const table = [
   { name: 'fmnist_2c2d', dataset: 'fmnist', count: 3_274_634, epochs: 100, l2Reg: null, shapes: convolutional2 },
   { name: 'fmnist_logreg', dataset: 'fmnist', count: 7_850, epochs: 50, l2Reg: null, shapes: regression },
   { name: 'fmnist_mlp', dataset: 'fmnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
+  { name: 'fmnist_vae', dataset: 'fmnist', epochs: 100, ...vae },
   { name: 'mnist_2c2d', dataset: 'mnist', count: 3_274_634, epochs: 100, l2Reg: null, shapes: convolutional2 },
   { name: 'mnist_logreg', dataset: 'mnist', count: 7_850, epochs: 50, l2Reg: null, shapes: regression },
   { name: 'mnist_mlp', dataset: 'mnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
@@ -123,23 +175,30 @@ const table = [
       ['cifar100_vgg16', 134_670_244, 32, 100, 5e-4, visual(visual16, 100)],
       ['cifar100_vgg19', 139_979_940, 32, 100, 5e-4, visual(visual19, 100)],
     ] as const
-  ).map(([name, count, batchSize, epochs, l2Reg, shapes]) => {
+  ).map(([name, count, batch, epochs, l2Reg, shapes]) => {
     const dataset = name.split('_')[0] ?? '';
-    return { name, dataset, count, batchSize, epochs, l2Reg, shapes: shapes as readonly (readonly unknown[])[] };
+    return { name, dataset, count, batch, epochs, l2Reg, shapes: shapes };
   }),
-  { name: 'quadratic_deep', dataset: 'quadratic', count: 100, epochs: 100, l2Reg: null, shapes: [['theta', [100]]] },
+  { name: 'mnist_vae', dataset: 'mnist', epochs: 50, ...vae },
+  { name: 'quadratic_deep', ...quadratic },
+  { name: 'quadratic_identity', ...quadratic },
+  { name: 'quadratic_linear', ...quadratic },
+  { name: 'quadratic_log', ...quadratic },
+  { name: 'two_d_beale', ...function2d },
+  { name: 'two_d_branin', ...function2d },
+  { name: 'two_d_rosenbrock', ...function2d },
 ];
 
-test.each(table)('$name is what DeepOBS says', async ({ name, dataset, count, epochs, l2Reg, shapes, ...row }) => {
-  const batchSize = 'batchSize' in row ? row.batchSize : 128;
+test.each(table)('$name is what it is said to be', async (row) => {
+  const { name, dataset, count, epochs, l2Reg, shapes, batch = 128, labels = true, accuracy: graded = true } = row;
   const problem = await loadTestProblem(name);
   expect(problem).toMatchObject({
     name,
     dataset,
     parameterCount: count,
-    defaults: { batchSize, numEpochs: epochs, l2Reg },
-    hasAccuracy: name !== 'quadratic_deep',
-    hasLabels: name !== 'quadratic_deep',
+    defaults: { batchSize: batch, numEpochs: epochs, l2Reg },
+    hasAccuracy: graded,
+    hasLabels: labels,
   });
   expect(problem.parameters.map(({ name: parameter, shape }) => [parameter, shape])).toEqual(shapes);
   const { parameters, accuracy, loss } = problem.build(7);
@@ -219,6 +278,14 @@ describe('initial parameters', () => {
     cifar100_vgg19: glorot,
   };
 
+  for (const name of ['mnist_vae', 'fmnist_vae']) {
+    rules[name] = {
+      std: ([out = 0, into = 0, ...field]) => xavier((out + into) * sizeOf(field)),
+      bound: (std) => Math.sqrt(3) * std,
+      bias: 0,
+    };
+  }
+
   /** TensorFlow truncates its normal distributions and widens them to the same variance. */
   const truncated = (std: number, shape: readonly number[]) =>
     shape.length === 2 ? Math.sqrt(3) * std : (2 / truncation) * std;
@@ -275,13 +342,22 @@ describe('initial parameters', () => {
     }
   });
 
-  test('the rules above have every test problem but quadratic_deep', () => {
-    expect(['quadratic_deep', ...Object.keys(rules)].toSorted()).toEqual(testProblemNames());
+  const starts: Record<string, number[][]> = {
+    ...Object.fromEntries(
+      ['deep', 'identity', 'linear', 'log'].map((spectrum) => [`quadratic_${spectrum}`, [Array(100).fill(1)]]),
+    ),
+    two_d_beale: [[-4.5], [4.5]],
+    two_d_branin: [[2.5], [12.5]],
+    two_d_rosenbrock: [[-0.5], [1.5]],
+  };
+
+  test('the rules and starts above have every test problem', () => {
+    expect([...Object.keys(starts), ...Object.keys(rules)].toSorted()).toEqual(testProblemNames());
   });
 
-  test('of quadratic_deep are ones', async () => {
-    const problem: TestProblem = await loadTestProblem('quadratic_deep');
-    expect(problem.initialParameters(42)).toEqual([new Float32Array(100).fill(1)]);
+  test.each(Object.entries(starts))('of %s are the stated ones', async (name, start) => {
+    const problem: TestProblem = await loadTestProblem(name);
+    expect(problem.initialParameters(42).map((values) => [...values])).toEqual(start);
   });
 });
 

@@ -16,7 +16,7 @@ export function curvatureText(report: CurvatureReport, heading: (text: string) =
     `${counted(probes, 'probe')} of ${lanczos_steps} Lanczos steps; a value is an eigenvalue when its residual is at most ${tolerance} of the largest`,
     ...(report.optimizer === null ? [] : [`trained by ${printable(report.optimizer.name)} ${settings(report)}`]),
     ...report.points.flatMap((point) => ['', ...pointLines(point, report, heading)]),
-    ...(report.complete ? [] : ['', 'interrupted: later points were not measured']),
+    ...(report.complete ? [] : ['', 'interrupted or diverged: later points were not measured']),
   ].join('\n');
 }
 
@@ -40,7 +40,7 @@ function pointLines(point: PointReport, report: CurvatureReport, heading: (text:
           `over ${counted(step.batches, 'minibatch', 'minibatches')}: α ${shown(step.alpha)}, α λ₁ ${shown(step.alpha_lambda1)}, curvature along gradients ${shown(step.gradient_curvature)}, gradient noise ${shown(step.gradient_noise)}, product noise ${shown(step.product_noise)}`,
         ];
   return [
-    heading(`${point.step === null ? '' : `step ${point.step}, `}epoch ${point.epoch}: loss ${shown(point.loss)}`),
+    heading(`step ${point.step}, epoch ${point.epoch}: loss ${shown(point.loss)}`),
     `‖g‖ ${shown(point.gradient_norm)}, gᵀHg/gᵀg ${shown(point.gradient_curvature)}${point.cos_gradient_v1 === null ? '' : `, |cos(g, v₁)| ${shown(point.cos_gradient_v1)}`}`,
     ...rate,
     ...measured,

@@ -1,20 +1,27 @@
 import type { ExitCode } from '../../errors.js';
 import { InterruptedError } from '../../errors.js';
-import { type MeasurementEvent, type MeasurementSettings, measureCurvature } from '../../landscape/index.js';
+import {
+  keptPoints,
+  type MeasurementEvent,
+  type MeasurementRequest,
+  type MeasurementSettings,
+  measureCurvature,
+} from '../../landscape/index.js';
 import { describeHyperparameters, loadOptimizer } from '../../optimizer/index.js';
-import { type ResolvedRun, resolveConfiguration } from '../../run/index.js';
+import { readRunFile } from '../../results/index.js';
+import { resolveConfiguration } from '../../run/index.js';
 import { testProblemNames } from '../../testproblem/index.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
 import { parseHyperparameters } from '../hyperparameters.js';
-import { interruptible } from '../interruption.js';
+import { interruptible, interruptionCode } from '../interruption.js';
 import { quoted } from '../option-values.js';
 import type { CurvatureOptions } from '../options.js';
 import type { Terminal } from '../terminal.js';
 import { curvatureText } from './curvature-text.js';
 
 /**
- * Measures curvature and prints a table or JSON. Returns 130 when it was interrupted; then what is printed are the points that
+ * Measures curvature and prints a table or JSON. Returns the signal's code when it was interrupted; then what is printed are the points that
  * were finished, and nothing where there is none.
  */
 export async function curvature(
@@ -23,12 +30,13 @@ export async function curvature(
   ownOptions: readonly string[],
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const at = [...new Set(options.at)].sort((a, b) => a - b);
-  const resolved = await resolve(options, args, ownOptions, at);
+  const asked = await (options.run === undefined
+    ? alongTraining(options, args, ownOptions)
+    : ofRun(options.run, options, args));
   const interruption = interruptible(terminal, () => 'probprec: interrupted, stopping after this product');
   try {
     const report = await measureCurvature(
-      { resolved, at, settings: settingsOf(options) },
+      { ...asked, settings: settingsOf(options) },
       {
         dataDir: dataDirectory(options.dataDir),
         signal: interruption.signal,
@@ -38,7 +46,8 @@ export async function curvature(
     if (report.points.length > 0) {
       terminal.result(options.json ? JSON.stringify(report, null, 2) : curvatureText(report, terminal.heading));
     }
-    return report.complete ? 0 : 130;
+    if (report.complete) return 0;
+    return interruption.signal.aborted ? interruptionCode(interruption.signal) : 1;
   } catch (error) {
     if (error instanceof InterruptedError && interruption.signal.aborted) return error.exitCode;
     throw error;
@@ -47,27 +56,71 @@ export async function curvature(
   }
 }
 
-async function resolve(
-  { testproblem, optimizer, seed, batchSize, l2Reg, data, syntheticSize, engine, device, threads }: CurvatureOptions,
+type Asked = Pick<MeasurementRequest, 'resolved' | 'points'>;
+
+/** No step is taken with it, so it does not matter which one. */
+const ANY_OPTIMIZER = { optimizer: 'sgd', hyperparameters: { lr: 0 } };
+
+async function alongTraining(
+  options: CurvatureOptions,
   args: readonly string[],
   ownOptions: readonly string[],
-  at: readonly number[],
-): Promise<ResolvedRun> {
+): Promise<Asked> {
+  const { testproblem, variant, init, optimizer, seed, batchSize, l2Reg, data, syntheticSize } = options;
+  const { engine, device, threads } = options;
   if (testproblem === undefined) {
-    throw new UsageError(`--testproblem: found nothing, expected one of ${testProblemNames().join(', ')}`);
+    throw new UsageError(
+      `--testproblem: found nothing, expected one of ${testProblemNames().join(', ')}, or --run FILE`,
+    );
   }
-  const common = { testproblem, seed, batchSize, l2Reg, data, syntheticSize, engine, device, threads };
+  if (options.epochs !== undefined)
+    throw new UsageError('--epochs: goes with --run only; --at has the steps of a training');
+  const at = [...new Set(options.at ?? [0])].sort((a, b) => a - b);
+  const common = { testproblem, variant, init, seed, batchSize, l2Reg, data, syntheticSize, engine, device, threads };
+  const points = { kind: 'training', at } as const;
   if (optimizer !== undefined) {
     const declared = describeHyperparameters(await loadOptimizer(optimizer));
     const hyperparameters = parseHyperparameters(args, declared, optimizer, ownOptions, 'curvature');
-    return resolveConfiguration({ ...common, optimizer, hyperparameters });
+    return { resolved: await resolveConfiguration({ ...common, optimizer, hyperparameters }), points };
   }
-  const [unknown] = args;
-  if (unknown !== undefined) throw new UsageError(`found ${quoted(unknown)}, expected only options of curvature`);
+  expectNoOther(args);
   const last = at.at(-1) ?? 0;
   if (last > 0) throw new UsageError(`--at ${last}: found no --optimizer, expected one that trains to this step`);
-  // No step is taken, so it does not matter which one.
-  return resolveConfiguration({ ...common, optimizer: 'sgd', hyperparameters: { lr: 0 } });
+  return { resolved: await resolveConfiguration({ ...common, ...ANY_OPTIMIZER }), points };
+}
+
+/** What a run file says: its problem and data. Another batch size, engine or L2 factor looks at its points in another way. */
+async function ofRun(path: string, options: CurvatureOptions, args: readonly string[]): Promise<Asked> {
+  expectNoOther(args);
+  const settled = ['testproblem', 'variant', 'init', 'optimizer', 'at', 'seed', 'data', 'syntheticSize'] as const;
+  const given = settled.find((name) => options[name] !== undefined);
+  if (given !== undefined) {
+    const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--${flag}: the run file of --run settles it, expected one of the two`);
+  }
+  const file = await readRunFile(path);
+  const { configuration } = file;
+  const { engine = configuration.engine.name, device = configuration.engine.device, threads } = options;
+  const resolved = await resolveConfiguration({
+    testproblem: configuration.testproblem,
+    variant: configuration.variant ?? undefined,
+    init: configuration.init ?? undefined,
+    seed: configuration.seed,
+    batchSize: options.batchSize ?? configuration.batch_size,
+    l2Reg: options.l2Reg ?? configuration.l2_reg ?? undefined,
+    data: configuration.data.source,
+    syntheticSize: configuration.data.synthetic_size ?? undefined,
+    protocol: configuration.protocol,
+    engine,
+    device,
+    threads,
+    ...ANY_OPTIMIZER,
+  });
+  return { resolved, points: await keptPoints(path, file, options.epochs) };
+}
+
+function expectNoOther([unknown]: readonly string[]): void {
+  if (unknown !== undefined) throw new UsageError(`found ${quoted(unknown)}, expected only options of curvature`);
 }
 
 function settingsOf(options: CurvatureOptions): MeasurementSettings {

@@ -12,7 +12,7 @@ import { DataError, type ExitCode } from '../../errors.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
 import { byHand } from '../fetch-by-hand.js';
-import { interruptible } from '../interruption.js';
+import { interruptible, interruptionCode } from '../interruption.js';
 import { didYouMean, quoted } from '../option-values.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
@@ -75,7 +75,7 @@ export async function fetch(names: readonly string[], options: DataOptions, term
         for (const path of paths) terminal.result(path);
         if (paths.length === 0) onProgress(`${name}: nothing to fetch, its files are in ${dataDir}`);
       } catch (error) {
-        if (interruption.signal.aborted) return 130;
+        if (interruption.signal.aborted) return interruptionCode(interruption.signal);
         if (!(error instanceof DataError)) throw error;
         const hint = error instanceof FetchError ? `; \`probprec data info ${name}\` says what to fetch by hand` : '';
         terminal.line(`probprec: ${name}: ${error.message.replace(/\.$/, '')}${hint}`);

@@ -1,17 +1,17 @@
 import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
 import { datasetDefinition, datasetNames } from '../../dataset/index.js';
 import { describeEngines } from '../../engine/index.js';
-import { INITIALISATIONS, loadTestProblem, testProblemNames, VARIANTS } from '../../testproblem/index.js';
 import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { optimizerEntries, optimizerList } from './list-optimizers.js';
+import { testProblemEntries, testProblemList } from './list-testproblems.js';
 
 /** Prints a table, or with `json` a list of objects, of what there is. */
 export async function list(what: ListName, json: boolean, terminal: Terminal): Promise<void> {
   const listing = await listings[what]();
   if (json) return terminal.result(JSON.stringify(listing.entries, null, 2));
-  if ('text' in listing) return terminal.result(listing.text(terminal.heading));
+  if ('text' in listing) return terminal.result(await listing.text(terminal.heading));
   terminal.result(formatTable(listing.header, listing.rows, terminal.heading));
 }
 
@@ -21,24 +21,13 @@ type Listing = { readonly entries: readonly object[] } & (
       readonly header: readonly string[];
       readonly rows: readonly (readonly (string | number | null)[])[];
     }
-  | { readonly text: (heading: (text: string) => string) => string }
+  | { readonly text: (heading: (text: string) => string) => string | Promise<string> }
 );
 
 const listings: Record<ListName, () => Promise<Listing>> = {
   async testproblems() {
-    const entries = await Promise.all(testProblemNames().map(describeTestProblem));
-    const rows = entries.map((entry) => [
-      entry.name,
-      entry.dataset,
-      entry.parameters,
-      entry.batch_size,
-      entry.num_epochs,
-      entry.l2_reg,
-      entry.has_accuracy ? 'yes' : 'no',
-      entry.description,
-    ]);
-    const header = ['name', 'data set', 'parameters', 'batch size', 'epochs', 'l2-reg', 'accuracy', 'description'];
-    return { entries, header, rows, notes: versionNotes(entries) };
+    const entries = await testProblemEntries();
+    return { entries, text: (heading) => testProblemList(entries, heading) };
   },
   async optimizers() {
     const entries = await optimizerEntries();
@@ -92,32 +81,6 @@ function describeBaseline(contender: Contender, source: string) {
     engine: setting.conditions.engine,
     source,
     defects,
-  };
-}
-
-/** Which test problems have other versions. */
-function versionNotes(entries: readonly Awaited<ReturnType<typeof describeTestProblem>>[]): string[] {
-  const named = (having: 'variants' | 'init') =>
-    entries.flatMap((entry) => (entry[having].length > 0 ? [entry.name] : [])).join(', ');
-  return [
-    `--variant tf (the network of DeepOBS' TensorFlow line, where it differs): ${named('variants')}`,
-    `--init pytorch (PyTorch's own initial values): ${named('init')}`,
-  ];
-}
-
-async function describeTestProblem(name: string) {
-  const problem = await loadTestProblem(name);
-  return {
-    name,
-    description: problem.description,
-    dataset: problem.dataset,
-    parameters: problem.parameterCount,
-    batch_size: problem.defaults.batchSize,
-    num_epochs: problem.defaults.numEpochs,
-    l2_reg: problem.defaults.l2Reg,
-    has_accuracy: problem.hasAccuracy,
-    variants: problem.variant === null ? [] : [...VARIANTS],
-    init: problem.init === null ? [] : [...INITIALISATIONS],
   };
 }
 

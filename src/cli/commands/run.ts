@@ -11,7 +11,7 @@ import { train } from '../train.js';
 
 /**
  * Trains and writes one run file; its path goes to stdout. `args` are the arguments that are no options of run: the
- * optimizer's hyperparameters. Returns 0 for a completed or diverged run, 1 for a failed one, 130 for an interrupted one.
+ * optimizer's hyperparameters. Returns 0 for a completed or diverged run, 1 for a failed one, the signal's code for an interrupted one.
  */
 export async function run(
   options: RunOptions,

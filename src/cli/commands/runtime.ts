@@ -14,7 +14,7 @@ import {
 } from '../../timing/index.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
-import { interruptible } from '../interruption.js';
+import { interruptible, interruptionCode } from '../interruption.js';
 import { quoted } from '../option-values.js';
 import type { RuntimeOptions } from '../options.js';
 import { counted, formatDuration } from '../progress.js';
@@ -60,7 +60,7 @@ export async function runtime(options: RuntimeOptions, terminal: Terminal): Prom
     return 0;
   } catch (error) {
     const ended = error instanceof InterruptedError || error === interruption.signal.reason;
-    if (interruption.signal.aborted && ended) return 130;
+    if (interruption.signal.aborted && ended) return interruptionCode(interruption.signal);
     throw error;
   } finally {
     interruption.release();

@@ -18,7 +18,7 @@ import {
 import { dataDirectory } from '../data-dir.js';
 import { divergenceHints } from '../divergence-hints.js';
 import { UsageError } from '../failure.js';
-import { interruptible } from '../interruption.js';
+import { interruptible, interruptionCode } from '../interruption.js';
 import { counted } from '../progress.js';
 import type { SweepRunOptions } from '../sweep-options.js';
 import { describeRun, SweepProgress } from '../sweep-progress.js';
@@ -28,8 +28,8 @@ import { tellAboutUserOptimizers } from '../user-optimizers.js';
 
 /**
  * Executes what is missing, interrupted or failed of a plan, each run in a process of its own; or with `index` one run in
- * this process. Returns 0 when every run of the plan is done (a diverged one is), 1 when some are not, 130 when
- * interrupted. Throws ProbprecError for a plan or data that cannot be used.
+ * this process. Returns 0 when every run of the plan is done (a diverged one is), 1 when some are not, the signal's code
+ * when interrupted. Throws ProbprecError for a plan or data that cannot be used.
  */
 export async function sweepRun(path: string, options: SweepRunOptions, terminal: Terminal): Promise<ExitCode> {
   const plan = await readPlan(path, options);
@@ -72,9 +72,9 @@ async function runMissing(
   const pool: { current: Pool | null } = { current: null };
   const interruption = interruptible(
     terminal,
-    () =>
-      'probprec: interrupted, the runs stop after their current steps and keep their checkpoints; the same command goes on from there (once more to stop at once)',
-    () => pool.current?.kill(),
+    (name) =>
+      `probprec: interrupted by ${name}, the runs stop after their current steps and keep their checkpoints; the same command goes on from there (once more to stop at once)`,
+    (code) => (pool.current === null ? process.exit(code) : pool.current.kill()),
   );
   interruption.signal.addEventListener('abort', () => pool.current?.interrupt());
   if (!quiet) {
@@ -102,7 +102,7 @@ async function runMissing(
     terminal.result(options.json ? toJson(plan, results) : summarize(plan, results));
     const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
     if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
-    if (interruption.signal.aborted) return 130;
+    if (interruption.signal.aborted) return interruptionCode(interruption.signal);
     return results.every(({ state }) => state === 'completed' || state === 'diverged') ? 0 : 1;
   } finally {
     progress.close();

@@ -44,6 +44,12 @@ export function noSeconds(): PhaseSeconds {
   return { prior: 0, posterior: 0, low_rank: 0, steps: 0 };
 }
 
+/** What was collected of an epoch that is not over. */
+export interface CollectedRecords {
+  readonly estimations: readonly EstimationRecord[];
+  readonly events: readonly EstimationEvent[];
+}
+
 /** Collects what an epoch's entry in the run file says. */
 export class EpochLog {
   readonly #layers: Layers;
@@ -103,6 +109,16 @@ export class EpochLog {
   addDrift(step: number, statistic: number): void {
     const reason = 'the gradient departs from what the estimate predicts: the estimation starts anew';
     this.#events.push({ step, event: 'drift', where: 'all', reason, value: statistic });
+  }
+
+  /** What a checkpoint within an epoch keeps. */
+  get collected(): CollectedRecords {
+    return { estimations: this.#estimations, events: this.#events };
+  }
+
+  set collected({ estimations, events }: CollectedRecords) {
+    this.#estimations = [...estimations];
+    this.#events = [...events];
   }
 
   /** What was collected since the last call, as plain data. */

@@ -2,7 +2,7 @@ import type { Value } from '../../engine/index.js';
 import { leavesOf, type Tree } from '../../tensor/index.js';
 import { count, type EvaluationCounts, noEvaluations } from '../evaluation-counts.js';
 import { type NetworkState, networkState } from '../network-state.js';
-import { RuleLog } from '../rule-log.js';
+import { type CollectedLogs, RuleLog } from '../rule-log.js';
 import { restoreTree, saveTree } from '../saved-tree.js';
 import type { BatchFeeds, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
@@ -11,7 +11,7 @@ import type { FactorOrNot } from './factor.js';
 import { estimateGroups } from './group-estimates.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { type Layers, layersOf } from './layers.js';
-import { EpochLog, noSeconds, type PhaseSeconds } from './log.js';
+import { type CollectedRecords, EpochLog, noSeconds, type PhaseSeconds } from './log.js';
 import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
 import { compilePrograms, compileSecondsOf, type InnerOptimizer, type Programs } from './programs.js';
 import { scalings } from './scaling.js';
@@ -26,6 +26,10 @@ interface SavedTraining {
   readonly sinceStart: number;
   readonly lastAlpha: readonly (number | null)[];
   readonly seconds: PhaseSeconds;
+  /** Steps of the epoch under way; 0 between two epochs. */
+  readonly step: number;
+  readonly rules: CollectedLogs;
+  readonly log: CollectedRecords;
 }
 
 /** The preconditioner family at work: the phases one after the other, and again from the start when the rule says so. */
@@ -45,6 +49,8 @@ export class CurvatureTraining implements Training {
   #lrFactor = 1;
   /** Steps of this epoch so far. */
   #step = 0;
+  /** Whether an epoch is under way. */
+  #within = false;
   /** Minibatches since the estimation started. */
   #sinceStart = 0;
   /** The last usable α of each group. */
@@ -110,8 +116,15 @@ export class CurvatureTraining implements Training {
     this.#epoch = epoch;
     this.#lrFactor = lrFactor;
     this.#step = 0;
+    this.#within = true;
     this.#networkValues = this.#network.atEpoch(this.#task.engine, this.#networkValues);
     if (this.#settings.restart.kind === 'epoch') this.#leavePhase();
+  }
+
+  async continueEpoch(epoch: number, lrFactor: number): Promise<void> {
+    this.#epoch = epoch;
+    this.#lrFactor = lrFactor;
+    this.#within = true;
   }
 
   async step(batch: BatchFeeds): Promise<number> {
@@ -290,6 +303,8 @@ export class CurvatureTraining implements Training {
   }
 
   async endEpoch(): Promise<Readonly<Record<string, unknown>>> {
+    this.#within = false;
+    this.#step = 0;
     return { ...(await this.#rules.take(this.#epoch)), ...this.#log.take(this.#epoch) };
   }
 
@@ -305,7 +320,7 @@ export class CurvatureTraining implements Training {
   save(): Promise<TrainingState> {
     return saveTree(this.#task.engine, {
       // With a new estimation in every epoch, nothing of the old one is needed again.
-      phase: this.#settings.restart.kind === 'epoch' ? null : this.#phase,
+      phase: this.#settings.restart.kind === 'epoch' && !this.#within ? null : this.#phase,
       parameters: this.#parameters,
       network: this.#networkValues,
       evaluations: this.#evaluations,
@@ -313,7 +328,10 @@ export class CurvatureTraining implements Training {
       sinceStart: this.#sinceStart,
       lastAlpha: this.#lastAlpha,
       seconds: this.#seconds,
-    });
+      step: this.#step,
+      rules: this.#rules.collected,
+      log: this.#log.collected,
+    } satisfies SavedTraining);
   }
 
   async restore(state: TrainingState): Promise<void> {
@@ -325,6 +343,11 @@ export class CurvatureTraining implements Training {
     this.#total = saved.total;
     this.#sinceStart = saved.sinceStart;
     this.#lastAlpha = saved.lastAlpha;
-    this.#seconds = saved.seconds;
+    this.#step = saved.step;
+    this.#rules.collected = saved.rules;
+    this.#log.collected = saved.log;
+    // The seconds of phase 4 are counted in the record of this epoch's last estimation, as long as that is in force.
+    const record = this.#phase?.kind === 'steps' ? saved.log.estimations.at(-1) : undefined;
+    this.#seconds = record?.seconds ?? saved.seconds;
   }
 }

@@ -3,7 +3,7 @@ import { sizeOf } from '../../tensor/index.js';
 import { noEvaluations } from '../evaluation-counts.js';
 import { networkState } from '../network-state.js';
 import { randomArray } from '../random-tensors.js';
-import { RuleLog } from '../rule-log.js';
+import { type CollectedLogs, RuleLog } from '../rule-log.js';
 import { restoreTree, saveTree } from '../saved-tree.js';
 import type { Training, TrainingTask } from '../training.js';
 import type { HostContext, HostRule } from './host-rule.js';
@@ -68,6 +68,10 @@ export async function startHostOptimizer<S>(
       lrFactor = factor;
       networkValues = network.atEpoch(engine, networkValues);
     },
+    continueEpoch: async (same, factor) => {
+      epoch = same;
+      lrFactor = factor;
+    },
     step: async (batch) => {
       steps += 1;
       const feeds = { ...constants, ...batch, ...network.feeds(networkValues) };
@@ -80,7 +84,15 @@ export async function startHostOptimizer<S>(
     },
     endEpoch: () => log.take(epoch),
     note: () => null,
-    save: () => saveTree(engine, { parameters, network: networkValues, state: state ?? null, steps, evaluations }),
+    save: () =>
+      saveTree(engine, {
+        parameters,
+        network: networkValues,
+        state: state ?? null,
+        steps,
+        evaluations,
+        log: log.collected,
+      }),
     restore: async (saved) => {
       const restored = restoreTree(engine, saved) as {
         parameters: typeof parameters;
@@ -88,8 +100,10 @@ export async function startHostOptimizer<S>(
         state: typeof state;
         steps: number;
         evaluations: typeof evaluations;
+        log: CollectedLogs;
       };
       ({ parameters, network: networkValues, state, steps, evaluations } = restored);
+      log.collected = restored.log;
     },
   };
 }

@@ -1,63 +1,73 @@
 import { createHash } from 'node:crypto';
 import { METRICS, type RecordedRun } from '../../results/index.js';
+import type { Cell, ColumnType, TableColumn } from './table-file.js';
 
-/** A cell of a CSV file; null is an empty one. */
-export type Cell = string | number | boolean | null;
-
-/** Columns of runs.csv with what they hold of a run. `docs/report.md` explains them. */
-const RUN_COLUMNS: readonly (readonly [string, (run: RecordedRun, id: string) => Cell])[] = [
-  ['run', (_, id) => id],
-  ['file', (run) => run.file],
-  ['setting', (run) => settingId(run)],
-  ['testproblem', (run) => run.testproblem],
-  ['variant', (run) => run.conditions.variant ?? null],
-  ['init', (run) => run.conditions.init ?? null],
-  ['optimizer', (run) => run.optimizer],
-  ['seed', (run) => run.seed],
-  ['state', (run) => run.status.state],
-  ['epochs_done', (run) => run.status.epoch],
-  ['step', (run) => run.status.step],
-  ['reason', (run) => run.status.reason],
-  ['batch_size', (run) => run.batchSize],
-  ['num_epochs', (run) => run.numEpochs],
-  ['l2_reg', (run) => run.l2InForce],
-  ['steps_per_epoch', (run) => run.stepsPerEpoch ?? null],
-  ['protocol', (run) => run.conditions.protocol],
-  ['protocol_version', (run) => run.conditions.protocolVersion],
-  ['data_source', (run) => run.conditions.dataSource],
-  ['synthetic_size', (run) => run.conditions.syntheticSize],
-  ['data_checksum', (run) => run.conditions.dataChecksum],
-  ['engine', (run) => run.conditions.engine],
-  ['machine', (run) => run.conditions.machine],
-  ['optimizer_file', (run) => run.optimizerSource?.file ?? null],
-  ['optimizer_sha256', (run) => run.optimizerSource?.sha256 ?? null],
-  ['started_at', (run) => run.startedAt],
-  ['undisturbed', (run) => run.undisturbed ?? null],
-  ['training_wall_seconds', (run) => sum(run.timing?.wallSeconds)],
-  ['training_cpu_seconds', (run) => sum(run.timing?.cpuSeconds)],
-  ...METRICS.map((metric) => [`last_${metric}`, (run: RecordedRun) => run.curves[metric]?.at(-1) ?? null] as const),
+/** Columns of the table of runs with what they hold of a run. `docs/report.md` explains them. */
+const RUN_CELLS: readonly (readonly [string, ColumnType, (run: RecordedRun, id: string) => Cell])[] = [
+  ['run', 'text', (_, id) => id],
+  ['file', 'text', (run) => run.file],
+  ['setting', 'text', (run) => settingId(run)],
+  ['testproblem', 'text', (run) => run.testproblem],
+  ['variant', 'text', (run) => run.conditions.variant ?? null],
+  ['init', 'text', (run) => run.conditions.init ?? null],
+  ['optimizer', 'text', (run) => run.optimizer],
+  ['seed', 'integer', (run) => run.seed],
+  ['state', 'text', (run) => run.status.state],
+  ['epochs_done', 'integer', (run) => run.status.epoch],
+  ['step', 'integer', (run) => run.status.step],
+  ['reason', 'text', (run) => run.status.reason],
+  ['batch_size', 'integer', (run) => run.batchSize],
+  ['num_epochs', 'integer', (run) => run.numEpochs],
+  ['l2_reg', 'number', (run) => (run.l2InForce === 'default' ? null : run.l2InForce)],
+  ['steps_per_epoch', 'integer', (run) => run.stepsPerEpoch ?? null],
+  ['protocol', 'text', (run) => run.conditions.protocol],
+  ['protocol_version', 'integer', (run) => run.conditions.protocolVersion],
+  ['data_source', 'text', (run) => run.conditions.dataSource],
+  ['synthetic_size', 'integer', (run) => run.conditions.syntheticSize],
+  ['data_checksum', 'text', (run) => run.conditions.dataChecksum],
+  ['engine', 'text', (run) => run.conditions.engine],
+  ['machine', 'text', (run) => run.conditions.machine],
+  ['optimizer_file', 'text', (run) => run.optimizerSource?.file ?? null],
+  ['optimizer_sha256', 'text', (run) => run.optimizerSource?.sha256 ?? null],
+  ['started_at', 'text', (run) => run.startedAt],
+  ['undisturbed', 'boolean', (run) => run.undisturbed ?? null],
+  ['training_wall_seconds', 'number', (run) => sum(run.timing?.wallSeconds)],
+  ['training_cpu_seconds', 'number', (run) => sum(run.timing?.cpuSeconds)],
+  ...METRICS.map(
+    (metric) => [`last_${metric}`, 'number', (run: RecordedRun) => run.curves[metric]?.at(-1) ?? null] as const,
+  ),
 ];
 
-/** Header of runs.csv. */
-export const RUN_HEADER = RUN_COLUMNS.map(([name]) => name);
+/** Columns of the table of runs. */
+export const RUN_COLUMNS: readonly TableColumn[] = RUN_CELLS.map(([name, type]) => ({ name, type }));
 
-/** A run as a row of runs.csv. */
+/** A run as a row of that table. */
 export function runRow(run: RecordedRun, id: string): Cell[] {
-  return RUN_COLUMNS.map(([, value]) => value(run, id));
+  return RUN_CELLS.map(([, , value]) => value(run, id));
 }
 
-/** Header of curves.csv: long form, one row for each value. */
-export const CURVE_HEADER = ['run', 'metric', 'epoch', 'training_wall_seconds', 'training_cpu_seconds', 'value'];
+/** Columns of the table of curves: long form, one row for each value. */
+export const CURVE_COLUMNS: readonly TableColumn[] = [
+  { name: 'run', type: 'text' },
+  { name: 'metric', type: 'text' },
+  { name: 'epoch', type: 'integer' },
+  { name: 'step', type: 'integer' },
+  { name: 'training_wall_seconds', type: 'number' },
+  { name: 'training_cpu_seconds', type: 'number' },
+  { name: 'value', type: 'number' },
+];
 
-/** The curves of a run as rows of curves.csv, with the seconds of training until each value. */
-export function curveRows({ curves, timing }: RecordedRun, id: string): Cell[][] {
+/** The curves of a run as rows of that table, with the seconds of training until each value. */
+export function curveRows({ curves, timing, stepsPerEpoch }: RecordedRun, id: string): Cell[][] {
+  const [wall, cpu] = [sumsUntil(timing?.wallSeconds), sumsUntil(timing?.cpuSeconds)];
   return METRICS.flatMap((metric) =>
     (curves[metric] ?? []).map((value, epoch): Cell[] => [
       id,
       metric,
       epoch,
-      sum(timing?.wallSeconds.slice(0, epoch)),
-      sum(timing?.cpuSeconds.slice(0, epoch)),
+      stepsPerEpoch === undefined ? null : epoch * stepsPerEpoch,
+      wall?.(epoch) ?? null,
+      cpu?.(epoch) ?? null,
       value,
     ]),
   );
@@ -78,4 +88,12 @@ export function settingId({ testproblem, optimizer, setting }: RecordedRun): str
 
 function sum(values: readonly number[] | undefined): number | null {
   return values === undefined ? null : values.reduce((total, value) => total + value, 0);
+}
+
+/** The sum of the first n values, for any n; beyond the last one of all. */
+function sumsUntil(values: readonly number[] | undefined): ((count: number) => number) | null {
+  if (values === undefined) return null;
+  const sums = [0];
+  for (const value of values) sums.push((sums.at(-1) ?? 0) + value);
+  return (count) => sums[Math.min(count, values.length)] ?? 0;
 }

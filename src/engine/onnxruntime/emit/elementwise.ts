@@ -13,6 +13,8 @@ const operators = {
   log: 'Log',
   sqrt: 'Sqrt',
   tanh: 'Tanh',
+  sin: 'Sin',
+  cos: 'Cos',
   sigmoid: 'Sigmoid',
   abs: 'Abs',
   sign: 'Sign',

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import type { ExportDialect } from '../results/deepobs/export.js';
+import type { TransferOptions } from './commands/transfer.js';
+import { oneOf } from './option-values.js';
+import type { Terminal } from './terminal.js';
+
+const DIALECTS = ['original', 'deepobs-1.2-beta', 'deepobs-develop'] as const satisfies readonly ExportDialect[];
+
+type UnknownCommand = (where: string, parent: Command) => Error;
+
+/** The command `export` with a command for each program. */
+export function addExport(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
+  const command = program
+    .command('export')
+    .summary('export results to DeepOBS, or as CSV, Parquet or TensorBoard files')
+    .description('Exports results to other programs.');
+  command
+    .command('deepobs')
+    .description(
+      "Writes run files as DeepOBS writes them, names and numbers included, so that DeepOBS' analyzer reads them.\n" +
+        'A diverged run is filled as DeepOBS fills it; interrupted and failed runs are skipped.',
+    )
+    .argument('<dir>', 'folder with run files')
+    .requiredOption('--output-dir <dir>', 'where to write')
+    .option(
+      '--dialect <name>',
+      'deepobs-1.2-beta (weight_decay) or deepobs-develop (l2_reg); original: imported files as they were, own ones as 1.2-beta',
+      oneOf('--dialect', DIALECTS),
+      DIALECTS[0],
+    )
+    .option('--json', 'what was written, skipped and at fault as JSON')
+    .option('--verbose', 'a line for each file instead of a summary')
+    .option('--quiet', 'faults only')
+    .option('--debug', 'show error codes and stacks')
+    .action(async (folder: string, options: TransferOptions & { outputDir: string; dialect: ExportDialect }) => {
+      const { exportDeepobs } = await import('./commands/export.js');
+      process.exitCode = await exportDeepobs(folder, options, terminal);
+    });
+  addData(command, terminal);
+  command.allowExcessArguments().action((_, self: Command) => {
+    throw unknownCommand('export: ', self);
+  });
+}
+
+const FORMATS = {
+  csv: {
+    summary: 'runs, curves, quantities and settings as CSV',
+    description:
+      'Writes runs.csv, curves.csv, quantities.csv, events.csv and settings.csv: long form, every digit, for pandas, R and others.',
+  },
+  parquet: {
+    summary: 'the same tables as Parquet files',
+    description:
+      'Writes runs.parquet, curves.parquet, quantities.parquet, events.parquet and settings.parquet: the tables of export csv with types.',
+  },
+  tensorboard: {
+    summary: 'event files for TensorBoard',
+    description:
+      'Writes an event file for each run, in a folder of its own: curves, minibatch losses, what the optimizer reported, and the\nhyperparameters.',
+  },
+} as const;
+
+function addData(parent: Command, terminal: Terminal): void {
+  for (const [format, { summary, description }] of Object.entries(FORMATS)) {
+    parent
+      .command(format)
+      .summary(summary)
+      .description(description)
+      .argument('[results...]', 'run files or folders of them, DeepOBS folders too (results)')
+      .requiredOption('-o, --output-dir <dir>', 'where to write')
+      .option('--debug', 'show error codes and stacks')
+      .action(async (paths: string[], options: { outputDir: string }) => {
+        const { exportData } = await import('./commands/export-data.js');
+        process.exitCode = await exportData(format as keyof typeof FORMATS, paths, options, terminal);
+      });
+  }
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { add, multiply, sign } from '../../tensor/index.js';
+import { defineOptimizer } from '../define-optimizer.js';
+import { fraction, learningRate, nonNegative } from '../hyperparameters.js';
+import { averaged } from '../moments.js';
+import { chain } from '../transformation.js';
+import { elementwise } from '../transformations/elementwise.js';
+import { scaleByLearningRate } from '../transformations/scale-by-learning-rate.js';
+
+/**
+ * Lion, steps along signs of an interpolated momentum (Chen et al. 2023): u = sign(β₁ m + (1 − β₁) g) with the old m,
+ * m ← β₂ m + (1 − β₂) g, θ ← θ − lr (u + λ θ). It wants a learning rate 3 to 10 times smaller and a decay 3 to 10 times larger than AdamW.
+ */
+export default defineOptimizer({
+  name: 'lion',
+  className: 'Lion',
+  description: 'steps of equal length along the signs of a momentum',
+  hyperparameters: z.strictObject({
+    lr: learningRate().default(0.0001),
+    beta1: fraction().default(0.9).describe('share of the momentum in the step'),
+    beta2: fraction().default(0.99).describe('decay of the momentum'),
+    weight_decay: nonNegative()
+      .default(0.001)
+      .describe('decoupled weight decay λ, times the learning rate in each step'),
+  }),
+  profile: { group: 'classical', gradients: 1, memory: 1, tune: ['lr', 'weight_decay'] },
+  transformation: ({ lr, beta1, beta2, weight_decay: decay }) =>
+    chain(
+      elementwise({ momentum: 0 }, () => (gradient, { momentum }, parameter) => ({
+        update: add(sign(averaged(momentum, gradient, beta1)), multiply(parameter, decay)),
+        state: { momentum: averaged(momentum, gradient, beta2) },
+      })),
+      scaleByLearningRate(lr),
+    ),
+});

@@ -1,0 +1,57 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { OutputError } from '../../errors.js';
+import { outputOptions, reasonOf } from '../../results/atomic-file.js';
+import { temporaryName } from '../../temporary-name.js';
+
+/** A file that grows under another name and has its own only when it is whole. */
+export class GrowingFile {
+  readonly path: string;
+  readonly #temporary: string;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, temporary: string, handle: FileHandle) {
+    this.path = path;
+    this.#temporary = temporary;
+    this.#handle = handle;
+  }
+
+  /** Begins a file. Throws OutputError. */
+  static async create(path: string): Promise<GrowingFile> {
+    const temporary = join(dirname(path), temporaryName(`.${basename(path)}`, '.tmp'));
+    const handle = await open(temporary, 'wx').catch((error: unknown) => {
+      throw new OutputError(
+        `cannot write ${path}: ${reasonOf(error)}; expected a folder that can be written`,
+        outputOptions(error),
+      );
+    });
+    return new GrowingFile(path, temporary, handle);
+  }
+
+  /** Adds to the end. Throws OutputError. */
+  async add(content: string | Uint8Array): Promise<void> {
+    await this.#writing(() => this.#handle.appendFile(content));
+  }
+
+  /** Closes the file and gives it its name. Throws OutputError. */
+  async finish(): Promise<void> {
+    await this.#writing(async () => {
+      await this.#handle.close();
+      await rename(this.#temporary, this.path);
+    });
+  }
+
+  /** Leaves nothing behind. */
+  async abandon(): Promise<void> {
+    await this.#handle.close().catch(() => undefined);
+    await rm(this.#temporary, { force: true });
+  }
+
+  async #writing(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      throw new OutputError(`cannot write ${this.path}: ${reasonOf(error)}`, outputOptions(error));
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Engine, Value } from '../engine/index.js';
+import { FileError } from '../errors.js';
+import type { Training } from '../optimizer/index.js';
+import { reasonOf } from '../results/atomic-file.js';
+import { hashConfiguration, type RunConfiguration, suiteVersion, writeFileAtomic } from '../results/index.js';
+import { inputNames, type TestProblem } from '../testproblem/index.js';
+import { runFilesStem } from './checkpoint.js';
+import { DamagedContent } from './checkpoint-format.js';
+import { decodeSafetensors, encodeSafetensors, type NamedTensors } from './safetensors.js';
+
+/** When a run keeps its parameters: after each epoch, or after the last one. */
+export type KeepParameters = 'epochs' | 'end';
+
+/** Parameters of a run as they were after an epoch, on disk. */
+export interface KeptParameters {
+  readonly epoch: number;
+  readonly path: string;
+}
+
+const ENDING = '.safetensors';
+
+/** Where a run keeps its parameters after an epoch: in the setting's folder, beside the run file. */
+export function keptParametersPath(outputDir: string, configuration: RunConfiguration, epoch: number): string {
+  return `${runFilesStem(outputDir, configuration)}__epoch__${epoch}${ENDING}`;
+}
+
+/** Bytes of such a file, up to its header. */
+export function keptParametersBytes({ parameterCount }: TestProblem): number {
+  return 4 * parameterCount;
+}
+
+/**
+ * Writes parameters by their names, and the network's states as `modelState/NAME`, atomically. Returns the path and its size
+ * in bytes. Throws OutputError.
+ */
+export async function keepParameters(
+  engine: Engine,
+  { parameters, modelStates = {} }: Pick<Training, 'parameters' | 'modelStates'>,
+  {
+    outputDir,
+    configuration,
+    problem,
+    epoch,
+  }: {
+    readonly outputDir: string;
+    readonly configuration: RunConfiguration;
+    readonly problem: TestProblem;
+    readonly epoch: number;
+  },
+): Promise<{ readonly path: string; readonly bytes: number }> {
+  const values: [string, Value | undefined][] = [
+    ...problem.parameters.map(({ name }, index): [string, Value | undefined] => [name, parameters[index]]),
+    ...Object.entries(modelStates),
+  ];
+  const tensors: Record<string, NamedTensors['tensors'][string]> = {};
+  for (const [name, value] of values) {
+    if (value === undefined) throw new RangeError(`there is no value of ${name}`);
+    tensors[name] = { shape: value.shape, data: Float32Array.from(await engine.download(value)) };
+  }
+  const metadata = {
+    format: 'pt',
+    probprec_version: suiteVersion(),
+    testproblem: problem.name,
+    configuration_hash: hashConfiguration(configuration),
+    epoch: String(epoch),
+  };
+  const bytes = encodeSafetensors({ metadata, tensors });
+  const path = keptParametersPath(outputDir, configuration, epoch);
+  await writeFileAtomic(path, bytes);
+  return { path, bytes: bytes.length };
+}
+
+/** The parameters that were kept of a run file's run, in the order of their epochs. */
+export async function findKeptParameters(
+  runFile: string,
+  { seed, hash }: { readonly seed: number; readonly hash: string },
+): Promise<KeptParameters[]> {
+  const folder = dirname(runFile);
+  const begin = `random_seed__${seed}__${hash.slice(0, 12)}__epoch__`;
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .flatMap((name) => {
+      const [, epoch] = name.startsWith(begin) ? (/^(\d+)\.safetensors$/.exec(name.slice(begin.length)) ?? []) : [];
+      return epoch === undefined ? [] : [{ epoch: Number(epoch), path: join(folder, name) }];
+    })
+    .sort((a, b) => a.epoch - b.epoch);
+}
+
+/** Parameters and states of a file on an engine. Throws FileError for what is damaged or of another run or problem. */
+export async function loadKeptParameters(
+  { path, epoch }: KeptParameters,
+  { engine, problem, hash }: { readonly engine: Engine; readonly problem: TestProblem; readonly hash: string },
+): Promise<{ readonly parameters: readonly Value[]; readonly states: Readonly<Record<string, Value>> }> {
+  const { metadata, tensors } = await read(path);
+  const expected = { configuration_hash: hash, epoch: String(epoch), testproblem: problem.name };
+  for (const [name, value] of Object.entries(expected)) {
+    if (metadata[name] !== value) {
+      throw new FileError(`${path}: found ${name} ${metadata[name] ?? 'nowhere'}, expected ${value}: of another run`);
+    }
+  }
+  const parameters = problem.parameters.map(({ name, shape }) => {
+    const tensor = tensors[name];
+    if (tensor === undefined || String(tensor.shape) !== String(shape)) {
+      throw new FileError(
+        `${path}: found ${tensor === undefined ? 'nothing' : `[${tensor.shape}]`} for ${name}, expected [${shape}]`,
+      );
+    }
+    return engine.upload(tensor.data, shape);
+  });
+  const states = Object.entries(tensors)
+    .filter(([name]) => name.startsWith(inputNames.state('')))
+    .map(([name, { shape, data }]) => [name, engine.upload(data, shape)] as const);
+  return { parameters, states: Object.fromEntries(states) };
+}
+
+async function read(path: string): Promise<NamedTensors> {
+  try {
+    return decodeSafetensors(await readFile(path));
+  } catch (error) {
+    const fault =
+      error instanceof DamagedContent
+        ? `damaged: ${error.message}`
+        : `cannot be read: ${String(reasonOf(error as Error))}`;
+    throw new FileError(`${path}: ${fault}`, { cause: error });
+  }
+}

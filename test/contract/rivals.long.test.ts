@@ -1,0 +1,4 @@
+import { optimizerContract } from './optimizer-contract.js';
+import { rivalRows } from './optimizer-rivals.js';
+
+optimizerContract(rivalRows);
