@@ -28,7 +28,7 @@ export type FileInspection =
 /** What is in `dataDir` of a data set, file by file. A generated data set has no files: an empty list. */
 export async function inspectDataset(name: string, dataDir: string): Promise<readonly FileInspection[]> {
   const definition = datasetDefinition(name);
-  if (definition.kind === 'generated') return [];
+  if (definition.kind !== 'images') return [];
   const inspections: FileInspection[] = [];
   for (const located of await locate(definition, dataDir)) {
     inspections.push(await inspectFile(definition, dataDir, located));
@@ -39,7 +39,7 @@ export async function inspectDataset(name: string, dataDir: string): Promise<rea
 /** The published files that `data fetch` would download into `dataDir`; none when the data set is complete there. */
 export async function missingDownloads(name: string, dataDir: string): Promise<readonly PublishedFile[]> {
   const definition = datasetDefinition(name);
-  return definition.kind === 'generated' ? [] : wantedFiles(definition, await locate(definition, dataDir));
+  return definition.kind === 'images' ? wantedFiles(definition, await locate(definition, dataDir)) : [];
 }
 
 async function inspectFile(

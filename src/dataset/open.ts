@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationError, DataError } from '../errors.js';
 import type { Dataset, DatasetRecord, SplitSizes } from './dataset.js';
-import type { ImageDatasetDefinition } from './definition.js';
+import type { DatasetDefinition, ImageDatasetDefinition } from './definition.js';
 import { FetchError } from './download/download.js';
 import { type FetchOptions, fetchDataset } from './fetch.js';
 import { splitImages } from './image-split.js';
 import type { ImageTables } from './image-table.js';
 import { loadImages, nameOf } from './load.js';
 import { type LocatedFile, locate, missingFiles } from './locate.js';
+import { scaledSizes } from './own-dataset.js';
 import { datasetDefinition } from './registry.js';
 import { syntheticImages } from './synthetic.js';
 
@@ -25,13 +26,18 @@ const SMALLEST_SYNTHETIC = 60;
 const LARGEST_SYNTHETIC = 1_000_000;
 
 /**
- * Opens a data set and holds it in memory. Throws ConfigurationError for an unknown name or synthetic size, DataError if
+ * Opens a data set, by its name or its definition, and holds it in memory. Throws ConfigurationError for an unknown name or synthetic size, DataError if
  * files are missing (and cannot be fetched), unreadable, truncated or corrupt. A file of the right structure whose MD5
  * is not the published one is used; the record then says `verified: false`.
  */
-export async function openDataset(name: string, options: OpenOptions): Promise<Dataset> {
-  const definition = datasetDefinition(name);
+export async function openDataset(dataset: string | DatasetDefinition, options: OpenOptions): Promise<Dataset> {
+  const definition = typeof dataset === 'string' ? datasetDefinition(dataset) : dataset;
   if (definition.kind === 'generated') return definition.open();
+  if (definition.kind === 'own') {
+    const { train, valid } = definition.sizes;
+    const syntheticSize = options.source === 'synthetic' ? (options.syntheticSize ?? train + valid) : null;
+    return definition.open({ dataDir: options.dataDir, syntheticSize });
+  }
   return options.source === 'synthetic'
     ? openSynthetic(definition, options.syntheticSize ?? definition.sizes.train + definition.sizes.valid)
     : openReal(definition, options);
@@ -107,6 +113,14 @@ export function syntheticSizes(size: number, real: SplitSizes): SplitSizes {
   const valid = Math.min(real.valid, Math.floor((size * real.valid) / (real.train + real.valid)));
   const train = size - valid;
   return { train, valid, trainEval: Math.min(real.trainEval, train), test: valid };
+}
+
+/** Sizes of a data set's parts: the real ones, or those of synthetic examples, of which there are `syntheticSize`. */
+export function sizesInForce(definition: DatasetDefinition, syntheticSize: number | null): SplitSizes {
+  if (definition.kind === 'generated' || syntheticSize === null) return definition.sizes;
+  return definition.kind === 'own'
+    ? scaledSizes(definition.sizes, syntheticSize)
+    : syntheticSizes(syntheticSize, definition.sizes);
 }
 
 function imageDataset(
