@@ -19,8 +19,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ['results'],
   ['run'],
   ['analysis'],
-  ['landscape', 'sweep', 'timing'],
+  ['check', 'landscape', 'sweep', 'timing'],
   ['report'],
+  ['experiment'],
   ['cli', 'index.ts'],
 ];
 
