@@ -46,6 +46,8 @@ export interface FirstOrderDefinition<S extends z.ZodObject, L extends string> {
   readonly name: string;
   readonly className: string;
   readonly description: string;
+  /** Where it is known to be slow or to fail, in one line for `list optimizers`. */
+  readonly caveat?: string;
   readonly hyperparameters: S;
   readonly profile?: OptimizerProfile;
   /**

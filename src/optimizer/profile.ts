@@ -23,6 +23,8 @@ export interface OptimizerProfile {
   readonly productsPerEpoch?: number;
   /** Losses alone in one step, on average; default 0. */
   readonly losses?: number;
+  /** Whether products and losses are the most that a step evaluates: it decides itself how many. Default no. */
+  readonly atMost?: boolean;
   /** What it keeps between steps besides the parameters, in vectors of their size. */
   readonly memory: number;
   /** What it keeps that is not measured so, in a few words, such as `2 square matrices per layer`. */

@@ -1,4 +1,4 @@
 import { optimizerContract } from './optimizer-contract.js';
-import { rivalRows } from './optimizer-rivals.js';
+import { rivalRows, wrappedRows } from './optimizer-rivals.js';
 
-optimizerContract(rivalRows);
+optimizerContract([...rivalRows, ...wrappedRows]);

@@ -86,8 +86,15 @@ describe.each([...optimizerNames(), ...wrapperNames().map((wrapper) => `${wrappe
       memory,
     } = await measure(name, { ...Object.fromEntries(required), ...long });
     expect(gradients / STEPS).toBeCloseTo(profile.gradients, 1);
-    expect(products).toBeCloseTo((profile.products ?? 0) * STEPS + (profile.productsPerEpoch ?? 0), 1);
-    expect(losses / STEPS).toBeCloseTo(profile.losses ?? 0, 1);
+    const stated = (profile.products ?? 0) * STEPS + (profile.productsPerEpoch ?? 0);
+    if (profile.atMost) {
+      expect(products).toBeLessThanOrEqual(stated);
+      expect(products).toBeGreaterThan(0);
+      expect(losses / STEPS).toBeLessThanOrEqual(profile.losses ?? 0);
+    } else {
+      expect(products).toBeCloseTo(stated, 1);
+      expect(losses / STEPS).toBeCloseTo(profile.losses ?? 0, 1);
+    }
     if (profile.furtherMemory === undefined) expect(Math.round(memory)).toBe(profile.memory);
     else expect(memory).toBeGreaterThanOrEqual(profile.memory);
   });

@@ -67,7 +67,12 @@ function probeBits(t: number, first: number): number {
 /** Streams that give Toy B's probe: `random(name).child(t).child(parameter)`. */
 const probeStreams = () =>
   ({
-    child: (t: number) => ({ child: (parameter: number) => ({ uint32: () => probeBits(t, parameter === 0 ? 0 : 6) }) }),
+    child: (t: number) => ({
+      child: (parameter: number) => ({
+        uint32: () => probeBits(t, parameter === 0 ? 0 : 6),
+        normal: () => 0,
+      }),
+    }),
   }) as unknown as RandomStream;
 
 /** Starts an optimizer on Toy B. */

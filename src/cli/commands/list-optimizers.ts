@@ -43,12 +43,22 @@ async function describeWrapper(name: string) {
   };
 }
 
-function costs({ gradients, products, productsPerEpoch, losses, memory, furtherMemory, tune }: OptimizerProfile) {
+function costs({
+  gradients,
+  products,
+  productsPerEpoch,
+  losses,
+  atMost,
+  memory,
+  furtherMemory,
+  tune,
+}: OptimizerProfile) {
   return {
     gradients_per_step: gradients,
     products_per_step: products ?? 0,
     products_per_epoch: productsPerEpoch ?? 0,
     losses_per_step: losses ?? 0,
+    at_most: atMost ?? false,
     memory_vectors: memory,
     further_memory: furtherMemory ?? null,
     tune: [...tune],
@@ -83,7 +93,7 @@ export function optimizerList(entries: readonly Entry[], heading: (text: string)
   });
   const notes = entries.flatMap(({ name, caveat }) => (caveat === null ? [] : wrapText(`${name}: ${caveat}`, WIDTH)));
   const legend = [
-    'grad., prod.: gradients, and products of the Hessian with a vector, in each step; e: in each epoch besides',
+    'grad., prod.: gradients, and products of the Hessian with a vector, in each step; e: in each epoch besides; ≤: at most',
     'mem.: what it keeps between steps besides the parameters, in vectors of their size; +: see the description or --format json for more',
     'to tune: what a benchmark has to tune; probprec run --optimizer NAME --help has all hyperparameters with their defaults',
   ].flatMap((text) => wrapText(text, WIDTH));
@@ -92,12 +102,12 @@ export function optimizerList(entries: readonly Entry[], heading: (text: string)
 
 function cells(entry: Entry): string[] {
   if (entry.group === 'user') return [entry.name, '    -', '    -', '   -', '-'];
-  const { gradients_per_step, products_per_step, products_per_epoch, memory_vectors, further_memory, tune } = {
+  const { gradients_per_step, products_per_step, products_per_epoch, at_most, memory_vectors, further_memory, tune } = {
     ...costs({ group: 'classical', gradients: 0, memory: 0, tune: [] }),
     ...entry,
   };
   const perEpoch = products_per_epoch > 0 ? `${products_per_epoch}e` : '';
-  const perStep = products_per_step > 0 || perEpoch === '' ? number(products_per_step) : '';
+  const perStep = products_per_step > 0 || perEpoch === '' ? `${at_most ? '≤' : ''}${number(products_per_step)}` : '';
   return [
     entry.name,
     number(gradients_per_step).padStart(5),
