@@ -108,7 +108,7 @@ describe('a user’s optimizer file', () => {
     [
       'is a number',
       '() => stateless((g) => Math.sign(g))',
-      /its update of a parameter of shape \[10, 784\] is NaN, expected a tensor of type float and shape \[10, 784\]/,
+      /its update of a parameter of shape \[10, 784\] is the number NaN \(Math\..*\), expected a tensor of type float and shape \[10, 784\]/,
     ],
     [
       'is missing for a parameter',
@@ -235,7 +235,7 @@ describe('a user’s optimizer file', () => {
     [
       'a class name of published results',
       defining("name: 'mine', className: 'PreconditionedTunedMomentum'"),
-      /className: found "PreconditionedTunedMomentum", under which results are published/,
+      /className: found "PreconditionedTunedMomentum", the name of a registered optimizer/,
     ],
     [
       'a hyperparameter that is an option of run',
