@@ -48,6 +48,7 @@ export function createProgram(terminal: Terminal): Command {
   addRun(program, terminal);
   addList(program, terminal);
   addData(program, terminal);
+  addCheck(program, terminal);
   addRuntime(program, terminal);
   addCurvature(program, terminal);
   addSweepCommands(program, terminal, unknownCommand);
@@ -160,7 +161,7 @@ function addData(program: Command, terminal: Terminal): void {
     const command = data
       .command(name)
       .description(text)
-      .argument('[dataset...]', 'mnist, fmnist, cifar10')
+      .argument('[dataset...]', 'mnist, fmnist, cifar10, cifar100, svhn')
       .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
       .option('--debug', 'show error codes and stacks');
     if (name === 'fetch') {
@@ -180,6 +181,23 @@ function addData(program: Command, terminal: Terminal): void {
   data.allowExcessArguments().action((_, command: Command) => {
     throw unknownCommand('data: ', command);
   });
+}
+
+function addCheck(program: Command, terminal: Terminal): void {
+  program
+    .command('check')
+    .summary('say what is wrong with files of your own')
+    .description(
+      'Tries optimizers, test problems and data sets of your own: contract, derivatives against differences, repetition,\n' +
+        'going on after a stop. Says what is wrong, with file and line where there is one. Exit code 1 when something is.',
+    )
+    .argument('<file...>', 'files that define an optimizer, a test problem or a data set')
+    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
+    .option('--json', 'as JSON')
+    .action(async (files: string[], options: { dataDir?: string; json?: boolean }) => {
+      const { check } = await import('./commands/check.js');
+      process.exitCode = await check(files, options, terminal);
+    });
 }
 
 function addRuntime(program: Command, terminal: Terminal): void {

@@ -97,6 +97,7 @@ describe.skipIf(reference === undefined)('the published figures ($PROBPREC_REFER
     const files = await readBaselineFiles(join(bundledBaselinesFolder(), 'published'));
     for (const [name, source, key] of [
       ['DeepOBS 1.2.0-beta', 'published-baselines.json', 'baselines'],
+      ['DeepOBS 1.2.0-beta, large', 'published-baselines-large.json', 'baselines'],
       ['Bald 2019', 'published-thesis-results.json', 'results'],
       ['Bald 2019, experiment 3', 'published-thesis-experiment3.json', 'baselines'],
     ]) {
@@ -120,6 +121,7 @@ test('the bundled baselines are read', async () => {
   expect(files.filter(({ kind }) => kind === 'published').map(({ name }) => name)).toEqual([
     'Bald 2019, experiment 3',
     'Bald 2019',
+    'DeepOBS 1.2.0-beta, large',
     'DeepOBS 1.2.0-beta',
   ]);
   for (const file of files) {
