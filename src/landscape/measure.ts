@@ -242,7 +242,9 @@ class Measurement {
     const name = optimizer.learningRate ?? null;
     if (name === null || !this.#trains) return null;
     const rate = configuration.optimizer.hyperparameters[name];
-    return typeof rate === 'number' ? rate * loop.learningRateFactor(loop.position.epoch) : null;
+    return typeof rate === 'number'
+      ? rate * loop.learningRateFactor(loop.position.epoch, loop.position.step ?? 0)
+      : null;
   }
 
   get #expectedProducts(): number {

@@ -77,6 +77,9 @@ export async function startFirstOrder(
       lrFactor = factor;
       carried = { ...carried, network: network.atEpoch(engine, carried.network) };
     },
+    scaleLearningRate: (factor) => {
+      lrFactor = factor;
+    },
     step: async (batch) => {
       steps += 1;
       const rates = lr === null ? {} : rule.learningRate(engine, lr * lrFactor);

@@ -54,6 +54,11 @@ export interface Training {
   readonly compileSeconds: number;
   /** Called before the first step of each epoch (0-based) with the factor that the learning-rate schedule gives. */
   beginEpoch(epoch: number, lrFactor: number): Promise<void>;
+  /**
+   * Called before a step in which the schedule's factor is another one than before. Without it the optimizer can be scheduled
+   * by the epoch only.
+   */
+  scaleLearningRate?(factor: number): void;
   /** Uses one minibatch; returns its loss before the step. Never throws for a non-finite loss. */
   step(batch: BatchFeeds): Promise<number>;
   /** What the optimizer wants the run file to keep of the epoch, or null. */

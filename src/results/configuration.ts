@@ -1,3 +1,4 @@
+import type { ScheduleSettings } from '../schedule/index.js';
 import type { LearningRateSchedule } from './schedule.js';
 import { decodeSettings, type EncodedSetting, encodeSettings } from './setting-value.js';
 
@@ -37,6 +38,8 @@ export interface RunConfiguration {
   readonly trainLogInterval: number;
   /** Learning-rate factors relative to the base rate, from the given epochs on. */
   readonly lrSchedule: LearningRateSchedule | null;
+  /** A schedule by name and step, with all of its settings; absent without one. */
+  readonly schedule?: ScheduleSettings;
 }
 
 /** What the run file holds of a configuration. */
@@ -66,6 +69,7 @@ export function configurationToJson(configuration: RunConfiguration) {
     protocol: configuration.protocol,
     train_log_interval: configuration.trainLogInterval,
     lr_schedule: lrSchedule === null ? null : { epochs: [...lrSchedule.epochs], factors: [...lrSchedule.factors] },
+    ...(configuration.schedule === undefined ? {} : { schedule: { ...configuration.schedule } }),
   };
 }
 
@@ -95,5 +99,6 @@ export function configurationFromJson(json: ConfigurationJson): RunConfiguration
     protocol: json.protocol,
     trainLogInterval: json.train_log_interval,
     lrSchedule: json.lr_schedule,
+    ...(json.schedule === undefined ? {} : { schedule: json.schedule }),
   };
 }

@@ -78,6 +78,7 @@ export function hashConfiguration(configuration: RunConfiguration, protocolVersi
         hyperparameters: optimizer.hyperparameters,
         integerHyperparameters: optimizer.integerHyperparameters,
         schedule: configuration.lrSchedule,
+        furtherParameters: { ...configuration.schedule },
         numEpochs: configuration.numEpochs,
         batchSize: configuration.batchSize,
         l2Reg: configuration.l2Reg,

@@ -8,6 +8,7 @@ import { parseHyperparameters } from '../hyperparameters.js';
 import type { RunOptions } from '../options.js';
 import type { Terminal } from '../terminal.js';
 import { train } from '../train.js';
+import { scheduleRequest } from '../training-options.js';
 
 /**
  * Trains and writes one run file; its path goes to stdout. `args` are the arguments that are no options of run: the
@@ -41,6 +42,7 @@ export async function run(
     protocol: options.protocol,
     trainLogInterval: options.trainLogInterval,
     lrSchedule: learningRateSchedule(options),
+    schedule: scheduleRequest(options),
   });
 
   const told = { outputDir: options.outputDir, quiet: options.quiet === true };

@@ -2,6 +2,7 @@ import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { withOptimizerFile } from '../../optimizer/index.js';
 import { type PlanStatement, statedSeeds } from '../../sweep/index.js';
 import type { SweepPlanOptions } from '../sweep-options.js';
+import { scheduleRequest } from '../training-options.js';
 import type { Searched } from './sweep-plan-settings.js';
 
 /** What the plan file is to say; folders and files relative to it, unless they are given from the root. */
@@ -38,6 +39,7 @@ export function planStatement(
       l2_reg: options.l2Reg,
       lr_schedule_epochs: options.lrScheduleEpochs,
       lr_schedule_factors: options.lrScheduleFactors,
+      ...scheduleRequest(options),
       data: options.data,
       synthetic_size: options.syntheticSize,
       engine: options.engine,

@@ -114,6 +114,10 @@ export class CurvatureTraining implements Training {
     if (this.#settings.restart.kind === 'epoch') this.#leavePhase();
   }
 
+  scaleLearningRate(factor: number): void {
+    this.#lrFactor = factor;
+  }
+
   async step(batch: BatchFeeds): Promise<number> {
     const started = performance.now();
     const phase = this.#phase === null || this.#isOver(this.#phase) ? this.#restart() : this.#phase;

@@ -68,6 +68,9 @@ export async function startHostOptimizer<S>(
       lrFactor = factor;
       networkValues = network.atEpoch(engine, networkValues);
     },
+    scaleLearningRate: (factor) => {
+      lrFactor = factor;
+    },
     step: async (batch) => {
       steps += 1;
       const feeds = { ...constants, ...batch, ...network.feeds(networkValues) };
