@@ -1,4 +1,6 @@
+import { ConfigurationError } from '../errors.js';
 import { canonicalNumber, type RecordedRun, scheduleInForce } from '../results/index.js';
+import { readSchedule, SCHEDULE_KEYS, type ScheduleRequest, scheduleText } from '../schedule/index.js';
 import type { Setting } from './settings.js';
 
 /** Values that hyperparameters have when nobody states them, by the optimizer's class name. */
@@ -62,14 +64,32 @@ function trainingText({ trainingParameters, numEpochs }: Setting): string[] {
     Array.isArray(epochs) && Array.isArray(factors)
       ? scheduleInForce({ epochs: epochs.map(Number), factors: factors.map(Number) }, numEpochs)
       : [];
+  const { named, others } = namedSchedule(further);
   return [
-    ...(changes.length === 0 ? [] : [`lr schedule ${scheduleText(changes)}`]),
-    ...Object.entries(further).flatMap(([name, value]) => (value === null ? [] : [`${name} ${valueText(value)}`])),
+    ...(named === null ? [] : [named]),
+    ...(changes.length === 0 ? [] : [`lr schedule ${changesText(changes)}`]),
+    ...Object.entries(others).flatMap(([name, value]) => (value === null ? [] : [`${name} ${valueText(value)}`])),
   ];
 }
 
+/** A schedule by name in words, and the parameters that are none of it. Other people's may have other schedules. */
+function namedSchedule(parameters: Setting['trainingParameters']) {
+  const keys = SCHEDULE_KEYS as readonly string[];
+  const part = (wanted: boolean) =>
+    Object.fromEntries(Object.entries(parameters).filter(([key]) => keys.includes(key) === wanted));
+  const own: ScheduleRequest = part(true);
+  if (own.schedule === undefined) return { named: null, others: parameters };
+  try {
+    const settings = readSchedule({ warmup: 0, ...own });
+    return { named: settings === null ? null : scheduleText(settings), others: part(false) };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return { named: null, others: parameters };
+  }
+}
+
 /** `×0.1 from epoch 50, ×0.01 from 75`, or `of 99 changes, ends at ×0.0002`. */
-function scheduleText(changes: readonly (readonly [number, number])[]): string {
+function changesText(changes: readonly (readonly [number, number])[]): string {
   const factor = (value: number) => `×${Number(value.toPrecision(3))}`;
   if (changes.length > 3) return `of ${changes.length} changes, ends at ${factor(changes.at(-1)?.[1] ?? 1)}`;
   return changes

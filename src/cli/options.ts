@@ -6,8 +6,20 @@ export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines', 'base
 /** One of the things that `list` can list. */
 export type ListName = (typeof LISTS)[number];
 
+/** Options of a schedule by name, after parsing. */
+export interface ScheduleOptions {
+  readonly schedule?: string;
+  readonly warmup?: number;
+  readonly scheduleEnd?: number;
+  readonly scheduleStart?: number;
+  readonly schedulePower?: number;
+  readonly scheduleDecay?: number;
+  readonly scheduleFactor?: number;
+  readonly scheduleMilestones?: number[];
+}
+
 /** Options of `run` after parsing; what is absent was not given. */
-export interface RunOptions {
+export interface RunOptions extends ScheduleOptions {
   readonly testproblem?: string;
   readonly dataset?: string;
   readonly variant?: 'pytorch' | 'tf';

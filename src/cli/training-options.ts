@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { SCHEDULES } from '../schedule/settings.js';
 import { commaSeparated, nonNegativeNumber, oneOf, wholeNumber } from './option-values.js';
+import type { ScheduleOptions } from './options.js';
 
 /** Options of every command that trains: which version of the test problem. */
 export function addVersionOptions(command: Command): void {
@@ -32,6 +34,43 @@ export function addBudgetOptions(command: Command): void {
       'the factors, relative to the base rate, one for each of these epochs',
       commaSeparated(nonNegativeNumber('--lr-schedule-factors')),
     );
+  addScheduleOptions(command);
+}
+
+/** Options of a schedule by name; shares are of all steps of the training. */
+function addScheduleOptions(command: Command): void {
+  const number = (option: string, text: string) => command.option(`${option} <x>`, text, nonNegativeNumber(option));
+  command.option(
+    '--schedule <name>',
+    `learning rate by step: ${SCHEDULES.join(', ')} (constant)`,
+    oneOf('--schedule', SCHEDULES),
+  );
+  number('--warmup', 'share of the steps in which the learning rate rises (0; one-cycle 0.3, trapezoid 0.05)');
+  number('--schedule-end', 'factor at the end (0; exponential 0.01, one-cycle 4e-6)');
+  number('--schedule-start', 'factor at the start of one-cycle (0.04)');
+  number('--schedule-power', 'power of polynomial (1, a straight line)');
+  number('--schedule-decay', 'share of the steps in which trapezoid falls (0.2)');
+  number('--schedule-factor', 'factor of each milestone of steps (0.1)');
+  command.option(
+    '--schedule-milestones <x,x,...>',
+    'shares of the steps at which steps multiplies (0.5,0.75)',
+    commaSeparated(nonNegativeNumber('--schedule-milestones')),
+  );
+}
+
+/** What these options ask for, under the names of plans and run files. */
+export function scheduleRequest(options: ScheduleOptions) {
+  const stated = {
+    schedule: options.schedule,
+    warmup: options.warmup,
+    schedule_end: options.scheduleEnd,
+    schedule_start: options.scheduleStart,
+    schedule_power: options.schedulePower,
+    schedule_decay: options.scheduleDecay,
+    schedule_factor: options.scheduleFactor,
+    schedule_milestones: options.scheduleMilestones,
+  };
+  return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined)) as typeof stated;
 }
 
 /** Options of every command that trains: which data. */

@@ -82,7 +82,7 @@ export async function visitTraining(
           position: { epoch, step },
           parameters: training.parameters,
           states: training.modelStates ?? {},
-          learningRate: typeof base === 'number' ? base * current.learningRateFactor(epoch) : null,
+          learningRate: typeof base === 'number' ? base * current.learningRateFactor(epoch, step) : null,
         });
       }
       if (total === last) ended.abort();

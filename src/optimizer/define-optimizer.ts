@@ -9,6 +9,15 @@ import type { Hyperparameters, Training, TrainingTask } from './training.js';
 import type { Transformation } from './transformation.js';
 import type { TransformationFactory } from './update-rule.js';
 
+/** Where a training is when it asks for a factor; `step` and `epoch` count from 0. */
+export interface ScheduleProgress {
+  readonly step: number;
+  /** Of the whole training. */
+  readonly steps: number;
+  readonly epoch: number;
+  readonly stepsPerEpoch: number;
+}
+
 /** A registered optimizer. */
 export interface OptimizerDefinition {
   /** Name on the command line. */
@@ -22,6 +31,8 @@ export interface OptimizerDefinition {
   readonly profile?: OptimizerProfile;
   /** The hyperparameter that is the learning rate, which schedules scale; absent or null where there is none. */
   readonly learningRate?: string | null;
+  /** The optimizer's own schedule: the factor on its learning rate in a step. Others cannot be put on top of it. */
+  schedule?(progress: ScheduleProgress, hyperparameters: Hyperparameters): number;
   /** Minibatches per epoch that the optimizer needs at least; a smaller number is a configuration error. */
   minimumStepsPerEpoch?(hyperparameters: Hyperparameters): { readonly steps: number; readonly why: string };
   /** What to try when a run diverges, and why, in one line; null where there is nothing to say. */
@@ -55,6 +66,8 @@ export interface FirstOrderDefinition<S extends z.ZodObject, L extends string> {
    * schedule. Default: `lr`, if there is one. With null the optimizer has no learning rate and cannot be scheduled.
    */
   readonly learningRate?: L | null;
+  /** The factor on the learning rate in a step; absent where runs choose their schedules. */
+  readonly schedule?: (progress: ScheduleProgress, hyperparameters: Hyperparameters) => number;
   readonly transformation: (hyperparameters: TransformationArguments<z.output<S>, L>) => Transformation;
 }
 

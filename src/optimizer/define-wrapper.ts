@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
-import type { OptimizerDefinition } from './define-optimizer.js';
+import type { OptimizerDefinition, ScheduleProgress } from './define-optimizer.js';
 import { startFirstOrder } from './first-order.js';
 import { type WrapperProfile, wrappedProfile } from './profile.js';
 import type { Hyperparameters } from './training.js';
@@ -78,6 +78,9 @@ export function wrapOptimizer(wrapper: WrapperDefinition, inner: OptimizerDefini
     }),
     ...(inner.whenDiverged && {
       whenDiverged: (given: Hyperparameters) => inner.whenDiverged?.(ofInner(given)) ?? null,
+    }),
+    ...(inner.schedule && {
+      schedule: (progress: ScheduleProgress, given: Hyperparameters) => inner.schedule?.(progress, ofInner(given)) ?? 1,
     }),
     ...(inner.timedWith && { timedWith: inner.timedWith }),
     transformation,

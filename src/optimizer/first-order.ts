@@ -81,6 +81,9 @@ export async function startFirstOrder(
       epoch = same;
       lrFactor = factor;
     },
+    scaleLearningRate: (factor) => {
+      lrFactor = factor;
+    },
     step: async (batch) => {
       steps += 1;
       const rates = lr === null ? {} : rule.learningRate(engine, lr * lrFactor);

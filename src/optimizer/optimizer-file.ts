@@ -18,6 +18,7 @@ const contract = z.looseObject({
   minimumStepsPerEpoch: z.function().optional(),
   transformation: z.function().nullish(),
   whenDiverged: z.function().optional(),
+  schedule: z.function().optional(),
   start: z.function(),
 });
 

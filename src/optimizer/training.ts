@@ -72,6 +72,11 @@ export interface Training {
    * arguments is part of the state. Absent: the training is saved between epochs only.
    */
   continueEpoch?(epoch: number, lrFactor: number): Promise<void>;
+  /**
+   * Called before a step in which the schedule's factor is another one than before. Without it the optimizer can be scheduled
+   * by the epoch only.
+   */
+  scaleLearningRate?(factor: number): void;
   /** Uses one minibatch; returns its loss before the step. Never throws for a non-finite loss. */
   step(batch: BatchFeeds): Promise<number>;
   /** What the optimizer wants the run file to keep of the epoch, or null. */

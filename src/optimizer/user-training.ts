@@ -4,7 +4,7 @@ import type { BatchFeeds, Training, TrainingState, TrainingTask } from './traini
 
 /** The definition with its functions guarded: what a user's code throws is called the user's, and values are checked. */
 export function guarded(definition: OptimizerDefinition, code: UserCode): OptimizerDefinition {
-  const { minimumStepsPerEpoch, whenDiverged } = definition;
+  const { minimumStepsPerEpoch, whenDiverged, schedule } = definition;
   const guard = new Guard(code);
   return {
     ...definition,
@@ -13,6 +13,14 @@ export function guarded(definition: OptimizerDefinition, code: UserCode): Optimi
         steps: 1,
         why: 'one step',
       },
+    ...(schedule && {
+      schedule: (progress, hyperparameters) => {
+        const factor: unknown = guard.call('schedule', () => schedule(progress, hyperparameters));
+        if (typeof factor === 'number' && Number.isFinite(factor) && factor >= 0) return factor;
+        const found = typeof factor === 'number' ? String(factor) : display(factor);
+        throw guard.fault('schedule', `returns ${found} in step ${progress.step}, expected a factor, a number ≥ 0`);
+      },
+    }),
     whenDiverged: (hyperparameters) => guard.call('whenDiverged', () => whenDiverged?.(hyperparameters)) ?? null,
     start: async (task, hyperparameters) => {
       const training = await guard.wait('start', () => definition.start(task, hyperparameters));

@@ -73,8 +73,10 @@ export function buildRunFile(parts: RunParts): RunFile {
     l2_reg: configuration.l2RegGiven ? configuration.l2Reg : null,
     optimizer_name: configuration.optimizer.className,
     optimizer_hyperparams: encodeSettings(configuration.optimizer.hyperparameters) as RunFile['optimizer_hyperparams'],
-    training_params:
-      schedule === null ? {} : { lr_sched_epochs: [...schedule.epochs], lr_sched_factors: [...schedule.factors] },
+    training_params: {
+      ...(schedule === null ? {} : { lr_sched_epochs: [...schedule.epochs], lr_sched_factors: [...schedule.factors] }),
+      ...configuration.schedule,
+    },
     train_losses: finite(losses.train),
     valid_losses: finite(losses.valid),
     test_losses: finite(losses.test),

@@ -1,3 +1,4 @@
+import type { ScheduleSettings } from '../schedule/index.js';
 import { sha256Hex } from './canonical-json.js';
 import type { LearningRateSchedule } from './schedule.js';
 import { decodeSettings, type EncodedSetting, encodeSettings } from './setting-value.js';
@@ -43,6 +44,8 @@ export interface RunConfiguration {
   readonly trainLogInterval: number;
   /** Learning-rate factors relative to the base rate, from the given epochs on. */
   readonly lrSchedule: LearningRateSchedule | null;
+  /** A schedule by name and step, with all of its settings; absent without one. */
+  readonly schedule?: ScheduleSettings;
 }
 
 /** A user's file by its name, for people, and what identifies its source. */
@@ -91,6 +94,7 @@ export function configurationToJson(configuration: RunConfiguration) {
     protocol: configuration.protocol,
     train_log_interval: configuration.trainLogInterval,
     lr_schedule: lrSchedule === null ? null : { epochs: [...lrSchedule.epochs], factors: [...lrSchedule.factors] },
+    ...(configuration.schedule === undefined ? {} : { schedule: { ...configuration.schedule } }),
   };
 }
 
@@ -138,5 +142,6 @@ export function configurationFromJson(json: ConfigurationJson): RunConfiguration
     protocol: json.protocol,
     trainLogInterval: json.train_log_interval,
     lrSchedule: json.lr_schedule,
+    ...(json.schedule === undefined ? {} : { schedule: json.schedule }),
   };
 }

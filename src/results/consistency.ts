@@ -1,3 +1,4 @@
+import { SCHEDULE_KEYS } from '../schedule/index.js';
 import type { RunFile } from './schema.js';
 
 /**
@@ -19,6 +20,10 @@ export function inconsistencies(file: RunFile): string[] {
     String(schedule?.factors ?? ''),
     'configuration',
   );
+  for (const key of SCHEDULE_KEYS) {
+    const stated = configuration.schedule?.[key] ?? null;
+    expect(`training_params.${key}`, String(file.training_params[key] ?? null), String(stated), 'configuration');
+  }
   if (dataset.source !== 'generated') {
     expect('dataset.source', dataset.source, configuration.data.source, 'configuration.data');
   }

@@ -81,6 +81,7 @@ function settingStated(configuration: RunConfiguration): StatedSetting {
     hyperparameters: optimizer.hyperparameters,
     integerHyperparameters: optimizer.integerHyperparameters,
     schedule: configuration.lrSchedule,
+    furtherParameters: { ...configuration.schedule },
     numEpochs: configuration.numEpochs,
     batchSize: configuration.batchSize,
     l2Reg: configuration.l2Reg,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ConfigurationError } from '../errors.js';
+import type { ScheduleSettings } from '../schedule/index.js';
 import { sha256Hex } from './canonical-json.js';
 import type { RunConfiguration } from './configuration.js';
 import { nameFault } from './names.js';
@@ -21,6 +22,8 @@ export interface SettingParts {
   /** Names, and `name/0` for an entry of a list. */
   readonly integerHyperparameters: readonly string[];
   readonly lrSchedule: { readonly epochs: readonly number[]; readonly factors: readonly number[] } | null;
+  /** A schedule by name, which DeepOBS does not know. */
+  readonly schedule?: Readonly<Record<string, SettingValue>> | ScheduleSettings;
 }
 
 /** The name of the folder of a configuration's setting; see {@link settingName}. */
@@ -51,6 +54,7 @@ export function settingName(setting: SettingParts): string {
     parts.push(['lr_sched_epochs', pythonList(lrSchedule.epochs.map(String))]);
     parts.push(['lr_sched_factors', pythonList(lrSchedule.factors.map(pythonFloat))]);
   }
+  for (const [key, value] of Object.entries(setting.schedule ?? {})) parts.push([key, formatValue(value, () => false)]);
   const name = parts.map(([key, value]) => `${safe(key, key)}__${safe(key, value)}`).join('__');
   if (Buffer.byteLength(name) <= LONGEST_NAME) return name;
   const start = Buffer.from(name)

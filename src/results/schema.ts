@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SCHEDULES } from '../schedule/index.js';
 import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from './long-values.js';
 import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-schema.js';
 
@@ -16,6 +17,16 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 const instant = z.iso.datetime();
 
 const sourceFile = z.strictObject({ file: z.string(), sha256 });
+const scheduleSchema = z.strictObject({
+  schedule: z.enum(SCHEDULES),
+  warmup: z.number().optional(),
+  schedule_end: z.number().optional(),
+  schedule_start: z.number().optional(),
+  schedule_power: z.number().optional(),
+  schedule_decay: z.number().optional(),
+  schedule_factor: z.number().optional(),
+  schedule_milestones: z.array(z.number()).readonly().optional(),
+});
 
 const configurationSchema = z.strictObject({
   testproblem: nameSchema,
@@ -43,6 +54,8 @@ const configurationSchema = z.strictObject({
   protocol: z.enum(['probprec', 'deepobs-beta']),
   train_log_interval: z.int().positive(),
   lr_schedule: z.strictObject({ epochs: z.array(count), factors: z.array(z.number()) }).nullable(),
+  /** Absent without a schedule by name. */
+  schedule: scheduleSchema.optional(),
 });
 
 /** What became of a run, where it ended and why. */
@@ -111,6 +124,7 @@ const runFileShape = z.strictObject({
   training_params: z.strictObject({
     lr_sched_epochs: z.array(count).optional(),
     lr_sched_factors: z.array(z.number()).optional(),
+    ...scheduleSchema.partial().shape,
   }),
   train_losses: measurements,
   valid_losses: measurements,

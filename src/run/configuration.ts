@@ -8,20 +8,16 @@ import {
   checkTransformation,
   describeHyperparameters,
   type HyperparameterValue,
-  learningRateOf,
   loadOptimizerAndSource,
   type OptimizerDefinition,
 } from '../optimizer/index.js';
-import {
-  effectiveSchedule,
-  type LearningRateSchedule,
-  type RunConfiguration,
-  type SourceFile,
-} from '../results/index.js';
+import type { LearningRateSchedule, RunConfiguration, SourceFile } from '../results/index.js';
+import type { ScheduleRequest } from '../schedule/index.js';
 import { INITIALISATIONS, loadTestProblemAndSource, type TestProblem, VARIANTS } from '../testproblem/index.js';
 import type { Loaded } from '../user-file/registry.js';
 import type { UserSource } from '../user-file/source-identity.js';
 import { checkFit } from './problem-data.js';
+import { schedulesInForce } from './schedules.js';
 
 /** A run as a user asks for it: everything but test problem and optimizer has a default. */
 export interface RunRequest {
@@ -50,6 +46,8 @@ export interface RunRequest {
   readonly protocol?: string | undefined;
   readonly trainLogInterval?: number | undefined;
   readonly lrSchedule?: LearningRateSchedule | undefined;
+  /** A schedule by name and step; not beside `lrSchedule`. */
+  readonly schedule?: ScheduleRequest | undefined;
 }
 
 /** A run with everything decided: the configuration, and what it names. */
@@ -189,8 +187,7 @@ function resolve(
     engine: { name: engine.engine, device: engine.device },
     protocol: option('protocol', request.protocol),
     trainLogInterval: option('trainLogInterval', request.trainLogInterval),
-    lrSchedule:
-      request.lrSchedule === undefined ? null : effectiveSchedule(schedule(request.lrSchedule, optimizer), numEpochs),
+    ...schedulesInForce(request, optimizer, numEpochs),
   };
   checkBatchSize(configuration, definition);
   const sources = { testProblem: loadedProblem.source, dataset: dataset?.source ?? null, optimizer: source };
@@ -217,27 +214,6 @@ function option<K extends keyof typeof optionSchemas>(name: K, value: unknown): 
   const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const whole = describedOptions.find((described) => described.name === name)?.type === 'integer';
   throw new ConfigurationError(`${flag}: found ${display(value)}, expected ${expectation(parsed.error, whole)}`);
-}
-
-/** The factor on the learning rate changes at the given epochs, which must ascend; one factor for each. */
-function schedule(
-  { epochs, factors }: LearningRateSchedule,
-  optimizer: OptimizerDefinition,
-): LearningRateSchedule | null {
-  if (epochs.length === 0 && factors.length === 0) return null;
-  const ascending = epochs.every((epoch, index) => Number.isInteger(epoch) && epoch > (epochs[index - 1] ?? -1));
-  if (!ascending || epochs.length === 0) {
-    throw new ConfigurationError(`--lr-schedule-epochs: found ${epochs.join(',')}, expected ascending whole numbers`);
-  }
-  if (factors.length !== epochs.length || factors.some((factor) => !(factor >= 0 && Number.isFinite(factor)))) {
-    throw new ConfigurationError(
-      `--lr-schedule-factors: found ${factors.join(',')}, expected ${epochs.length} numbers ≥ 0, one for each epoch`,
-    );
-  }
-  if (learningRateOf(optimizer) === null) {
-    throw new ConfigurationError(`--lr-schedule-epochs: ${optimizer.name} has no learning rate to schedule`);
-  }
-  return { epochs: [...epochs], factors: [...factors] };
 }
 
 /** The hyperparameters with defaults; texts are read as the declared type. */

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
+import { ConfigurationError } from '../errors.js';
 import { type Training, trainingTask } from '../optimizer/index.js';
 import { TrainingStreams } from '../optimizer/training-random.js';
 import { toJsonValue } from '../results/canonical-json.js';
 import type { RunStatus } from '../results/index.js';
+import { scheduleFactor } from '../schedule/index.js';
 import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
 import { Evaluator, uploadBatch } from './evaluation.js';
@@ -98,6 +100,12 @@ export class TrainingLoop {
       random: (name) => streams.stream(name),
     });
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
+    const bySteps = configuration.schedule !== undefined || optimizer.schedule !== undefined;
+    if (bySteps && training.scaleLearningRate === undefined) {
+      throw new ConfigurationError(
+        `--schedule: ${optimizer.name} takes its learning rate by the epoch, expected --lr-schedule-epochs, or scaleLearningRate(factor) in its training`,
+      );
+    }
     const evaluator = new Evaluator(engine, testProblem, task.constants, { l2Reg, protocol, batchSize, seed });
     const elsewhere = training.evaluationPoint !== undefined;
     const statistics = elsewhere ? await runningStatistics(engine, task.problem, task.constants) : null;
@@ -182,7 +190,7 @@ export class TrainingLoop {
   /** Begins an epoch, or goes on with the one that was interrupted. Returns the steps that it has already. */
   async #beginEpoch(epoch: number): Promise<number> {
     const { step } = this.position;
-    const factor = this.learningRateFactor(epoch);
+    const factor = this.learningRateFactor(epoch, step ?? 0);
     this.#streams.moveTo(epoch, step ?? 0);
     if (step === null) {
       this.#stopwatch = new Stopwatch();
@@ -205,6 +213,7 @@ export class TrainingLoop {
     for await (const minibatch of this.#minibatches(epoch, step)) {
       signal?.throwIfAborted();
       this.#streams.moveTo(epoch, step);
+      if (step > 0 && this.#changesBySteps) training.scaleLearningRate?.(this.learningRateFactor(epoch, step));
       const loss = await training.step(minibatch);
       if (step % trainLogInterval === 0) this.record.minibatchTrainLosses.push(loss);
       if (!Number.isFinite(loss)) {
@@ -267,9 +276,22 @@ export class TrainingLoop {
     return (numEpochs - epoch) * (training + evaluation) + Math.max(0, evaluation - evaluating);
   }
 
-  /** 1 before the first scheduled epoch, then the factor of the last one that has come. */
-  learningRateFactor(epoch: number): number {
-    const { lrSchedule } = this.#context.resolved.configuration;
+  /** Whether the learning rate follows a schedule by steps. */
+  get #changesBySteps(): boolean {
+    const { configuration, optimizer } = this.#context.resolved;
+    return configuration.schedule !== undefined || optimizer.schedule !== undefined;
+  }
+
+  /** In a step of an epoch, both from 0. By epochs: 1 before the first scheduled one, then the factor of the last one that has come. */
+  learningRateFactor(epoch: number, stepOfEpoch = 0): number {
+    const { configuration, optimizer } = this.#context.resolved;
+    const { lrSchedule, schedule, numEpochs } = configuration;
+    const { stepsPerEpoch } = this;
+    const progress = { step: epoch * stepsPerEpoch + stepOfEpoch, steps: numEpochs * stepsPerEpoch };
+    if (schedule !== undefined) return scheduleFactor(schedule, progress);
+    if (optimizer.schedule !== undefined) {
+      return optimizer.schedule({ ...progress, epoch, stepsPerEpoch }, configuration.optimizer.hyperparameters);
+    }
     const index = lrSchedule?.epochs.findLastIndex((from) => from <= epoch) ?? -1;
     return index < 0 ? 1 : (lrSchedule?.factors[index] ?? 1);
   }

@@ -21,7 +21,7 @@ export function planText(file: string, stated: PlanStatement): string {
     isMap(document.contents) ? (document.contents.items as Pair[]).find((pair) => nameOf(pair) === key) : undefined;
   const settings = top('settings')?.value;
   explainSpaces(settings);
-  for (const key of ['lr_schedule_epochs', 'lr_schedule_factors']) {
+  for (const key of ['lr_schedule_epochs', 'lr_schedule_factors', 'schedule_milestones']) {
     const list = document.getIn(['options', key], true);
     if (isSeq(list)) list.flow = true;
   }

@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.js';
 import { describeHyperparameters, loadOptimizer } from '../optimizer/index.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
 import { configurationResolver, type RunRequest } from '../run/index.js';
+import { SCHEDULE_KEYS, type ScheduleRequest } from '../schedule/index.js';
 import type { Plan } from './plan.js';
 import { atPlace, atStatement, firstStated, type Places } from './plan-errors.js';
 import type { PlanOptions } from './plan-schema.js';
@@ -59,8 +60,13 @@ export async function expandPlan(
         if (stated + points.length * plan.seeds.length > MOST_RUNS) {
           throw tooMany(plan);
         }
-        for (const hyperparameters of points) {
-          const request = { testproblem: problem.name, optimizer: optimizer.name, hyperparameters, ...options };
+        for (const point of points) {
+          const request = {
+            testproblem: problem.name,
+            optimizer: optimizer.name,
+            ...options,
+            ...withScheduleOf(point, options.schedule),
+          };
           const configuration = resolved(resolve, request, { ...places, blockIndex });
           for (const seed of plan.seeds) {
             const withSeed = { ...configuration, seed };
@@ -112,7 +118,7 @@ async function sharedHyperparameters(plan: Plan): Promise<SettingsBlock[]> {
     const definition = await loadOptimizer(entry.name).catch((error: unknown) => {
       throw atPlace(error, source.place(['optimizers', index, 'name']));
     });
-    const names = describeHyperparameters(definition).map(({ name }) => name);
+    const names = [...describeHyperparameters(definition).map(({ name }) => name), ...SCHEDULE_KEYS];
     const shared = Object.entries(settings).filter(([name]) => names.includes(name));
     for (const [name] of shared) used.add(name);
     blocks.push(Object.fromEntries(shared));
@@ -143,6 +149,23 @@ function pointsOf(block: SettingsBlock, places: Places): SettingPoint[] {
   }
 }
 
+/** The keys of a schedule may be searched like hyperparameters; they count before those among the options. */
+function withScheduleOf(
+  point: SettingPoint,
+  stated: ScheduleRequest | undefined,
+): Pick<RunRequest, 'hyperparameters' | 'schedule'> {
+  const isSchedule = (name: string) => SCHEDULE_KEYS.some((key) => key === name);
+  const entries = Object.entries(point);
+  const merged: ScheduleRequest = { ...stated, ...point };
+  const schedule = Object.fromEntries(
+    SCHEDULE_KEYS.flatMap((key) => (merged[key] === undefined ? [] : [[key, merged[key]]])),
+  );
+  return {
+    hyperparameters: Object.fromEntries(entries.filter(([name]) => !isSchedule(name))),
+    ...(Object.keys(schedule).length === 0 ? {} : { schedule }),
+  };
+}
+
 /** The configuration but for the seed, whose range the plan's schema has checked. */
 function resolved(
   resolve: Awaited<ReturnType<typeof configurationResolver>>,
@@ -163,8 +186,10 @@ function requestOptions({ plan, optimizerIndex }: Places, options: PlanOptions):
       `${plan.source.place(['optimizers', optimizerIndex])}: lr_schedule_epochs and lr_schedule_factors: found one of them, expected both`,
     );
   }
+  const stated = SCHEDULE_KEYS.filter((key) => options[key] !== undefined);
   const request: Partial<RunRequest> = {
     dataset: options.dataset,
+    schedule: stated.length === 0 ? undefined : Object.fromEntries(stated.map((key) => [key, options[key]])),
     variant: options.variant,
     init: options.init,
     numEpochs: options.num_epochs,

@@ -76,6 +76,7 @@ function optionsOf({ request, configuration }: PlannedRun, named: (name: string)
     l2_reg: request.l2Reg,
     lr_schedule_epochs: request.lrSchedule && [...request.lrSchedule.epochs],
     lr_schedule_factors: request.lrSchedule && [...request.lrSchedule.factors],
+    ...(request.schedule as PlanOptions | undefined),
     data: request.data,
     synthetic_size: request.syntheticSize,
     engine: configuration.engine.name,

@@ -29,6 +29,7 @@ export function runArguments(
     ['l2_reg', request.l2Reg],
     ['lr_schedule_epochs', lrSchedule?.epochs.join(',')],
     ['lr_schedule_factors', lrSchedule?.factors.join(',')],
+    ...Object.entries(request.schedule ?? {}),
     ['data', request.data],
     ['synthetic_size', request.syntheticSize],
     ['engine', request.engine],

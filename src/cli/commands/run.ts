@@ -9,6 +9,7 @@ import type { RunOptions } from '../options.js';
 import { takesOutput } from '../run-logs.js';
 import type { Terminal } from '../terminal.js';
 import { train } from '../train.js';
+import { scheduleRequest } from '../training-options.js';
 
 /**
  * Trains and writes one run file; its path goes to stdout. `args` are the arguments that are no options of run: the
@@ -46,6 +47,7 @@ export async function run(
     protocol: options.protocol,
     trainLogInterval: options.trainLogInterval,
     lrSchedule: learningRateSchedule(options),
+    schedule: scheduleRequest(options),
   });
 
   const told = { outputDir: options.outputDir, quiet: options.quiet === true };

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.js';
 import { describeHyperparameters, type HyperparameterDescription, loadOptimizer } from '../../optimizer/index.js';
+import { SCHEDULE_KEYS } from '../../schedule/index.js';
 import { readSpace, readValue, statedValue } from '../../sweep/index.js';
 import { UsageError } from '../failure.js';
 import { parseHyperparameters } from '../hyperparameters.js';
@@ -25,7 +26,8 @@ export async function readSettings(
   const all = [...declared.values()].flat();
   const searched: Searched = new Map(['', ...optimizers].map((name) => [name, {}]));
   const state = (option: string, owner: string, name: string, value: PlanValue) => {
-    const known = (owner === '' ? all : (declared.get(owner) ?? [])).map((entry) => entry.name);
+    const own = (owner === '' ? all : (declared.get(owner) ?? [])).map((entry) => entry.name);
+    const known: string[] = [...own, ...SCHEDULE_KEYS];
     if (!known.includes(name)) {
       const whose = owner === '' ? 'of these optimizers' : `of ${owner}`;
       throw new UsageError(

@@ -3,6 +3,7 @@ import { withOptimizerFile } from '../../optimizer/index.js';
 import { type PlanStatement, statedSeeds } from '../../sweep/index.js';
 import { isUserFile } from '../../user-file/is-user-file.js';
 import type { SweepPlanOptions } from '../sweep-options.js';
+import { scheduleRequest } from '../training-options.js';
 import type { Searched } from './sweep-plan-settings.js';
 
 /** What the plan file is to say; folders and files relative to it, unless they are given from the root. */
@@ -41,6 +42,7 @@ export function planStatement(
       l2_reg: options.l2Reg,
       lr_schedule_epochs: options.lrScheduleEpochs,
       lr_schedule_factors: options.lrScheduleFactors,
+      ...scheduleRequest(options),
       data: options.data,
       synthetic_size: options.syntheticSize,
       engine: options.engine,

@@ -8,7 +8,7 @@ export function settingDescriber(runs: readonly PlannedRun[]): (run: PlannedRun)
   const budgets = ['variant', 'init', 'num_epochs', 'batch_size', 'l2_reg'] as const;
   const differing = budgets.filter((name) => new Set(runs.map((run) => budget(run)[name])).size > 1);
   return (run) => {
-    const hyperparameters = Object.entries(run.request.hyperparameters ?? {});
+    const hyperparameters = Object.entries({ ...run.request.hyperparameters, ...run.request.schedule });
     const stated = [...hyperparameters, ...differing.map((name) => [name, budget(run)[name]] as const)];
     return stated.map(([name, value]) => `${name}=${short(value)}`).join(', ') || 'defaults';
   };

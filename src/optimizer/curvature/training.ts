@@ -134,6 +134,10 @@ export class CurvatureTraining implements Training {
     this.#within = true;
   }
 
+  scaleLearningRate(factor: number): void {
+    this.#lrFactor = factor;
+  }
+
   async step(batch: BatchFeeds): Promise<number> {
     const started = performance.now();
     const phase = this.#phase === null || this.#isOver(this.#phase) ? this.#restart() : this.#phase;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import { learningRateOf, type OptimizerDefinition } from '../define-optimizer.js';
+import { learningRateOf, type OptimizerDefinition, type ScheduleProgress } from '../define-optimizer.js';
 import type { OptimizerProfile } from '../profile.js';
+import type { Hyperparameters } from '../training.js';
 import type { HostRule } from './host-rule.js';
 import { startHostOptimizer } from './training.js';
 
@@ -13,6 +14,8 @@ export interface HostOptimizerDefinition<H extends z.ZodObject, S> {
   readonly profile?: OptimizerProfile;
   /** The hyperparameter that is the learning rate; default: `lr`, if there is one. */
   readonly learningRate?: (keyof z.output<H> & string) | null;
+  /** The factor on the learning rate in a step; absent where runs choose their schedules. */
+  readonly schedule?: (progress: ScheduleProgress, hyperparameters: Hyperparameters) => number;
   readonly rule: (hyperparameters: z.output<H>) => HostRule<S>;
 }
 

@@ -72,6 +72,9 @@ export async function startHostOptimizer<S>(
       epoch = same;
       lrFactor = factor;
     },
+    scaleLearningRate: (factor) => {
+      lrFactor = factor;
+    },
     step: async (batch) => {
       steps += 1;
       const feeds = { ...constants, ...batch, ...network.feeds(networkValues) };

@@ -29,6 +29,7 @@ function commandOf(configuration: RunFacts['configuration'], seeds: readonly num
     ['l2_reg', configuration.l2_reg_given ? configuration.l2_reg : null],
     ['lr_schedule_epochs', schedule?.epochs.join(',')],
     ['lr_schedule_factors', schedule?.factors.join(',')],
+    ...Object.entries(configuration.schedule ?? {}),
     ['data', data.source === 'synthetic' ? 'synthetic' : null],
     ['synthetic_size', data.source === 'synthetic' ? data.synthetic_size : null],
     ['engine', engine.name],

@@ -30,7 +30,7 @@ export function deepobsFoldersOf(run: ExportableRun, dialect: ExportDialect): [s
 function computedFolder(run: ExportableRun, dialect: ExportDialect): string {
   const { content } = run;
   const training = decodeSettings(content.training_params as ImportedRun['training_params']);
-  const { lr_sched_epochs: epochs, lr_sched_factors: factors } = training;
+  const { lr_sched_epochs: epochs, lr_sched_factors: factors, ...schedule } = training;
   return settingName({
     numEpochs: content.num_epochs,
     batchSize: content.batch_size,
@@ -39,6 +39,7 @@ function computedFolder(run: ExportableRun, dialect: ExportDialect): string {
     version: versionOf(run),
     integerHyperparameters: integersOf(run),
     lrSchedule: isNumbers(epochs) && isNumbers(factors) ? { epochs, factors } : null,
+    ...(run.kind === 'probprec' && { schedule }),
   });
 }
 

@@ -100,7 +100,8 @@ export class ObservedPoint {
     const { optimizer, configuration } = loss.resolved;
     const name = optimizer.learningRate ?? null;
     const rate = name === null ? null : configuration.optimizer.hyperparameters[name];
-    this.learningRate = typeof rate === 'number' ? rate * loop.learningRateFactor(this.#position.epoch) : null;
+    const { epoch, step } = this.#position;
+    this.learningRate = typeof rate === 'number' ? rate * loop.learningRateFactor(epoch, step) : null;
   }
 
   /** Measures something once at this point. */

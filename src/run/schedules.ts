@@ -1,0 +1,56 @@
+import { ConfigurationError } from '../errors.js';
+import { learningRateOf, type OptimizerDefinition } from '../optimizer/index.js';
+import { effectiveSchedule, type LearningRateSchedule, type RunConfiguration } from '../results/index.js';
+import { readSchedule, type ScheduleRequest, scheduleEffect } from '../schedule/index.js';
+
+/** What a run asks for: changes at epochs, or a schedule by name and step. */
+export interface RequestedSchedules {
+  readonly lrSchedule?: LearningRateSchedule | undefined;
+  readonly schedule?: ScheduleRequest | undefined;
+}
+
+/** The schedule in force, by epochs or by steps. Throws ConfigurationError, one line that names the option. */
+export function schedulesInForce(
+  { lrSchedule, schedule: stated = {} }: RequestedSchedules,
+  optimizer: OptimizerDefinition,
+  numEpochs: number,
+): Pick<RunConfiguration, 'lrSchedule' | 'schedule'> {
+  const byStep = readSchedule(stated);
+  const byEpoch = lrSchedule === undefined ? null : byEpochs(lrSchedule);
+  if (byStep === null && byEpoch === null && optimizer.schedule === undefined) return { lrSchedule: null };
+  const option = byStep === null ? '--lr-schedule-epochs' : stated.schedule === undefined ? '--warmup' : '--schedule';
+  if (learningRateOf(optimizer) === null) {
+    throw new ConfigurationError(
+      optimizer.schedule === undefined
+        ? `${option}: ${optimizer.name} has no learning rate to schedule`
+        : `--optimizer ${optimizer.name}: it has a schedule and no learning rate, expected both or none`,
+    );
+  }
+  if (byStep !== null && lrSchedule !== undefined) {
+    throw new ConfigurationError(`${option}: found --lr-schedule-epochs besides, expected one of the two`);
+  }
+  if (optimizer.schedule !== undefined && (byStep !== null || byEpoch !== null)) {
+    throw new ConfigurationError(`${option}: ${optimizer.name} has a schedule of its own, expected none besides`);
+  }
+  if (byStep === null) return { lrSchedule: effectiveSchedule(byEpoch, numEpochs) };
+  const effect = scheduleEffect(byStep, numEpochs);
+  return {
+    lrSchedule: effectiveSchedule(effect.epochs, numEpochs),
+    ...(effect.schedule === null ? {} : { schedule: effect.schedule }),
+  };
+}
+
+/** The factor on the learning rate changes at the given epochs, which must ascend; one factor for each. */
+function byEpochs({ epochs, factors }: LearningRateSchedule): LearningRateSchedule | null {
+  if (epochs.length === 0 && factors.length === 0) return null;
+  const ascending = epochs.every((epoch, index) => Number.isInteger(epoch) && epoch > (epochs[index - 1] ?? -1));
+  if (!ascending || epochs.length === 0) {
+    throw new ConfigurationError(`--lr-schedule-epochs: found ${epochs.join(',')}, expected ascending whole numbers`);
+  }
+  if (factors.length !== epochs.length || factors.some((factor) => !(factor >= 0 && Number.isFinite(factor)))) {
+    throw new ConfigurationError(
+      `--lr-schedule-factors: found ${factors.join(',')}, expected ${epochs.length} numbers ≥ 0, one for each epoch`,
+    );
+  }
+  return { epochs: [...epochs], factors: [...factors] };
+}

@@ -1,0 +1,11 @@
+export { scheduleEffect } from './effect.js';
+export { type Progress, scheduleFactor } from './factor.js';
+export {
+  readSchedule,
+  SCHEDULE_KEYS,
+  SCHEDULES,
+  type ScheduleName,
+  type ScheduleRequest,
+  type ScheduleSettings,
+  scheduleText,
+} from './settings.js';
