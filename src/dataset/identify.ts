@@ -47,7 +47,7 @@ function knownFiles(): ReadonlyMap<string, KnownFile> {
 
 function filesOf(name: string): [string, KnownFile][] {
   const definition = datasetDefinition(name);
-  if (definition.kind === 'generated') return [];
+  if (definition.kind !== 'images') return [];
   return definition.layouts.flat().flatMap((file) =>
     // The first place of an MD5 is the best one, and the last entry of a map holds.
     file.places

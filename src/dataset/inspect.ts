@@ -7,7 +7,8 @@ import { isPublished, mostBytes, nameOf, readChecked } from './load.js';
 import { type LocatedFile, locate } from './locate.js';
 import { md5OfFile } from './read-file.js';
 import { datasetDefinition } from './registry.js';
-import { wantedFiles } from './wanted-files.js';
+import { inspectText } from './text-files.js';
+import { wantedOf } from './wanted-files.js';
 
 /**
  * One file of a data set: verified (right structure, published MD5), unverified (right structure, another MD5 or none
@@ -29,6 +30,7 @@ export type FileInspection =
 export async function inspectDataset(name: string, dataDir: string): Promise<readonly FileInspection[]> {
   const definition = datasetDefinition(name);
   if (definition.kind === 'generated') return [];
+  if (definition.kind === 'text') return [await inspectText(definition, dataDir)];
   const inspections: FileInspection[] = [];
   for (const located of await locate(definition, dataDir)) {
     inspections.push(await inspectFile(definition, dataDir, located));
@@ -39,7 +41,7 @@ export async function inspectDataset(name: string, dataDir: string): Promise<rea
 /** The published files that `data fetch` would download into `dataDir`; none when the data set is complete there. */
 export async function missingDownloads(name: string, dataDir: string): Promise<readonly PublishedFile[]> {
   const definition = datasetDefinition(name);
-  return definition.kind === 'generated' ? [] : wantedFiles(definition, await locate(definition, dataDir));
+  return definition.kind === 'generated' ? [] : wantedOf(definition, dataDir);
 }
 
 async function inspectFile(

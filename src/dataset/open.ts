@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationError, DataError } from '../errors.js';
 import type { Dataset, DatasetRecord, SplitSizes } from './dataset.js';
-import type { ImageDatasetDefinition } from './definition.js';
+import type { ImageDatasetDefinition, TextDatasetDefinition } from './definition.js';
 import { FetchError } from './download/download.js';
 import { type FetchOptions, fetchDataset } from './fetch.js';
 import { splitImages } from './image-split.js';
@@ -10,6 +10,7 @@ import { loadImages, nameOf } from './load.js';
 import { type LocatedFile, locate, missingFiles } from './locate.js';
 import { datasetDefinition } from './registry.js';
 import { syntheticImages } from './synthetic.js';
+import { openSyntheticText, openText } from './text-files.js';
 
 /** How to open a data set. */
 export interface OpenOptions extends FetchOptions {
@@ -33,9 +34,16 @@ const LARGEST_EVALUATION = 10_000;
 export async function openDataset(name: string, options: OpenOptions): Promise<Dataset> {
   const definition = datasetDefinition(name);
   if (definition.kind === 'generated') return definition.open();
-  return options.source === 'synthetic'
-    ? openSynthetic(definition, options.syntheticSize ?? definition.sizes.train + definition.sizes.valid)
-    : openReal(definition, options);
+  const { syntheticSize = definition.sizes.train + definition.sizes.valid } = options;
+  if (options.source === 'synthetic') {
+    checkSyntheticSize(syntheticSize);
+    return definition.kind === 'text'
+      ? openSyntheticText(definition, syntheticSize, syntheticSizes(syntheticSize, definition.validationShare))
+      : openSynthetic(definition, syntheticSize);
+  }
+  if (definition.kind === 'images') return openReal(definition, options);
+  if (options.fetch) await fetchText(definition, options);
+  return openText(definition, options.dataDir);
 }
 
 async function openReal(definition: ImageDatasetDefinition, options: OpenOptions): Promise<Dataset> {
@@ -80,12 +88,27 @@ function missingError(
   );
 }
 
-function openSynthetic(definition: ImageDatasetDefinition, size: number): Dataset {
+async function fetchText({ name }: TextDatasetDefinition, options: OpenOptions): Promise<void> {
+  try {
+    await fetchDataset(name, options.dataDir, options);
+  } catch (error) {
+    if (!(error instanceof FetchError)) throw error;
+    throw new DataError(
+      `data set ${name}: no files in ${options.dataDir}; ${error.message.replace(/\.$/, '')}; \`probprec data info ${name}\` says what to fetch by hand, or give another --data-dir, or --data synthetic.`,
+      { cause: error },
+    );
+  }
+}
+
+function checkSyntheticSize(size: number): void {
   if (!(Number.isInteger(size) && size >= SMALLEST_SYNTHETIC && size <= LARGEST_SYNTHETIC)) {
     throw new ConfigurationError(
       `--synthetic-size is ${size}; expected a whole number from ${SMALLEST_SYNTHETIC} to ${LARGEST_SYNTHETIC}.`,
     );
   }
+}
+
+function openSynthetic(definition: ImageDatasetDefinition, size: number): Dataset {
   const { name, image, synthetic } = definition;
   const sizes = syntheticSizes(size, definition.validationShare);
   const tables = {

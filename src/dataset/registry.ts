@@ -3,9 +3,17 @@ import { cifar10 } from './cifar10.js';
 import type { DatasetDefinition } from './definition.js';
 import { fmnist, mnist } from './mnist.js';
 import { quadraticDataset } from './quadratic.js';
+import { tolstoi } from './tolstoi.js';
 import { twoD } from './two-d.js';
 
-const DEFINITIONS: readonly DatasetDefinition[] = [mnist, fmnist, cifar10, quadraticDataset('quadratic'), twoD];
+const DEFINITIONS: readonly DatasetDefinition[] = [
+  mnist,
+  fmnist,
+  cifar10,
+  tolstoi,
+  quadraticDataset('quadratic'),
+  twoD,
+];
 
 /** The names of all data sets. */
 export function datasetNames(): readonly string[] {

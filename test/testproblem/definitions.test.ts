@@ -71,6 +71,39 @@ const pair = [
 ];
 const function2d = { dataset: 'two_d', count: 2, epochs: 100, l2Reg: null, shapes: pair, batch: 100, ...noLabels };
 
+const charRnn = [
+  ['embedding1.weight', [83, 128]],
+  ...[1, 2].flatMap((layer) => [
+    [`lstm${layer}.input.weight`, [512, 128]],
+    [`lstm${layer}.input.bias`, [512]],
+    [`lstm${layer}.hidden.weight`, [512, 128]],
+  ]),
+  ['dense1.weight', [83, 128]],
+  ['dense1.bias', [83]],
+];
+const normalised = (name: string) => [
+  [`${name}.gain`, [64]],
+  [`${name}.bias`, [64]],
+];
+const affine = (name: string, units: number, inputs: number) => [
+  [`${name}.weight`, [units, inputs]],
+  [`${name}.bias`, [units]],
+];
+const transformer = [
+  ['embedding1.weight', [83, 64]],
+  ['positions1.weight', [50, 64]],
+  ...['block1', 'block2'].flatMap((block) => [
+    ...normalised(`${block}.norm1`),
+    ...['query', 'key', 'value', 'output'].flatMap((part) => affine(`${block}.attention1.${part}`, 64, 64)),
+    ...normalised(`${block}.norm2`),
+    ...affine(`${block}.dense1`, 256, 64),
+    ...affine(`${block}.dense2`, 64, 256),
+  ]),
+  ...normalised('norm1'),
+  ...affine('dense1', 83, 64),
+];
+const text = { dataset: 'tolstoi', l2Reg: null, batch: 50 };
+
 interface Row {
   readonly name: string;
   readonly dataset: string;
@@ -103,6 +136,8 @@ const table: readonly Row[] = [
   { name: 'quadratic_identity', ...quadratic },
   { name: 'quadratic_linear', ...quadratic },
   { name: 'quadratic_log', ...quadratic },
+  { name: 'tolstoi_char_rnn', count: 284_499, epochs: 200, shapes: charRnn, ...text },
+  { name: 'tolstoi_transformer', count: 114_003, epochs: 50, shapes: transformer, ...text },
   { name: 'two_d_beale', ...function2d },
   { name: 'two_d_branin', ...function2d },
   { name: 'two_d_rosenbrock', ...function2d },
