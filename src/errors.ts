@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'output'
   | 'file'
   | 'optimizer'
+  | 'user-code'
   | 'engine'
   | 'shape'
   | 'interrupted'
@@ -88,10 +89,23 @@ export class FileError extends ProbprecError {
   }
 }
 
-/** An error that the code of a user's optimizer threw, or a value of its that cannot be used: file, line and part. */
-export class OptimizerError extends ProbprecError {
+/** An error that the code of a user's file threw, or a value of its that cannot be used: file, line and part. */
+export class UserCodeError extends ProbprecError {
+  constructor(
+    message: string,
+    {
+      code = 'user-code',
+      cause,
+    }: { readonly code?: Extract<ErrorCode, 'user-code' | 'optimizer'>; readonly cause?: unknown } = {},
+  ) {
+    super(code, message, { cause, exitCode: 1 });
+  }
+}
+
+/** {@link UserCodeError} of a user's optimizer. */
+export class OptimizerError extends UserCodeError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super('optimizer', message, { ...options, exitCode: 1 });
+    super(message, { ...options, code: 'optimizer' });
   }
 }
 

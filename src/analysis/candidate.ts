@@ -1,5 +1,5 @@
-import { optimizerVersion } from '../optimizer/optimizer-version.js';
 import type { RecordedRun } from '../results/index.js';
+import { sourceVersion } from '../user-file/source-version.js';
 import { aggregate } from './aggregate.js';
 import type { ComparisonRow } from './comparison.js';
 import type { Chosen } from './competitors.js';
@@ -130,7 +130,7 @@ function about({ setting, origin, originKind }: Contender, { settingsTried, edge
     optimizer,
     originKind,
     origin,
-    version: optimizerSource === null ? null : optimizerVersion(optimizerSource.sha256),
+    version: optimizerSource === null ? null : sourceVersion(optimizerSource.sha256),
     file: optimizerSource?.file ?? null,
     statedName: conditions.statedOptimizer ?? null,
     hyperparameters,

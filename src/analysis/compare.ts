@@ -10,6 +10,7 @@ import { withDetail } from './details.js';
 import { withDifferences } from './differences.js';
 import { describeEdge } from './grid-edge.js';
 import { isAccuracy, type Metric } from './metrics.js';
+import { isVersionOf, withProblemVersions } from './problem-names.js';
 import { profilesOf } from './profiles.js';
 import { availableMetric } from './ranking.js';
 import { rowNames } from './row-names.js';
@@ -48,7 +49,7 @@ export interface CompareOptions extends RowOptions, BaselineOptions {
  */
 export function compare(runs: readonly RecordedRun[], options: CompareOptions = {}): Comparison {
   const { optimizers, where = [] } = options;
-  const contenders = resultContenders(runs).filter(
+  const contenders = resultContenders(withProblemVersions(runs)).filter(
     ({ setting }) =>
       optimizers?.includes(setting.optimizer) !== false &&
       where.every(([name, value]) => satisfies(setting, name, value)),
@@ -56,7 +57,10 @@ export function compare(runs: readonly RecordedRun[], options: CompareOptions = 
   const groups = groupBy(contenders, ({ setting }) => `${setting.testproblem} ${tableKey(setting)}`);
   const tables = [...groups.values()].map((own) => tableOf(own, options));
   const byProblem = groupBy(tables, ({ testproblem }) => testproblem);
-  const ordered = inOrder(tables, ({ testproblem }) => testproblem, options.testproblems).map((table) =>
+  const asked = options.testproblems?.flatMap((name) => [
+    ...new Set(tables.map(({ testproblem }) => testproblem).filter((found) => isVersionOf(found, name))),
+  ]);
+  const ordered = inOrder(tables, ({ testproblem }) => testproblem, asked).map((table) =>
     (byProblem.get(table.testproblem)?.length ?? 0) < 2
       ? table
       : { ...table, notes: [...table.notes, SEPARATE_TABLES] },

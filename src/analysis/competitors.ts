@@ -1,6 +1,6 @@
 import { groupBy } from '../group-by.js';
-import { optimizerVersion } from '../optimizer/optimizer-version.js';
 import { canonicalNumber } from '../results/index.js';
+import { sourceVersion } from '../user-file/source-version.js';
 import type { Contender } from './contender.js';
 import { type GridEdge, gridEdges } from './grid-edge.js';
 import type { Metric } from './metrics.js';
@@ -87,7 +87,7 @@ const CONDITIONS: Readonly<Record<string, (setting: Setting) => string | number 
   protocol: ({ conditions }) => conditions.protocol,
   data: ({ conditions }) => conditions.dataSource,
   label: ({ label }) => label,
-  version: ({ optimizerSource }) => (optimizerSource === null ? null : optimizerVersion(optimizerSource.sha256)),
+  version: ({ optimizerSource }) => (optimizerSource === null ? null : sourceVersion(optimizerSource.sha256)),
 };
 
 /** The value of a hyperparameter, a training parameter or a condition, as text; undefined for one that the setting has not. */

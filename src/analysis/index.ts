@@ -21,7 +21,13 @@ export { ownBaseline } from './own-baseline.js';
 export { type PairedDifference, pairedDifference, signFlipTest } from './paired.js';
 export { type PerformanceProfile, performanceProfiles } from './performance-profile.js';
 export { rowLabel } from './profiles.js';
-export { type Quantities, type QuantityEvent, type QuantityPoint, quantitiesOf } from './quantities.js';
+export {
+  type Quantities,
+  type QuantityEvent,
+  type QuantityPoint,
+  quantitiesOf,
+  quantitiesOfRun,
+} from './quantities.js';
 export { type RankedSetting, type Ranking, rankSettings } from './ranking.js';
 export type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
 export { SELECTION_MODES, type SelectionMode } from './selection-mode.js';

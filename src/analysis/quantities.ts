@@ -1,3 +1,5 @@
+import type { RunFile } from '../results/index.js';
+
 /** A number that an optimizer reported about itself. */
 export interface QuantityPoint {
   /** Name in the log, for instance `alpha`. */
@@ -88,5 +90,15 @@ export function quantitiesOf(log: readonly Readonly<Record<string, Json>>[], ste
   return { points, events };
 }
 
+/** Every number that a run file has of what was reported along training: by the optimizer, and by observers. */
+export function quantitiesOfRun({
+  optimizer_log,
+  observations = [],
+  steps_per_epoch,
+}: Pick<RunFile, 'optimizer_log' | 'observations' | 'steps_per_epoch'>): Quantities {
+  const [own, observed] = [quantitiesOf(optimizer_log, steps_per_epoch), quantitiesOf(observations, steps_per_epoch)];
+  return { points: [...own.points, ...observed.points], events: [...own.events, ...observed.events] };
+}
+
 /** Keys that only hold a list of what belongs together. */
-const CONTAINERS = ['estimations', 'events', 'groups'];
+const CONTAINERS = ['estimations', 'events', 'groups', 'observations'];

@@ -21,7 +21,7 @@ export function addCurvature(program: Command, terminal: Terminal): void {
     )
     .allowUnknownOption()
     .allowExcessArguments()
-    .option('--testproblem <name>', 'test problem (probprec list testproblems)')
+    .option('--testproblem <name|file>', 'test problem (probprec list testproblems), or a file ./mine.js')
     .option('--optimizer <name|file>', 'what trains to the points (probprec list optimizers), or a file ./mine.js')
     .option(
       '--at <step,step,...>',

@@ -7,6 +7,7 @@ export type ListName = (typeof LISTS)[number];
 /** Options of `run` after parsing; what is absent was not given. */
 export interface RunOptions {
   readonly testproblem?: string;
+  readonly dataset?: string;
   readonly variant?: 'pytorch' | 'tf';
   readonly init?: 'deepobs' | 'pytorch';
   readonly optimizer?: string;
@@ -28,6 +29,7 @@ export interface RunOptions {
   readonly resume: boolean;
   readonly overwrite?: boolean;
   readonly keepParameters?: 'epochs' | 'end';
+  readonly observe?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
@@ -37,6 +39,7 @@ export interface RunOptions {
 /** Options of `runtime` after parsing; what is absent was not given. */
 export interface RuntimeOptions {
   readonly testproblem: string;
+  readonly dataset?: string;
   readonly variant?: 'pytorch' | 'tf';
   readonly init?: 'deepobs' | 'pytorch';
   readonly optimizers?: string[];
@@ -59,6 +62,7 @@ export interface RuntimeOptions {
 /** Options of `curvature` after parsing; what is absent was not given. */
 export interface CurvatureOptions {
   readonly testproblem?: string;
+  readonly dataset?: string;
   readonly variant?: 'pytorch' | 'tf';
   readonly init?: 'deepobs' | 'pytorch';
   readonly run?: string;

@@ -69,7 +69,10 @@ function addRun(program: Command, terminal: Terminal): void {
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
-    .option('--testproblem <name>', 'test problem (probprec list testproblems)')
+    .option(
+      '--testproblem <name|file>',
+      'test problem (probprec list testproblems), or a file ./mine.js that defines one',
+    )
     .option('--optimizer <name|file>', 'optimizer (probprec list optimizers), or a file ./mine.js that defines one')
     .option(
       '--seed <n>',
@@ -90,6 +93,10 @@ function addRun(program: Command, terminal: Terminal): void {
       '--keep-parameters <when>',
       'epochs or end: keep the parameters beside the run file, for probprec curvature --run (docs/run-file.md)',
       oneOf('--keep-parameters', ['epochs', 'end'] as const),
+    )
+    .option(
+      '--observe <what>',
+      'measure along the training: lambda_max=every:1epoch,gradient_noise=every:50steps,… (docs/curvature.md)',
     )
     .option('--json', "the run file's path and a summary as JSON on stdout")
     .option('--quiet', 'no progress')
@@ -112,13 +119,17 @@ function addList(program: Command, terminal: Terminal): void {
     .summary('list test problems, optimizers, data sets, engines or baselines')
     .description('Lists what there is, with defaults.')
     .argument('[what]', LISTS.join(', '))
+    .argument('[file...]', 'files of your own, to list with the others')
     .option('--format <name>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .option('--json', 'as --format json')
-    .action(async (what: string | undefined, options: { json?: boolean; format: 'text' | 'json' }) => {
+    .action(async (what: string | undefined, files: string[], options: { json?: boolean; format: 'text' | 'json' }) => {
       if (what === undefined) throw new UsageError(`list: found nothing, expected one of ${LISTS.join(', ')}`);
       const chosen = oneOf('list', LISTS)(what);
       const { list } = await import('./commands/list.js');
-      await list(chosen, options.json === true || options.format === 'json', terminal);
+      if (files.length > 0 && !['testproblems', 'optimizers', 'datasets'].includes(chosen)) {
+        throw new UsageError(`list ${chosen}: found the argument ${quoted(files[0] ?? '')}, expected nothing more`);
+      }
+      await list(chosen, files, options.json === true || options.format === 'json', terminal);
     });
 }
 
@@ -172,7 +183,7 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .description(
       'Compares wall and CPU time of optimizers with those of SGD on one test problem: runs in turn, no files are written.',
     )
-    .option('--testproblem <name>', 'test problem', 'mnist_mlp')
+    .option('--testproblem <name|file>', 'test problem', 'mnist_mlp')
     .option(
       '--optimizers <name,name,...>',
       "optimizers besides sgd (those of the thesis' experiment)",

@@ -1,6 +1,13 @@
 import { type ExitCode, InterruptedError, RunHeldError } from '../errors.js';
 import type { Metric, RunFile } from '../results/index.js';
-import { executeRun, type KeepParameters, type ResolvedRun, type RunEvent, type RunOutcome } from '../run/index.js';
+import {
+  executeRun,
+  type KeepParameters,
+  parseObservations,
+  type ResolvedRun,
+  type RunEvent,
+  type RunOutcome,
+} from '../run/index.js';
 import { reportFailure } from './failure.js';
 import { type InterruptionSignal, interruptible, interruptionCode } from './interruption.js';
 import { type PoolLink, poolLink } from './pool-link.js';
@@ -14,6 +21,7 @@ export interface TrainOptions {
   readonly resume: boolean;
   readonly overwrite?: boolean | undefined;
   readonly keepParameters?: KeepParameters | undefined;
+  readonly observe?: string | undefined;
   /** How a run that is complete can be run again, in words. */
   readonly again?: string;
   readonly json?: boolean | undefined;
@@ -27,6 +35,7 @@ export interface TrainOptions {
  * the run over a channel and may interrupt it.
  */
 export async function train(resolved: ResolvedRun, options: TrainOptions, terminal: Terminal): Promise<ExitCode> {
+  const observe = options.observe === undefined ? undefined : parseObservations(options.observe);
   const kept = keptState();
   const interruption = interruptible(terminal, kept.message);
   const pool = poolLink();
@@ -39,6 +48,7 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       resume: options.resume,
       overwrite: options.overwrite === true,
       keepParameters: options.keepParameters,
+      observe,
       signal,
       onEvent: (event) => {
         kept.observe(event);

@@ -37,15 +37,19 @@ export function addBudgetOptions(command: Command): void {
 /** Options of every command that trains: which data. */
 export function addDataOptions(command: Command): void {
   command
+    .option(
+      '--dataset <name|file>',
+      "another data set than the test problem's (probprec list datasets), or a file ./mine.js",
+    )
     .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
     .option(
       '--data <kind>',
-      'real, or synthetic: generated images, no files needed (real)',
+      'real, or synthetic: generated examples, no files needed (real)',
       oneOf('--data', ['real', 'synthetic']),
     )
     .option(
       '--synthetic-size <n>',
-      'images in the synthetic training file (as many as the real one has)',
+      'synthetic examples for training and validation (as many as the real ones)',
       wholeNumber('--synthetic-size', 1),
     );
 }

@@ -39,6 +39,17 @@ export interface LanczosResult {
   readonly products: number;
 }
 
+/** How long Lanczos' method goes on. */
+export interface LanczosOptions {
+  /** Products at most. */
+  readonly steps: number;
+  /** Asked after every {@link ASKED_EVERY} steps: true ends it. */
+  readonly enough?: (pairs: readonly RitzPair[]) => boolean;
+}
+
+/** Steps between two questions whether the pairs are good enough. */
+const ASKED_EVERY = 5;
+
 /** The basis ends where a remainder is not larger than so many rounding errors of ‖H‖. */
 const NOTHING_LEFT = 64;
 
@@ -53,7 +64,7 @@ const NOTHING_LEFT = 64;
 export async function lanczos(
   operator: Operator,
   start: Vector,
-  { steps }: { readonly steps: number },
+  { steps, enough }: LanczosOptions,
 ): Promise<LanczosResult> {
   const startLength = norm(start);
   if (!(startLength > 0 && Number.isFinite(startLength))) {
@@ -73,6 +84,11 @@ export async function lanczos(
     if (!Number.isFinite(scale)) break;
     if (remainder <= NOTHING_LEFT * unitRoundoff(start) * scale) {
       remainder = 0;
+      break;
+    }
+    const asked = enough !== undefined && columns.length % ASKED_EVERY === 0;
+    if (asked && enough(ritzPairs(columns, remainder, unitRoundoff(start)).pairs)) {
+      column.push(remainder);
       break;
     }
     if (step + 1 < most) basis.push(inPrecisionOf(start, scaled(product, 1 / remainder)));

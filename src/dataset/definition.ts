@@ -48,7 +48,14 @@ interface Description {
   /** One line for `list datasets`. */
   readonly description: string;
   readonly shape: readonly number[];
+  /** Absent for `float`; `int` for tokens. */
+  readonly inputType?: 'float' | 'int';
+  /** Tokens are 0 … vocabulary − 1; null or absent where inputs are no tokens. */
+  readonly vocabulary?: number | null;
+  /** Labels are 0 … classes − 1; null where examples have none. */
   readonly classes: number | null;
+  /** Shape of one example's labels; absent for [], one class number. */
+  readonly labelShape?: readonly number[];
   readonly sizes: SplitSizes;
   /** What `data fetch` downloads; empty if nothing. */
   readonly files: readonly PublishedFile[];
@@ -90,5 +97,25 @@ export interface TextDatasetDefinition extends Description {
   parts(bytes: Uint8Array, where: string): TextParts;
 }
 
+/** How a data set that somebody defined is opened. */
+export interface OwnOpenOptions {
+  readonly dataDir: string;
+  /** Training and validation examples together; null to load the real ones. */
+  readonly syntheticSize: number | null;
+}
+
+/** A data set that somebody defined in a file of their own: `defineDataset`. */
+export interface OwnDatasetDefinition extends Description {
+  readonly kind: 'own';
+  readonly inputType: 'float' | 'int';
+  readonly labelShape: readonly number[];
+  /** Loads it. Throws what the definition's own code throws, and ConfigurationError for examples that are not as stated. */
+  open(options: OwnOpenOptions): Promise<Dataset>;
+}
+
 /** A data set before it is opened. */
-export type DatasetDefinition = ImageDatasetDefinition | TextDatasetDefinition | GeneratedDatasetDefinition;
+export type DatasetDefinition =
+  | ImageDatasetDefinition
+  | TextDatasetDefinition
+  | GeneratedDatasetDefinition
+  | OwnDatasetDefinition;

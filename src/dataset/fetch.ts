@@ -1,7 +1,7 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DataError } from '../errors.js';
-import type { ImageDatasetDefinition, PublishedFile, TextDatasetDefinition } from './definition.js';
+import type { DatasetDefinition, ImageDatasetDefinition, PublishedFile, TextDatasetDefinition } from './definition.js';
 import { type DownloadOptions, download } from './download/download.js';
 import { localFault } from './download/fault.js';
 import { leftovers } from './download/partial-file.js';
@@ -20,9 +20,14 @@ type FiledDefinition = ImageDatasetDefinition | TextDatasetDefinition;
  * until that has ended. Throws DataError when a file could not be had from any mirror; the first such file ends it. A file
  * that is there already is left alone. Writes only below `dataDir`.
  */
-export async function fetchDataset(name: string, dataDir: string, options: FetchOptions = {}): Promise<string[]> {
-  const definition = datasetDefinition(name);
-  return definition.kind === 'generated' ? [] : await fetchMissing(definition, dataDir, options);
+export async function fetchDataset(
+  dataset: string | DatasetDefinition,
+  dataDir: string,
+  options: FetchOptions = {},
+): Promise<string[]> {
+  const definition = typeof dataset === 'string' ? datasetDefinition(dataset) : dataset;
+  const filed = definition.kind === 'images' || definition.kind === 'text';
+  return filed ? await fetchMissing(definition, dataDir, options) : [];
 }
 
 /** As {@link fetchDataset}, of a definition. */

@@ -29,8 +29,8 @@ export type FileInspection =
 /** What is in `dataDir` of a data set, file by file. A generated data set has no files: an empty list. */
 export async function inspectDataset(name: string, dataDir: string): Promise<readonly FileInspection[]> {
   const definition = datasetDefinition(name);
-  if (definition.kind === 'generated') return [];
   if (definition.kind === 'text') return [await inspectText(definition, dataDir)];
+  if (definition.kind !== 'images') return [];
   const inspections: FileInspection[] = [];
   for (const located of await locate(definition, dataDir)) {
     inspections.push(await inspectFile(definition, dataDir, located));
@@ -41,7 +41,7 @@ export async function inspectDataset(name: string, dataDir: string): Promise<rea
 /** The published files that `data fetch` would download into `dataDir`; none when the data set is complete there. */
 export async function missingDownloads(name: string, dataDir: string): Promise<readonly PublishedFile[]> {
   const definition = datasetDefinition(name);
-  return definition.kind === 'generated' ? [] : wantedOf(definition, dataDir);
+  return definition.kind === 'images' || definition.kind === 'text' ? wantedOf(definition, dataDir) : [];
 }
 
 async function inspectFile(

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationError, DataError } from '../errors.js';
 import type { Dataset, DatasetRecord, SplitSizes } from './dataset.js';
-import type { ImageDatasetDefinition, TextDatasetDefinition } from './definition.js';
+import type { DatasetDefinition, ImageDatasetDefinition, TextDatasetDefinition } from './definition.js';
 import { FetchError } from './download/download.js';
 import { type FetchOptions, fetchDataset } from './fetch.js';
 import { splitImages } from './image-split.js';
 import type { ImageTables } from './image-table.js';
 import { loadImages, nameOf } from './load.js';
 import { type LocatedFile, locate, missingFiles } from './locate.js';
+import { scaledSizes } from './own-dataset.js';
 import { datasetDefinition } from './registry.js';
 import { syntheticImages } from './synthetic.js';
 import { openSyntheticText, openText } from './text-files.js';
@@ -27,13 +28,18 @@ const LARGEST_SYNTHETIC = 1_000_000;
 const LARGEST_EVALUATION = 10_000;
 
 /**
- * Opens a data set and holds it in memory. Throws ConfigurationError for an unknown name or synthetic size, DataError if
+ * Opens a data set, by its name or its definition, and holds it in memory. Throws ConfigurationError for an unknown name or synthetic size, DataError if
  * files are missing (and cannot be fetched), unreadable, truncated or corrupt. A file of the right structure whose MD5
  * is not the published one is used; the record then says `verified: false`.
  */
-export async function openDataset(name: string, options: OpenOptions): Promise<Dataset> {
-  const definition = datasetDefinition(name);
+export async function openDataset(dataset: string | DatasetDefinition, options: OpenOptions): Promise<Dataset> {
+  const definition = typeof dataset === 'string' ? datasetDefinition(dataset) : dataset;
   if (definition.kind === 'generated') return definition.open();
+  if (definition.kind === 'own') {
+    const { train, valid } = definition.sizes;
+    const syntheticSize = options.source === 'synthetic' ? (options.syntheticSize ?? train + valid) : null;
+    return definition.open({ dataDir: options.dataDir, syntheticSize });
+  }
   const { syntheticSize = definition.sizes.train + definition.sizes.valid } = options;
   if (options.source === 'synthetic') {
     checkSyntheticSize(syntheticSize);
@@ -130,6 +136,14 @@ export function syntheticSizes(size: number, validationShare: number): SplitSize
   const valid = Math.min(LARGEST_EVALUATION, Math.floor(size / validationShare));
   const train = size - valid;
   return { train, valid, trainEval: Math.min(LARGEST_EVALUATION, train), test: valid };
+}
+
+/** Sizes of a data set's parts: the real ones, or those of synthetic examples, of which there are `syntheticSize`. */
+export function sizesInForce(definition: DatasetDefinition, syntheticSize: number | null): SplitSizes {
+  if (definition.kind === 'generated' || syntheticSize === null) return definition.sizes;
+  return definition.kind === 'own'
+    ? scaledSizes(definition.sizes, syntheticSize)
+    : syntheticSizes(syntheticSize, definition.validationShare);
 }
 
 function imageDataset(

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js';
+import { type Loaded, Registry } from '../user-file/registry.js';
 import { cifar10 } from './cifar10.js';
 import type { DatasetDefinition } from './definition.js';
 import { fmnist, mnist } from './mnist.js';
@@ -15,6 +16,16 @@ const DEFINITIONS: readonly DatasetDefinition[] = [
   twoD,
 ];
 
+const registry = new Registry<DatasetDefinition>(
+  '--dataset',
+  { names: datasetNames, load: async (name) => datasetDefinition(name) },
+  async () => {
+    // The parser is loaded for users' files alone.
+    const { datasetFiles } = await import('./dataset-file.js');
+    return datasetFiles(datasetNames());
+  },
+);
+
 /** The names of all data sets. */
 export function datasetNames(): readonly string[] {
   return DEFINITIONS.map(({ name }) => name);
@@ -28,4 +39,9 @@ export function datasetDefinition(name: string): DatasetDefinition {
     throw new ConfigurationError(`unknown data set '${name}'; expected one of ${datasetNames().join(', ')}.`);
   }
   return definition;
+}
+
+/** A data set by name, or from a user's file with its identity. Throws ConfigurationError with the nearest names, or FileError. */
+export function loadDataset(nameOrFile: string): Promise<Loaded<DatasetDefinition>> {
+  return registry.load(nameOrFile);
 }

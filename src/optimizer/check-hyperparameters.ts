@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import { display } from '../user-file/user-code.js';
 import { describeHyperparameters } from './hyperparameters.js';
 import { RUN_OPTIONS } from './reserved-names.js';
-import { display } from './user-code.js';
 
 /** What a field of the schema may be: its values are numbers, booleans, texts or null, or only seen when there is one. */
 const SCALAR = new Set(['number', 'int', 'boolean', 'string', 'enum', 'literal', 'null', 'template_literal']);

@@ -12,12 +12,12 @@ import {
   type Tensor,
 } from '../tensor/index.js';
 import type { ParameterKind } from '../testproblem/index.js';
+import { describeError, display, UserCode } from '../user-file/user-code.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
 import { initContext, updateContext } from './rule-context.js';
 import { StepRecorder } from './step-recorder.js';
 import type { Hyperparameters } from './training.js';
 import type { State, Transformation } from './transformation.js';
-import { describeError, display, UserCode } from './user-code.js';
 
 /** What a check may know besides the definition. */
 export interface TransformationCheck {
@@ -39,7 +39,7 @@ export function checkTransformation(
   { shapes = [[2, 3]], modules = [] }: TransformationCheck = {},
 ): void {
   if (!definition.transformation) return;
-  const code = new UserCode(file, modules);
+  const code = new UserCode(file, modules, 'optimizer');
   const trial = new Trial(file, code, shapes);
   const { transformation: create, learningRate = 'lr' } = definition;
   const scheduled = learningRate !== null && typeof hyperparameters[learningRate] === 'number';

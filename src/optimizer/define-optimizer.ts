@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import type { Tensor } from '../tensor/index.js';
+import { inPart } from '../user-file/user-code.js';
 import { startFirstOrder } from './first-order.js';
 import type { HyperparameterValue } from './hyperparameters.js';
 import type { OptimizerProfile } from './profile.js';
 import type { Hyperparameters, Training, TrainingTask } from './training.js';
 import type { Transformation } from './transformation.js';
 import type { TransformationFactory } from './update-rule.js';
-import { inPart } from './user-code.js';
 
 /** A registered optimizer. */
 export interface OptimizerDefinition {

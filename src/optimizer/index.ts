@@ -12,7 +12,6 @@ export * from './hyperparameters.js';
 /** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
 export * as linearAlgebra from './linear-algebra.js';
 export { optimizerFileOf, parseOptimizer, withOptimizerFile, writeOptimizer } from './optimizer-expression.js';
-export { optimizerVersion } from './optimizer-version.js';
 export {
   OPTIMIZER_GROUPS,
   type OptimizerGroup,
@@ -20,7 +19,6 @@ export {
   type WrapperProfile,
 } from './profile.js';
 export {
-  type LoadedOptimizer,
   loadOptimizer,
   loadOptimizerAndSource,
   loadWrapper,
@@ -28,7 +26,6 @@ export {
   optimizerOfClass,
   wrapperNames,
 } from './registry.js';
-export type { OptimizerSource } from './source-identity.js';
 export * from './training.js';
 export type { TrainingRandom } from './training-random.js';
 export * from './training-task.js';

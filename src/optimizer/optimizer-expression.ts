@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js';
+import { isUserFile } from '../user-file/is-user-file.js';
 
 /**
  * What an optimizer argument says: a registered name or a user's file, and the wrappers around it, the outermost first.
@@ -48,5 +49,5 @@ export function writeOptimizer({ wrappers, base }: OptimizerExpression): string 
 }
 
 function isFile(base: string): boolean {
-  return /[/\\]|\.[cm]?js$/.test(base);
+  return isUserFile(base);
 }

@@ -1,39 +1,34 @@
-import { readdirSync } from 'node:fs';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ConfigurationError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
+import { folderOf, type Loaded, Registry } from '../user-file/registry.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
 import { type WrapperDefinition, wrapOptimizer } from './define-wrapper.js';
-import { optimizerFileOf, parseOptimizer } from './optimizer-expression.js';
+import { parseOptimizer } from './optimizer-expression.js';
 import type { ReservedNames } from './reserved-names.js';
-import type { OptimizerSource } from './source-identity.js';
 
-const folder = new URL('./named/', import.meta.url);
-const wrapperFolder = new URL('./wrappers/', import.meta.url);
-const extension = extname(fileURLToPath(import.meta.url));
+/** One file each, named as the optimizer or wrapper. */
+const registered = folderOf<OptimizerDefinition>(new URL('./named/', import.meta.url), import.meta.url);
+const wrappers = folderOf<WrapperDefinition>(new URL('./wrappers/', import.meta.url), import.meta.url);
 
-/** Names of all registered optimizers, sorted: one file each in `named/`. */
+const registry = new Registry(
+  '--optimizer',
+  registered,
+  async () => {
+    // The parser is loaded for users' files alone.
+    const { optimizerFiles } = await import('./optimizer-file.js');
+    return optimizerFiles(reservedNames);
+  },
+  (name) => (wrapperNames().includes(name) ? `; ${name} goes around an optimizer, such as ${name}(sgd)` : ''),
+);
+
+/** Names of all registered optimizers, sorted. */
 export function optimizerNames(): readonly string[] {
-  return namesIn(folder);
+  return registry.names();
 }
 
-/** Names of all wrappers, sorted: one file each in `wrappers/`. */
+/** Names of all wrappers, sorted. */
 export function wrapperNames(): readonly string[] {
-  return namesIn(wrapperFolder);
-}
-
-function namesIn(place: URL): string[] {
-  return readdirSync(place)
-    .filter((file) => file.endsWith(extension) && !file.endsWith('.d.ts'))
-    .map((file) => file.slice(0, -extension.length))
-    .sort();
-}
-
-/** An optimizer, and for a user's file what it was loaded from. */
-export interface LoadedOptimizer {
-  readonly definition: OptimizerDefinition;
-  readonly source: OptimizerSource | null;
+  return wrappers.names();
 }
 
 /**
@@ -45,40 +40,27 @@ export async function loadOptimizer(nameOrFile: string): Promise<OptimizerDefini
 }
 
 /** {@link loadOptimizer} with the identity of a user's file; null for a registered optimizer. */
-export async function loadOptimizerAndSource(nameOrFile: string): Promise<LoadedOptimizer> {
-  const { wrappers, base } = parseOptimizer(nameOrFile);
-  const around = await Promise.all(wrappers.map(loadWrapper));
-  const wrap = (definition: OptimizerDefinition) =>
-    around.reduceRight((inner, wrapper) => wrapOptimizer(wrapper, inner), definition);
-  if (optimizerFileOf(base) !== null) {
-    // The parser is loaded for users' files alone.
-    const { loadOptimizerFile } = await import('./optimizer-file.js');
-    const { definition, source, guard } = await loadOptimizerFile(base, reservedNames);
-    return { definition: around.length === 0 ? definition : guard(wrap(definition)), source };
-  }
-  const names = optimizerNames();
-  if (!names.includes(base)) {
-    const hint = wrapperNames().includes(base) ? `; ${base} goes around an optimizer, such as ${base}(sgd)` : '';
-    throw new ConfigurationError(`--optimizer ${expectedOneOf(base, names)}, or a file such as ./mine.js${hint}`);
-  }
-  return { definition: wrap(await registered(base)), source: null };
+export async function loadOptimizerAndSource(nameOrFile: string): Promise<Loaded<OptimizerDefinition>> {
+  const { wrappers: names, base } = parseOptimizer(nameOrFile);
+  const around = await Promise.all(names.map(loadWrapper));
+  const { definition, source, guard } = await registry.load(base);
+  if (around.length === 0) return { definition, source };
+  const wrapped = around.reduceRight((inner, wrapper) => wrapOptimizer(wrapper, inner), definition);
+  return { definition: guard?.(wrapped) ?? wrapped, source };
 }
 
 /** Loads a wrapper by name. Throws ConfigurationError with the nearest names. */
 export async function loadWrapper(name: string): Promise<WrapperDefinition> {
   const names = wrapperNames();
-  if (!names.includes(name)) {
-    throw new ConfigurationError(`--optimizer ${name}(…): the wrapper ${expectedOneOf(name, names)}`);
-  }
-  const module = (await import(new URL(`${name}${extension}`, wrapperFolder).href)) as { default: WrapperDefinition };
-  return module.default;
+  if (names.includes(name)) return wrappers.load(name);
+  throw new ConfigurationError(`--optimizer ${name}(…): the wrapper ${expectedOneOf(name, names)}`);
 }
 
 /** The optimizer whose results are filed under this class name, such as `Lookahead(Adam)`; null for one of others. */
 export async function optimizerOfClass(className: string): Promise<OptimizerDefinition | null> {
   const classes = /^(?:(?<wrappers>[A-Za-z0-9(]*)\()?(?<base>[A-Za-z0-9_]+)\)*$/.exec(className)?.groups;
   if (classes === undefined) return null;
-  const optimizers = await Promise.all(optimizerNames().map(registered));
+  const optimizers = await Promise.all(optimizerNames().map((name) => registered.load(name)));
   let definition = optimizers.find((candidate) => candidate.className === classes.base);
   const around = await Promise.all(wrapperNames().map(loadWrapper));
   for (const name of (classes.wrappers ?? '').split('(').filter(Boolean).reverse()) {
@@ -89,13 +71,8 @@ export async function optimizerOfClass(className: string): Promise<OptimizerDefi
   return definition?.className === className ? definition : null;
 }
 
-async function registered(name: string): Promise<OptimizerDefinition> {
-  const module = (await import(new URL(`${name}${extension}`, folder).href)) as { default: OptimizerDefinition };
-  return module.default;
-}
-
 async function reservedNames(): Promise<ReservedNames> {
   const names = optimizerNames();
-  const definitions = await Promise.all(names.map(registered));
+  const definitions = await Promise.all(names.map((name) => registered.load(name)));
   return { names, classNames: definitions.map(({ className }) => className) };
 }

@@ -12,6 +12,7 @@ export const PUBLISHED_CLASS_NAMES: readonly string[] = [
 /** The options of `probprec run`, without dashes: a hyperparameter of such a name could never be set (a test compares). */
 export const RUN_OPTIONS: readonly string[] = [
   'testproblem',
+  'dataset',
   'variant',
   'init',
   'optimizer',
@@ -32,6 +33,7 @@ export const RUN_OPTIONS: readonly string[] = [
   'train-log-interval',
   'resume',
   'overwrite',
+  'keep-parameters',
   'json',
   'quiet',
   'debug',

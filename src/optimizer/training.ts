@@ -40,6 +40,14 @@ export interface TrainingState {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** What a preconditioner adds to the gradient of one parameter: P = I + Uᵀ diag(change) U with orthonormal or zero rows of U. */
+export interface PreconditionerBlock {
+  /** [r, N], N the parameter's number of elements. */
+  readonly u: Value;
+  /** [1, r]: f(σ) − 1. */
+  readonly change: Value;
+}
+
 /** A training in progress: an optimizer at work on a test problem. */
 export interface Training {
   /** The current parameter values, in definition order; valid until the next step. */
@@ -48,6 +56,11 @@ export interface Training {
   readonly modelStates?: BatchFeeds;
   /** The parameters at which to evaluate now, where that is another point than the training point; else absent. */
   evaluationPoint?(): Promise<readonly Value[]>;
+  /**
+   * The preconditioner that the next step applies or, in the modes that build it only, would apply: for each parameter its
+   * block, or null where it has none. Null while there is none. Valid until the next step.
+   */
+  preconditioner?(): readonly (PreconditionerBlock | null)[] | null;
   /** Gradients, products and losses evaluated since training began. */
   readonly evaluations?: Readonly<EvaluationCounts>;
   /** Seconds spent on compiling programs so far. */

@@ -1,8 +1,6 @@
-import { OptimizerError } from '../errors.js';
+import { describeError, display, type UserCode } from '../user-file/user-code.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
-import { settled } from './settled.js';
 import type { BatchFeeds, Training, TrainingState, TrainingTask } from './training.js';
-import { describeError, display, type UserCode } from './user-code.js';
 
 /** The definition with its functions guarded: what a user's code throws is called the user's, and values are checked. */
 export function guarded(definition: OptimizerDefinition, code: UserCode): OptimizerDefinition {
@@ -33,25 +31,15 @@ class Guard {
   }
 
   call<T>(part: string, body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw this.#code.blame(error, part);
-    }
+    return this.#code.call(part, body);
   }
 
-  async wait<T>(part: string, body: () => T | Promise<T>): Promise<T> {
-    try {
-      const promise = Promise.resolve(body());
-      return await settled(promise, () => this.fault(part, 'waits for something that never comes'));
-    } catch (error) {
-      throw this.#code.blame(error, part);
-    }
+  wait<T>(part: string, body: () => T | Promise<T>): Promise<T> {
+    return this.#code.wait(part, body);
   }
 
-  /** `mine.mjs: its step returns undefined, expected …` */
-  fault(part: string, text: string): OptimizerError {
-    return new OptimizerError(`${this.#code.file}: its ${part} ${text}`);
+  fault(part: string, text: string): Error {
+    return this.#code.fault(part, text);
   }
 
   checkJson(part: string, value: unknown): void {

@@ -37,11 +37,21 @@ export interface RunParts {
   };
   readonly peakMemoryBytes: number | null;
   readonly optimizerLog: readonly object[];
+  /** What observers measured; none where it is absent or empty. */
+  readonly observations?: readonly ObservedStep[];
   /** Gradients, Hessian-vector products and losses that training evaluated, where the optimizer counts them. */
   readonly evaluations?: Readonly<NonNullable<RunFile['evaluations']>> | undefined;
   /** Whether the optimizer evaluates at another point than it trains; default no. */
   readonly evaluatesElsewhere?: boolean;
   readonly resumed: RunFile['resumed'];
+}
+
+/** What observers measured after a step of an epoch, and what that took beside the training. */
+export interface ObservedStep {
+  readonly epoch: number;
+  readonly step: number;
+  readonly values: Readonly<Record<string, number | null>>;
+  readonly cost: { readonly gradients: number; readonly products: number; readonly seconds: number };
 }
 
 /** One value per evaluation (before training and after every epoch) of the three evaluated sets. */
@@ -122,6 +132,7 @@ export function buildRunFile(parts: RunParts): RunFile {
     },
     peak_memory_bytes: parts.peakMemoryBytes,
     optimizer_log: parts.optimizerLog.map(jsonObject),
+    ...observationsByEpoch(parts.observations ?? []),
     ...(parts.evaluations === undefined ? {} : { evaluations: { ...parts.evaluations } }),
     ...(parts.evaluatesElsewhere ? { evaluation_point: 'own' as const } : {}),
     resumed: [...parts.resumed],
@@ -141,8 +152,13 @@ export function contentDigest(content: Omit<RunFile, 'content_digest'>): string 
 export function reproducibleContent(runFile: RunFile) {
   const { started_at, finished_at, timing, peak_memory_bytes, resumed, provenance, content_digest, ...others } =
     runFile;
-  const { optimizer_log, ...rest } = others;
-  return { ...rest, optimizer_log: optimizer_log.map((entry) => withoutSeconds(entry as JsonValue)) };
+  const { optimizer_log, observations, ...rest } = others;
+  const timeless = (log: readonly object[]) => log.map((entry) => withoutSeconds(entry as JsonValue));
+  return {
+    ...rest,
+    optimizer_log: timeless(optimizer_log),
+    ...(observations === undefined ? {} : { observations: timeless(observations) }),
+  };
 }
 
 /** Optimizers report times of their own under the key `seconds`. */
@@ -155,6 +171,21 @@ function withoutSeconds(value: JsonValue): JsonValue {
 
 function finite(values: ArrayLike<number | null>): (number | null)[] {
   return Array.from(values, (value) => (value !== null && Number.isFinite(value) ? value : null));
+}
+
+/** An entry for each epoch with observations, in the form of an optimizer's log. */
+function observationsByEpoch(observed: readonly ObservedStep[]): Pick<RunFile, 'observations'> {
+  if (observed.length === 0) return {};
+  const epochs = [...new Set(observed.map(({ epoch }) => epoch))];
+  const observations = epochs.map((epoch) =>
+    jsonObject({
+      epoch,
+      observations: observed
+        .filter((own) => own.epoch === epoch)
+        .map(({ step, values, cost: { seconds, ...counts } }) => ({ step, ...values, cost: { ...counts, seconds } })),
+    }),
+  );
+  return { observations };
 }
 
 function jsonObject(value: object): RunFile['optimizer_log'][number] {

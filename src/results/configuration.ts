@@ -1,3 +1,4 @@
+import { sha256Hex } from './canonical-json.js';
 import type { LearningRateSchedule } from './schedule.js';
 import { decodeSettings, type EncodedSetting, encodeSettings } from './setting-value.js';
 
@@ -7,7 +8,12 @@ import { decodeSettings, type EncodedSetting, encodeSettings } from './setting-v
  * same run.
  */
 export interface RunConfiguration {
+  /** Label in folders and files: the test problem's name, with another data set than its own `NAME@DATASET`. */
   readonly testproblem: string;
+  /** A user's own test problem file; absent for the built-in ones. */
+  readonly testproblemSource?: SourceFile;
+  /** A data set that was asked for in place of the test problem's own; absent without. */
+  readonly dataset?: { readonly name: string; readonly source: SourceFile | null };
   /** Which of DeepOBS' two lines the network follows; null (or absent in older files) where there is nothing to choose. */
   readonly variant?: 'pytorch' | 'tf' | null;
   /** What the network starts with; null (or absent in older files) where there is nothing to choose. */
@@ -20,7 +26,7 @@ export interface RunConfiguration {
     /** Names of the hyperparameters that are declared as integers; folder names write them as Python writes an int. */
     readonly integerHyperparameters: readonly string[];
     /** A user's own optimizer file, null for the built-in ones. */
-    readonly source: null | { readonly file: string; readonly sha256: string };
+    readonly source: null | SourceFile;
   };
   readonly seed: number;
   readonly batchSize: number;
@@ -39,14 +45,33 @@ export interface RunConfiguration {
   readonly lrSchedule: LearningRateSchedule | null;
 }
 
+/** A user's file by its name, for people, and what identifies its source. */
+export interface SourceFile {
+  readonly file: string;
+  readonly sha256: string;
+}
+
 /** What the run file holds of a configuration. */
 export type ConfigurationJson = ReturnType<typeof configurationToJson>;
 
 /** The configuration as the run file holds it: the same content under snake_case keys. */
 export function configurationToJson(configuration: RunConfiguration) {
-  const { optimizer, data, engine, lrSchedule, variant = null, init = null } = configuration;
+  const {
+    optimizer,
+    data,
+    engine,
+    lrSchedule,
+    testproblemSource,
+    dataset,
+    variant = null,
+    init = null,
+  } = configuration;
   return {
     testproblem: configuration.testproblem,
+    ...(testproblemSource === undefined ? {} : { testproblem_source: sourceToJson(testproblemSource) }),
+    ...(dataset === undefined
+      ? {}
+      : { dataset: { name: dataset.name, source: dataset.source === null ? null : sourceToJson(dataset.source) } }),
     ...(variant === null ? {} : { variant }),
     ...(init === null ? {} : { init }),
     optimizer: {
@@ -54,7 +79,7 @@ export function configurationToJson(configuration: RunConfiguration) {
       class_name: optimizer.className,
       hyperparameters: encodeSettings(optimizer.hyperparameters),
       integer_hyperparameters: [...optimizer.integerHyperparameters],
-      source: optimizer.source === null ? null : { file: optimizer.source.file, sha256: optimizer.source.sha256 },
+      source: optimizer.source === null ? null : sourceToJson(optimizer.source),
     },
     seed: configuration.seed,
     batch_size: configuration.batchSize,
@@ -69,11 +94,29 @@ export function configurationToJson(configuration: RunConfiguration) {
   };
 }
 
+function sourceToJson({ file, sha256 }: SourceFile) {
+  return { file, sha256 };
+}
+
+/**
+ * What tells one version of a test problem from another: the sources of its file and of its data set's. Null where both are
+ * ours.
+ */
+export function problemSource({
+  testproblemSource,
+  dataset,
+}: Pick<RunConfiguration, 'testproblemSource' | 'dataset'>): string | null {
+  const hashes = [testproblemSource?.sha256, dataset?.source?.sha256].filter((hash) => hash !== undefined);
+  return hashes.length === 0 ? null : hashes.length === 1 ? (hashes[0] ?? null) : sha256Hex(hashes.join(' '));
+}
+
 /** The configuration that a run file holds. */
 export function configurationFromJson(json: ConfigurationJson): RunConfiguration {
   const { optimizer, data, engine } = json;
   return {
     testproblem: json.testproblem,
+    ...(json.testproblem_source === undefined ? {} : { testproblemSource: json.testproblem_source }),
+    ...(json.dataset === undefined ? {} : { dataset: json.dataset }),
     variant: json.variant ?? null,
     init: json.init ?? null,
     optimizer: {

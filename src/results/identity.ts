@@ -1,5 +1,5 @@
 import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
-import type { RunConfiguration } from './configuration.js';
+import { problemSource, type RunConfiguration } from './configuration.js';
 import { problemVersion } from './problem-version.js';
 import { PROTOCOL_VERSION } from './protocol-version.js';
 import { type LearningRateSchedule, scheduleInForce } from './schedule.js';
@@ -15,7 +15,7 @@ import type { SettingValue } from './setting-value.js';
  * - A hyperparameter that is null counts like one that is absent.
  * - A learning-rate schedule counts by the factors that it leads to, epoch by epoch.
  * - The L2 factor counts as it is in force; none is 0.
- * - A user's optimizer counts by its source, not by the name of its file.
+ * - A user's optimizer, test problem and data set count by their sources, not by the names of their files.
  * - The version of a test problem counts where it is not the default one.
  */
 
@@ -35,6 +35,8 @@ export interface StatedSetting {
   readonly l2Reg: number | 'default' | null;
   /** What identifies the source of a user's optimizer; null for the bundled ones. */
   readonly source: string | null;
+  /** What identifies the sources of a user's test problem and data set; null or absent for the bundled ones. */
+  readonly problem?: string | null;
 }
 
 /** Text that is equal for two settings exactly when all their values in force are. */
@@ -63,6 +65,8 @@ function settingInForce(stated: StatedSetting): JsonValue {
     batch_size: stated.batchSize,
     l2_reg: l2Reg === 'default' ? l2Reg : canonicalNumber(l2Reg ?? 0),
     source: stated.source,
+    // Absent and not null, so that the identities of runs of bundled problems are what they were.
+    ...(stated.problem == null ? {} : { problem: stated.problem }),
   };
 }
 
@@ -82,6 +86,7 @@ export function hashConfiguration(configuration: RunConfiguration, protocolVersi
         batchSize: configuration.batchSize,
         l2Reg: configuration.l2Reg,
         source: optimizer.source?.sha256 ?? null,
+        problem: problemSource(configuration),
       }),
       testproblem: configuration.testproblem,
       ...problemVersion(configuration),

@@ -1,7 +1,7 @@
 export { ensureWritable, writeFileAtomic } from './atomic-file.js';
 export { buildRunFile, type PhaseLists, type RunParts, reproducibleContent } from './build.js';
 export type { JsonValue } from './canonical-json.js';
-export type { RunConfiguration } from './configuration.js';
+export type { RunConfiguration, SourceFile } from './configuration.js';
 export { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 export * from './deepobs/index.js';
 export { describeMachine } from './environment.js';

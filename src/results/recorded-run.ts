@@ -1,4 +1,5 @@
 import type { JsonValue } from './canonical-json.js';
+import { configurationFromJson, problemSource } from './configuration.js';
 import { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 import { settingIdentity } from './identity.js';
 import { type ProblemVersion, problemVersion } from './problem-version.js';
@@ -61,6 +62,8 @@ export interface RecordedRun {
   readonly l2InForce: number | 'default';
   /** Identifies the source of a user's optimizer; null for the bundled ones and for files of others. */
   readonly optimizerSource: { readonly file: string; readonly sha256: string } | null;
+  /** Identifies the sources of a user's test problem and data set; null or absent for the bundled ones and for files of others. */
+  readonly problemSource?: string | null;
   readonly status: RunStatus;
   /** Null for a curve that was not measured at all. */
   readonly curves: Readonly<Record<Metric, readonly (number | null)[] | null>>;
@@ -113,6 +116,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     startedAt: content.started_at,
     l2InForce: configuration.l2_reg ?? 0,
     optimizerSource: configuration.optimizer.source,
+    problemSource: problemSource(configurationFromJson(configuration as never)),
     integerHyperparameters: configuration.optimizer.integer_hyperparameters,
   });
 }
@@ -159,6 +163,7 @@ export function withSetting({ integerHyperparameters = [], ...run }: Unidentifie
     batchSize: run.batchSize,
     l2Reg: l2InForce,
     source: optimizerSource?.sha256 ?? null,
+    problem: run.problemSource ?? null,
   });
   return { ...run, l2InForce, optimizerSource, setting };
 }

@@ -15,8 +15,14 @@ const seconds = z.number().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 const instant = z.iso.datetime();
 
+const sourceFile = z.strictObject({ file: z.string(), sha256 });
+
 const configurationSchema = z.strictObject({
   testproblem: nameSchema,
+  /** A user's test problem file; absent for the bundled ones. */
+  testproblem_source: sourceFile.optional(),
+  /** A data set in place of the test problem's own; absent without. */
+  dataset: z.strictObject({ name: nameSchema, source: sourceFile.nullable() }).optional(),
   /** Absent where the test problem has one version only, and in files of versions that knew no other. */
   variant: z.enum(['pytorch', 'tf']).optional(),
   init: z.enum(['deepobs', 'pytorch']).optional(),
@@ -25,7 +31,7 @@ const configurationSchema = z.strictObject({
     class_name: nameSchema,
     hyperparameters,
     integer_hyperparameters: z.array(z.string()),
-    source: z.strictObject({ file: z.string(), sha256 }).nullable(),
+    source: sourceFile.nullable(),
   }),
   seed: count,
   batch_size: z.int().positive(),
@@ -81,13 +87,16 @@ const commit = z
   .regex(/^[0-9a-f]{40,64}$/, 'a git commit')
   .nullable();
 
+const userFile = z.strictObject({ file: z.string(), version: z.string(), commit, dirty: z.boolean().nullable() });
+
 /** Versions of the code, beyond what a run is identified by. */
 const provenanceSchema = z.strictObject({
   suite: z.strictObject({ version: z.string(), commit, dirty: z.boolean().nullable() }),
   /** Of a user's optimizer: the first eight digits of its source's hash, and the commit of the repository it lies in. */
-  optimizer: z
-    .strictObject({ file: z.string(), version: z.string(), commit, dirty: z.boolean().nullable() })
-    .nullable(),
+  optimizer: userFile.nullable(),
+  /** The same of a user's test problem and data set; absent where both are bundled. */
+  testproblem: userFile.optional(),
+  dataset: userFile.optional(),
 });
 
 const runFileShape = z.strictObject({
@@ -135,6 +144,8 @@ const runFileShape = z.strictObject({
   peak_memory_bytes: count.nullable(),
   /** What the optimizer reported about itself (for instance α, w, λ, σ per estimation), one object per epoch. */
   optimizer_log: z.array(jsonObject),
+  /** What observers measured along training (run --observe), in the form of optimizer_log; absent without them. */
+  observations: z.array(jsonObject).optional(),
   /** How often training evaluated the loss of a minibatch; absent where the optimizer does not count. */
   evaluations: z.strictObject({ gradients: count, products: count, losses: count }).optional(),
   /** `own` where the optimizer evaluates at a point of its own, such as an average; absent where it is the training point. */

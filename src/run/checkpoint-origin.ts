@@ -13,7 +13,7 @@ export const checkpointOriginSchema = z.strictObject({
   protocol_version: z.int().positive(),
   /** SHA-256 over the data set's files, as the run file has it. */
   dataset: z.string(),
-  /** What identifies a user's optimizer with all its modules (not its comments); empty for our own. */
+  /** What identifies users' files with all their modules (not their comments); empty for our own definitions. */
   optimizer_sources: z.array(z.strictObject({ file: z.string(), sha256 })),
   engine: z.strictObject({
     name: z.string(),
@@ -64,8 +64,7 @@ export function incompatibilities(
     found.push(`its data have the checksum ${before.dataset.slice(0, 12)}…, these ${dataset.checksum.slice(0, 12)}…`);
   }
   const changed = changedSources(before.optimizer_sources, sources);
-  if (changed.length > 0)
-    found.push(`${changed.join(', ')} of the optimizer ${changed.length > 1 ? 'have' : 'has'} changed`);
+  if (changed.length > 0) found.push(`${changed.join(', ')} ${changed.length > 1 ? 'have' : 'has'} changed`);
   return found;
 }
 
@@ -82,9 +81,12 @@ export function describeEngineVersion({ name, version, details }: CheckpointOrig
   return `${name} ${version ?? 'of unknown version'}${lowering.length > 0 ? ` (${lowering.join(', ')})` : ''}`;
 }
 
-/** A user's optimizer as a checkpoint remembers it. */
-export function sourcesOf({ source }: Pick<ResolvedRun, 'source'>): readonly { file: string; sha256: string }[] {
-  return source === null ? [] : [{ file: source.file, sha256: source.sha256 }];
+/** Users' files as a checkpoint remembers them. */
+export function sourcesOf({ sources }: Pick<ResolvedRun, 'sources'>): readonly { file: string; sha256: string }[] {
+  const { optimizer, testProblem, dataset } = sources;
+  return [optimizer, testProblem, dataset].flatMap((source) =>
+    source === null ? [] : [{ file: source.file, sha256: source.sha256 }],
+  );
 }
 
 /** Names of files whose code is not that of the checkpoint; another name alone changes nothing. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type DatasetDefinition, datasetDefinition, syntheticSizes } from '../dataset/index.js';
+import { type DatasetDefinition, datasetDefinition, loadDataset, sizesInForce } from '../dataset/index.js';
 import { resolveEngine } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
@@ -11,14 +11,24 @@ import {
   learningRateOf,
   loadOptimizerAndSource,
   type OptimizerDefinition,
-  type OptimizerSource,
 } from '../optimizer/index.js';
-import { effectiveSchedule, type LearningRateSchedule, type RunConfiguration } from '../results/index.js';
-import { INITIALISATIONS, loadTestProblem, type TestProblem, VARIANTS } from '../testproblem/index.js';
+import {
+  effectiveSchedule,
+  type LearningRateSchedule,
+  type RunConfiguration,
+  type SourceFile,
+} from '../results/index.js';
+import { INITIALISATIONS, loadTestProblemAndSource, type TestProblem, VARIANTS } from '../testproblem/index.js';
+import type { Loaded } from '../user-file/registry.js';
+import type { UserSource } from '../user-file/source-identity.js';
+import { checkFit } from './problem-data.js';
 
 /** A run as a user asks for it: everything but test problem and optimizer has a default. */
 export interface RunRequest {
+  /** A registered test problem's name, or a user's file. */
   readonly testproblem: string;
+  /** A data set in place of the test problem's own: a registered one's name, or a user's file. */
+  readonly dataset?: string | undefined;
   /** Which of DeepOBS' two lines; default pytorch. */
   readonly variant?: string | undefined;
   /** What the network starts with; default what DeepOBS says. */
@@ -46,10 +56,17 @@ export interface RunRequest {
 export interface ResolvedRun {
   readonly configuration: RunConfiguration;
   readonly testProblem: TestProblem;
+  readonly dataset: DatasetDefinition;
   readonly optimizer: OptimizerDefinition;
-  /** What a user's optimizer was loaded from; null for a registered one. */
-  readonly source: OptimizerSource | null;
+  readonly sources: UserSources;
   readonly threads: number;
+}
+
+/** What users' definitions were loaded from; null for registered ones. */
+export interface UserSources {
+  readonly testProblem: UserSource | null;
+  readonly dataset: UserSource | null;
+  readonly optimizer: UserSource | null;
 }
 
 /** The options' types and ranges; the keys are those of RunRequest. */
@@ -72,7 +89,7 @@ const describedOptions = describeHyperparameters({ hyperparameters: z.object(opt
 /** What many requests may have in common: definitions and engine, loaded and chosen once. */
 export type RequestBasis = Pick<
   RunRequest,
-  'testproblem' | 'variant' | 'init' | 'optimizer' | 'engine' | 'device' | 'threads'
+  'testproblem' | 'dataset' | 'variant' | 'init' | 'optimizer' | 'engine' | 'device' | 'threads'
 >;
 
 /**
@@ -87,30 +104,43 @@ export async function resolveConfiguration(request: RunRequest): Promise<Resolve
 export async function configurationResolver(
   basis: RequestBasis,
 ): Promise<(request: Omit<RunRequest, keyof RequestBasis>) => ResolvedRun> {
-  const named = await loadTestProblem(basis.testproblem);
-  const testProblem = named.choose({ variant: option('variant', basis.variant), init: option('init', basis.init) });
-  const { definition: optimizer, source } = await loadOptimizerAndSource(basis.optimizer);
+  const named = await loadTestProblemAndSource(basis.testproblem);
+  const choice = { variant: option('variant', basis.variant), init: option('init', basis.init) };
+  const testProblem = { ...named, definition: named.definition.choose(choice) };
+  const dataset = basis.dataset === undefined ? null : await loadDataset(basis.dataset);
+  const optimizer = await loadOptimizerAndSource(basis.optimizer);
   const engine = await resolveEngine({
     ...(basis.engine === undefined ? {} : { engine: basis.engine }),
     ...(basis.device === undefined ? {} : { device: basis.device }),
     ...(basis.threads === undefined ? {} : { threads: option('threads', basis.threads) }),
   });
-  return (request) => resolve(request, { testProblem, optimizer, engine, source, file: basis.optimizer });
+  const own = testProblem.definition;
+  const definition = dataset?.definition ?? own.ownDataset ?? datasetDefinition(own.dataset);
+  checkFit(own, definition);
+  // Its own data set changes nothing when it is asked for by name.
+  const replaced = dataset !== null && (dataset.source !== null || dataset.definition.name !== own.dataset);
+  const loaded = { testProblem, optimizer, engine, definition, file: basis.optimizer };
+  return (request) => resolve(request, { ...loaded, dataset: replaced ? dataset : null });
 }
 
 interface LoadedBasis {
-  readonly testProblem: TestProblem;
-  readonly optimizer: OptimizerDefinition;
+  readonly testProblem: Loaded<TestProblem>;
+  readonly optimizer: Loaded<OptimizerDefinition>;
   readonly engine: Awaited<ReturnType<typeof resolveEngine>>;
-  readonly source: OptimizerSource | null;
+  /** The data set that is used. */
+  readonly definition: DatasetDefinition;
+  /** The data set that was asked for in place of the test problem's own; null without. */
+  readonly dataset: Loaded<DatasetDefinition> | null;
   /** The optimizer as it was asked for. */
   readonly file: string;
 }
 
 function resolve(
   request: Omit<RunRequest, keyof RequestBasis>,
-  { testProblem, optimizer, engine, source, file }: LoadedBasis,
+  { testProblem: loadedProblem, optimizer: loadedOptimizer, engine, definition, dataset, file }: LoadedBasis,
 ): ResolvedRun {
+  const testProblem = loadedProblem.definition;
+  const { definition: optimizer, source } = loadedOptimizer;
   const { defaults } = testProblem;
   const data = option('data', request.data);
   const syntheticSize = option('syntheticSize', request.syntheticSize);
@@ -122,7 +152,6 @@ function resolve(
     throw new ConfigurationError(`--l2-reg ${l2Reg}: ${testProblem.name} has no weights to regularise`);
   }
   const l2RegGiven = l2Reg !== undefined && l2Reg !== (defaults.l2Reg ?? 0);
-  const definition = datasetDefinition(testProblem.dataset);
   const numEpochs = option('numEpochs', request.numEpochs ?? defaults.numEpochs);
   const hyperparameters = resolveHyperparameters(optimizer, request.hyperparameters ?? {});
   if (source !== null) {
@@ -130,7 +159,16 @@ function resolve(
     checkTransformation(file, optimizer, hyperparameters, { shapes, modules: source.modules });
   }
   const configuration: RunConfiguration = {
-    testproblem: testProblem.name,
+    testproblem: dataset === null ? testProblem.name : `${testProblem.name}@${dataset.definition.name}`,
+    ...(loadedProblem.source === null ? {} : { testproblemSource: sourceFile(loadedProblem.source) }),
+    ...(dataset === null
+      ? {}
+      : {
+          dataset: {
+            name: dataset.definition.name,
+            source: dataset.source === null ? null : sourceFile(dataset.source),
+          },
+        }),
     variant: testProblem.variant,
     init: testProblem.init,
     optimizer: {
@@ -140,7 +178,7 @@ function resolve(
       integerHyperparameters: describeHyperparameters(optimizer)
         .filter(({ type }) => type === 'integer')
         .map(({ name }) => name),
-      source: source === null ? null : { file: source.file, sha256: source.sha256 },
+      source: source === null ? null : sourceFile(source),
     },
     seed: option('seed', request.seed),
     batchSize: option('batchSize', request.batchSize ?? defaults.batchSize),
@@ -155,7 +193,12 @@ function resolve(
       request.lrSchedule === undefined ? null : effectiveSchedule(schedule(request.lrSchedule, optimizer), numEpochs),
   };
   checkBatchSize(configuration, definition);
-  return { configuration, testProblem, optimizer, source, threads: engine.threads };
+  const sources = { testProblem: loadedProblem.source, dataset: dataset?.source ?? null, optimizer: source };
+  return { configuration, testProblem, dataset: definition, optimizer, sources, threads: engine.threads };
+}
+
+function sourceFile({ file, sha256 }: UserSource): SourceFile {
+  return { file, sha256 };
 }
 
 /** Generated data have no source; synthetic images have the size of the real training file unless another is asked for. */
@@ -271,11 +314,8 @@ function expectation(error: z.ZodError, whole: boolean): string {
 
 /** The batch must fit the training images; known without the data for real and synthetic ones alike. */
 function checkBatchSize({ batchSize, data }: RunConfiguration, definition: DatasetDefinition): void {
-  const { sizes, name } = definition;
-  const examples =
-    definition.kind === 'generated' || data.syntheticSize === null
-      ? sizes.train
-      : syntheticSizes(data.syntheticSize, definition.validationShare).train;
+  const { name } = definition;
+  const examples = sizesInForce(definition, data.syntheticSize).train;
   if (batchSize > examples) {
     throw new ConfigurationError(
       `--batch-size: found ${batchSize}, expected at most ${examples}, the training examples of ${name}`,

@@ -12,6 +12,8 @@ export {
 export { readRunLock, runLockPath } from './lock.js';
 export { describeHolder, type LockHolder } from './lock-file.js';
 export type { MinibatchValues } from './minibatch-values.js';
+export { QUANTITY_NAMES, type QuantityName } from './observers/names.js';
+export { type ObservationRequest, parseObservations } from './observers/schedule.js';
 export {
   type Examples,
   networkProblem,

@@ -21,7 +21,7 @@ export interface LoopContext {
   /** Ends the loop after the current step by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
-  /** Called before the first step of training and after each; it must leave the training as it is. */
+  /** Called where the loop begins or goes on, and after each step; it must leave the training as it is. */
   readonly afterStep?: ((loop: TrainingLoop) => Promise<void>) | undefined;
   /** Whether the three sets are evaluated before the first epoch and after each; default yes. */
   readonly evaluates?: boolean;
@@ -138,7 +138,7 @@ export class TrainingLoop {
     const first = this.position;
     const diverges = first.epoch === 0 && first.step === null ? await this.#evaluate(0) : null;
     if (diverges !== null) return diverges;
-    if (first.epoch === 0 && first.step === null) await this.#context.afterStep?.(this);
+    await this.#context.afterStep?.(this);
     for (let { epoch } = first; epoch < numEpochs; epoch++) {
       this.#context.signal?.throwIfAborted();
       const diverged = (await this.#trainEpoch(epoch)) ?? (await this.#evaluate(epoch + 1));
@@ -223,7 +223,8 @@ export class TrainingLoop {
         secondsLeft: this.#secondsLeft(epoch, step, stepsPerSecond),
         note: training.note(),
       });
-      await this.#context.afterStep?.(this);
+      const { afterStep } = this.#context;
+      if (afterStep !== undefined) await this.#stopwatch.without(() => afterStep(this));
     }
     await this.#logEpoch();
     const { wallSeconds, cpuSeconds, otherCores } = this.#stopwatch;

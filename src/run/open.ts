@@ -22,9 +22,9 @@ export async function openData(
   resolved: ResolvedRun,
   { dataDir, fetch = true, signal, onEvent }: DataOptions,
 ): Promise<{ dataset: Dataset; split: DataSplit }> {
-  const { configuration, testProblem } = resolved;
+  const { configuration } = resolved;
   const { source, syntheticSize } = configuration.data;
-  const dataset = await openDataset(testProblem.dataset, {
+  const dataset = await openDataset(resolved.dataset, {
     dataDir,
     source,
     ...(syntheticSize === null ? {} : { syntheticSize }),

@@ -19,9 +19,20 @@ function written(value: number): number | string {
   return Object.is(value, -0) ? '-0' : (UNWRITABLE.get(value) ?? value);
 }
 
+const observationSchema = z.strictObject({
+  epoch: z.int().nonnegative(),
+  step: z.int().nonnegative(),
+  values: z.record(z.string(), z.number().nullable()),
+  cost: z.strictObject({ gradients: z.number(), products: z.number(), seconds: z.number() }),
+});
+
+/** What observers measured after a step of an epoch, and what that took beside the training. */
+export type Observation = z.infer<typeof observationSchema>;
+
 const partSchema = z.strictObject({
   lists: z.record(z.string(), z.array(entry)),
   optimizer_log: z.array(z.record(z.string(), z.unknown())),
+  observations: z.array(observationSchema).optional(),
 });
 
 /** What a run has measured between two checkpoints: the ends of its lists. */
@@ -40,10 +51,12 @@ export class RunRecord {
     evaluationCpuSeconds: [] as number[],
   };
   readonly optimizerLog: object[] = [];
+  readonly observations: Observation[] = [];
   readonly resumed: CheckpointHeader['resumed'] = [];
   /** How much of each list {@link takeNew} has given out. */
   #taken: Readonly<Record<string, number>> = {};
   #takenLogs = 0;
+  #takenObservations = 0;
 
   /** Adds the results of one evaluation of all three sets. */
   addEvaluation(results: Readonly<Record<Phase, Measurement>>, wallSeconds: number, cpuSeconds: number): void {
@@ -60,18 +73,24 @@ export class RunRecord {
   takeNew(): RecordPart {
     const lists = this.#lists().map(([name, list]) => [name, list.slice(this.#taken[name] ?? 0).map(written)]);
     const logs = this.optimizerLog.slice(this.#takenLogs).map(toJsonValue);
+    const observations = this.observations.slice(this.#takenObservations);
     this.#markTaken();
-    return { lists: Object.fromEntries(lists), optimizer_log: logs as RecordPart['optimizer_log'] };
+    return {
+      lists: Object.fromEntries(lists),
+      optimizer_log: logs as RecordPart['optimizer_log'],
+      ...(observations.length === 0 ? {} : { observations }),
+    };
   }
 
   /** The record that parts make, in their order; they count as taken. Throws ZodError for what is no part. */
   static of(parts: readonly unknown[]): RunRecord {
     const record = new RunRecord();
     for (const part of parts) {
-      const { lists, optimizer_log } = partSchema.parse(part);
+      const { lists, optimizer_log, observations = [] } = partSchema.parse(part);
       // One by one: a long list has more numbers than a call may have arguments.
       for (const [name, list] of record.#lists()) for (const value of lists[name] ?? []) list.push(value);
       record.optimizerLog.push(...optimizer_log);
+      record.observations.push(...observations);
     }
     record.#markTaken();
     return record;
@@ -96,6 +115,7 @@ export class RunRecord {
   #markTaken(): void {
     this.#taken = Object.fromEntries(this.#lists().map(([name, list]) => [name, list.length]));
     this.#takenLogs = this.optimizerLog.length;
+    this.#takenObservations = this.observations.length;
   }
 
   #lists(): [string, number[]][] {

@@ -23,6 +23,8 @@ import type { RunEvent } from './events.js';
 import type { KeepParameters } from './kept-parameters.js';
 import { removeProgress } from './leftovers.js';
 import { type Position, TrainingLoop } from './loop.js';
+import { Observers } from './observers/observers.js';
+import type { ObservationRequest } from './observers/schedule.js';
 import type { DataOptions } from './open.js';
 import { ParameterKeeper } from './parameter-keeper.js';
 import { RunRecord } from './record.js';
@@ -40,6 +42,8 @@ export interface RunOptions extends DataOptions {
   readonly checkpointShare?: number;
   /** Whether parameters are kept beside the run file, after each epoch or at the end; by default they are not. */
   readonly keepParameters?: KeepParameters | undefined;
+  /** What is measured along the training; it changes nothing in the run and is no part of its identity. */
+  readonly observe?: readonly ObservationRequest[] | undefined;
 }
 
 /** What became of a run. */
@@ -65,7 +69,7 @@ export interface RunParts {
   readonly dataset: Dataset;
   readonly split: DataSplit;
   readonly engine: Engine;
-  /** The modules of a user's optimizer. */
+  /** The users' files. */
   readonly sources: ReturnType<typeof sourcesOf>;
   readonly saved: SavedRun;
   readonly warn: (message: string) => void;
@@ -163,7 +167,8 @@ export class RunAttempt {
       resumedFromEpoch: first > 0 || step !== null ? first : null,
       resumedFromStep: step,
       path: this.#path,
-      verifiedData: dataset.record.verified,
+      // Nobody has published what a user's own data should be.
+      verifiedData: dataset.record.verified || resolved.dataset.kind === 'own',
     });
     this.#emit({ type: 'compiled', seconds: loop.compileSeconds });
     const keeper = new ParameterKeeper(this.#parts, (event) => this.#emit(event));
@@ -177,7 +182,10 @@ export class RunAttempt {
   /** The loop at its beginning, or where the saved run was. */
   async #start(loaded: LoadedRun | null): Promise<TrainingLoop> {
     const { resolved, options, split, engine, saved, warn } = this.#parts;
-    const context = { resolved, split, engine, signal: options.signal, onEvent: options.onEvent };
+    const { signal, onEvent, observe = [] } = options;
+    const observers = observe.length === 0 ? null : new Observers(observe, { engine, resolved, split }, signal);
+    const afterStep = observers === null ? undefined : (loop: TrainingLoop) => observers.afterStep(loop);
+    const context = { resolved, split, engine, signal, onEvent, afterStep };
     if (loaded !== null) this.#takeUp(loaded);
     const loop = await TrainingLoop.start(context);
     if (loaded === null) {
@@ -283,6 +291,7 @@ export class RunAttempt {
       timing: record.timing,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       optimizerLog: record.optimizerLog,
+      observations: record.observations,
       evaluations: this.#loop?.training.evaluations,
       evaluatesElsewhere: this.#loop?.training.evaluationPoint !== undefined,
       resumed: record.resumed,

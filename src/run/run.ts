@@ -50,7 +50,7 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
     await removeLeftovers(outputDir, configuration);
     await removeCrash(outputDir, configuration);
     const signal = options.signal === undefined ? lock.lost : AbortSignal.any([options.signal, lock.lost]);
-    const provenance = await provenanceOf(resolved.source);
+    const provenance = await provenanceOf(resolved.sources);
     return await train(resolved, { ...options, signal, lost: lock.lost, provenance }, dataset, split);
   } finally {
     // Whatever was thrown is what is reported; a lock that stays is taken over by the next run.

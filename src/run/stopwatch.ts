@@ -13,6 +13,8 @@ export class Stopwatch implements Times {
   readonly #cpu = process.cpuUsage();
   readonly #busy = busySeconds();
   readonly #before: Times;
+  /** What is left out. */
+  #paused = { wall: 0, cpu: 0, busy: 0 };
 
   /** Goes on from what another one has shown, perhaps in another process. */
   constructor(before: Times = { wallSeconds: 0, cpuSeconds: 0, otherCores: 0 }) {
@@ -27,13 +29,25 @@ export class Stopwatch implements Times {
     return this.#before.cpuSeconds + this.#ownCpuSeconds;
   }
 
+  /** Does something whose time does not count; returns its wall-clock seconds. */
+  async without(work: () => Promise<void>): Promise<number> {
+    const [wall, cpu, busy] = [performance.now(), process.cpuUsage(), busySeconds()];
+    await work();
+    const seconds = (performance.now() - wall) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    this.#paused.wall += seconds;
+    this.#paused.cpu += (user + system) / 1e6;
+    this.#paused.busy += busySeconds() - busy;
+    return seconds;
+  }
+
   get #ownWallSeconds(): number {
-    return (performance.now() - this.#wall) / 1000;
+    return (performance.now() - this.#wall) / 1000 - this.#paused.wall;
   }
 
   get #ownCpuSeconds(): number {
     const { user, system } = process.cpuUsage(this.#cpu);
-    return (user + system) / 1e6;
+    return (user + system) / 1e6 - this.#paused.cpu;
   }
 
   /**
@@ -43,7 +57,7 @@ export class Stopwatch implements Times {
   get otherCores(): number {
     const { wallSeconds } = this;
     if (wallSeconds <= 0) return 0;
-    const own = Math.max(0, busySeconds() - this.#busy - this.#ownCpuSeconds);
+    const own = Math.max(0, busySeconds() - this.#busy - this.#paused.busy - this.#ownCpuSeconds);
     return (this.#before.otherCores * this.#before.wallSeconds + own) / wallSeconds;
   }
 }

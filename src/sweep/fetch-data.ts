@@ -1,4 +1,10 @@
-import { type FetchOptions, fetchDataset } from '../dataset/index.js';
+import {
+  type DatasetDefinition,
+  datasetDefinition,
+  type FetchOptions,
+  fetchDataset,
+  loadDataset,
+} from '../dataset/index.js';
 import { loadTestProblem } from '../testproblem/index.js';
 import type { PlannedRun } from './planned-runs.js';
 
@@ -12,8 +18,14 @@ export async function fetchPlannedData(
   options: FetchOptions,
 ): Promise<void> {
   const real = runs.filter(({ configuration }) => configuration.data.source === 'real');
-  const problems = new Set(real.map(({ configuration }) => configuration.testproblem));
-  const datasets = new Set<string>();
-  for (const name of problems) datasets.add((await loadTestProblem(name)).dataset);
-  for (const name of datasets) await fetchDataset(name, dataDir, options);
+  const asked = new Map(real.map(({ request }) => [`${request.testproblem} ${request.dataset ?? ''}`, request]));
+  const datasets = new Set<DatasetDefinition>();
+  for (const { testproblem, dataset } of asked.values()) datasets.add(await datasetOf(testproblem, dataset));
+  for (const definition of datasets) await fetchDataset(definition, dataDir, options);
+}
+
+async function datasetOf(testproblem: string, dataset: string | undefined): Promise<DatasetDefinition> {
+  if (dataset !== undefined) return (await loadDataset(dataset)).definition;
+  const problem = await loadTestProblem(testproblem);
+  return problem.ownDataset ?? datasetDefinition(problem.dataset);
 }

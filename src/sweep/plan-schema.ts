@@ -14,6 +14,8 @@ const block = z.record(z.string(), z.union([value, z.array(value).readonly(), z.
 
 /** Any option of `run` that is part of a run's identity; ranges are checked when the runs are resolved. */
 const optionsSchema = z.strictObject({
+  /** In place of the test problem's own: a name or a file. */
+  dataset: z.string().optional(),
   variant: z.string().optional(),
   init: z.string().optional(),
   num_epochs: z.number().optional(),

@@ -2,9 +2,10 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { withOptimizerFile } from '../optimizer/index.js';
 import { readRegularFile } from '../regular-file.js';
+import { isUserFile } from '../user-file/is-user-file.js';
 import { type PlanFile, parsePlanFile } from './plan-file.js';
 import type { PlanResources } from './plan-resources.js';
-import { PLAN_NAME, type PlanContent } from './plan-schema.js';
+import { PLAN_NAME, type PlanContent, type PlanOptions } from './plan-schema.js';
 
 /** Bytes; a plan of a hundred thousand seeds, each on its own line, has a tenth. */
 const LONGEST_PLAN = 10_000_000;
@@ -20,8 +21,8 @@ export interface Plan {
   /** Likewise; undefined leaves the choice to --data-dir's default. */
   readonly dataDir: string | undefined;
   readonly resources: PlanResources;
+  /** Files of the user's are absolute here and below. */
   readonly testproblems: PlanContent['testproblems'];
-  /** Files of the user's are absolute here. */
   readonly optimizers: PlanContent['optimizers'];
   /** For all optimizers that have these hyperparameters, unless they state their own. */
   readonly settings: PlanContent['settings'];
@@ -66,18 +67,33 @@ export function planOf(path: string, text: string, { allowUserCode = false }: Pl
     outputDir: resolve(folder, content.output_dir),
     dataDir: content.data_dir === undefined ? undefined : resolve(folder, content.data_dir),
     resources: content.resources,
-    testproblems: content.testproblems,
+    testproblems: content.testproblems.map((entry) => ({
+      ...entry,
+      name: absolute(folder, entry.name),
+      options: withAbsoluteFiles(folder, entry.options),
+    })),
     optimizers: content.optimizers.map((entry) => ({
       ...entry,
-      name: withOptimizerFile(entry.name, (file) => resolve(folder, file)),
+      name: withOptimizerFile(entry.name, (file) => absolute(folder, file)),
+      ...(entry.testproblems && { testproblems: entry.testproblems.map((name) => absolute(folder, name)) }),
+      options: withAbsoluteFiles(folder, entry.options),
     })),
     settings: content.settings,
     sampling: content.sampling,
     seeds: content.seeds,
-    options: content.options,
+    options: withAbsoluteFiles(folder, content.options),
     allowUserCode,
     source: { place, has },
   };
+}
+
+/** What a plan names: a user's file lies relative to the plan. */
+function absolute(folder: string, name: string): string {
+  return isUserFile(name) ? resolve(folder, name) : name;
+}
+
+function withAbsoluteFiles(folder: string, options: PlanOptions): PlanOptions {
+  return options.dataset === undefined ? options : { ...options, dataset: absolute(folder, options.dataset) };
 }
 
 /** The name that a plan has by its file. */

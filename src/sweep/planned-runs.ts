@@ -164,6 +164,7 @@ function requestOptions({ plan, optimizerIndex }: Places, options: PlanOptions):
     );
   }
   const request: Partial<RunRequest> = {
+    dataset: options.dataset,
     variant: options.variant,
     init: options.init,
     numEpochs: options.num_epochs,

@@ -1,6 +1,7 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { withOptimizerFile } from '../optimizer/index.js';
+import { isUserFile } from '../user-file/is-user-file.js';
 import type { PlanRanking } from './best.js';
 import type { Plan } from './plan.js';
 import { type PlanOptions, statedSeeds } from './plan-schema.js';
@@ -26,16 +27,17 @@ export function rerunStatement(
     );
   });
   const place = placeFrom(dirname(resolve(file)));
-  const options = winners.map(optionsOf);
+  const named = (name: string) => (isUserFile(name) ? place(name).replace(/^(?![./])/, './') : name);
+  const options = winners.map((run) => optionsOf(run, named));
   const common = options.every((other) => JSON.stringify(other) === JSON.stringify(options[0]))
     ? options[0]
     : undefined;
   const { runsPerTask, ...resources } = plan.resources;
   return {
     name,
-    testproblems: [...new Set(winners.map(({ request }) => request.testproblem))],
+    testproblems: [...new Set(winners.map(({ request }) => named(request.testproblem)))],
     optimizers: winners.map((run, index) =>
-      entryOf(run, place, {
+      entryOf(run, named, {
         label: plan.optimizers[run.entry]?.label,
         options: common === undefined ? options[index] : undefined,
       }),
@@ -50,22 +52,23 @@ export function rerunStatement(
 
 function entryOf(
   { request }: PlannedRun,
-  place: (path: string) => string,
+  named: (name: string) => string,
   { label, options }: { readonly label: string | undefined; readonly options: PlanOptions | undefined },
 ) {
   const { optimizer, testproblem, hyperparameters = {} } = request;
   const settings = Object.entries(hyperparameters).map(([name, value]) => [name, statedValue(value as number)]);
   return {
-    name: withOptimizerFile(optimizer, (file) => place(file).replace(/^(?![./])/, './')),
+    name: withOptimizerFile(optimizer, named),
     label,
-    testproblems: [testproblem],
+    testproblems: [named(testproblem)],
     settings: settings.length > 0 ? Object.fromEntries(settings) : undefined,
     options,
   };
 }
 
-function optionsOf({ request, configuration }: PlannedRun): PlanOptions {
+function optionsOf({ request, configuration }: PlannedRun, named: (name: string) => string): PlanOptions {
   return {
+    dataset: request.dataset && named(request.dataset),
     variant: request.variant,
     init: request.init,
     num_epochs: request.numEpochs,

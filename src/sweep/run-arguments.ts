@@ -18,6 +18,7 @@ export function runArguments(
   const { lrSchedule, hyperparameters = {} } = request;
   const options: [string, unknown][] = [
     ['testproblem', request.testproblem],
+    ['dataset', request.dataset],
     ['variant', request.variant],
     ['init', request.init],
     ['optimizer', request.optimizer],

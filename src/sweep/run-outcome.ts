@@ -1,7 +1,7 @@
 import { close, constants, fstat, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { FileError } from '../errors.js';
-import { RUN_FILE_VERSION, type RunFile, type RunStatus, readRunFile } from '../results/index.js';
+import { RUN_FILE_VERSION, type RunStatus, readRunFile, type SourceFile } from '../results/index.js';
 
 const openFile = promisify(open);
 const statFile = promisify(fstat);
@@ -14,8 +14,14 @@ export interface RunOutcomeSummary {
   readonly configurationHash: string;
   readonly status: RunStatus;
   readonly startedAt: string;
-  /** Of a user's optimizer. */
-  readonly source: RunFile['configuration']['optimizer']['source'];
+  readonly sources: RunSources;
+}
+
+/** The users' files that a run was made with. */
+export interface RunSources {
+  readonly optimizer: SourceFile | null;
+  readonly testproblem: SourceFile | null;
+  readonly dataset: SourceFile | null;
 }
 
 /** Bytes at a file's end that are looked at first, and when that is not enough (many epochs, long optimizer logs). */
@@ -36,7 +42,12 @@ export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | 
   }
   try {
     const { configuration_hash: configurationHash, configuration, status, started_at } = await readRunFile(path);
-    return { path, configurationHash, status, startedAt: started_at, source: configuration.optimizer.source };
+    const sources = {
+      optimizer: configuration.optimizer.source,
+      testproblem: configuration.testproblem_source ?? null,
+      dataset: configuration.dataset?.source ?? null,
+    };
+    return { path, configurationHash, status, startedAt: started_at, sources };
   } catch (error) {
     if (error instanceof FileError) return null;
     throw error;
@@ -66,20 +77,34 @@ function summaryIn(path: string, text: string): RunOutcomeSummary | null {
   const status = /\n {2}"status": (\{\n[^}]*\n {2}\}),\n/.exec(text)?.[1];
   const configurationHash = /\n {2}"configuration_hash": "([0-9a-f]{64})",\n/.exec(text)?.[1];
   const startedAt = /\n {2}"started_at": "([^"]*)",\n/.exec(text)?.[1];
-  const source = /\n {6}"source": (null|\{\n {8}"file": "[^\n]*",\n {8}"sha256": "[0-9a-f]{64}"\n {6}\})/.exec(
-    text,
-  )?.[1];
+  const [, configuration] = /\n {2}"configuration": (\{\n.*?\n {2}\}),\n/s.exec(text) ?? [];
   if (status === undefined || configurationHash === undefined || startedAt === undefined) return null;
-  if (source === undefined) return null;
+  if (configuration === undefined) return null;
   try {
     return {
       path,
       configurationHash,
-      status: JSON.parse(Buffer.from(status, 'latin1').toString('utf8')) as RunStatus,
+      status: jsonOf(status) as RunStatus,
       startedAt,
-      source: JSON.parse(Buffer.from(source, 'latin1').toString('utf8')) as RunOutcomeSummary['source'],
+      sources: sourcesIn(configuration),
     };
   } catch {
     return null;
   }
+}
+
+/** Only what is there is parsed: hyperparameters and schedules of thousands of files are not. */
+function sourcesIn(configuration: string): RunSources {
+  const pattern = (indent: number) =>
+    `(null|\\{\\n {${indent + 2}}"file": "[^\\n]*",\\n {${indent + 2}}"sha256": "[0-9a-f]{64}"\\n {${indent}}\\})`;
+  const read = (expression: RegExp) => jsonOf(expression.exec(configuration)?.[1] ?? 'null') as SourceFile | null;
+  return {
+    optimizer: read(new RegExp(`\\n {4}"optimizer": \\{\\n.*?\\n {6}"source": ${pattern(6)}`, 's')),
+    testproblem: read(new RegExp(`\\n {4}"testproblem_source": ${pattern(4)}`)),
+    dataset: read(new RegExp(`\\n {4}"dataset": \\{\\n {6}"name": [^\\n]*\\n {6}"source": ${pattern(6)}`, 's')),
+  };
+}
+
+function jsonOf(text: string): unknown {
+  return JSON.parse(Buffer.from(text, 'latin1').toString('utf8'));
 }

@@ -1,3 +1,4 @@
+import type { DatasetDefinition } from '../dataset/index.js';
 import { ConfigurationError } from '../errors.js';
 import { randomStream } from '../random/index.js';
 import { add, dot, input, multiply, type Shape, sizeOf, type Tensor } from '../tensor/index.js';
@@ -9,6 +10,7 @@ import { inputNames } from './names.js';
 import type { Layer, Mode, ParameterKind, Scope } from './scope.js';
 import type { ParameterDefinition, TestProblem } from './test-problem.js';
 import { type ConstantDefinition, type Trace, traceModel } from './trace.js';
+import { vocabularyOf } from './vocabulary.js';
 
 /** Initialisers of parameters whose layer states none: by what they are in, or one for all weights. */
 export interface InitialRules {
@@ -23,7 +25,8 @@ interface CommonDefinition {
   readonly name: string;
   /** One sentence for `list testproblems`. */
   readonly description: string;
-  readonly dataset: string;
+  /** The name of a registered data set, or one of your own: what `defineDataset` returns. */
+  readonly dataset: string | DatasetDefinition;
   readonly defaults: { readonly batchSize: number; readonly numEpochs: number; readonly l2Reg?: number };
   /** Shape of one example: [channels, rows, columns] for images. */
   readonly inputShape: Shape;
@@ -96,7 +99,8 @@ function problemOf(
   return {
     name,
     description,
-    dataset,
+    dataset: typeof dataset === 'string' ? dataset : dataset.name,
+    ownDataset: typeof dataset === 'string' ? null : dataset,
     inputShape,
     inputType,
     labelShape,
@@ -108,6 +112,7 @@ function problemOf(
     hasLabels: declared.batch.hasLabels,
     hasAccuracy: declared.traced.result.accuracy != null,
     classes: declared.traced.result.classes ?? null,
+    vocabulary: vocabularyOf(declared.batch.inputs, declared.traced),
     constants: Object.fromEntries(declared.traced.constants),
     choose: (choice) => {
       if (

@@ -11,7 +11,7 @@ export * from './losses.js';
 export { inputNames } from './names.js';
 export * from './networks/index.js';
 export * from './noise.js';
-export { loadTestProblem, problemFamily, testProblemNames } from './registry.js';
+export { loadTestProblem, loadTestProblemAndSource, problemFamily, testProblemNames } from './registry.js';
 export type * from './scope.js';
 export type * from './test-problem.js';
 export * from './trace.js';

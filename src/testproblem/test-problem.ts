@@ -1,3 +1,4 @@
+import type { DatasetDefinition } from '../dataset/index.js';
 import type { DType, Shape, Tensor } from '../tensor/index.js';
 import type { Initialisation, ProblemChoice, Variant } from './choice.js';
 import type { Initialiser } from './initialisers.js';
@@ -52,7 +53,10 @@ export interface SymbolicProblem {
 export interface TestProblem {
   readonly name: string;
   readonly description: string;
+  /** Name of the data set. */
   readonly dataset: string;
+  /** The data set itself, where it is none of the registered ones; else null. */
+  readonly ownDataset: DatasetDefinition | null;
   /** Shape of one example. */
   readonly inputShape: Shape;
   /** `int` for token numbers. */
@@ -70,6 +74,8 @@ export interface TestProblem {
   readonly hasAccuracy: boolean;
   /** Labels are 0 … classes − 1; null where there are none, or the loss takes any whole number. */
   readonly classes: number | null;
+  /** Input tokens are 0 … vocabulary − 1; null where inputs are no tokens, or any whole number will do. */
+  readonly vocabulary: number | null;
   readonly constants: Readonly<Record<string, ConstantDefinition>>;
   /**
    * The same test problem in another version; what is absent is the default. A version that differs in nothing is the default.

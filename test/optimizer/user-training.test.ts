@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { EngineError, OptimizerError, ShapeError } from '../../src/errors.js';
 import type { OptimizerDefinition, Training, TrainingTask } from '../../src/optimizer/index.js';
-import { UserCode } from '../../src/optimizer/user-code.js';
 import { guarded } from '../../src/optimizer/user-training.js';
+import { UserCode } from '../../src/user-file/user-code.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -49,7 +49,7 @@ function start(changes: object | null, modules: readonly string[] = []): Promise
             },
           ) as Training),
   };
-  return guarded(definition, new UserCode('./mine.mjs', modules)).start(task, {});
+  return guarded(definition, new UserCode('./mine.mjs', modules, 'optimizer')).start(task, {});
 }
 
 /** What a promise or function fails with. */

@@ -9,7 +9,7 @@ import { temporaryFolder } from './small-run.js';
 let folder: string;
 beforeEach(async () => {
   folder = await temporaryFolder();
-  const text = await readFile(fileURLToPath(new URL('../../docs/optimizer-files.md', import.meta.url)), 'utf8');
+  const text = await readFile(fileURLToPath(new URL('../../docs/user-files.md', import.meta.url)), 'utf8');
   await writeFile(join(folder, 'noisy.mjs'), /```js\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
 });
 afterEach(() => rm(folder, { recursive: true }));

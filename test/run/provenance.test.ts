@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { optimizerSource } from '../../src/optimizer/source-identity.js';
 import { readRunFile } from '../../src/results/index.js';
 import { gitState } from '../../src/run/git.js';
 import { provenanceOf } from '../../src/run/provenance.js';
+import { userSource } from '../../src/user-file/source-identity.js';
 import { runSmall } from './small-run.js';
 
 let folder: string;
@@ -38,18 +38,20 @@ async function repository(): Promise<void> {
   git('commit', '--quiet', '-m', 'first');
 }
 
-const source = (file = 'mine.mjs') => optimizerSource(join(folder, file));
+const source = (file = 'mine.mjs') => userSource(join(folder, file));
+const none = { optimizer: null, testProblem: null, dataset: null };
+const provenance = () => provenanceOf({ ...none, optimizer: source() });
 
 describe('the provenance of a user’s optimizer', () => {
   test('has the commit, and is dirty when one of its own files is not as it was committed', async () => {
     await repository();
-    const { optimizer } = await provenanceOf(source());
+    const { optimizer } = await provenance();
     const commit = git('rev-parse', 'HEAD').trim();
     expect(optimizer).toEqual({ file: 'mine.mjs', version: source().sha256.slice(0, 8), commit, dirty: false });
     await writeFile(join(folder, 'notes.txt'), 'b');
-    expect((await provenanceOf(source())).optimizer?.dirty).toBe(false);
+    expect((await provenance()).optimizer?.dirty).toBe(false);
     await writeFile(join(folder, 'lib', 'part.mjs'), 'export const factor = 2;');
-    expect((await provenanceOf(source())).optimizer).toMatchObject({ commit, dirty: true });
+    expect((await provenance()).optimizer).toMatchObject({ commit, dirty: true });
   });
 
   test.each([
@@ -64,29 +66,29 @@ describe('the provenance of a user’s optimizer', () => {
     await writeFile(join(folder, name), 'export default 1;');
     await writeFile(join(folder, 'mine.mjs'), `import './${name}';`);
     git('commit', '--quiet', '-am', 'second');
-    expect((await provenanceOf(source())).optimizer?.dirty).toBe(true);
+    expect((await provenance()).optimizer?.dirty).toBe(true);
     folder = outer;
   });
 
   test('has no commit outside of a repository, in one without commits, or without git', async () => {
     await writeFile(join(folder, 'mine.mjs'), 'export default 1;');
     const unknown = { file: 'mine.mjs', version: source().sha256.slice(0, 8), commit: null, dirty: null };
-    expect((await provenanceOf(source())).optimizer).toEqual(unknown);
+    expect((await provenance()).optimizer).toEqual(unknown);
     git('init', '--quiet');
-    expect((await provenanceOf(source())).optimizer).toEqual(unknown);
+    expect((await provenance()).optimizer).toEqual(unknown);
     git('add', 'mine.mjs');
     git('commit', '--quiet', '-m', 'first');
     expect(await gitState(folder)).toMatchObject({ dirty: false });
     vi.stubEnv('PATH', join(folder, 'nothing'));
-    expect((await provenanceOf(source())).optimizer).toEqual(unknown);
-    expect((await provenanceOf(null)).suite).toMatchObject({ commit: null, dirty: null });
+    expect((await provenance()).optimizer).toEqual(unknown);
+    expect((await provenanceOf(none)).suite).toMatchObject({ commit: null, dirty: null });
   });
 
   test('is not confused by the environment of a git hook', async () => {
     await repository();
     vi.stubEnv('GIT_DIR', join(folder, 'nothing'));
     vi.stubEnv('GIT_WORK_TREE', '/');
-    expect((await provenanceOf(source())).optimizer).toMatchObject({ dirty: false });
+    expect((await provenance()).optimizer).toMatchObject({ dirty: false });
   });
 });
 

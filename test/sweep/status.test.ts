@@ -142,8 +142,8 @@ describe('the end of a run file', () => {
   const summaryOf = async (path: string) => {
     const [found] = await findRunFiles(plan.outputDir, planned(0).configuration);
     const { status, runFile } = found ?? {};
-    const { source } = runFile?.configuration.optimizer ?? {};
-    return { path, configurationHash: runFile?.configuration_hash, status, startedAt: runFile?.started_at, source };
+    const sources = { optimizer: runFile?.configuration.optimizer.source, testproblem: null, dataset: null };
+    return { path, configurationHash: runFile?.configuration_hash, status, startedAt: runFile?.started_at, sources };
   };
 
   test('tells what the whole file says', async () => {

@@ -289,8 +289,22 @@ describe('initial parameters', () => {
     two_d_rosenbrock: [[-0.5], [1.5]],
   };
 
+  /** TensorFlow's glorot_uniform; the matrices of an LSTM are one there, [input and hidden, gates]. */
+  test('of tolstoi_char_rnn are uniform as TensorFlow’s, the bias of the output too', async () => {
+    const problem = await loadTestProblem('tolstoi_char_rnn');
+    for (const [index, values] of problem.initialParameters(42).entries()) {
+      const { name = '', shape = [] } = problem.parameters[index] ?? {};
+      const limit = name === 'dense1.bias' ? 0.19012 : Math.sqrt(6 / (name.startsWith('lstm') ? 256 + 512 : 128 + 83));
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const zero = name.startsWith('lstm') && shape.length === 1;
+      expect(largest, name).toBeLessThanOrEqual(zero ? 0 : limit * 1.00001);
+      if (!zero) expect(largest, name).toBeGreaterThan(0.97 * limit);
+    }
+  });
+
   test('the rules and starts above have every test problem', () => {
-    expect([...Object.keys(starts), ...Object.keys(rules)].toSorted()).toEqual(testProblemNames());
+    const text = ['tolstoi_char_rnn', 'tolstoi_transformer'];
+    expect([...text, ...Object.keys(starts), ...Object.keys(rules)].toSorted()).toEqual(testProblemNames());
   });
 
   test.each(Object.entries(starts))('of %s are the stated ones', async (name, start) => {
@@ -304,7 +318,12 @@ describe('the kinds of the parameters', () => {
     const { parameters } = await loadTestProblem(name);
     const last = parameters.findLast(({ shape }) => shape.length > 1);
     for (const parameter of parameters) {
+      const named = parameter.name.match(/^(?:embedding|positions)\d|gain$/)?.[0];
       const ofShape = { 1: 'bias', 2: 'matrix', 4: 'kernel' }[parameter.shape.length];
+      if (named !== undefined) {
+        expect(parameter.kind, parameter.name).toBe(named === 'gain' ? 'gain' : 'embedding');
+        continue;
+      }
       expect(parameter.kind, parameter.name).toBe(parameter === last ? 'output' : ofShape);
     }
   });

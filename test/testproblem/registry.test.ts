@@ -8,11 +8,14 @@ test.each([
   ['cifar10-3c3d', /did you mean cifar10_3c3d/],
   ['imagenet_vgg16', /^--testproblem imagenet_vgg16: not known; expected one of .*cifar10_3c3d, .*fmnist_2c2d, /],
   ['', /expected one of/],
-  ['../src/index', /not known/],
-  ['quadratic_deep.ts', /did you mean quadratic_deep/],
+  ['imagenet', /or a file such as \.\/mine\.js$/],
 ])('the unknown test problem %j is an error of one line with the nearest names', async (name, message) => {
   const error = await loadTestProblem(name).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigurationError);
   expect((error as Error).message).toMatch(message);
   expect((error as Error).message).not.toContain('\n');
+});
+
+test.each(['../src/index', 'quadratic_deep.ts'])('%s means a file', async (name) => {
+  await expect(loadTestProblem(name)).rejects.toThrow(`--testproblem ${name}: there is no such file`);
 });

@@ -11,6 +11,7 @@ import { describeHyperparameters, loadOptimizer } from '../../optimizer/index.js
 import { readRunFile } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
 import { testProblemNames } from '../../testproblem/index.js';
+import { sourceVersion } from '../../user-file/source-version.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
 import { parseHyperparameters } from '../hyperparameters.js';
@@ -66,7 +67,7 @@ async function alongTraining(
   args: readonly string[],
   ownOptions: readonly string[],
 ): Promise<Asked> {
-  const { testproblem, variant, init, optimizer, seed, batchSize, l2Reg, data, syntheticSize } = options;
+  const { testproblem, dataset, variant, init, optimizer, seed, batchSize, l2Reg, data, syntheticSize } = options;
   const { engine, device, threads } = options;
   if (testproblem === undefined) {
     throw new UsageError(
@@ -76,7 +77,20 @@ async function alongTraining(
   if (options.epochs !== undefined)
     throw new UsageError('--epochs: goes with --run only; --at has the steps of a training');
   const at = [...new Set(options.at ?? [0])].sort((a, b) => a - b);
-  const common = { testproblem, variant, init, seed, batchSize, l2Reg, data, syntheticSize, engine, device, threads };
+  const common = {
+    testproblem,
+    dataset,
+    variant,
+    init,
+    seed,
+    batchSize,
+    l2Reg,
+    data,
+    syntheticSize,
+    engine,
+    device,
+    threads,
+  };
   const points = { kind: 'training', at } as const;
   if (optimizer !== undefined) {
     const declared = describeHyperparameters(await loadOptimizer(optimizer));
@@ -92,17 +106,30 @@ async function alongTraining(
 /** What a run file says: its problem and data. Another batch size, engine or L2 factor looks at its points in another way. */
 async function ofRun(path: string, options: CurvatureOptions, args: readonly string[]): Promise<Asked> {
   expectNoOther(args);
-  const settled = ['testproblem', 'variant', 'init', 'optimizer', 'at', 'seed', 'data', 'syntheticSize'] as const;
-  const given = settled.find((name) => options[name] !== undefined);
+  const file = await readRunFile(path);
+  const { configuration } = file;
+  const users = {
+    testproblem: configuration.testproblem_source ?? null,
+    dataset: configuration.dataset?.source ?? null,
+  };
+  const settled = ['testproblem', 'dataset', 'variant', 'init', 'optimizer', 'at', 'seed', 'data', 'syntheticSize'];
+  const given = settled.find(
+    (name) => options[name as keyof CurvatureOptions] !== undefined && users[name as keyof typeof users] == null,
+  );
   if (given !== undefined) {
     const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new UsageError(`--${flag}: the run file of --run settles it, expected one of the two`);
   }
-  const file = await readRunFile(path);
-  const { configuration } = file;
+  for (const [option, source] of Object.entries(users)) {
+    if (source === null || options[option as keyof typeof users] !== undefined) continue;
+    throw new UsageError(
+      `--${option}: found nothing, expected the file ${source.file}, with which ${path} was trained`,
+    );
+  }
   const { engine = configuration.engine.name, device = configuration.engine.device, threads } = options;
   const resolved = await resolveConfiguration({
-    testproblem: configuration.testproblem,
+    testproblem: options.testproblem ?? configuration.testproblem.split('@')[0] ?? '',
+    dataset: options.dataset ?? configuration.dataset?.name,
     variant: configuration.variant ?? undefined,
     init: configuration.init ?? undefined,
     seed: configuration.seed,
@@ -116,6 +143,16 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
     threads,
     ...ANY_OPTIMIZER,
   });
+  const now = {
+    testproblem: resolved.configuration.testproblemSource,
+    dataset: resolved.configuration.dataset?.source,
+  };
+  for (const [option, source] of Object.entries(users)) {
+    if (source === null || now[option as keyof typeof now]?.sha256 === source.sha256) continue;
+    throw new UsageError(
+      `--${option} ${options[option as keyof typeof users]}: found another version than ${sourceVersion(source.sha256)}, with which ${path} was trained`,
+    );
+  }
   return { resolved, points: await keptPoints(path, file, options.epochs) };
 }
 

@@ -8,19 +8,20 @@ import {
   wrapperNames,
 } from '../../optimizer/index.js';
 import { wrapText } from '../../report/layout.js';
+import { isUserFile } from '../../user-file/is-user-file.js';
 import { formatTable } from '../table.js';
 
 /** Columns that the list may have. */
 const WIDTH = 80;
 
 /** An optimizer as `list optimizers --format json` shows it. */
-async function describeOptimizer(name: string) {
-  const definition = await loadOptimizer(name);
+async function describeOptimizer(nameOrFile: string) {
+  const definition = await loadOptimizer(nameOrFile);
   const { profile } = definition;
   return {
-    name,
+    name: definition.name,
     class_name: definition.className,
-    group: profile?.group ?? null,
+    group: profile?.group ?? (isUserFile(nameOrFile) ? ('user' as const) : null),
     description: definition.description,
     caveat: definition.caveat ?? null,
     ...(profile === undefined ? {} : costs(profile)),
@@ -57,8 +58,8 @@ function costs({ gradients, products, productsPerEpoch, losses, memory, furtherM
 type Entry = Awaited<ReturnType<typeof describeOptimizer | typeof describeWrapper>>;
 
 /** All optimizers in the order of their groups, and the wrappers. */
-export async function optimizerEntries(): Promise<readonly Entry[]> {
-  const optimizers = await Promise.all(optimizerNames().map(describeOptimizer));
+export async function optimizerEntries(files: readonly string[] = []): Promise<readonly Entry[]> {
+  const optimizers = await Promise.all([...optimizerNames(), ...files].map(describeOptimizer));
   const order = Object.keys(OPTIMIZER_GROUPS);
   const place = ({ group }: Entry) => order.indexOf(group ?? '');
   const wrappers = await Promise.all(wrapperNames().map(describeWrapper));
@@ -69,6 +70,7 @@ export async function optimizerEntries(): Promise<readonly Entry[]> {
 export function optimizerList(entries: readonly Entry[], heading: (text: string) => string): string {
   const groups = {
     ...OPTIMIZER_GROUPS,
+    user: 'of your own; their costs are counted in the run file',
     wrapper: 'wrappers, around others: --optimizer "lookahead(adam)"; what they add',
   };
   const table = formatTable(['name', 'grad.', 'prod.', 'mem.', 'to tune'], entries.map(cells)).split('\n');
@@ -89,6 +91,7 @@ export function optimizerList(entries: readonly Entry[], heading: (text: string)
 }
 
 function cells(entry: Entry): string[] {
+  if (entry.group === 'user') return [entry.name, '    -', '    -', '   -', '-'];
   const { gradients_per_step, products_per_step, products_per_epoch, memory_vectors, further_memory, tune } = {
     ...costs({ group: 'classical', gradients: 0, memory: 0, tune: [] }),
     ...entry,

@@ -10,21 +10,23 @@ import {
   testProblemNames,
   VARIANTS,
 } from '../../testproblem/index.js';
+import { isUserFile } from '../../user-file/is-user-file.js';
 import { formatTable } from '../table.js';
 
 /** Columns that the list may have. */
 const WIDTH = 80;
 
 /** A test problem as `list testproblems --format json` shows it. */
-async function describeTestProblem(name: string) {
-  const problem = await loadTestProblem(name);
-  const family = await problemFamily(name);
+async function describeTestProblem(nameOrFile: string) {
+  const problem = await loadTestProblem(nameOrFile);
+  const { name } = problem;
+  const family = isUserFile(nameOrFile) ? null : await problemFamily(nameOrFile);
   return {
     name,
     description: problem.description,
     dataset: problem.dataset,
     set: deepobsSet(name),
-    epoch_takes: costClass(problem, datasetDefinition(problem.dataset).sizes.train),
+    epoch_takes: costClass(problem, (problem.ownDataset ?? datasetDefinition(problem.dataset)).sizes.train),
     parameters: problem.parameterCount,
     batch_size: problem.defaults.batchSize,
     num_epochs: problem.defaults.numEpochs,
@@ -41,27 +43,39 @@ async function describeTestProblem(name: string) {
 type Entry = Awaited<ReturnType<typeof describeTestProblem>>;
 
 /** All test problems, by data set in the order of `list datasets`, the cheap ones first. */
-export async function testProblemEntries(): Promise<readonly Entry[]> {
-  const entries = await Promise.all(testProblemNames().map(describeTestProblem));
-  const place = ({ dataset }: Entry) => datasetNames().indexOf(dataset);
+export async function testProblemEntries(files: readonly string[] = []): Promise<readonly Entry[]> {
+  const entries = await Promise.all([...testProblemNames(), ...files].map(describeTestProblem));
+  const datasets = datasetsOf(entries);
+  const place = ({ dataset }: Entry) => datasets.indexOf(dataset);
   const cost = ({ epoch_takes }: Entry) => ['seconds', 'minutes', 'hours'].indexOf(epoch_takes);
   return entries.toSorted((left, right) => place(left) - place(right) || cost(left) - cost(right));
+}
+
+/** The registered data sets, then those of users' test problems. */
+function datasetsOf(entries: readonly Entry[]): readonly string[] {
+  return [...new Set([...datasetNames(), ...entries.map(({ dataset }) => dataset)])];
 }
 
 /** The list for people, in 80 columns: a table for each data set, what each test problem is below its name. */
 export async function testProblemList(entries: readonly Entry[], heading: (text: string) => string): Promise<string> {
   const titles = ['name', 'set', 'epoch', 'parameters', 'batch', 'epochs', 'l2-reg', 'acc.'];
   const [header = '', ...rows] = formatTable(titles, entries.map(cells)).split('\n');
-  const lines = datasetNames().flatMap((dataset) => {
+  const lines = datasetsOf(entries).flatMap((dataset) => {
     const own = entries.flatMap((entry, index) =>
       entry.dataset === dataset ? [{ entry, row: rows[index] ?? '' }] : [],
     );
     if (own.length === 0) return [];
     const members = own.flatMap(({ entry, row }) => [row, ...wrapText(entry.description, WIDTH, '    ', '    ')]);
-    return ['', heading(`${dataset}: ${datasetDefinition(dataset).description}`), header, ...members];
+    return ['', heading(titleOf(dataset)), header, ...members];
   });
   const notes = [...legend, ...versionNotes(entries), ...(await familyNotes(entries))];
   return [...lines.slice(1), '', ...notes.flatMap((note) => wrapText(note, WIDTH))].join('\n');
+}
+
+function titleOf(dataset: string): string {
+  return datasetNames().includes(dataset)
+    ? `${dataset}: ${datasetDefinition(dataset).description}`
+    : `${dataset}: yours`;
 }
 
 const legend = [

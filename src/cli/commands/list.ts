@@ -1,5 +1,5 @@
 import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
-import { datasetDefinition, datasetNames } from '../../dataset/index.js';
+import { datasetNames, loadDataset } from '../../dataset/index.js';
 import { describeEngines } from '../../engine/index.js';
 import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
@@ -7,9 +7,9 @@ import type { Terminal } from '../terminal.js';
 import { optimizerEntries, optimizerList } from './list-optimizers.js';
 import { testProblemEntries, testProblemList } from './list-testproblems.js';
 
-/** Prints a table, or with `json` a list of objects, of what there is. */
-export async function list(what: ListName, json: boolean, terminal: Terminal): Promise<void> {
-  const listing = await listings[what]();
+/** Prints a table, or with `json` a list of objects, of what there is, users' `files` included. */
+export async function list(what: ListName, files: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
+  const listing = await listings[what](files);
   if (json) return terminal.result(JSON.stringify(listing.entries, null, 2));
   if ('text' in listing) return terminal.result(await listing.text(terminal.heading));
   terminal.result(formatTable(listing.header, listing.rows, terminal.heading));
@@ -24,17 +24,17 @@ type Listing = { readonly entries: readonly object[] } & (
   | { readonly text: (heading: (text: string) => string) => string | Promise<string> }
 );
 
-const listings: Record<ListName, () => Promise<Listing>> = {
-  async testproblems() {
-    const entries = await testProblemEntries();
+const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>> = {
+  async testproblems(files) {
+    const entries = await testProblemEntries(files);
     return { entries, text: (heading) => testProblemList(entries, heading) };
   },
-  async optimizers() {
-    const entries = await optimizerEntries();
+  async optimizers(files) {
+    const entries = await optimizerEntries(files);
     return { entries, text: (heading) => optimizerList(entries, heading) };
   },
-  async datasets() {
-    const entries = datasetNames().map(describeDataset);
+  async datasets(files) {
+    const entries = await Promise.all([...datasetNames(), ...files].map(describeDataset));
     const rows = entries.map(({ name, shape, classes, sizes, files, description }) => [
       ...[name, shape.join('x'), classes, sizes.train, sizes.valid, sizes.test, files.length, description],
     ]);
@@ -84,8 +84,8 @@ function describeBaseline(contender: Contender, source: string) {
   };
 }
 
-function describeDataset(name: string) {
-  const { description, shape, classes, sizes, files } = datasetDefinition(name);
+async function describeDataset(nameOrFile: string) {
+  const { name, description, shape, classes, sizes, files } = (await loadDataset(nameOrFile)).definition;
   return {
     name,
     description,

@@ -1,4 +1,4 @@
-import { type Comparison, quantitiesOf } from '../../analysis/index.js';
+import { type Comparison, quantitiesOfRun } from '../../analysis/index.js';
 import { FileError } from '../../errors.js';
 import type { RunQuantities } from '../../report/figures/index.js';
 import type { RunFacts } from '../../report/page/content.js';
@@ -25,8 +25,7 @@ export async function readRunDetails({ tables }: Comparison): Promise<RunDetails
         if (content === null) continue;
         const about = { testproblem, optimizer: name, seed };
         facts.push({ ...about, ...factsOf(content) });
-        const { optimizer_log: log, steps_per_epoch: steps } = content;
-        if (log.length > 0) quantities.push({ ...about, ...quantitiesOf(log, steps) });
+        quantities.push({ ...about, ...quantitiesOfRun(content) });
       }
     }
   }

@@ -20,11 +20,12 @@ export async function run(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { testproblem, optimizer } = options;
-  if (testproblem === undefined) throw missing('--testproblem', testProblemNames());
+  if (testproblem === undefined) throw missing('--testproblem', [...testProblemNames(), 'a file ./mine.js']);
   if (optimizer === undefined) throw missing('--optimizer', [...optimizerNames(), 'a file ./mine.js']);
   const declared = describeHyperparameters(await loadOptimizer(optimizer));
   const resolved = await resolveConfiguration({
     testproblem,
+    dataset: options.dataset,
     optimizer,
     hyperparameters: parseHyperparameters(args, declared, optimizer, ownOptions),
     variant: options.variant,
@@ -44,9 +45,10 @@ export async function run(
   });
 
   const told = { outputDir: options.outputDir, quiet: options.quiet === true };
-  if (resolved.source !== null) {
-    const { tellAboutUserOptimizers } = await import('../user-optimizers.js');
-    await tellAboutUserOptimizers([{ request: { optimizer }, configuration: resolved.configuration }], told, terminal);
+  if (Object.values(resolved.sources).some((source) => source !== null)) {
+    const { tellAboutUserFiles } = await import('../user-files.js');
+    const request = { testproblem, dataset: options.dataset, optimizer };
+    await tellAboutUserFiles([{ request, configuration: resolved.configuration }], told, terminal);
   }
   const again = '--overwrite runs it again';
   return await train(resolved, { ...options, again, dataDir: dataDirectory(options.dataDir) }, terminal);

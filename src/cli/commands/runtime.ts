@@ -28,21 +28,10 @@ const METHOD =
 export async function runtime(options: RuntimeOptions, terminal: Terminal): Promise<ExitCode> {
   const names = contestants(options.optimizers);
   const given = parseSettings(options.set, names);
-  const { lr, testproblem, variant, init, numEpochs, batchSize, seed, data, syntheticSize, engine, device, threads } =
-    options;
-  const common = {
-    testproblem,
-    variant,
-    init,
-    numEpochs,
-    batchSize,
-    seed,
-    data,
-    syntheticSize,
-    engine,
-    device,
-    threads,
-  };
+  const { lr, testproblem, dataset, variant, init, numEpochs, batchSize, seed } = options;
+  const { data, syntheticSize, engine, device, threads } = options;
+  const problem = { testproblem, dataset, variant, init };
+  const common = { ...problem, numEpochs, batchSize, seed, data, syntheticSize, engine, device, threads };
   const runs = [];
   for (const name of names) runs.push(await resolveContestant(name, given.get(name) ?? {}, lr, common));
 

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { withOptimizerFile } from '../../optimizer/index.js';
 import { type PlanStatement, statedSeeds } from '../../sweep/index.js';
+import { isUserFile } from '../../user-file/is-user-file.js';
 import type { SweepPlanOptions } from '../sweep-options.js';
 import type { Searched } from './sweep-plan-settings.js';
 
@@ -13,15 +14,16 @@ export function planStatement(
 ): PlanStatement {
   const folder = dirname(resolve(options.output));
   const fromFolder = (path: string) => (isAbsolute(path) ? path : relative(folder, resolve(path)) || '.');
-  const file = (name: string) => (isAbsolute(name) ? name : fromFolder(name).replace(/^(?!\.)/, './'));
+  const named = (name: string) =>
+    !isUserFile(name) || isAbsolute(name) ? name : fromFolder(name).replace(/^(?!\.)/, './');
   const own = (name: string) => searched.get(name) ?? {};
   const shared = own('');
   const { samples, samplingSeed, halton, name, threads, jobs } = options;
   return {
     name,
-    testproblems,
+    testproblems: testproblems.map(named),
     optimizers: optimizers.map((optimizer) => {
-      const entry = { name: withOptimizerFile(optimizer, file), settings: own(optimizer) };
+      const entry = { name: withOptimizerFile(optimizer, named), settings: own(optimizer) };
       return Object.keys(entry.settings).length === 0 ? entry.name : entry;
     }),
     settings: Object.keys(shared).length === 0 ? undefined : shared,
@@ -31,6 +33,7 @@ export function planStatement(
         : { method: halton ? ('halton' as const) : ('random' as const), samples, seed: samplingSeed ?? 0 },
     seeds: statedSeeds(options.seeds),
     options: {
+      dataset: options.dataset && named(options.dataset),
       variant: options.variant,
       init: options.init,
       num_epochs: options.numEpochs,

@@ -19,7 +19,7 @@ export async function sweepPlan(
   terminal: Terminal,
 ): Promise<void> {
   const { testproblem: testproblems, optimizer: optimizers, output } = options;
-  if (testproblems === undefined) throw missing('--testproblem', testProblemNames());
+  if (testproblems === undefined) throw missing('--testproblem', [...testProblemNames(), 'a file ./mine.js']);
   if (optimizers === undefined) throw missing('--optimizer', [...optimizerNames(), 'a file ./mine.js']);
   const searched = await readSettings(options, optimizers, args, ownOptions);
   const stated = planStatement(options, testproblems, optimizers, searched);

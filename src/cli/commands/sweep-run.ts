@@ -24,7 +24,7 @@ import type { SweepRunOptions } from '../sweep-options.js';
 import { describeRun, SweepProgress } from '../sweep-progress.js';
 import type { Terminal } from '../terminal.js';
 import { train } from '../train.js';
-import { tellAboutUserOptimizers } from '../user-optimizers.js';
+import { tellAboutUserFiles } from '../user-files.js';
 
 /**
  * Executes what is missing, interrupted or failed of a plan, each run in a process of its own; or with `index` one run in
@@ -68,7 +68,7 @@ async function runMissing(
   const threads = options.threads ?? plan.resources.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
   checkThreads(threads);
   const quiet = options.quiet === true;
-  await tellAboutUserOptimizers(runs, { outputDir: plan.outputDir, quiet }, terminal);
+  await tellAboutUserFiles(runs, { outputDir: plan.outputDir, quiet }, terminal);
   const pool: { current: Pool | null } = { current: null };
   const interruption = interruptible(
     terminal,

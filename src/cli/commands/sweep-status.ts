@@ -17,7 +17,7 @@ import { counted } from '../progress.js';
 import type { SweepStatusOptions } from '../sweep-options.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
-import { tellAboutUserOptimizers } from '../user-optimizers.js';
+import { tellAboutUserFiles } from '../user-files.js';
 import { settingDescriber } from './sweep-settings.js';
 
 /** Settings and failures that are listed at most; --all lists every one. */
@@ -35,7 +35,7 @@ export async function sweepStatus(path: string, options: SweepStatusOptions, ter
     const { completed, diverged } = counts;
     const done = `${completed + diverged} of ${counted(statuses.length, 'run')} done`;
     terminal.result(`${plan.name}: ${done}; ${describeCounts(counts)}`);
-    await tellAboutUserOptimizers(runs, { outputDir: plan.outputDir, quiet: false }, terminal);
+    await tellAboutUserFiles(runs, { outputDir: plan.outputDir, quiet: false }, terminal);
     if (repeated > 0) terminal.line(`${counted(repeated, 'run')} stated more than once and counted once`);
     if (queue !== null && queue.size > 0) terminal.result(describeQueue([...queue.values()]));
     showFailures(statuses, options, terminal);

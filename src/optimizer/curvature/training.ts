@@ -4,7 +4,7 @@ import { count, type EvaluationCounts, noEvaluations } from '../evaluation-count
 import { type NetworkState, networkState } from '../network-state.js';
 import { type CollectedLogs, RuleLog } from '../rule-log.js';
 import { restoreTree, saveTree } from '../saved-tree.js';
-import type { BatchFeeds, Training, TrainingState, TrainingTask } from '../training.js';
+import type { BatchFeeds, PreconditionerBlock, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import { DriftMonitor } from './drift.js';
 import type { FactorOrNot } from './factor.js';
@@ -100,6 +100,13 @@ export class CurvatureTraining implements Training {
 
   get modelStates(): BatchFeeds {
     return this.#network.feeds(this.#networkValues);
+  }
+
+  preconditioner(): readonly (PreconditionerBlock | null)[] | null {
+    if (this.#phase?.kind !== 'steps') return null;
+    return this.#phase.preconditioners.map(({ u, change }) =>
+      u === undefined || change === undefined ? null : { u, change },
+    );
   }
 
   get evaluations(): Readonly<EvaluationCounts> {

@@ -21,7 +21,7 @@ export function quantities(
 ): Figure {
   const problems = [...new Set(runs.map(({ testproblem }) => testproblem))];
   const found = [...new Set(runs.flatMap(({ points }) => points.map(({ quantity }) => quantity)))];
-  const shown = names ?? found.filter((name) => !/^seconds\b/.test(name) && !/ [4-9]$| \d\d+$/.test(name));
+  const shown = names ?? found.filter((name) => !/^(seconds|cost)\b/.test(name) && !/ [4-9]$| \d\d+$/.test(name));
   const axis = over === 'steps' ? 'step' : 'epoch';
   const several = new Set(runs.map(({ optimizer }) => optimizer)).size > 1;
   const keyOf = (run: RunQuantities, where: string) =>

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quantitiesOf } from '../../analysis/index.js';
+import { quantitiesOfRun } from '../../analysis/index.js';
 import { FileError, OutputError } from '../../errors.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
 import { type RecordedRun, type ResultFile, readResultFile, recordResultFile } from '../../results/index.js';
@@ -89,7 +89,7 @@ async function addRuns(
     await tables.runs.add([runRow(run, id)]);
     await tables.curves.add(curveRows(run, id));
     if (file.kind === 'probprec') {
-      const { points, events } = quantitiesOf(file.content.optimizer_log, file.content.steps_per_epoch);
+      const { points, events } = quantitiesOfRun(file.content);
       await tables.quantities.add(
         points.map(({ quantity, where, epoch, step, value }) => [id, quantity, where, epoch, step, value]),
       );

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quantitiesOf } from '../../analysis/index.js';
+import { quantitiesOfRun } from '../../analysis/index.js';
 import { FileError, OutputError } from '../../errors.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
 import {
@@ -91,13 +91,13 @@ function eventsOf({ run, file }: ReadRun): Buffer[] {
     }
   }
   if (file.kind === 'probprec') {
-    const { minibatch_train_losses, train_log_interval, steps_per_epoch, optimizer_log } = file.content;
+    const { minibatch_train_losses, train_log_interval, steps_per_epoch } = file.content;
     const perEpoch = Math.ceil(steps_per_epoch / train_log_interval);
     for (const [index, value] of minibatch_train_losses.entries()) {
       const step = (index % perEpoch) * train_log_interval;
       events.push(scalar(at(Math.floor(index / perEpoch), step), MINIBATCH_TAG, value ?? Number.NaN));
     }
-    const { points, events: marks } = quantitiesOf(optimizer_log, steps_per_epoch);
+    const { points, events: marks } = quantitiesOfRun(file.content);
     for (const point of points) {
       events.push(scalar(at(point.epoch), quantityTag(point), point.value ?? Number.NaN));
     }

@@ -1,4 +1,4 @@
-"""Computes with PyTorch, in float64, what test/testproblem/problem-derivatives.long.test.ts compares with. Run it in its folder:
+"""Computes with PyTorch, in float64, what test/slow/problem-derivatives.test.ts compares with. Run it in its folder:
 
     python3 problems.py > problems.json      # Debian's python3-torch 1.13.0a0 and numpy 1.24 wrote the file
 

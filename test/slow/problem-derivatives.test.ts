@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../src/engine/index.js';
 import { type Program, program } from '../../src/tensor/index.js';
 import { runProgram } from '../oracle/reference-engine.js';
-import { derivativesOf } from './pytorch/models.js';
-import { batchSize, problemFeeds, problemNamed, type Summary, summaryOf } from './pytorch/problems.js';
+import { derivativesOf } from '../testproblem/pytorch/models.js';
+import { batchSize, problemFeeds, problemNamed, type Summary, summaryOf } from '../testproblem/pytorch/problems.js';
 
 interface Fixture {
   readonly loss: number;
@@ -14,7 +14,7 @@ interface Fixture {
 
 /** Written by pytorch/problems.py with PyTorch 1.13 in float64. */
 const fixtures: Readonly<Record<string, Fixture>> = JSON.parse(
-  readFileSync(new URL('./pytorch/problems.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../testproblem/pytorch/problems.json', import.meta.url), 'utf8'),
 );
 
 /** What differs between arrays and their summaries by more than `tolerance` of the norm over all parameters. */

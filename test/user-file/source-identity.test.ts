@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FileError } from '../../src/errors.js';
-import { optimizerVersion } from '../../src/optimizer/index.js';
-import { optimizerSource } from '../../src/optimizer/source-identity.js';
+import { userSource } from '../../src/user-file/source-identity.js';
+import { sourceVersion } from '../../src/user-file/source-version.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
   }
 }
 
-const source = (file = 'mine.mjs') => optimizerSource(join(folder, file));
+const source = (file = 'mine.mjs') => userSource(join(folder, file));
 
 /** The identity of one file with this text. */
 async function identity(text: string, file = 'mine.mjs'): Promise<string> {
@@ -187,9 +187,26 @@ describe('the modules of an optimizer', () => {
     ]);
     await write({ 'mine.mjs': "import './types.ts';" });
     const { sha256, warnings } = source();
-    expect(warnings).toEqual([expect.stringMatching(/^types\.ts: it is not read as JavaScript/)]);
+    expect(warnings).toEqual([]);
     await write({ 'types.ts': 'export const a: number = 2;' });
     expect(source().sha256).not.toBe(sha256);
+    await write({ 'types.ts': 'export enum Wide { A }' });
+    expect(source().warnings).toEqual([expect.stringMatching(/^types\.ts: it is not read as JavaScript/)]);
+  });
+
+  test('count without their types', async () => {
+    await write({ 'mine.ts': "import type { A } from './types.ts';\nexport const a: A | number = 1;", 'types.ts': '' });
+    const { sha256, modules } = source('mine.ts');
+    expect(modules).toHaveLength(1);
+    await write({ 'mine.mjs': 'export const a = 1;' });
+    expect(source('mine.mjs').sha256).toBe(sha256);
+  });
+
+  test('whose names a compiler would change are said to be there', async () => {
+    await write({ 'mine.ts': "import './part.js';", 'part.ts': '' });
+    expect(() => source('mine.ts')).toThrow(
+      /mine\.ts:1: it imports "\.\/part\.js", and there is no such file; part\.ts is there, and is imported by that name$/,
+    );
   });
 
   test('that are linked packages are warned of', async () => {
@@ -209,5 +226,5 @@ describe('the modules of an optimizer', () => {
 });
 
 test('the version is short and part of the identity', () => {
-  expect(optimizerVersion('0123456789abcdef'.repeat(4))).toBe('01234567');
+  expect(sourceVersion('0123456789abcdef'.repeat(4))).toBe('01234567');
 });

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FileError } from '../errors.js';
 import { type JsonTree, parseModule, type Reference } from './source-syntax.js';
+import { isTypeScript, stripTypes } from './strip-types.js';
 
 /** A file of a user's program. */
 export interface SourceModule {
@@ -50,7 +51,7 @@ class GraphReader {
 
   constructor(file: string) {
     this.#file = file;
-    this.#entry = realFile(file, () => `${file}: there is no such file; expected a JavaScript module`);
+    this.#entry = realFile(file, () => `${file}: there is no such file; expected a JavaScript or TypeScript module`);
   }
 
   read(): ModuleGraph {
@@ -81,7 +82,9 @@ class GraphReader {
     if (extension === '.json') return jsonContent(bytes);
     if (!/^\.[cm]?[jt]s$/.test(extension)) return byteContent(bytes);
     try {
-      return this.#javascript(path, bytes.toString('utf8'), extension === '.cjs' ? 'commonjs' : 'module');
+      const text = withoutMark(bytes.toString('utf8'));
+      const program = isTypeScript(path) ? stripTypes(text, path) : text;
+      return this.#javascript(path, program, extension === '.cjs' ? 'commonjs' : 'module');
     } catch (error) {
       // No JavaScript, or nested deeper than the stack: Node decides whether it loads.
       if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
@@ -92,7 +95,7 @@ class GraphReader {
   }
 
   #javascript(path: string, text: string, sourceType: 'module' | 'commonjs'): JsonTree {
-    const { references, computed, content } = parseModule(withoutMark(text), sourceType);
+    const { references, computed, content } = parseModule(text, sourceType);
     for (const line of computed) {
       this.#warn(
         path,
@@ -125,6 +128,7 @@ class GraphReader {
     if (isBuiltin(specifier)) return other({ builtin: specifier.replace(/^node:/, '') });
     // The loader makes this name mean the running copy of the library, wherever the file lies.
     if (specifier === 'probprec') return other({ probprec: true });
+    if (specifier.startsWith('probprec/')) return other({ probprec: specifier.slice('probprec/'.length) });
     if (/^(\.{0,2}\/|\.{1,2}$|file:)/.test(specifier)) {
       return kind === 'require' ? this.#required(importer, reference) : this.#relative(importer, reference);
     }
@@ -143,7 +147,11 @@ class GraphReader {
 
   #relative(importer: string, { specifier, kind, line }: Reference): Target {
     const url = new URL(specifier, pathToFileURL(importer));
-    const missing = () => `${this.#place(importer, line)}: it imports "${specifier}", and there is no such file`;
+    const missing = () => {
+      const other = sibling(fileURLToPath(url));
+      const hint = other === null ? '' : `; ${other} is there, and is imported by that name`;
+      return `${this.#place(importer, line)}: it imports "${specifier}", and there is no such file${hint}`;
+    };
     try {
       return { kind: 'file', path: realFile(fileURLToPath(url), missing), query: url.search + url.hash };
     } catch (error) {
@@ -187,8 +195,17 @@ function realFile(path: string, missing: () => string): string {
     const gone = ['ENOENT', 'ENOTDIR'].includes(String((cause as NodeJS.ErrnoException).code));
     throw new FileError(gone ? missing() : `${path}: the file cannot be read: ${reasonOf(cause)}`, { cause });
   }
-  if (!statSync(real).isFile()) throw new FileError(`${path}: this is no file; expected a JavaScript module`);
+  if (!statSync(real).isFile())
+    throw new FileError(`${path}: this is no file; expected a JavaScript or TypeScript module`);
   return real;
+}
+
+/** `part.ts` where `part.js` is missing: compilers take one for the other, Node does not. */
+function sibling(path: string): string | null {
+  const [, stem = path, extension = ''] = /^(.*)\.(m?)[jt]s$/.exec(path) ?? [];
+  const names = [`${stem}.${extension}ts`, `${stem}.${extension}js`, `${stem}.ts`, `${stem}.js`, `${stem}.mjs`];
+  const found = names.find((name) => name !== path && existsSync(name));
+  return found === undefined ? null : basename(found);
 }
 
 interface InstalledPackage {

@@ -1,11 +1,15 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EngineError, OptimizerError, ProbprecError } from '../errors.js';
+import { DataError, EngineError, OptimizerError, ProbprecError, UserCodeError } from '../errors.js';
+import { settled } from './settled.js';
 
-/** The part of an optimizer in which an error was thrown: what is nearest to where it happened. */
+/** What a user's file can define. */
+export type DefinitionNoun = 'optimizer' | 'test problem' | 'data set';
+
+/** The part of a definition in which an error was thrown: what is nearest to where it happened. */
 const parts = new WeakMap<object, string>();
 
-/** Calls a function of an optimizer; an error that leaves it remembers the part. */
+/** Calls a function of a definition; an error that leaves it remembers the part. */
 export function inPart<T>(part: string, call: () => T): T {
   try {
     return call();
@@ -19,12 +23,19 @@ export function inPart<T>(part: string, call: () => T): T {
 export class UserCode {
   /** As the user named it. */
   readonly file: string;
+  readonly noun: DefinitionNoun;
   readonly #modules: ReadonlySet<string>;
 
   /** `modules` are the absolute paths of its code. */
-  constructor(file: string, modules: readonly string[]) {
+  constructor(file: string, modules: readonly string[], noun: DefinitionNoun) {
     this.file = file;
+    this.noun = noun;
     this.#modules = new Set(modules);
+  }
+
+  /** The same files as the code of something else that they define. */
+  as(noun: DefinitionNoun): UserCode {
+    return new UserCode(this.file, [...this.#modules], noun);
   }
 
   /**
@@ -32,11 +43,48 @@ export class UserCode {
    * user's took part is returned as it is, and so is one of the engine.
    */
   blame(error: unknown, part: string): unknown {
-    if (error instanceof OptimizerError || error instanceof EngineError) return error;
+    if (isNobodys(error)) return error;
     const tagged = typeof error === 'object' && error !== null ? parts.get(error) : undefined;
     const place = this.place(error);
     if (error instanceof Error && place === null && tagged === undefined) return error;
-    return new OptimizerError(`${this.explain(error)} (in the optimizer's ${tagged ?? part})`, { cause: error });
+    return this.error(`${this.explain(error)} (in the ${this.noun}'s ${tagged ?? part})`, error);
+  }
+
+  /** {@link blame} for what can only be the user's, even where nothing of the user's is on the stack. */
+  claim(error: unknown, part: string): unknown {
+    const blamed = this.blame(error, part);
+    if (blamed !== error || isNobodys(error)) return blamed;
+    return this.error(`${this.explain(error)} (in the ${this.noun}'s ${part})`, error);
+  }
+
+  /** An error of this file's. */
+  error(message: string, cause?: unknown): UserCodeError {
+    const Kind = this.noun === 'optimizer' ? OptimizerError : UserCodeError;
+    return new Kind(message, { cause });
+  }
+
+  /** Calls one of the user's functions; what it throws is called the user's. */
+  call<T>(part: string, body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw this.blame(error, part);
+    }
+  }
+
+  /** {@link call} for a function that may return a promise; one that never settles is an error, too. */
+  async wait<T>(part: string, body: () => T | Promise<T>): Promise<T> {
+    try {
+      const promise = Promise.resolve(body());
+      return await settled(promise, () => this.fault(part, 'waits for something that never comes'));
+    } catch (error) {
+      throw this.blame(error, part);
+    }
+  }
+
+  /** `mine.mjs: its step returns undefined, expected …` */
+  fault(part: string, text: string): UserCodeError {
+    return this.error(`${this.file}: its ${part} ${text}`);
   }
 
   /** File, line and message of an error. */
@@ -56,6 +104,11 @@ export class UserCode {
     }
     return null;
   }
+}
+
+/** An error that is blamed already, or is the doing of the engine or of the data directory. */
+function isNobodys(error: unknown): boolean {
+  return [UserCodeError, EngineError, DataError].some((kind) => error instanceof kind);
 }
 
 /** `TypeError: x is not a function`; of an error of ours, which is written for people, the message alone. */

@@ -1,0 +1,145 @@
+import { register } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { z } from 'zod';
+import { FileError } from '../errors.js';
+import { settled } from './settled.js';
+import { type UserSource, userSource } from './source-identity.js';
+import { type DefinitionNoun, describeError, display, UserCode } from './user-code.js';
+
+/** What a file of one kind has to export, and what becomes of it. */
+export interface FileKind<Definition> {
+  /** The option that takes such files, for errors: `--optimizer`. */
+  readonly option: string;
+  readonly noun: DefinitionNoun;
+  /** What to write instead, for errors: `export default defineOptimizer({ … })`. */
+  readonly expected: string;
+  /** The form of the default export; what else it holds is let through. */
+  readonly contract: z.ZodType;
+  /** The definition from an export of this form, with the user's functions guarded; from then on the export is not read again. */
+  guarded(exported: Definition, code: UserCode): Definition;
+  /** Why it cannot be used all the same, such as a name that is taken; or null. */
+  fault(definition: Definition): Promise<string | null>;
+}
+
+/** A user's definition with what it was loaded from. */
+export interface LoadedFile<Definition> {
+  readonly definition: Definition;
+  readonly source: UserSource;
+  /** What is made of the definition, a wrapped optimizer for instance, with its errors called the user's. */
+  readonly guard: (made: Definition) => Definition;
+}
+
+/** Frames of a stack that are kept: a user's line may lie below many of the library's. */
+const STACK_FRAMES = 60;
+
+let hooked = false;
+
+/** Makes `import … from 'probprec'` in users' files mean this library, and TypeScript run. */
+function hookModules(): void {
+  if (!hooked) register('./module-hooks.js', import.meta.url);
+  hooked = true;
+}
+
+/** Node runs a module once in a process, whatever becomes of the file: its identity is the one of the code that runs. */
+const loaded = new Map<string, unknown>();
+
+/**
+ * Loads a user's file: a module, JavaScript or TypeScript, whose default export is a definition of this kind. Throws FileError,
+ * one line that names option, file and, where there is one, the line, for what is none or has a reserved name.
+ */
+export async function loadDefinitionFile<Definition>(
+  kind: FileKind<Definition>,
+  file: string,
+): Promise<LoadedFile<Definition>> {
+  const key = `${kind.noun} ${resolve(file)}`;
+  const before = loaded.get(key) as LoadedFile<Definition> | undefined;
+  if (before !== undefined) return before;
+  const { source, code, exported } = await loadUserModule(file, kind);
+  const definition = kind.guarded(conforming(file, kind, exported), code);
+  const fault = await kind.fault(definition);
+  if (fault !== null) throw new FileError(`${kind.option} ${file}: ${fault}`);
+  const result = { definition, source, guard: (made: Definition) => kind.guarded(made, code) };
+  loaded.set(key, result);
+  return result;
+}
+
+/** A module of a user's with its identity, and what it exports as its default. */
+export async function loadUserModule(
+  file: string,
+  { option, noun }: { readonly option: string; readonly noun: DefinitionNoun },
+): Promise<{ readonly source: UserSource; readonly code: UserCode; readonly exported: unknown }> {
+  if (/\.cts$/.test(file)) throw new FileError(`${option} ${file}: found a .cts file, expected a module (.ts or .mts)`);
+  const source = sourceOf(file, option);
+  const code = new UserCode(file, source.modules, noun);
+  const exported = (await importModule(file, option, code)).default;
+  return { source, code, exported };
+}
+
+function sourceOf(file: string, option: string): UserSource {
+  try {
+    return userSource(file);
+  } catch (cause) {
+    if (!(cause instanceof FileError)) throw cause;
+    const start = `${file}: `;
+    const { message } = cause;
+    // Where a file that it imports is missing, the line is part of what there is to say.
+    const text = message.startsWith(start) ? message.slice(start.length) : `the module does not load: ${message}`;
+    throw new FileError(`${option} ${file}: ${text}`, { cause });
+  }
+}
+
+/** The module itself: its default export, handed on by a promise, would be asked whether it is one. */
+async function importModule(file: string, option: string, code: UserCode): Promise<{ readonly default?: unknown }> {
+  hookModules();
+  Error.stackTraceLimit = Math.max(Error.stackTraceLimit, STACK_FRAMES);
+  const stalled = () => new FileError(`${option} ${file}: the module waits for something that never comes`);
+  try {
+    return (await settled(import(/* @vite-ignore */ pathToFileURL(resolve(file)).href), stalled)) as {
+      default?: unknown;
+    };
+  } catch (cause) {
+    if (cause instanceof FileError && cause.message.startsWith(`${option} `)) throw cause;
+    const place = code.place(cause);
+    const reason = place === null ? describeError(cause) : `${place}: ${describeError(cause)}`;
+    throw new FileError(`${option} ${file}: the module does not load: ${reason}`, { cause });
+  }
+}
+
+/** What a module exports, when it has the form of this kind. */
+function conforming<Definition>(
+  file: string,
+  { option, noun, expected, contract }: FileKind<Definition>,
+  exported: unknown,
+): Definition {
+  const refused = (text: string, cause?: unknown) =>
+    new FileError(`${option} ${file}: ${text}; expected ${expected}`, { cause });
+  try {
+    const other = nounOf(exported);
+    if (other !== null && other !== noun) throw refused(`the file defines ${withArticle(other)}`);
+    const result = contract.safeParse(exported);
+    if (result.success) return exported as Definition;
+    const [issue] = result.error.issues;
+    const field = issue?.path.join('.') ?? '';
+    throw refused(
+      field === ''
+        ? `the default export: found ${exported === undefined ? 'nothing' : display(exported)}`
+        : `${field}: ${issue?.message}`,
+    );
+  } catch (cause) {
+    if (cause instanceof FileError) throw cause;
+    throw refused(`the default export cannot be read: ${describeError(cause)}`, cause);
+  }
+}
+
+/** What an export defines, by what it has and no other kind has; null where that cannot be told. */
+export function nounOf(exported: unknown): DefinitionNoun | null {
+  if (typeof exported !== 'object' || exported === null) return null;
+  if ('hyperparameters' in exported) return 'optimizer';
+  if ('inputShape' in exported) return 'test problem';
+  return 'sizes' in exported ? 'data set' : null;
+}
+
+function withArticle(noun: DefinitionNoun): string {
+  return noun === 'optimizer' ? `an ${noun}` : `a ${noun}`;
+}
