@@ -21,6 +21,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['analysis'],
   ['landscape', 'sweep', 'timing'],
   ['report'],
+  ['experiment'],
   ['cli', 'index.ts'],
 ];
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { SCALES } from '../experiment/experiment.js';
 import { METRICS } from '../results/recorded-run.js';
 import { addComparisonOptions } from './comparison-options.js';
+import type { ExperimentOptions } from './experiment-options.js';
 import { UsageError } from './failure.js';
 import { commaSeparated, oneOf, quoted, wholeNumber } from './option-values.js';
 import { PLOT_KINDS, type PlotCommandOptions, type ReportCommandOptions } from './report-options.js';
@@ -10,6 +12,7 @@ import type { Terminal } from './terminal.js';
 export function addReportCommands(program: Command, terminal: Terminal): void {
   addPlot(program, terminal);
   addReport(program, terminal);
+  addExperiment(program, terminal);
 }
 
 function addPlot(program: Command, terminal: Terminal): void {
@@ -81,6 +84,34 @@ function addReport(program: Command, terminal: Terminal): void {
     const { report } = await import('./commands/report.js');
     process.exitCode = await report(paths, options, terminal);
   });
+}
+
+function addExperiment(program: Command, terminal: Terminal): void {
+  program
+    .command('experiment')
+    .summary('repeat an experiment of the thesis, with its published figures beside')
+    .description(
+      'Writes the plan of a published experiment and a page that sets our figures beside the published ones; --run executes\n' +
+        'what is missing of the plan first. The same command resumes; sweep status, run and commands take the plan, too.',
+    )
+    .argument('<name>', 'preconditioning, runtime, initialization or lr-sensitivity')
+    .option(
+      '--scale <name>',
+      'smoke (minutes, synthetic data), laptop (hours), paper (as published)',
+      oneOf('--scale', SCALES),
+      'laptop',
+    )
+    .option('-o, --output <dir>', 'folder of plan, results and page (experiments/<name>-<scale>)')
+    .option('--run', 'execute what is missing')
+    .option('--jobs <n>', 'runs at the same time', wholeNumber('--jobs', 1))
+    .option('--threads <n>', 'threads of each run', wholeNumber('--threads', 1))
+    .option('--data-dir <dir>', 'where the data sets are (PROBPREC_DATA_DIR, else ./data)')
+    .option('--overwrite', 'replace another plan there, and measure run times again')
+    .option('--quiet', 'no progress')
+    .action(async (name: string, options: ExperimentOptions) => {
+      const { experiment } = await import('./commands/experiment.js');
+      process.exitCode = await experiment(name, options, terminal);
+    });
 }
 
 const POINTS: Readonly<Record<string, number>> = { in: 72, cm: 72 / 2.54, mm: 72 / 25.4, pt: 1 };

@@ -23,12 +23,7 @@ export async function sweepPlan(
   if (optimizers === undefined) throw missing('--optimizer', [...optimizerNames(), 'a file ./mine.js']);
   const searched = await readSettings(options, optimizers, args, ownOptions);
   const stated = planStatement(options, testproblems, optimizers, searched);
-  const first = await check(output, stated);
-  // The engine that `auto` means here and now: the same plan on another machine must mean the same runs.
-  const { engine } = first.runs[0]?.configuration ?? {};
-  const pinned = { ...stated, options: { ...stated.options, engine: engine?.name, device: engine?.device } };
-  const text = planText(output, pinned);
-  const { runs, repeated, plan } = await check(output, pinned);
+  const { text, runs, repeated, plan } = await pinnedPlan(output, stated);
   const written = await writeNewFile(output, text, { overwrite: options.overwrite, what: 'a plan' });
   terminal.line(describePlan(plan, runs, repeated));
   if (!written) terminal.line('the plan was there already, unchanged');
@@ -52,6 +47,17 @@ export function describePlan(plan: Plan, runs: readonly PlannedRun[], repeated: 
 
 function missing(option: string, names: readonly string[]): UsageError {
   return new UsageError(`${option}: found nothing, expected some of ${names.join(', ')}`);
+}
+
+/**
+ * The plan with the engine that `auto` means here and now: the same plan on another machine must mean the same runs.
+ * Throws ProbprecError for a statement that is no plan.
+ */
+export async function pinnedPlan(file: string, stated: PlanStatement) {
+  const first = await check(file, stated);
+  const { engine } = first.runs[0]?.configuration ?? {};
+  const pinned = { ...stated, options: { ...stated.options, engine: engine?.name, device: engine?.device } };
+  return { text: planText(file, pinned), ...(await check(file, pinned)) };
 }
 
 /** Reads the statement as the plan file would be read; what is wrong is wrong with the options, not with a line. */

@@ -10,9 +10,9 @@ const LONGEST_TABLE = 250;
 export async function figureHtml(
   figure: Figure,
   id: string,
-  { interactive }: { readonly interactive: boolean },
+  { interactive, width = SCREEN.width }: { readonly interactive: boolean; readonly width?: number },
 ): Promise<Html> {
-  const { svg, spec } = await drawFigure(figure, SCREEN);
+  const { svg, spec } = await drawFigure(figure, { ...SCREEN, width });
   const { $schema: _, ...drawn } = spec;
   return html`<figure id="${id}" data-description="${figure.description}">
 <div class="drawing" tabindex="0" role="group" aria-label="${figure.title}">${picture(svg, id, figure)}</div>
