@@ -26,7 +26,10 @@ export const tolstoi: TextDatasetDefinition = {
   title: 'War and Peace',
   description: 'War and Peace, character by character in sequences of 50, 83 characters',
   shape: [50],
+  inputType: 'int',
+  vocabulary: 83,
   classes: 83,
+  labelShape: [50],
   sizes: sequences({ train: TRAIN, valid: TEST, test: TEST }),
   validationShare: 4,
   files: [
