@@ -19,7 +19,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['results'],
   ['run'],
   ['analysis'],
-  ['landscape', 'sweep', 'timing'],
+  ['check', 'landscape', 'sweep', 'timing'],
   ['report'],
   ['experiment'],
   ['cli', 'index.ts'],

@@ -1,3 +1,5 @@
+import type { LogTarget } from './run-logs.js';
+
 /** What `list` can list. */
 export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines', 'baselines'] as const;
 
@@ -21,6 +23,7 @@ export interface RunOptions {
   readonly data?: 'real' | 'synthetic';
   readonly syntheticSize?: number;
   readonly outputDir: string;
+  readonly log?: LogTarget[];
   readonly engine?: string;
   readonly device?: string;
   readonly threads?: number;

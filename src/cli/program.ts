@@ -14,6 +14,7 @@ import {
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
+import { logTarget } from './run-logs.js';
 import { addSweepCommands } from './sweep-commands.js';
 import type { Terminal } from './terminal.js';
 import {
@@ -47,6 +48,7 @@ export function createProgram(terminal: Terminal): Command {
   addRun(program, terminal);
   addList(program, terminal);
   addData(program, terminal);
+  addCheck(program, terminal);
   addRuntime(program, terminal);
   addCurvature(program, terminal);
   addSweepCommands(program, terminal, unknownCommand);
@@ -89,6 +91,11 @@ function addRun(program: Command, terminal: Terminal): void {
     .option('--resume', 'go on from a checkpoint of the same configuration', true)
     .option('--no-resume', 'start from the beginning, whatever is there')
     .option('--overwrite', 'run again although a completed run file is there')
+    .option(
+      '--log <where>',
+      'log while training: tensorboard:DIR, csv:FILE, jsonl:FILE, or - for JSON lines on stdout; may be repeated',
+      logTarget,
+    )
     .option(
       '--keep-parameters <when>',
       'epochs or end: keep the parameters beside the run file, for probprec curvature --run (docs/run-file.md)',
@@ -174,6 +181,23 @@ function addData(program: Command, terminal: Terminal): void {
   data.allowExcessArguments().action((_, command: Command) => {
     throw unknownCommand('data: ', command);
   });
+}
+
+function addCheck(program: Command, terminal: Terminal): void {
+  program
+    .command('check')
+    .summary('say what is wrong with files of your own')
+    .description(
+      'Tries optimizers, test problems and data sets of your own: contract, derivatives against differences, repetition,\n' +
+        'going on after a stop. Says what is wrong, with file and line where there is one. Exit code 1 when something is.',
+    )
+    .argument('<file...>', 'files that define an optimizer, a test problem or a data set')
+    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
+    .option('--json', 'as JSON')
+    .action(async (files: string[], options: { dataDir?: string; json?: boolean }) => {
+      const { check } = await import('./commands/check.js');
+      process.exitCode = await check(files, options, terminal);
+    });
 }
 
 function addRuntime(program: Command, terminal: Terminal): void {

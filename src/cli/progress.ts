@@ -1,12 +1,14 @@
+import { wrapText } from '../report/index.js';
 import type { RunEvent } from '../run/index.js';
+import { formatDuration, progressLine } from './progress-line.js';
 import type { Terminal } from './terminal.js';
 
-const BAR = 20;
 /** Milliseconds between two updates: of the bar on a screen, of plain lines elsewhere. */
 const UPDATE_MS = { screen: 100, plain: 5000 };
 
 type Step = Extract<RunEvent, { type: 'step' }>;
 type Evaluation = Extract<RunEvent, { type: 'evaluation' }>;
+type Evaluating = Extract<RunEvent, { type: 'evaluating' }>;
 
 /** Shows a run's events: warnings always, the rest unless `quiet`. */
 export function progressReporter(terminal: Terminal, quiet: boolean): (event: RunEvent) => void {
@@ -26,13 +28,16 @@ export function progressReporter(terminal: Terminal, quiet: boolean): (event: Ru
         return say(`compiled in ${event.seconds.toFixed(1)} s`);
       case 'evaluation':
         shownAt = performance.now();
-        return say(describeEvaluation(event));
+        return say(terminal.interactive ? evaluationLines(event, terminal.messageWidth) : describeEvaluation(event));
+      case 'evaluating':
+        if (!quiet) terminal.transient(progressLine(whileEvaluating(event), terminal.messageWidth));
+        return;
       case 'step': {
         const now = performance.now();
         if (quiet || now - shownAt < (terminal.interactive ? UPDATE_MS.screen : UPDATE_MS.plain)) return;
         shownAt = now;
         return terminal.interactive
-          ? terminal.transient(`${bar(event)} ${describeStep(event)}`)
+          ? terminal.transient(progressLine(whileTraining(event), terminal.messageWidth))
           : say(describeStep(event));
       }
       case 'keeping':
@@ -98,9 +103,39 @@ function describeStep(event: Step): string {
   )}${note}, ${event.stepsPerSecond.toFixed(1)} steps/s, ${formatDuration(event.secondsLeft)} left`;
 }
 
-function bar({ step, stepsPerEpoch }: Step): string {
-  const full = Math.min(BAR, Math.round((BAR * step) / Math.max(1, stepsPerEpoch)));
-  return `[${'#'.repeat(full)}${'.'.repeat(BAR - full)}]`;
+/** The same within the columns of a screen, without what the line before has said. */
+function evaluationLines({ epoch, numEpochs, results }: Evaluation, width: number): string {
+  const parts = (['train_eval', 'valid', 'test'] as const).map((phase) => {
+    const { loss, accuracy } = results[phase];
+    return `${PHASES[phase]} ${significant(loss)}${accuracy === null ? '' : ` (${(100 * accuracy).toFixed(2)} %)`}`;
+  });
+  // A value stays beside its name.
+  const text =
+    `epoch ${epoch}/${numEpochs}: `.replace(/(?<=h) /, KEPT) +
+    parts.map((part) => part.replaceAll(' ', KEPT)).join(', ');
+  return wrapText(text, width, '', '  ').join('\n').replaceAll(KEPT, ' ');
+}
+
+const KEPT = '\u00a0';
+const PHASES = { train_eval: 'train', valid: 'valid', test: 'test' } as const;
+
+function whileTraining({ epoch, numEpochs, step, stepsPerEpoch, loss, secondsLeft, note }: Step) {
+  return {
+    secondsLeft,
+    share: (epoch - 1 + step / Math.max(1, stepsPerEpoch)) / numEpochs,
+    place: `epoch ${epoch}/${numEpochs}`,
+    details: [`loss ${significant(loss)}`, ...(note === null ? [] : [note])],
+  };
+}
+
+function whileEvaluating({ epoch, numEpochs, phase, secondsLeft }: Evaluating) {
+  return {
+    secondsLeft,
+    share: numEpochs === 0 ? 0 : epoch / numEpochs,
+    // Where there is no room for both, what is being done comes first.
+    place: `evaluating ${PHASES[phase]}`,
+    details: [`epoch ${epoch}/${numEpochs}`],
+  };
 }
 
 function significant(value: number): string {
@@ -110,14 +145,4 @@ function significant(value: number): string {
 /** `1 step`, `2 steps`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
-}
-
-/** Seconds as `12 s`, `3 min 20 s` or `1 h 05 min`; `?` when unknown. */
-export function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '?';
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole} s`;
-  const pad = (value: number) => String(value).padStart(2, '0');
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { METRICS, type Metric } from '../results/recorded-run.js';
 import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { addExport } from './export-commands.js';
@@ -8,12 +9,29 @@ import type { Terminal } from './terminal.js';
 
 type UnknownCommand = (where: string, parent: Command) => Error;
 
-/** The commands that work on results: compare, validate, import, export. */
+/** The commands that work on results: show, compare, validate, import, export. */
 export function addResultCommands(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
+  addShow(program, terminal);
   addCompare(program, terminal);
   addValidate(program, terminal);
   addImport(program, terminal, unknownCommand);
   addExport(program, terminal, unknownCommand);
+}
+
+function addShow(program: Command, terminal: Terminal): void {
+  program
+    .command('show')
+    .summary('print one run: settings, status, curves, what the optimizer reported; or a list of runs')
+    .description(
+      'Prints one run in full: settings, status, curves as lines of blocks, and the quantities and events that its optimizer\n' +
+        'reported. Several runs are a list with a line for each.',
+    )
+    .argument('[results...]', 'a run file, or files and folders of them, DeepOBS folders too (results)')
+    .option('--metric <name>', `curve of a list: ${METRICS.join(', ')}`, oneOf('--metric', METRICS))
+    .action(async (paths: string[], options: { metric?: Metric }) => {
+      const { show } = await import('./commands/show.js');
+      process.exitCode = await show(paths, options, terminal);
+    });
 }
 
 function addCompare(program: Command, terminal: Terminal): void {
@@ -31,6 +49,7 @@ function addCompare(program: Command, terminal: Terminal): void {
     );
   addComparisonOptions(command)
     .option('--details', 'with --format json also curves, single runs and tried settings: what figures are made from')
+    .option('--curves', 'with the table also the mean curves, as lines of blocks')
     .option('--format <name>', COMPARE_FORMATS.join(', '), oneOf('--format', COMPARE_FORMATS), 'table')
     .action(async (paths: string[], options: CompareCommandOptions) => {
       const { compare } = await import('./commands/compare.js');

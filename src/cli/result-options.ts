@@ -25,5 +25,6 @@ export interface ComparisonOptions {
 /** Options of `compare`. */
 export interface CompareCommandOptions extends ComparisonOptions {
   readonly details?: boolean;
+  readonly curves?: boolean;
   readonly format: (typeof COMPARE_FORMATS)[number];
 }

@@ -1,5 +1,6 @@
 import type { PlannedRun, PoolEvent, RunEnd } from '../sweep/index.js';
-import { counted, formatDuration } from './progress.js';
+import { counted } from './progress.js';
+import { formatDuration } from './progress-line.js';
 import type { Terminal } from './terminal.js';
 
 /** Milliseconds between two updates: of the table on a screen, of a line elsewhere. */

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Columns that a line on stdout may have. */
   readonly width: number;
+  /** Columns that a line on stderr may have where lines are replaced. */
+  readonly messageWidth: number;
   /** Text of a heading on stdout: bold on a screen. */
   heading(text: string): string;
 }
@@ -38,6 +40,7 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
     process.exit(1);
   });
   stderr.on('error', () => undefined);
+  const messageWidth = () => Math.max(1, (stderr.columns || 80) - 1);
   const clear = () => {
     if (pending > 0) stderr.write(pending === 1 ? '\r\u001b[K' : `\r\u001b[${pending - 1}A\u001b[J`);
     pending = 0;
@@ -45,6 +48,9 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
   return {
     interactive,
     width: stdout.isTTY === true ? stdout.columns || columnsIn(env) || 80 : columnsIn(env) || WIDTH_OF_FILES,
+    get messageWidth() {
+      return messageWidth();
+    },
     heading: (text) => (colours ? `\u001b[1m${text}\u001b[22m` : text),
     result: (text) => {
       clear();
@@ -57,7 +63,7 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
     transient: (text) => {
       if (!interactive) return;
       clear();
-      const width = Math.max(1, (stderr.columns || 80) - 1);
+      const width = messageWidth();
       // What is scrolled off the screen could not be replaced.
       const lines = text.split('\n').slice(0, Math.max(1, (stderr.rows || 24) - 1));
       stderr.write(lines.map((line) => line.slice(0, width)).join('\n'));

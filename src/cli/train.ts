@@ -11,7 +11,9 @@ import {
 import { reportFailure } from './failure.js';
 import { type InterruptionSignal, interruptible, interruptionCode } from './interruption.js';
 import { type PoolLink, poolLink } from './pool-link.js';
-import { counted, describePlace, formatDuration, progressReporter } from './progress.js';
+import { counted, describePlace, progressReporter } from './progress.js';
+import { formatDuration } from './progress-line.js';
+import { type LogTarget, openLogs, takesOutput } from './run-logs.js';
 import type { Terminal } from './terminal.js';
 
 /** Where a run that is started on the command line reads and writes, and what it says. */
@@ -27,6 +29,8 @@ export interface TrainOptions {
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
   readonly debug?: boolean | undefined;
+  /** Where the run is logged while it trains. */
+  readonly log?: readonly LogTarget[] | undefined;
 }
 
 /**
@@ -35,6 +39,7 @@ export interface TrainOptions {
  * the run over a channel and may interrupt it.
  */
 export async function train(resolved: ResolvedRun, options: TrainOptions, terminal: Terminal): Promise<ExitCode> {
+  const logs = await openLogs(options.log ?? [], terminal);
   const observe = options.observe === undefined ? undefined : parseObservations(options.observe);
   const kept = keptState();
   const interruption = interruptible(terminal, kept.message);
@@ -54,6 +59,7 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
         kept.observe(event);
         pool?.observe(event);
         show(event);
+        logs(event);
       },
     });
     tellOutcome(pool, outcome);
@@ -134,15 +140,19 @@ function finish(
   const { path, runFile, alreadyComplete } = outcome;
   const { status } = runFile;
   if (alreadyComplete) {
+    if (options.log !== undefined)
+      terminal.line('nothing is trained, so nothing is logged; probprec export writes what was');
     terminal.line(`already complete${options.again === undefined ? '' : ` (${options.again})`}: ${path}`);
   } else if (!options.quiet || status.state !== 'completed') {
     terminal.line(`${describeEnd(runFile)}${status.state === 'interrupted' ? `; ${kept}` : ''}`);
   }
   if (hint !== null) terminal.line(`${runFile.configuration.optimizer.name}: ${hint}`);
   if (outcome.error !== undefined) reportFailure(outcome.error, terminal, options.debug === true);
-  terminal.result(
-    options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
-  );
+  if (takesOutput(options.log ?? [])) terminal.line(path);
+  else
+    terminal.result(
+      options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
+    );
   if (status.state === 'interrupted') return interruptionCode(signal);
   return status.state === 'failed' ? 1 : 0;
 }

@@ -6,6 +6,7 @@ import {
   input,
   leavesOf,
   mapLeaves,
+  nodesOf,
   program,
   type Shape,
   sameShape,
@@ -18,6 +19,9 @@ import { initContext, updateContext } from './rule-context.js';
 import { StepRecorder } from './step-recorder.js';
 import type { Hyperparameters } from './training.js';
 import type { State, Transformation } from './transformation.js';
+
+/** What is likely where a number stands for a tensor. */
+const ARITHMETIC = "Math.… and JavaScript's operators know no tensors: use tensor.sign(x), tensor.multiply(x, 2), …";
 
 /** What a check may know besides the definition. */
 export interface TransformationCheck {
@@ -118,6 +122,11 @@ class Trial {
     const { updates: given, state: after } = isRecord(result) ? result : {};
     if (!Array.isArray(given) || typeof after !== 'object' || after === null) {
       throw this.fault(`its update returns ${display(result)}, expected { updates: [ … ], state: { … } }`);
+    }
+    // A tensor in JavaScript's own arithmetic is NaN.
+    const nodes = nodesOf(given.filter(isTensor));
+    if (nodes.some(({ operation, attributes }) => operation.name === 'constant' && Number.isNaN(attributes.value))) {
+      throw this.fault(`the number NaN is part of its update; ${ARITHMETIC}`);
     }
     this.#checkUpdates(given);
     this.#checkState(before as State, after);
@@ -225,5 +234,6 @@ function shown(shape: Shape): string {
 }
 
 function found(value: unknown): string {
-  return isTensor(value) ? `a tensor of type ${value.dtype} and shape ${shown(value.shape)}` : display(value);
+  if (isTensor(value)) return `a tensor of type ${value.dtype} and shape ${shown(value.shape)}`;
+  return typeof value === 'number' ? `the number ${value} (${ARITHMETIC})` : display(value);
 }

@@ -70,6 +70,25 @@ function settingInForce(stated: StatedSetting): JsonValue {
   };
 }
 
+/** The setting of a configuration, as {@link settingIdentity} has it for files. */
+export function configurationSetting(configuration: RunConfiguration): string {
+  return settingIdentity(settingStated(configuration));
+}
+
+function settingStated(configuration: RunConfiguration): StatedSetting {
+  const { optimizer } = configuration;
+  return {
+    hyperparameters: optimizer.hyperparameters,
+    integerHyperparameters: optimizer.integerHyperparameters,
+    schedule: configuration.lrSchedule,
+    numEpochs: configuration.numEpochs,
+    batchSize: configuration.batchSize,
+    l2Reg: configuration.l2Reg,
+    source: optimizer.source?.sha256 ?? null,
+    problem: problemSource(configuration),
+  };
+}
+
 /**
  * The run's identity, SHA-256 in hexadecimal: the experiment under this version of the protocol, the seed, and how often the
  * run file records a loss.
@@ -78,16 +97,7 @@ export function hashConfiguration(configuration: RunConfiguration, protocolVersi
   const { optimizer, data, engine } = configuration;
   return sha256Hex(
     canonicalJson({
-      setting: settingInForce({
-        hyperparameters: optimizer.hyperparameters,
-        integerHyperparameters: optimizer.integerHyperparameters,
-        schedule: configuration.lrSchedule,
-        numEpochs: configuration.numEpochs,
-        batchSize: configuration.batchSize,
-        l2Reg: configuration.l2Reg,
-        source: optimizer.source?.sha256 ?? null,
-        problem: problemSource(configuration),
-      }),
+      setting: settingInForce(settingStated(configuration)),
       testproblem: configuration.testproblem,
       ...problemVersion(configuration),
       optimizer: [optimizer.name, optimizer.className],

@@ -27,6 +27,16 @@ export type RunEvent =
     }
   | { readonly type: 'compiled'; readonly seconds: number }
   | {
+      readonly type: 'evaluating';
+      /** Epochs that are trained. */
+      readonly epoch: number;
+      readonly numEpochs: number;
+      /** The set that is measured now. */
+      readonly phase: Phase;
+      /** To the end of the run; NaN while nobody can know. */
+      readonly secondsLeft: number;
+    }
+  | {
       readonly type: 'evaluation';
       readonly epoch: number;
       readonly numEpochs: number;
@@ -49,6 +59,13 @@ export type RunEvent =
   | { readonly type: 'keeping'; readonly files: number; readonly bytesEach: number }
   | { readonly type: 'parameters'; readonly epoch: number; readonly path: string; readonly bytes: number }
   /** `step`: of the epoch after that, where one is under way. */
+  | {
+      /** What the optimizer reported of an epoch. */
+      readonly type: 'log';
+      /** From 0. */
+      readonly epoch: number;
+      readonly entry: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: 'checkpoint'; readonly path: string; readonly epoch: number; readonly step: number | null }
   | { readonly type: 'warning'; readonly message: string }
   | {

@@ -3,6 +3,7 @@ import type { DataSplit, Phase } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
 import { type Training, trainingTask } from '../optimizer/index.js';
 import { TrainingStreams } from '../optimizer/training-random.js';
+import { toJsonValue } from '../results/canonical-json.js';
 import type { RunStatus } from '../results/index.js';
 import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
 import type { ResolvedRun } from './configuration.js';
@@ -238,7 +239,10 @@ export class TrainingLoop {
   /** Keeps what the optimizer has to say of an epoch, also of one that did not come to its end. */
   async #logEpoch(): Promise<void> {
     const log = await this.training.endEpoch();
-    if (log !== null) this.record.optimizerLog.push(log);
+    if (log === null) return;
+    this.record.optimizerLog.push(log);
+    const entry = toJsonValue(log) as Readonly<Record<string, unknown>>;
+    this.#context.onEvent?.({ type: 'log', epoch: this.position.epoch, entry });
   }
 
   #secondsLeft(epoch: number, step: number, stepsPerSecond: number): number {
@@ -246,6 +250,15 @@ export class TrainingLoop {
     const steps = (numEpochs - epoch) * this.stepsPerEpoch - step;
     const evaluation = this.record.timing.evaluationWallSeconds.at(-1) ?? 0;
     return steps / stepsPerSecond + (numEpochs - epoch) * evaluation;
+  }
+
+  /** Seconds to the end of the run while the evaluation after an epoch goes on; NaN before there was an epoch. */
+  #secondsAfter(epoch: number, evaluating: number): number {
+    const { trainingWallSeconds, evaluationWallSeconds } = this.record.timing;
+    const training = trainingWallSeconds.at(-1) ?? Number.NaN;
+    const evaluation = evaluationWallSeconds.at(-1) ?? Number.NaN;
+    const { numEpochs } = this.#context.resolved.configuration;
+    return (numEpochs - epoch) * (training + evaluation) + Math.max(0, evaluation - evaluating);
   }
 
   /** 1 before the first scheduled epoch, then the factor of the last one that has come. */
@@ -287,7 +300,17 @@ export class TrainingLoop {
     if (!evaluates) return null;
     const stopwatch = new Stopwatch();
     const feeds = await this.#evaluatedValues(epoch);
-    const measure = (phase: Phase): Promise<Measurement> => this.#evaluator.measure(split, phase, epoch, feeds, signal);
+    const { numEpochs } = resolved.configuration;
+    const measure = (phase: Phase): Promise<Measurement> => {
+      onEvent?.({
+        type: 'evaluating',
+        epoch,
+        numEpochs,
+        phase,
+        secondsLeft: this.#secondsAfter(epoch, stopwatch.wallSeconds),
+      });
+      return this.#evaluator.measure(split, phase, epoch, feeds, signal);
+    };
     const results = {
       train_eval: await measure('train_eval'),
       valid: await measure('valid'),
@@ -295,7 +318,6 @@ export class TrainingLoop {
     };
     const { wallSeconds, cpuSeconds } = stopwatch;
     this.record.addEvaluation(results, wallSeconds, cpuSeconds);
-    const { numEpochs } = resolved.configuration;
     onEvent?.({ type: 'evaluation', epoch, numEpochs, results, seconds: wallSeconds });
     const lost = Object.entries(results).find(([, { loss }]) => !Number.isFinite(loss));
     if (lost === undefined) return null;

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { formatDuration, progressReporter } from '../../src/cli/progress.js';
+import { progressReporter } from '../../src/cli/progress.js';
+import { formatDuration, progressLine } from '../../src/cli/progress-line.js';
 import { formatTable } from '../../src/cli/table.js';
 import { createTerminal } from '../../src/cli/terminal.js';
 
@@ -59,6 +60,40 @@ test('progress says warnings even when quiet, and the rest only when not', () =>
     report({ type: 'dataset', message: 'reading' });
     expect(stderr.text()).toBe(`probprec: warning: look out\n${quiet ? '' : 'reading\n'}`);
   }
+});
+
+describe('the progress line', () => {
+  const training = {
+    secondsLeft: 725,
+    share: 0.404,
+    place: 'epoch 41/100',
+    details: ['loss 0.2931', 'alpha 0.0123456789'],
+  };
+
+  test.each([
+    [80, '12 min 05 s left  [########............]  40 %  epoch 41/100  loss 0.2931'],
+    [60, '12 min 05 s left  [########............]  40 %  epoch 41/100'],
+    [40, '12 min 05 s left  40 %  epoch 41/100'],
+    [24, '12 min 05 s left  40 %'],
+    [10, '12 min 05 '],
+  ])('in %i columns: time left first, then the whole run', (width, line) => {
+    expect(progressLine(training, width)).toBe(line);
+  });
+
+  test('an evaluation says what is measured, also in 40 columns', () => {
+    const { terminal, stderr } = terminalOn(true);
+    const report = progressReporter(terminal, false);
+    report({ type: 'evaluating', epoch: 1, numEpochs: 3, phase: 'train_eval', secondsLeft: 61 });
+    expect(stderr.text()).toBe('1 min 01 s left  33 %  evaluating train');
+    report({ type: 'evaluating', epoch: 0, numEpochs: 3, phase: 'test', secondsLeft: Number.NaN });
+    expect(stderr.text()).toContain('time left unknown  0 %  evaluating test');
+    const measured = { loss: 0.123456, accuracy: 0.5 };
+    const results = { train_eval: measured, valid: measured, test: measured };
+    report({ type: 'evaluation', epoch: 1, numEpochs: 3, results, seconds: 1 });
+    expect(stderr.text().split('\u001b[K').at(-1)).toBe(
+      'epoch 1/3: train 0.1235 (50.00 %),\n  valid 0.1235 (50.00 %),\n  test 0.1235 (50.00 %)\n',
+    );
+  });
 });
 
 test('durations', () => {

@@ -6,6 +6,7 @@ import {
   namesOf,
 } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
+import { printable } from '../../report/escape.js';
 import {
   comparisonCsv,
   comparisonJson,
@@ -27,10 +28,12 @@ export async function compare(
   options: CompareCommandOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const details = options.details === true && options.format === 'json';
+  const curves = options.curves === true && options.format === 'table';
+  const details = curves || (options.details === true && options.format === 'json');
   const found = await readComparison(paths, options, terminal, { command: 'compare', details });
   if (found === null) return 1;
   print(found.comparison, options.format, terminal);
+  if (curves) await printCurves(found.comparison, terminal);
   return found.faults.length > 0 ? 1 : 0;
 }
 
@@ -99,6 +102,15 @@ export async function readComparison(
   }
   if (reference !== undefined) checkReference(reference, comparison);
   return { comparison, runs, faults };
+}
+
+async function printCurves({ tables }: Comparison, terminal: Terminal): Promise<void> {
+  const { curveText } = await import('../../report/terminal/curve-text.js');
+  for (const table of tables) {
+    const lines = curveText(table, terminal);
+    if (lines.length > 0) terminal.result(terminal.heading(printable(`${table.testproblem} (${table.conditions})`)));
+    for (const line of lines) terminal.result(line);
+  }
 }
 
 function print(comparison: Comparison, format: CompareCommandOptions['format'], terminal: Terminal): void {

@@ -6,6 +6,7 @@ import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
 import { parseHyperparameters } from '../hyperparameters.js';
 import type { RunOptions } from '../options.js';
+import { takesOutput } from '../run-logs.js';
 import type { Terminal } from '../terminal.js';
 import { train } from '../train.js';
 
@@ -22,6 +23,9 @@ export async function run(
   const { testproblem, optimizer } = options;
   if (testproblem === undefined) throw missing('--testproblem', [...testProblemNames(), 'a file ./mine.js']);
   if (optimizer === undefined) throw missing('--optimizer', [...optimizerNames(), 'a file ./mine.js']);
+  if (options.json && takesOutput(options.log ?? [])) {
+    throw new UsageError('--json: found --log - as well, expected one of the two on standard output');
+  }
   const declared = describeHyperparameters(await loadOptimizer(optimizer));
   const resolved = await resolveConfiguration({
     testproblem,

@@ -17,7 +17,8 @@ import { UsageError } from '../failure.js';
 import { interruptible, interruptionCode } from '../interruption.js';
 import { quoted } from '../option-values.js';
 import type { RuntimeOptions } from '../options.js';
-import { counted, formatDuration } from '../progress.js';
+import { counted } from '../progress.js';
+import { formatDuration } from '../progress-line.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 

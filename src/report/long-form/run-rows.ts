@@ -79,7 +79,11 @@ export function runId(path: string): string {
 }
 
 /** Equal for runs of one test problem, optimizer and setting, whatever their seeds. */
-export function settingId({ testproblem, optimizer, setting }: RecordedRun): string {
+export function settingId({
+  testproblem,
+  optimizer,
+  setting,
+}: Pick<RecordedRun, 'testproblem' | 'optimizer' | 'setting'>): string {
   return createHash('sha256')
     .update(JSON.stringify([testproblem, optimizer, setting]))
     .digest('hex')

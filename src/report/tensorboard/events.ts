@@ -1,4 +1,4 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { SettingValue } from '../../results/index.js';
 import { frameRecord } from './records.js';
 
@@ -31,6 +31,11 @@ export interface Moment {
 /** The first record of every file. */
 export function fileVersion({ time }: Pick<Moment, 'time'>): Buffer {
   return event({ time, step: 0 }, (message) => message.tag(3, BYTES).string('brain.Event:2'));
+}
+
+/** A new session of one run: a reader that has seen later steps of an earlier session forgets them. */
+export function sessionStart(moment: Moment): Buffer {
+  return event(moment, (message) => message.tag(7, BYTES).fork().tag(1, VARINT).int32(1).join());
 }
 
 /** A number under a name. */
@@ -74,6 +79,36 @@ export function sessionEnd(moment: Moment, state: keyof typeof STATUS): Buffer {
   return hparams(moment, '_hparams_/session_end_info', (plugin) =>
     plugin.tag(4, BYTES).fork().tag(1, VARINT).int32(STATUS[state]).tag(2, DOUBLE).double(moment.time).join(),
   );
+}
+
+/** The step and the tag of an event; 0 and an empty text where it states none. */
+export function placeOf(data: Uint8Array): { readonly step: number; readonly tag: string } {
+  const fields = (reader: BinaryReader, wanted: number): BinaryReader | null => {
+    while (reader.pos < reader.len) {
+      const [field, type] = reader.tag();
+      if (field === wanted && type === BYTES) return new BinaryReader(reader.bytes());
+      reader.skip(type, field);
+    }
+    return null;
+  };
+  const value = fields(fields(new BinaryReader(data), 5) ?? new BinaryReader(new Uint8Array()), 1);
+  const name = value === null || value.len === 0 ? null : firstText(value);
+  const reader = new BinaryReader(data);
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag();
+    if (field === 2 && type === VARINT) return { step: Number(reader.int64()), tag: name ?? '' };
+    reader.skip(type, field);
+  }
+  return { step: 0, tag: name ?? '' };
+}
+
+function firstText(reader: BinaryReader): string {
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag();
+    if (field === 1 && type === BYTES) return reader.string();
+    reader.skip(type, field);
+  }
+  return '';
 }
 
 type Write = (message: BinaryWriter) => BinaryWriter;

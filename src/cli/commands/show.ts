@@ -1,0 +1,58 @@
+import { quantitiesOf } from '../../analysis/index.js';
+import { type ExitCode, FileError } from '../../errors.js';
+import { runList } from '../../report/terminal/run-list.js';
+import { runText } from '../../report/terminal/run-text.js';
+import {
+  findResultFiles,
+  type Metric,
+  type RecordedRun,
+  readResultFile,
+  readResults,
+  recordResultFile,
+} from '../../results/index.js';
+import type { Terminal } from '../terminal.js';
+
+/** Prints one run in full, several as a list; returns 1 when a file could not be read or nothing was found. */
+export async function show(
+  paths: readonly string[],
+  { metric }: { readonly metric?: Metric },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const searched = paths.length > 0 ? paths : ['results'];
+  const files = await findResultFiles(searched);
+  const [only] = files;
+  if (only === undefined) {
+    terminal.line(`probprec: show: found no runs in ${searched.join(', ')}; probprec run makes one`);
+    return 1;
+  }
+  if (files.length === 1) return showOne(only, terminal);
+  const { runs, faults } = await readResults(files);
+  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  if (runs.length > 0) {
+    for (const line of runList(runs.toSorted(inOrder), metric ?? null, terminal)) terminal.result(line);
+    terminal.line(`${runs.length} runs; probprec show FILE shows one in full, probprec compare compares them`);
+  }
+  return faults.length > 0 ? 1 : 0;
+}
+
+async function showOne(path: string, terminal: Terminal): Promise<ExitCode> {
+  try {
+    const file = await readResultFile(path);
+    const quantities =
+      file.kind === 'probprec'
+        ? quantitiesOf(file.content.optimizer_log, file.content.steps_per_epoch)
+        : { points: [], events: [] };
+    for (const line of runText(recordResultFile(path, file), quantities, terminal)) terminal.result(line);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    terminal.line(`probprec: ${error.message}`);
+    return 1;
+  }
+}
+
+function inOrder(left: RecordedRun, right: RecordedRun): number {
+  const keyOf = ({ testproblem, optimizer, setting }: RecordedRun) => JSON.stringify([testproblem, optimizer, setting]);
+  const [a, b] = [keyOf(left), keyOf(right)];
+  return a === b ? left.seed - right.seed : a < b ? -1 : 1;
+}
