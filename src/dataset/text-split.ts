@@ -27,7 +27,7 @@ export function splitText(parts: TextParts, sizes: SplitSizes, length: number, d
   return {
     sizes,
     trainingSteps: (size) => Math.floor(sizes.train / size),
-    trainingBatches: (_, size) => made(pieces(parts.train, size, length)),
+    trainingBatches: (_, size, { from = 0 } = {}) => made(pieces(parts.train, size, length).slice(from)),
     evaluationBatches: (phase, _, size) => made(evaluation(phase, size)),
   };
 }

@@ -214,7 +214,9 @@ describe('openDataset', () => {
 
   it('refuses an unknown name and lists the known ones', async () => {
     await expect(openDataset('imagenet', { dataDir: '', source: 'real', fetch: false })).rejects.toThrow(
-      new ConfigurationError("unknown data set 'imagenet'; expected one of mnist, fmnist, cifar10, tolstoi, quadratic, two_d."),
+      new ConfigurationError(
+        "unknown data set 'imagenet'; expected one of mnist, fmnist, cifar10, tolstoi, quadratic, two_d.",
+      ),
     );
   });
 
