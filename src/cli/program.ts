@@ -161,7 +161,7 @@ function addData(program: Command, terminal: Terminal): void {
     const command = data
       .command(name)
       .description(text)
-      .argument('[dataset...]', 'mnist, fmnist, cifar10')
+      .argument('[dataset...]', 'mnist, fmnist, cifar10, cifar100, svhn')
       .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
       .option('--debug', 'show error codes and stacks');
     if (name === 'fetch') {

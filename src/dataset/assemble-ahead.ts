@@ -1,7 +1,7 @@
 import { on } from 'node:events';
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { type AugmentationPath, type GatheredImages, gatherImages, type PixelValues } from './assemble.js';
+import { type BatchAugmentation, type GatheredImages, gatherImages, type PixelValues } from './assemble.js';
 import type { Batch } from './dataset.js';
 import type { ImageTable } from './image-table.js';
 
@@ -11,7 +11,7 @@ const AHEAD = 2;
 /** What a worker is given when it starts. */
 export interface AssemblySettings {
   readonly values: PixelValues;
-  readonly augmentation: AugmentationPath;
+  readonly augmentation: BatchAugmentation;
 }
 
 const workerFile = new URL('./assembly-worker.js', import.meta.url);

@@ -6,8 +6,13 @@ import { type ImageShape, type ImageTable, imageSize } from './image-table.js';
 /** Float32 value of each byte of each channel: [channels × 256]. */
 export type PixelValues = Float32Array;
 
-/** Seed and path of the augmentation; an image's own stream is that path and the image's index in its file. */
-export type AugmentationPath = readonly [seed: number, ...path: (string | number)[]];
+/** How the images of a batch are augmented. */
+export interface BatchAugmentation {
+  /** Seed and path; an image's own stream is that path and the image's index in its file. */
+  readonly path: readonly [seed: number, ...path: (string | number)[]];
+  /** Whether half of the images are mirrored. */
+  readonly mirrors: boolean;
+}
 
 /** Bytes become byte / 255. */
 export function unitPixelValues(channels: number): PixelValues {
@@ -57,7 +62,7 @@ export function gatherImages({ shape, pixels, labels }: ImageTable, indices: Uin
 export function imageInputs(
   { shape, pixels, indices }: Omit<GatheredImages, 'labels'>,
   values: PixelValues,
-  augmentation: AugmentationPath | null,
+  augmentation: BatchAugmentation | null,
   memory?: Float32Array<ArrayBuffer>,
 ): Float32Array<ArrayBuffer> {
   const size = imageSize(shape);
@@ -67,11 +72,12 @@ export function imageInputs(
     for (let from = 0; from < pixels.length; from += size) lookUpPlanes(pixels, from, size, area, values, inputs, from);
     return inputs;
   }
-  const stream = randomStream(...augmentation);
+  const stream = randomStream(...augmentation.path);
   const augmented = new Uint8Array(size);
   const mapped = values.slice();
   for (const [row, index] of indices.entries()) {
-    const map = augmentUpToMap(pixels, row * size, shape, drawAugmentation(stream.child(index)), augmented);
+    const drawn = drawAugmentation(stream.child(index), augmentation);
+    const map = augmentUpToMap(pixels, row * size, shape, drawn, augmented);
     for (let plane = 0; plane < mapped.length; plane += 256) lookUp(map, 0, 256, values, plane, mapped, plane);
     lookUpPlanes(augmented, 0, size, area, mapped, inputs, row * size);
   }
@@ -83,7 +89,7 @@ export function assembleBatch(
   table: ImageTable,
   indices: Uint32Array,
   values: PixelValues,
-  augmentation: AugmentationPath | null,
+  augmentation: BatchAugmentation | null,
   memory?: Float32Array<ArrayBuffer>,
 ): Batch {
   const images = gatherImages(table, indices);

@@ -26,13 +26,14 @@ export interface Augmentation {
 }
 
 /**
- * Draws DeepOBS' CIFAR augmentation: crop from the image padded by 2 zeros, mirror with probability 1/2, colour jitter
- * (brightness 63/255, contrast [0.2, 1.8], saturation [0.5, 1.5]) in random order, as torchvision's ColorJitter.
+ * Draws DeepOBS' augmentation: crop from the image padded by 2 zeros, mirror with probability 1/2 (on CIFAR, but not house
+ * numbers), colour jitter (brightness 63/255, contrast [0.2, 1.8], saturation [0.5, 1.5]) in random order, as torchvision's
+ * ColorJitter.
  */
-export function drawAugmentation(stream: RandomStream): Augmentation {
+export function drawAugmentation(stream: RandomStream, { mirrors }: { readonly mirrors: boolean }): Augmentation {
   const top = stream.integer(2 * PADDING + 1);
   const left = stream.integer(2 * PADDING + 1);
-  const mirrored = stream.integer(2) === 1;
+  const mirrored = mirrors && stream.integer(2) === 1;
   const order = ORDERS[stream.integer(ORDERS.length)] ?? ORDERS[0];
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * stream.uniform();
   const factors = { brightness: between(BRIGHTNESS), contrast: between(CONTRAST), saturation: between(SATURATION) };

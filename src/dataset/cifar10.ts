@@ -1,6 +1,6 @@
 import { normalizedPixelValues } from './assemble.js';
-import { pickleName } from './cifar-pickle.js';
-import type { ContentDefinition, FilePlace, ImageDatasetDefinition } from './definition.js';
+import { cifarLayouts } from './cifar-layouts.js';
+import type { ContentDefinition, ImageDatasetDefinition } from './definition.js';
 
 const ARCHIVE = 'cifar-10-binary.tar.gz';
 const ARCHIVE_MD5 = 'c32a1d4ab5d03f1284b67883e8d87530';
@@ -11,33 +11,6 @@ const CONTENTS: readonly ContentDefinition[] = [
   ),
   { name: 'test_batch.bin', part: 'test', holds: 'records', count: 10_000 },
 ];
-
-const PYTHON_ARCHIVE = 'cifar-10-python.tar.gz';
-const PYTHON_ARCHIVE_MD5 = 'c58f30108f718f92721af3b95e74349a';
-/** MD5s of the Python version's files, as torchvision checks them (torchvision.datasets.CIFAR10). */
-const PYTHON_MD5: Readonly<Record<string, string>> = {
-  data_batch_1: 'c99cafc152244af753f735de768cd75f',
-  data_batch_2: 'd4bba439e000b95fd0a9bffe97cbabec',
-  data_batch_3: '54ebc095f3ab1f0389bbae665268c751',
-  data_batch_4: '634d18415352ddfa80567beed471001a',
-  data_batch_5: '482c414d41f54cd18b22e5b47cb7c3cb',
-  test_batch: '40351d587109b95175f43aff81a1287e',
-};
-
-/** Folders below the data directory: ours, the data directory itself (torchvision's way), DeepOBS', and a common one. */
-const FOLDERS = ['cifar10/', '', 'cifar-10/', 'CIFAR10/'] as const;
-
-/** The folder that an archive unpacks to, in each of the folders; the binary files also without it, as DeepOBS has them. */
-const BINARY_FOLDERS = FOLDERS.flatMap((folder) => [`${folder}cifar-10-batches-bin/`, folder]);
-const PYTHON_FOLDERS = FOLDERS.flatMap((folder) => [`${folder}cifar-10-batches-py/`]);
-
-/** An archive in each of the folders, also with the outer packing taken off, as some browsers leave it. */
-function archivePlaces(archive: string, md5: string): FilePlace[] {
-  return FOLDERS.flatMap((folder) => [
-    { path: `${folder}${archive}`, md5 },
-    { path: `${folder}${archive.replace(/\.gz$/, '')}`, md5: null },
-  ]);
-}
 
 /**
  * CIFAR-10: small colour photographs (Krizhevsky 2009), in the binary or the Python version, which hold the same images in
@@ -65,33 +38,28 @@ export const cifar10: ImageDatasetDefinition = {
     },
   ],
   contents: CONTENTS,
-  layouts: [
-    ...BINARY_FOLDERS.map((folder) =>
-      CONTENTS.map(({ name }) => ({
-        contents: [name],
-        format: 'binary' as const,
-        places: [{ path: `${folder}${name}`, md5: null }],
-      })),
-    ),
-    ...PYTHON_FOLDERS.map((folder) =>
-      CONTENTS.map(({ name }) => ({
-        contents: [name],
-        format: 'pickle' as const,
-        places: [{ path: `${folder}${pickleName(name)}`, md5: PYTHON_MD5[pickleName(name)] ?? null }],
-      })),
-    ),
-    [{ contents: CONTENTS.map(({ name }) => name), format: 'binary', places: archivePlaces(ARCHIVE, ARCHIVE_MD5) }],
-    [
-      {
-        contents: CONTENTS.map(({ name }) => name),
-        format: 'pickle',
-        places: archivePlaces(PYTHON_ARCHIVE, PYTHON_ARCHIVE_MD5),
+  layouts: cifarLayouts({
+    contents: CONTENTS,
+    // Ours, the data directory itself (torchvision's way), DeepOBS', and a common one.
+    folders: ['cifar10/', '', 'cifar-10/', 'CIFAR10/'],
+    binary: { archive: ARCHIVE, md5: ARCHIVE_MD5, folder: 'cifar-10-batches-bin' },
+    python: {
+      archive: 'cifar-10-python.tar.gz',
+      md5: 'c58f30108f718f92721af3b95e74349a',
+      folder: 'cifar-10-batches-py',
+      // torchvision.datasets.CIFAR10
+      files: {
+        data_batch_1: 'c99cafc152244af753f735de768cd75f',
+        data_batch_2: 'd4bba439e000b95fd0a9bffe97cbabec',
+        data_batch_3: '54ebc095f3ab1f0389bbae665268c751',
+        data_batch_4: '634d18415352ddfa80567beed471001a',
+        data_batch_5: '482c414d41f54cd18b22e5b47cb7c3cb',
+        test_batch: '40351d587109b95175f43aff81a1287e',
       },
-    ],
-  ],
-  validationShare: 5,
+    },
+  }),
   // Mean and standard deviation of the training file's channels, as DeepOBS has them.
   pixelValues: () => normalizedPixelValues([0.49139968, 0.48215841, 0.44653091], [0.24703223, 0.24348513, 0.26158784]),
-  augmented: true,
+  augmentation: { mirrors: true },
   synthetic: { patch: [12, 20], contrast: [60, 130], noise: 14, cue: 0.35 },
 };

@@ -19,9 +19,17 @@ export interface PublishedFile {
 export interface ContentDefinition {
   readonly name: string;
   readonly part: 'train' | 'test';
-  /** IDX images, IDX labels, or CIFAR records (a label byte, then the image). */
+  /** IDX images, IDX labels, or CIFAR records (a byte for each label, then the image). */
   readonly holds: 'images' | 'labels' | 'records';
   readonly count: number;
+  /** The labels of a record, the last of which is the class; default one, `labels`. */
+  readonly labels?: readonly RecordLabel[];
+}
+
+/** A label of a record: its key in the Python version, and how many values it has. */
+export interface RecordLabel {
+  readonly key: 'labels' | 'coarse_labels' | 'fine_labels';
+  readonly classes: number;
 }
 
 /** A place where a file may lie, with the published MD5 of the file there, null if none is published. */
@@ -36,8 +44,8 @@ export interface FilePlace {
  */
 export interface LayoutFile {
   readonly contents: readonly string[];
-  /** `binary`: the contents as they are defined; `pickle`: the same images as Python has them (CIFAR). */
-  readonly format: 'binary' | 'pickle';
+  /** `binary`: the contents as they are defined; `pickle`: as Python has them (CIFAR); `matlab`: as MATLAB has them (SVHN). */
+  readonly format: 'binary' | 'pickle' | 'matlab';
   readonly places: readonly FilePlace[];
 }
 
@@ -69,11 +77,10 @@ export interface ImageDatasetDefinition extends Description {
   readonly contents: readonly ContentDefinition[];
   /** Complete ways to have the data set on disk, best first. */
   readonly layouts: readonly (readonly LayoutFile[])[];
-  /** One in so many images of the training file is a validation image, and as many are test images, at most 10,000. */
-  readonly validationShare: number;
   /** Float32 value of each byte of each channel. */
   pixelValues(): PixelValues;
-  readonly augmented: boolean;
+  /** How training images are augmented; null if not at all. */
+  readonly augmentation: { readonly mirrors: boolean } | null;
   readonly synthetic: SyntheticStyle;
 }
 
@@ -87,8 +94,6 @@ export interface GeneratedDatasetDefinition extends Description {
 /** A text in one file, cut into sequences of tokens; the labels of a sequence are the tokens that come next. */
 export interface TextDatasetDefinition extends Description {
   readonly kind: 'text';
-  /** One in so many sequences of a synthetic text is for validation, and as many more are for testing, at most 10,000. */
-  readonly validationShare: number;
   /** Different tokens. */
   readonly classes: number;
   /** Where the file may lie, best place first. */

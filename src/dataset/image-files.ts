@@ -1,5 +1,5 @@
 import { DataError } from '../errors.js';
-import type { ContentDefinition, ImageDatasetDefinition } from './definition.js';
+import type { ContentDefinition, ImageDatasetDefinition, RecordLabel } from './definition.js';
 import { type ImageTable, type ImageTables, imageSize } from './image-table.js';
 import type { Content } from './read-file.js';
 
@@ -7,10 +7,17 @@ const IDX_IMAGES = 0x803;
 const IDX_LABELS = 0x801;
 
 /** Bytes that a content must have. */
-export function contentSize({ image }: ImageDatasetDefinition, { holds, count }: ContentDefinition): number {
-  if (holds === 'images') return 16 + count * imageSize(image);
+export function contentSize(definition: ImageDatasetDefinition, content: ContentDefinition): number {
+  const { holds, count } = content;
+  const image = imageSize(definition.image);
+  if (holds === 'images') return 16 + count * image;
   if (holds === 'labels') return 8 + count;
-  return count * (1 + imageSize(image));
+  return count * (labelsOf(definition, content).length + image);
+}
+
+/** The labels of one record; the last one is the class. */
+export function labelsOf({ classes }: ImageDatasetDefinition, { labels }: ContentDefinition): readonly RecordLabel[] {
+  return labels ?? [{ key: 'labels', classes }];
 }
 
 /** What to do about a file that is not right, for the end of a message. */
@@ -53,17 +60,20 @@ function checkIdxHeader(
 }
 
 function checkLabels(
-  { classes, image }: ImageDatasetDefinition,
-  { holds }: ContentDefinition,
+  definition: ImageDatasetDefinition,
+  content: ContentDefinition,
   bytes: Uint8Array,
   fail: Fail,
 ): void {
-  if (holds === 'images') return;
-  const start = holds === 'labels' ? 8 : 0;
-  const step = holds === 'labels' ? 1 : 1 + imageSize(image);
-  for (let i = start; i < bytes.length; i += step) {
-    const label = bytes[i] ?? 0;
-    if (label >= classes) fail(`the label ${label} at byte ${i}`, `labels from 0 to ${classes - 1}`);
+  if (content.holds === 'images') return;
+  const records = content.holds === 'records';
+  const labels = labelsOf(definition, content);
+  const step = records ? labels.length + imageSize(definition.image) : 1;
+  for (const [place, { classes }] of labels.entries()) {
+    for (let i = (records ? 0 : 8) + place; i < bytes.length; i += step) {
+      const label = bytes[i] ?? 0;
+      if (label >= classes) fail(`the label ${label} at byte ${i}`, `labels from 0 to ${classes - 1}`);
+    }
   }
 }
 
@@ -98,9 +108,10 @@ function tableOf(
   let image = 0;
   for (const content of chosen) {
     const records = bytesOf(content);
-    for (let at = 0; at < records.length; at += 1 + size) {
-      table.labels[image] = records[at] ?? 0;
-      table.pixels.set(records.subarray(at + 1, at + 1 + size), image * size);
+    const before = labelsOf(definition, content).length;
+    for (let at = before; at < records.length; at += before + size) {
+      table.labels[image] = records[at - 1] ?? 0;
+      table.pixels.set(records.subarray(at, at + size), image * size);
       image += 1;
     }
   }

@@ -1,5 +1,5 @@
 import { randomStream } from '../random/index.js';
-import { type AugmentationPath, assembleBatch, type PixelValues } from './assemble.js';
+import { assembleBatch, type BatchAugmentation, type PixelValues } from './assemble.js';
 import { assembleAhead, canAssembleAhead } from './assemble-ahead.js';
 import { ascending, batchedSplit, type Part } from './batches.js';
 import type { DataSplit, Protocol, SplitSizes } from './dataset.js';
@@ -10,7 +10,8 @@ export interface ImageData {
   readonly tables: ImageTables;
   readonly sizes: SplitSizes;
   readonly values: PixelValues;
-  readonly augmented: boolean;
+  /** How training images are augmented; null if not at all. */
+  readonly augmentation: Pick<BatchAugmentation, 'mirrors'> | null;
 }
 
 /**
@@ -27,7 +28,7 @@ export function splitImages(data: ImageData, seed: number, protocol: Protocol): 
   const training: Part = {
     order: (epoch) => pick(train, randomStream(seed, 'shuffle', epoch).permutation(sizes.train)),
     assemble: augmented(data, seed, 'augment'),
-    ...(data.augmented && canAssembleAhead ? { assembleAhead: augmentedAhead(data, seed, 'augment') } : {}),
+    ...(data.augmentation !== null && canAssembleAhead ? { assembleAhead: augmentedAhead(data, seed, 'augment') } : {}),
   };
   if (protocol === 'deepobs-beta') {
     const trainEval: Part = {
@@ -51,15 +52,22 @@ function plain({ values }: ImageData, table: ImageTable): Part['assemble'] {
   return (indices, _, memory) => assembleBatch(table, indices, values, null, memory);
 }
 
-function augmented({ tables, values, augmented }: ImageData, seed: number, purpose: string): Part['assemble'] {
+function augmented({ tables, values, augmentation }: ImageData, seed: number, purpose: string): Part['assemble'] {
   return (indices, epoch, memory) => {
-    const path: AugmentationPath | null = augmented ? [seed, purpose, epoch] : null;
-    return assembleBatch(tables.train, indices, values, path, memory);
+    const own = augmentation === null ? null : { ...augmentation, path: [seed, purpose, epoch] as const };
+    return assembleBatch(tables.train, indices, values, own, memory);
   };
 }
 
-function augmentedAhead({ tables, values }: ImageData, seed: number, purpose: string): Part['assembleAhead'] {
-  return (order, epoch) => assembleAhead(tables.train, order, { values, augmentation: [seed, purpose, epoch] });
+function augmentedAhead(
+  { tables, values, augmentation }: ImageData,
+  seed: number,
+  purpose: string,
+): Part['assembleAhead'] {
+  return (order, epoch) => {
+    const own = { mirrors: augmentation?.mirrors ?? false, path: [seed, purpose, epoch] as const };
+    return assembleAhead(tables.train, order, { values, augmentation: own });
+  };
 }
 
 function pick(from: Uint32Array, positions: Uint32Array): Uint32Array {

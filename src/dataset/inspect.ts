@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProbprecError } from '../errors.js';
 import type { ImageDatasetDefinition, LayoutFile, PublishedFile } from './definition.js';
+import type { FileInspection } from './file-inspection.js';
 import { WrongNameError } from './identify.js';
 import { isPublished, mostBytes, nameOf, readChecked } from './load.js';
 import { type LocatedFile, locate } from './locate.js';
@@ -9,22 +10,6 @@ import { md5OfFile } from './read-file.js';
 import { datasetDefinition } from './registry.js';
 import { inspectText } from './text-files.js';
 import { wantedOf } from './wanted-files.js';
-
-/**
- * One file of a data set: verified (right structure, published MD5), unverified (right structure, another MD5 or none
- * published), corrupt (wrong structure), misnamed (by its MD5 another published file) or missing. `reason` says why it is
- * not verified. The MD5 is null of a file that cannot be read or is far too long.
- */
-export type FileInspection =
-  | { readonly state: 'missing'; readonly path: string; readonly publishedMd5: string | null; readonly reason: string }
-  | {
-      readonly state: 'verified' | 'unverified' | 'corrupt' | 'misnamed';
-      readonly path: string;
-      readonly size: number;
-      readonly md5: string | null;
-      readonly publishedMd5: string | null;
-      readonly reason: string | null;
-    };
 
 /** What is in `dataDir` of a data set, file by file. A generated data set has no files: an empty list. */
 export async function inspectDataset(name: string, dataDir: string): Promise<readonly FileInspection[]> {

@@ -5,10 +5,11 @@ import { type CifarBatch, mostPickleBytes, pickleName, recordsOfPickle } from '.
 import type { FileRecord } from './dataset.js';
 import type { ContentDefinition, FilePlace, ImageDatasetDefinition, LayoutFile } from './definition.js';
 import { refuseWrongName } from './identify.js';
-import { checkContent, contentSize, imageTables, remedyFor } from './image-files.js';
+import { checkContent, contentSize, imageTables, labelsOf, remedyFor } from './image-files.js';
 import { type ImageTables, imageSize } from './image-table.js';
 import type { LocatedFile } from './locate.js';
 import { type Content, mostStoredBytes, type ReadFile, readDataFile, type StoredContent } from './read-file.js';
+import { type DigitBatch, mostMatBytes, recordsOfMat } from './svhn-mat.js';
 
 /** Images read from files, and what the run file says about the files. */
 export interface LoadedImages {
@@ -92,7 +93,14 @@ function storedContent(
   if (format === 'binary') {
     return { name: content.name, member, most: contentSize(definition, content), decode: (bytes) => bytes };
   }
-  const batch: CifarBatch = { labels: ['labels'], images: content.count, imageSize: imageSize(definition.image) };
+  const { image, classes } = definition;
+  if (format === 'matlab') {
+    const batch: DigitBatch = { images: content.count, image, classes };
+    const decode = (bytes: Uint8Array): Uint8Array => recordsOfMat(bytes, batch);
+    return { name: content.name, member, most: mostMatBytes(batch), decode };
+  }
+  const labels = labelsOf(definition, content).map(({ key }) => key);
+  const batch: CifarBatch = { labels, images: content.count, imageSize: imageSize(image) };
   const decode = (bytes: Uint8Array): Uint8Array => recordsOfPickle(bytes, batch);
   return { name: content.name, member, most: mostPickleBytes(batch), decode };
 }

@@ -62,6 +62,6 @@ async function look(path: string, size: number | null): Promise<'absent' | 'doub
 /** Bytes that the file at a place must have; null if it is packed, or holds more than its images. */
 function sizeOf(definition: ImageDatasetDefinition, file: LayoutFile, { path }: FilePlace): number | null {
   const content = definition.contents.find(({ name }) => name === file.contents[0]);
-  const packed = file.contents.length > 1 || file.format === 'pickle' || path.endsWith('.gz');
+  const packed = file.contents.length > 1 || file.format !== 'binary' || path.endsWith('.gz');
   return packed || content === undefined ? null : contentSize(definition, content);
 }

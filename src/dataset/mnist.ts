@@ -58,9 +58,8 @@ function defineIdxDataset(dataset: IdxDataset): ImageDatasetDefinition {
     ),
     contents: CONTENTS,
     layouts: [layout],
-    validationShare: 6,
     pixelValues: () => unitPixelValues(1),
-    augmented: false,
+    augmentation: null,
     synthetic: dataset.synthetic,
   };
 }

@@ -25,7 +25,6 @@ export interface OpenOptions extends FetchOptions {
 
 const SMALLEST_SYNTHETIC = 60;
 const LARGEST_SYNTHETIC = 1_000_000;
-const LARGEST_EVALUATION = 10_000;
 
 /**
  * Opens a data set, by its name or its definition, and holds it in memory. Throws ConfigurationError for an unknown name or synthetic size, DataError if
@@ -44,7 +43,7 @@ export async function openDataset(dataset: string | DatasetDefinition, options: 
   if (options.source === 'synthetic') {
     checkSyntheticSize(syntheticSize);
     return definition.kind === 'text'
-      ? openSyntheticText(definition, syntheticSize, syntheticSizes(syntheticSize, definition.validationShare))
+      ? openSyntheticText(definition, syntheticSize, syntheticSizes(syntheticSize, definition.sizes))
       : openSynthetic(definition, syntheticSize);
   }
   if (definition.kind === 'images') return openReal(definition, options);
@@ -115,11 +114,12 @@ function checkSyntheticSize(size: number): void {
 }
 
 function openSynthetic(definition: ImageDatasetDefinition, size: number): Dataset {
-  const { name, image, synthetic } = definition;
-  const sizes = syntheticSizes(size, definition.validationShare);
+  const { name, image, classes, synthetic } = definition;
+  const style = { ...synthetic, classes };
+  const sizes = syntheticSizes(size, definition.sizes);
   const tables = {
-    train: syntheticImages(name, 'train', image, synthetic, size),
-    test: syntheticImages(name, 'test', image, synthetic, sizes.test),
+    train: syntheticImages(name, 'train', image, style, size),
+    test: syntheticImages(name, 'test', image, style, sizes.test),
   };
   const hash = createHash('sha256');
   for (const { pixels, labels } of [tables.train, tables.test]) hash.update(pixels).update(labels);
@@ -129,13 +129,13 @@ function openSynthetic(definition: ImageDatasetDefinition, size: number): Datase
 }
 
 /**
- * Sizes of the parts when the training file has `size` images: one in `validationShare` of them for validation, as many
- * more for the test file, at most 10,000 each, which gives the real sizes for the real size of the training file.
+ * Sizes of the parts when the training file has `size` images: the real share of them for validation, as many more for the
+ * test file, at most the real numbers, which gives the real sizes for the real size of the training file.
  */
-export function syntheticSizes(size: number, validationShare: number): SplitSizes {
-  const valid = Math.min(LARGEST_EVALUATION, Math.floor(size / validationShare));
+export function syntheticSizes(size: number, real: SplitSizes): SplitSizes {
+  const valid = Math.min(real.valid, Math.floor((size * real.valid) / (real.train + real.valid)));
   const train = size - valid;
-  return { train, valid, trainEval: Math.min(LARGEST_EVALUATION, train), test: valid };
+  return { train, valid, trainEval: Math.min(real.trainEval, train), test: valid };
 }
 
 /** Sizes of a data set's parts: the real ones, or those of synthetic examples, of which there are `syntheticSize`. */
@@ -143,7 +143,7 @@ export function sizesInForce(definition: DatasetDefinition, syntheticSize: numbe
   if (definition.kind === 'generated' || syntheticSize === null) return definition.sizes;
   return definition.kind === 'own'
     ? scaledSizes(definition.sizes, syntheticSize)
-    : syntheticSizes(syntheticSize, definition.validationShare);
+    : syntheticSizes(syntheticSize, definition.sizes);
 }
 
 function imageDataset(
@@ -152,7 +152,7 @@ function imageDataset(
   sizes: SplitSizes,
   record: DatasetRecord,
 ): Dataset {
-  const { name, shape, classes, augmented } = definition;
-  const data = { tables, sizes, values: definition.pixelValues(), augmented };
+  const { name, shape, classes, augmentation } = definition;
+  const data = { tables, sizes, values: definition.pixelValues(), augmentation };
   return { name, record, shape, classes, sizes, split: (seed, protocol) => splitImages(data, seed, protocol) };
 }

@@ -1,3 +1,5 @@
+import { FormatError } from './format-error.js';
+
 /**
  * What a pickle can hold here: None, numbers, byte strings (as views of the file), lists, tuples, dictionaries with byte
  * strings as keys (here as Latin-1 text), and the three things of NumPy that make an array of bytes.
@@ -30,7 +32,7 @@ export class ByteArray {
 }
 
 /** Bytes that are no pickle, or one that holds something else than image batches do. The message says what, not where. */
-export class PickleError extends Error {
+export class PickleError extends FormatError {
   override readonly name = 'PickleError';
 }
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { DataError } from '../errors.js';
 import { NotAFileError, openRegularFile } from '../regular-file.js';
-import { PickleError } from './pickle.js';
+import { FormatError } from './format-error.js';
 import { ArchiveError, tarEntries } from './tar.js';
 
 /** MD5 of a file of at most so many bytes, in hexadecimal; null if it is longer, no file, or cannot be read. */
@@ -52,7 +52,7 @@ export interface StoredContent {
   readonly member: string;
   /** The most bytes that it has as it is stored. */
   readonly most: number;
-  /** Turns what is stored into the content. Throws PickleError. */
+  /** Turns what is stored into the content. Throws FormatError. */
   decode(stored: Uint8Array): Uint8Array;
 }
 
@@ -184,7 +184,7 @@ function decoded(
     const bytes = tooLong ? stored : content.decode(stored);
     return { where, bytes, size: tooLong ? size : bytes.length, md5: md5Of(bytes) };
   } catch (error) {
-    if (!(error instanceof PickleError)) throw error;
+    if (!(error instanceof FormatError)) throw error;
     throw new DataError(`${where}: found ${error.message}; ${remedy}.`, { cause: error });
   }
 }

@@ -1,19 +1,17 @@
 import { ConfigurationError } from '../errors.js';
 import { type Loaded, Registry } from '../user-file/registry.js';
 import { cifar10 } from './cifar10.js';
+import { cifar100 } from './cifar100.js';
 import type { DatasetDefinition } from './definition.js';
 import { fmnist, mnist } from './mnist.js';
 import { quadraticDataset } from './quadratic.js';
+import { svhn } from './svhn.js';
 import { tolstoi } from './tolstoi.js';
 import { twoD } from './two-d.js';
 
 const DEFINITIONS: readonly DatasetDefinition[] = [
-  mnist,
-  fmnist,
-  cifar10,
-  tolstoi,
-  quadraticDataset('quadratic'),
-  twoD,
+  ...[mnist, fmnist, cifar10, cifar100, svhn, tolstoi],
+  ...[quadraticDataset('quadratic'), twoD],
 ];
 
 const registry = new Registry<DatasetDefinition>(

@@ -25,13 +25,14 @@ const BAND_STEP = 28;
  * The class is that of a texture (synthetic-textures.ts) in a square at a random place, in random phase and polarity: the
  * mean over the images of a class shows nothing of it, so that a linear model cannot use it, while a convolution finds it
  * anywhere. A horizontal band whose place (and colour, in colour images) points to the class in some of the images is what
- * a linear model can learn. Smooth shading and noise cover both.
+ * a linear model can learn. Smooth shading and noise cover both. Of a hundred classes each has a texture and a band of its own:
+ * the texture is the label's last digit, the band the one before.
  */
 export function syntheticImages(
   name: string,
   file: 'train' | 'test',
   shape: ImageShape,
-  style: SyntheticStyle,
+  style: SyntheticStyle & { readonly classes: number },
   count: number,
 ): ImageTable {
   const size = imageSize(shape);
@@ -42,11 +43,13 @@ export function syntheticImages(
   const canvas = new Float32Array(size);
   for (let image = 0; image < count; image++) {
     const own = stream.child(image);
-    const label = own.integer(TEXTURES.length);
+    const label = own.integer(style.classes);
+    const texture = label % TEXTURES.length;
+    const band = style.classes > TEXTURES.length ? Math.floor(label / TEXTURES.length) : label;
     labels[image] = label;
     drawBackground(canvas, shape, own);
-    drawBand(canvas, shape, own.uniform() < style.cue ? label : own.integer(TEXTURES.length));
-    drawPatch(canvas, shape, style, label, own);
+    drawBand(canvas, shape, own.uniform() < style.cue ? band : own.integer(TEXTURES.length));
+    drawPatch(canvas, shape, style, texture, own);
     addNoise(canvas, noise, own, shape.width, pixels, image * size);
   }
   return { shape, pixels, labels };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DataError, ProbprecError } from '../errors.js';
 import type { Dataset } from './dataset.js';
 import type { FilePlace, PublishedFile, TextDatasetDefinition } from './definition.js';
-import type { FileInspection } from './inspect.js';
+import type { FileInspection } from './file-inspection.js';
 import { md5OfFile, readDataFile } from './read-file.js';
 import { syntheticText } from './synthetic-text.js';
 import { splitText, type TextParts } from './text-split.js';

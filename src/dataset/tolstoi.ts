@@ -31,7 +31,6 @@ export const tolstoi: TextDatasetDefinition = {
   classes: 83,
   labelShape: [50],
   sizes: sequences({ train: TRAIN, valid: TEST, test: TEST }),
-  validationShare: 4,
   files: [
     {
       path: `tolstoi/${FILE}`,

@@ -99,6 +99,7 @@ describe.skipIf(reference === undefined)('the published figures ($PROBPREC_REFER
       ['DeepOBS 1.2.0-beta', 'published-baselines.json', 'baselines'],
       ['DeepOBS 1.1', 'published-baselines-tf.json', 'baselines'],
       ['DeepOBS 1.1, quadratic', 'published-baselines-tf.json', 'baselines'],
+      ['DeepOBS 1.2.0-beta, large', 'published-baselines-large.json', 'baselines'],
       ['Bald 2019', 'published-thesis-results.json', 'results'],
       ['Bald 2019, experiment 3', 'published-thesis-experiment3.json', 'baselines'],
     ]) {
@@ -130,6 +131,7 @@ test('the bundled baselines are read', async () => {
     'Bald 2019',
     'DeepOBS 1.1, quadratic',
     'DeepOBS 1.1',
+    'DeepOBS 1.2.0-beta, large',
     'DeepOBS 1.2.0-beta',
   ]);
   for (const file of files) {

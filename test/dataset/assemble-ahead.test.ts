@@ -99,7 +99,10 @@ describe('assembleAhead', () => {
     const shape = { channels: 3, height: 4, width: 4 };
     const table = { shape, pixels: new Uint8Array(96), labels: new Uint8Array(2) };
     // Nothing else can fail there: values that are no array.
-    const settings = { values: null as unknown as Float32Array, augmentation: [1, 'augment'] } as const;
+    const settings = {
+      values: null as unknown as Float32Array,
+      augmentation: { path: [1, 'augment'], mirrors: true },
+    } as const;
     await expect(all(assembleAhead(table, [Uint32Array.of(0), Uint32Array.of(1)], settings))).rejects.toThrow(
       TypeError,
     );

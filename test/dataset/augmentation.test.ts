@@ -100,7 +100,14 @@ describe('augmentImage', () => {
 
 describe('drawAugmentation', () => {
   const parent = randomStream(42, 'test');
-  const drawn = Array.from({ length: 20_000 }, (_, i) => drawAugmentation(parent.child(i)));
+  const drawn = Array.from({ length: 20_000 }, (_, i) => drawAugmentation(parent.child(i), { mirrors: true }));
+
+  it('mirrors nothing where that is not wanted, and keeps the rest at random', () => {
+    const plain = Array.from({ length: 2000 }, (_, i) => drawAugmentation(parent.child(i), { mirrors: false }));
+    expect(plain.some(({ mirrored }) => mirrored)).toBe(false);
+    expect(new Set(plain.map(({ top, left }) => 5 * top + left)).size).toBe(25);
+    expect(new Set(plain.map(({ colors }) => colors.map(({ change }) => change).join())).size).toBe(6);
+  });
 
   it('draws every offset, both directions and every order equally often', () => {
     const counts = new Map<string, number>();

@@ -13,12 +13,16 @@ import { mnist } from '../../src/dataset/mnist.js';
 import { DataError } from '../../src/errors.js';
 import {
   archive,
+  cifar100Files,
   cifarFiles,
   inFolder,
   mnistFiles,
   newDataDir,
+  pickledBatch,
   pickledCifarFiles,
+  pixel,
   smallCifar10,
+  smallCifar100,
   smallMnist,
   tar,
   writeFiles,
@@ -187,6 +191,45 @@ describe('CIFAR-10 is found', () => {
     const expected = /data_batch_3\.bin\)?: found 6147 bytes, expected exactly 6146;/;
     expect(await fault(smallCifar10, at('cifar-10-batches-bin/', files))).toMatch(expected);
     expect(await fault(smallCifar10, { 'cifar-10-binary.tar.gz': await archive(files) })).toMatch(expected);
+  });
+});
+
+describe('CIFAR-100 is found', () => {
+  const pickles: Files = Object.fromEntries(
+    Object.entries(cifar100Files).map(([name, records]) => [
+      name.replace('.bin', ''),
+      pickledBatch(records, ['coarse_labels', 'fine_labels']),
+    ]),
+  );
+  const layouts: readonly [string, () => Files | Promise<Files>][] = [
+    ['as it unpacks', () => inFolder('cifar100/cifar-100-binary', cifar100Files)],
+    ['without the inner folder, as DeepOBS has it', () => inFolder('cifar-100', cifar100Files)],
+    ['as torchvision has it', () => inFolder('cifar-100-python', pickles)],
+    ['packed', async () => ({ 'cifar100/cifar-100-binary.tar.gz': await archive(cifar100Files, 'cifar-100-binary') })],
+    ['packed by Python', async () => ({ 'cifar-100-python.tar.gz': await archive(pickles, 'cifar-100-python') })],
+  ];
+
+  it.each(layouts)('%s, with the fine labels and the whole images', async (_, files) => {
+    const { tables } = await load(smallCifar100, await files());
+    expect([...tables.train.labels]).toEqual([30, 99, 0]);
+    expect([...tables.test.labels]).toEqual([30, 99]);
+    expect([...tables.train.pixels]).toEqual(
+      Array.from({ length: 9216 }, (_, i) => pixel(Math.floor(i / 3072), i % 3072)),
+    );
+  });
+
+  it('is refused in one line with a coarse or fine label that does not exist', async () => {
+    const [records] = Object.values(cifar100Files);
+    for (const [at, label, expected] of [
+      [0, 20, /the label 20 at byte 0, expected labels from 0 to 19/],
+      [3075, 100, /the label 100 at byte 3075, expected labels from 0 to 99/],
+    ] as const) {
+      const changed = Uint8Array.from(records ?? []);
+      changed[at] = label;
+      expect(await fault(smallCifar100, inFolder('cifar100', { ...cifar100Files, 'train.bin': changed }))).toMatch(
+        expected,
+      );
+    }
   });
 });
 

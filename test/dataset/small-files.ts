@@ -1,12 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { onTestFinished } from 'vitest';
 import { cifar10 } from '../../src/dataset/cifar10.js';
+import { cifar100 } from '../../src/dataset/cifar100.js';
 import type { ImageDatasetDefinition } from '../../src/dataset/definition.js';
 import { mnist } from '../../src/dataset/mnist.js';
+import { svhn } from '../../src/dataset/svhn.js';
 
 const TRAIN = 6;
 const TEST = 2;
@@ -194,3 +196,82 @@ export function pickledBatch(
 export const pickledCifarFiles: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
   Object.entries(cifarFiles).map(([name, records]) => [name.replace('.bin', ''), pickledBatch(records)]),
 );
+
+/** SVHN with 3 training and 2 test images. */
+export const smallSvhn: ImageDatasetDefinition = {
+  ...svhn,
+  contents: svhn.contents.map((content) => ({ ...content, count: content.part === 'train' ? 3 : 2 })),
+};
+
+/** CIFAR-100 with 3 training and 2 test images. */
+export const smallCifar100: ImageDatasetDefinition = {
+  ...cifar100,
+  contents: cifar100.contents.map((content) => ({ ...content, count: content.part === 'train' ? 3 : 2 })),
+};
+
+/** The two .bin files of the small CIFAR-100 by name: coarse label, fine label, image. */
+export const cifar100Files: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
+  smallCifar100.contents.map(({ name, count }) => {
+    const labels = [
+      [4, 30],
+      [19, 99],
+      [0, 0],
+    ].slice(0, count);
+    const rows = labels.flatMap((own, n) => [...own, ...Array.from({ length: 3072 }, (_, i) => pixel(n, i))]);
+    return [name, Uint8Array.from(rows)];
+  }),
+);
+
+/** Numbers as doubles, little-endian. */
+export function doubles(values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(8 * values.length);
+  for (const [i, value] of values.entries()) new DataView(bytes.buffer).setFloat64(8 * i, value, true);
+  return bytes;
+}
+
+/** A data element of a MATLAB 5 file, written by the format's description: tag, data, padding; or all within the tag. */
+export function element(type: number, data: Uint8Array, small = false): Uint8Array {
+  if (small) return Buffer.concat([word(type, 2), word(data.length, 2), data, new Uint8Array(4 - data.length)]);
+  const padding = type === 15 ? 0 : (8 - (data.length % 8)) % 8;
+  return Buffer.concat([word(type, 4), word(data.length, 4), data, new Uint8Array(padding)]);
+}
+
+/** An array element: flags with the class (9 is uint8), sizes, name, and the element with its numbers. */
+export function matArray(name: string, sizes: readonly number[], data: Uint8Array, kind = 9): Uint8Array {
+  const label = latin1(name);
+  return element(
+    14,
+    Buffer.concat([
+      element(6, Buffer.concat([word(kind, 4), word(0, 4)])),
+      element(5, Buffer.concat(sizes.map((size) => word(size, 4)))),
+      element(1, label, label.length <= 4),
+      data,
+    ]),
+  );
+}
+
+/** A MATLAB 5 file of these elements, each packed or not. */
+export function matFile(elements: readonly Uint8Array[], packed = true): Uint8Array {
+  const header = Buffer.concat([latin1('MATLAB 5.0 MAT-file'.padEnd(124)), word(0x0100, 2), latin1('IM')]);
+  return Buffer.concat([header, ...elements.map((own) => (packed ? element(15, deflateSync(own)) : own))]);
+}
+
+/** Images with a label byte each as a file of SVHN: X is rows × columns × channels × images, and 0 is labelled 10. */
+export function matOfRecords(records: Uint8Array, packed = true): Uint8Array {
+  const labels = columnsOf(records).labels[0] ?? [];
+  const data = element(
+    2,
+    Uint8Array.from(labels, (label) => (label === 0 ? 10 : label)),
+  );
+  return matFile(matOfRecords.arrays(records, data), packed);
+}
+
+matOfRecords.arrays = (records: Uint8Array, labels: Uint8Array): Uint8Array[] => {
+  const { pixels } = columnsOf(records);
+  const count = pixels.length / 3072;
+  const turned = Uint8Array.from(pixels, (_, at) => {
+    const [row, column, plane] = [at % 32, Math.floor(at / 32) % 32, Math.floor(at / 1024)];
+    return pixels[1024 * plane + 32 * row + column] ?? 0;
+  });
+  return [matArray('X', [32, 32, 3, count], element(2, turned)), matArray('y', [count, 1], labels)];
+};

@@ -6,7 +6,7 @@ import { syntheticImages } from '../../src/dataset/synthetic.js';
 import { PERIOD, TEXTURES } from '../../src/dataset/synthetic-textures.js';
 import { randomStream } from '../../src/random/index.js';
 
-const NAMES = ['mnist', 'fmnist', 'cifar10'];
+const NAMES = ['mnist', 'fmnist', 'cifar10', 'svhn'];
 const TRAIN = 3000;
 const TEST = 1000;
 
@@ -17,8 +17,8 @@ function imageDefinition(name: string): ImageDatasetDefinition {
 }
 
 function images(name: string, file: 'train' | 'test', count: number): ImageTable {
-  const { image, synthetic } = imageDefinition(name);
-  return syntheticImages(name, file, image, synthetic, count);
+  const { image, classes, synthetic } = imageDefinition(name);
+  return syntheticImages(name, file, image, { ...synthetic, classes }, count);
 }
 
 /** Pixels of one image, centred, about unit variance, and the constant 1 for the bias. */

@@ -58,7 +58,7 @@ describe('synthetic text', () => {
 
   test('is the same every time, has its size, and numbers below 83', async () => {
     const [first, again] = [await open(400), await open(400)];
-    expect(first.sizes).toEqual({ train: 300, valid: 100, trainEval: 300, test: 100 });
+    expect(first.sizes).toEqual({ train: 301, valid: 99, trainEval: 301, test: 99 });
     expect(first.record).toMatchObject({ source: 'synthetic', syntheticSize: 400, checksum: again.record.checksum });
     const batches = await all(first.split(1, 'probprec').trainingBatches(0, 10));
     expect(batches).toHaveLength(30);

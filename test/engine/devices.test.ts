@@ -132,6 +132,8 @@ describe('graphs for WebGPU', () => {
   test('hold nothing that it leaves to the processor or has no kernel for', async () => {
     const operators = new Set<string>();
     for (const name of testProblemNames()) {
+      // They have the operators of svhn_wrn164 and cifar100_allcnnc, and take minutes to lower.
+      if (/cifar100_(?:wrn|3c3d)|svhn_3c3d|vgg/.test(name)) continue;
       const { program } = derivativesCase(await loadTestProblem(name), 2);
       const options = { blockSize: 0, fuse: true, dilatedWeightGradient: true, phasedPooling: false, webgpu: true };
       for (const [, operator = ''] of lower(rewrite(t.simplify(program)), options)

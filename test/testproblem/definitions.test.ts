@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { randomStream } from '../../src/random/index.js';
 import { sizeOf } from '../../src/tensor/index.js';
 import { loadTestProblem, type TestProblem, testProblemNames } from '../../src/testproblem/index.js';
 
@@ -21,7 +22,7 @@ const regression = [
   ['dense1.weight', [10, 784]],
   ['dense1.bias', [10]],
 ];
-const convolutional3 = [
+const convolutional3 = (classes: number) => [
   ['conv1.weight', [64, 3, 5, 5]],
   ['conv1.bias', [64]],
   ['conv2.weight', [96, 64, 3, 3]],
@@ -32,9 +33,65 @@ const convolutional3 = [
   ['dense1.bias', [512]],
   ['dense2.weight', [256, 512]],
   ['dense2.bias', [256]],
-  ['dense3.weight', [10, 256]],
-  ['dense3.bias', [10]],
+  ['dense3.weight', [classes, 256]],
+  ['dense3.bias', [classes]],
 ];
+/** All-CNN-C: kernels [filters, channels, size] in order. */
+const convolutional9 = [
+  ...[
+    [96, 3, 3],
+    [96, 96, 3],
+    [96, 96, 3],
+    [192, 96, 3],
+    [192, 192, 3],
+    [192, 192, 3],
+    [192, 192, 3],
+    [192, 192, 1],
+    [100, 192, 1],
+  ].flatMap(([filters = 0, channels = 0, size = 0], index) => [
+    [`conv${index + 1}.weight`, [filters, channels, size, size]],
+    [`conv${index + 1}.bias`, [filters]],
+  ]),
+];
+/** Wide residual networks: `blocks` in each group of 64, 128 and 256 filters. */
+const wide = (blocks: number, classes: number) => [
+  ['conv1.weight', [16, 3, 3, 3]],
+  ...[64, 128, 256].flatMap((filters, index, all) =>
+    Array.from({ length: blocks }, (_, block) => {
+      const into = block > 0 ? filters : (all[index - 1] ?? 16);
+      const path = `group${index + 1}.block${block + 1}`;
+      return [
+        [`${path}.norm1.gain`, [into]],
+        [`${path}.norm1.bias`, [into]],
+        [`${path}.conv1.weight`, [filters, into, 3, 3]],
+        [`${path}.norm2.gain`, [filters]],
+        [`${path}.norm2.bias`, [filters]],
+        [`${path}.conv2.weight`, [filters, filters, 3, 3]],
+        ...(block > 0 ? [] : [[`${path}.shortcut.conv1.weight`, [filters, into, 1, 1]]]),
+      ];
+    }).flat(),
+  ),
+  ['norm1.gain', [256]],
+  ['norm1.bias', [256]],
+  ['dense1.weight', [classes, 256]],
+  ['dense1.bias', [classes]],
+];
+/** VGG: convolutions of the five blocks, then three dense layers. */
+const visual = (blocks: readonly number[], classes: number) => {
+  const filters = blocks.flatMap((count, index) => Array<number>(count).fill(Math.min(512, 64 * 2 ** index)));
+  return [
+    ...filters.flatMap((own, index) => [
+      [`conv${index + 1}.weight`, [own, filters[index - 1] ?? 3, 3, 3]],
+      [`conv${index + 1}.bias`, [own]],
+    ]),
+    ...[4096, 4096, classes].flatMap((units, index, all) => [
+      [`dense${index + 1}.weight`, [units, all[index - 1] ?? 25_088]],
+      [`dense${index + 1}.bias`, [units]],
+    ]),
+  ];
+};
+const visual16 = [2, 2, 3, 3, 3];
+const visual19 = [2, 2, 4, 4, 4];
 
 const autoencoder = [
   ...[1, 64, 64].flatMap((channels, index) => [
@@ -121,8 +178,15 @@ interface Row {
 const vae = { count: 10_151_489, l2Reg: null, shapes: autoencoder, batch: 64, ...noLabels };
 
 const table: readonly Row[] = [
-  { name: 'cifar10_3c3d', dataset: 'cifar10', count: 895_210, epochs: 100, l2Reg: 0.002, shapes: convolutional3 },
-  { name: 'cifar10_3c3d_roos', dataset: 'cifar10', count: 895_210, epochs: 100, l2Reg: 0.002, shapes: convolutional3 },
+  { name: 'cifar10_3c3d', dataset: 'cifar10', count: 895_210, epochs: 100, l2Reg: 0.002, shapes: convolutional3(10) },
+  {
+    name: 'cifar10_3c3d_roos',
+    dataset: 'cifar10',
+    count: 895_210,
+    epochs: 100,
+    l2Reg: 0.002,
+    shapes: convolutional3(10),
+  },
   { name: 'fmnist_2c2d', dataset: 'fmnist', count: 3_274_634, epochs: 100, l2Reg: null, shapes: convolutional2 },
   { name: 'fmnist_logreg', dataset: 'fmnist', count: 7_850, epochs: 50, l2Reg: null, shapes: regression },
   { name: 'fmnist_mlp', dataset: 'fmnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
@@ -131,6 +195,23 @@ const table: readonly Row[] = [
   { name: 'mnist_logreg', dataset: 'mnist', count: 7_850, epochs: 50, l2Reg: null, shapes: regression },
   { name: 'mnist_mlp', dataset: 'mnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
   { name: 'mnist_mlp_groups', dataset: 'mnist', count: 1_336_610, epochs: 100, l2Reg: null, shapes: multilayer },
+  ...(
+    [
+      ['cifar100_3c3d', 918_340, 128, 100, 0.002, convolutional3(100)],
+      ['svhn_3c3d', 895_210, 128, 100, 0.002, convolutional3(10)],
+      ['cifar100_allcnnc', 1_387_108, 256, 350, 5e-4, convolutional9],
+      ['svhn_wrn164', 2_748_890, 128, 160, 5e-4, wide(2, 10)],
+      ['cifar100_wrn164', 2_772_020, 128, 160, 5e-4, wide(2, 100)],
+      ['cifar100_wrn404', 8_972_340, 128, 160, 5e-4, wide(6, 100)],
+      ['cifar10_vgg16', 134_301_514, 32, 100, 5e-4, visual(visual16, 10)],
+      ['cifar10_vgg19', 139_611_210, 32, 100, 5e-4, visual(visual19, 10)],
+      ['cifar100_vgg16', 134_670_244, 32, 100, 5e-4, visual(visual16, 100)],
+      ['cifar100_vgg19', 139_979_940, 32, 100, 5e-4, visual(visual19, 100)],
+    ] as const
+  ).map(([name, count, batch, epochs, l2Reg, shapes]) => {
+    const dataset = name.split('_')[0] ?? '';
+    return { name, dataset, count, batch, epochs, l2Reg, shapes: shapes };
+  }),
   { name: 'mnist_vae', dataset: 'mnist', epochs: 50, ...vae },
   { name: 'quadratic_deep', ...quadratic },
   { name: 'quadratic_identity', ...quadratic },
@@ -164,23 +245,29 @@ test.each(table)('$name is what it is said to be', async (row) => {
 });
 
 test('the table above has every test problem', () => {
-  expect(table.map(({ name }) => name)).toEqual(testProblemNames());
+  expect(table.map(({ name }) => name).toSorted()).toEqual(testProblemNames());
 });
 
+/** VGG networks have more parameters than tests should draw: what is said of their values is checked on the smaller ones. */
+const MOST_DRAWN = 500_000;
+
 describe('initial parameters', () => {
-  test.each(testProblemNames())('of %s are the same for one seed and others for another', async (name) => {
-    const problem = await loadTestProblem(name);
-    const values = problem.initialParameters(42);
-    expect(values.map(({ length }) => length)).toEqual(problem.parameters.map(({ shape }) => sizeOf(shape)));
-    const again = problem.initialParameters(42);
-    expect(again.map((own, index) => own.every((value, place) => value === values[index]?.[place]))).toEqual(
-      values.map(() => true),
-    );
-    const other = problem.initialParameters(43);
-    const random = values.map((own, index) => own.some((value, place) => value !== other[index]?.[place]));
-    const constant = values.map((own) => own.every((value) => value === own[0]));
-    expect(random).toEqual(constant.map((all) => !all));
-  });
+  test.each(testProblemNames().filter((name) => !/vgg|wrn404/.test(name)))(
+    'of %s are the same for one seed and others for another',
+    async (name) => {
+      const problem = await loadTestProblem(name);
+      const values = problem.initialParameters(42);
+      expect(values.map(({ length }) => length)).toEqual(problem.parameters.map(({ shape }) => sizeOf(shape)));
+      const again = problem.initialParameters(42);
+      expect(again.map((own, index) => own.every((value, place) => value === values[index]?.[place]))).toEqual(
+        values.map(() => true),
+      );
+      const other = problem.initialParameters(43);
+      const random = values.map((own, index) => own.some((value, place) => value !== other[index]?.[place]));
+      const constant = values.map((own) => own.every((value) => value === own[0]));
+      expect(random).toEqual(constant.map((all) => !all));
+    },
+  );
 
   test('of different layers of one shape differ', async () => {
     const { parameters, initialParameters } = await loadTestProblem('mnist_mlp');
@@ -192,6 +279,11 @@ describe('initial parameters', () => {
   /** Each weight's standard deviation and bound, each bias' value, checked to five standard errors. */
   const truncation = 0.8796256610342398;
   const xavier = (fans: number) => Math.sqrt(2 / fans);
+  const glorot = {
+    std: ([out = 0, into = 0, ...field]: readonly number[]) => xavier((out + into) * sizeOf(field)),
+    bound: (std: number, shape: readonly number[]) => (shape.length === 2 ? Math.sqrt(3) * std : 7 * std),
+    bias: 0,
+  };
   const rules: Record<
     string,
     {
@@ -207,16 +299,18 @@ describe('initial parameters', () => {
     fmnist_mlp: { std: () => 0.03 * truncation, bound: () => 0.06, bias: 0 },
     mnist_logreg: { std: () => 0, bound: () => 0, bias: 0 },
     fmnist_logreg: { std: () => 0, bound: () => 0, bias: 0 },
-    cifar10_3c3d_roos: {
-      std: ([out = 0, into = 0, ...field]) => xavier((out + into) * sizeOf(field)),
-      bound: (std, shape) => (shape.length === 2 ? Math.sqrt(3) * std : 7 * std),
-      bias: 0,
-    },
-    cifar10_3c3d: {
-      std: ([out = 0, into = 0, ...field]) => xavier((out + into) * sizeOf(field)),
-      bound: (std, shape) => (shape.length === 2 ? Math.sqrt(3) * std : 7 * std),
-      bias: 0,
-    },
+    cifar10_3c3d_roos: glorot,
+    cifar10_3c3d: glorot,
+    cifar100_3c3d: glorot,
+    svhn_3c3d: glorot,
+    cifar100_allcnnc: { ...glorot, bound: (std) => 7 * std, bias: 0.1 },
+    svhn_wrn164: { ...glorot, bound: (std) => Math.sqrt(3) * std },
+    cifar100_wrn164: { ...glorot, bound: (std) => Math.sqrt(3) * std },
+    cifar100_wrn404: { ...glorot, bound: (std) => Math.sqrt(3) * std },
+    cifar10_vgg16: glorot,
+    cifar10_vgg19: glorot,
+    cifar100_vgg16: glorot,
+    cifar100_vgg19: glorot,
   };
 
   for (const name of ['mnist_vae', 'fmnist_vae']) {
@@ -227,23 +321,25 @@ describe('initial parameters', () => {
     };
   }
 
-  /** TensorFlow truncates the normal distributions of cifar10_3c3d and widens them to the same variance. */
+  /** TensorFlow truncates its normal distributions and widens them to the same variance. */
   const truncated = (std: number, shape: readonly number[]) =>
     shape.length === 2 ? Math.sqrt(3) * std : (2 / truncation) * std;
   const ofVersions = [
     ...Object.entries(rules).map(([name, rule]) => ({ name, variant: 'pytorch' as const, ...rule })),
     ...Object.entries(rules)
-      .filter(([name]) => name === 'cifar10_3c3d')
+      .filter(([name]) => /_3c3d$|allcnnc|vgg/.test(name))
       .map(([name, rule]) => ({ name, variant: 'tf' as const, ...rule, bound: truncated })),
   ];
 
   test.each(ofVersions)('of $name, variant $variant, have the spread that DeepOBS says', async (row) => {
     const { name, variant, std, bound, bias } = row;
     const problem = (await loadTestProblem(name)).choose({ variant });
-    for (const [index, values] of problem.initialParameters(42).entries()) {
-      const { name: parameter = '', shape = [] } = problem.parameters[index] ?? {};
-      if (parameter.endsWith('bias')) {
-        expect(new Set(values), parameter).toEqual(new Set([Math.fround(bias)]));
+    for (const { name: parameter, shape, initial } of problem.parameters) {
+      if (sizeOf(shape) > MOST_DRAWN) continue;
+      const values = initial(randomStream(42, 'parameters', parameter), shape);
+      if (!parameter.endsWith('weight')) {
+        const constant = parameter.endsWith('gain') ? 1 : parameter.includes('norm') ? 0 : bias;
+        expect(new Set(values), parameter).toEqual(new Set([Math.fround(constant)]));
         continue;
       }
       const expected = std(shape);
@@ -264,10 +360,11 @@ describe('initial parameters', () => {
     const problem = (await loadTestProblem(name)).choose({ init: 'pytorch' });
     expect(problem.init).toBe('pytorch');
     let fanIn = 0;
-    for (const [index, values] of problem.initialParameters(42).entries()) {
-      const { name: parameter = '', shape = [] } = problem.parameters[index] ?? {};
+    for (const { name: parameter, shape, initial } of problem.parameters) {
       // torch.nn.Linear and Conv2d: U(±1/√fan-in), the bias like the weight before it.
       if (shape.length > 1) fanIn = sizeOf(shape.slice(1));
+      if (sizeOf(shape) > MOST_DRAWN || parameter.includes('norm')) continue;
+      const values = initial(randomStream(42, 'parameters', parameter), shape);
       const bound = 1 / Math.sqrt(fanIn);
       const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       expect(largest, parameter).toBeLessThanOrEqual(bound * (1 + 1e-6));
@@ -324,7 +421,8 @@ describe('the kinds of the parameters', () => {
         expect(parameter.kind, parameter.name).toBe(named === 'gain' ? 'gain' : 'embedding');
         continue;
       }
-      expect(parameter.kind, parameter.name).toBe(parameter === last ? 'output' : ofShape);
+      const output = parameter === last && parameter.shape.length === 2;
+      expect(parameter.kind, parameter.name).toBe(output ? 'output' : ofShape);
     }
   });
 });
@@ -338,6 +436,28 @@ describe('the L2 term', () => {
     expect(regularised).toEqual(
       problem.parameters.map((parameter) => parameter.name).filter((parameter) => parameter.endsWith('.weight')),
     );
+  });
+
+  /** ½ λ Σ 2 n / (fan in + fan out), the expected L2 term of Xavier's distributions. */
+  test.each([
+    ['cifar100_3c3d', 'pytorch', 1.38632],
+    ['svhn_3c3d', 'pytorch', 1.26175],
+    ['cifar100_allcnnc', 'pytorch', 0.30633],
+    ['svhn_wrn164', 'pytorch', 0.48288],
+    ['cifar100_wrn164', 'pytorch', 0.51402],
+    ['cifar100_wrn404', 'pytorch', 1.41002],
+    ['cifar10_vgg16', 'pytorch', 3.756],
+    ['cifar100_vgg19', 'pytorch', 4.12],
+    ['cifar10_vgg16', 'tf', 0.967],
+    ['cifar100_vgg19', 'tf', 1.287],
+  ] as const)('of %s, variant %s, is expected to be %d', async (name, variant, expected) => {
+    const { parameters, defaults } = (await loadTestProblem(name)).choose({ variant });
+    const squares = parameters.map(({ regularised, shape }) => {
+      const [out = 1, into = 1, ...field] = shape;
+      return regularised ? (2 * sizeOf(shape)) / ((out + into) * sizeOf(field)) : 0;
+    });
+    const term = 0.5 * (defaults.l2Reg ?? 0) * squares.reduce((sum, square) => sum + square, 0);
+    expect(term).toBeCloseTo(expected, String(expected).length > 5 ? 5 : 3);
   });
 
   test('of cifar10_3c3d is 1.26 at the start', async () => {

@@ -14,6 +14,7 @@ const L2_FACTORS: ReadonlyMap<string, number> = new Map([
   ].map((name) => [name, 5e-4] as const),
   ...[
     ...['two_d_rosenbrock', 'two_d_beale', 'two_d_branin', 'quadratic_deep', 'mnist_vae', 'fmnist_vae'],
+    ...['quadratic_identity', 'quadratic_linear', 'quadratic_log'],
     ...['mnist_logreg', 'fmnist_logreg', 'mnist_mlp', 'fmnist_mlp', 'mnist_mlp_groups', 'mnist_2c2d', 'fmnist_2c2d'],
   ].map((name) => [name, 0] as const),
 ]);
@@ -24,7 +25,12 @@ export function defaultL2(testproblem: string): number | 'default' {
 }
 
 /** Test problems whose networks differ between DeepOBS' PyTorch and TensorFlow lines (a test compares). */
-const VARIED: ReadonlySet<string> = new Set(['cifar10_3c3d']);
+const VARIED: ReadonlySet<string> = new Set([
+  ...['mnist_vae', 'fmnist_vae'],
+  ...['cifar10_3c3d', 'cifar100_3c3d', 'svhn_3c3d', 'cifar100_allcnnc'],
+  ...['svhn_wrn164', 'cifar100_wrn164', 'cifar100_wrn404'],
+  ...['cifar10_vgg16', 'cifar10_vgg19', 'cifar100_vgg16', 'cifar100_vgg19'],
+]);
 
 /** Whether DeepOBS' two lines have different networks under this name. */
 export function hasVariants(testproblem: string): boolean {

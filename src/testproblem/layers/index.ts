@@ -8,5 +8,5 @@ export { embedding, positionEmbedding } from './embedding.js';
 export { type BatchNormOptions, batchNorm, layerNorm } from './normalisation.js';
 export { averagePool, globalAveragePool, maxPool, meanOverPositions, type PoolingOptions } from './pooling.js';
 export { type LstmOptions, lstm } from './recurrent.js';
-export { resizeBilinear } from './resize.js';
+export { type ResizeOptions, type ResizeSampling, resizeBilinear } from './resize.js';
 export { transposedConv2d } from './transposed-convolution.js';

@@ -1,0 +1,10 @@
+import { defineTestProblem, vggDefinition } from '../src/testproblem/index.js';
+
+/** VGG-16 on CIFAR-10, enlarged to 224×224; 134,301,514 parameters, dropout, L2 term. DeepOBS 1.2. */
+export default defineTestProblem({
+  name: 'cifar10_vgg16',
+  description: 'VGG-16 on CIFAR-10 enlarged to 224×224, with dropout and L2 regularisation',
+  dataset: 'cifar10',
+  inputShape: [3, 32, 32],
+  ...vggDefinition({ depth: 16, classes: 10 }),
+});
