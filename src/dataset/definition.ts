@@ -2,6 +2,7 @@ import type { PixelValues } from './assemble.js';
 import type { Dataset, SplitSizes } from './dataset.js';
 import type { ImageShape } from './image-table.js';
 import type { SyntheticStyle } from './synthetic.js';
+import type { TextParts } from './text-split.js';
 
 /**
  * A file as its authors publish it: where `data fetch` puts it (below the data directory), its size in bytes, its MD5, and
@@ -90,6 +91,17 @@ export interface GeneratedDatasetDefinition extends Description {
   open(): Dataset;
 }
 
+/** A text in one file, cut into sequences of tokens; the labels of a sequence are the tokens that come next. */
+export interface TextDatasetDefinition extends Description {
+  readonly kind: 'text';
+  /** Different tokens. */
+  readonly classes: number;
+  /** Where the file may lie, best place first. */
+  readonly places: readonly FilePlace[];
+  /** The parts of the file's text. Throws DataError, which names `where`, if it is another text. */
+  parts(bytes: Uint8Array, where: string): TextParts;
+}
+
 /** How a data set that somebody defined is opened. */
 export interface OwnOpenOptions {
   readonly dataDir: string;
@@ -107,4 +119,8 @@ export interface OwnDatasetDefinition extends Description {
 }
 
 /** A data set before it is opened. */
-export type DatasetDefinition = ImageDatasetDefinition | GeneratedDatasetDefinition | OwnDatasetDefinition;
+export type DatasetDefinition =
+  | ImageDatasetDefinition
+  | TextDatasetDefinition
+  | GeneratedDatasetDefinition
+  | OwnDatasetDefinition;

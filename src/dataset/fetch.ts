@@ -1,17 +1,18 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DataError } from '../errors.js';
-import type { DatasetDefinition, ImageDatasetDefinition, PublishedFile } from './definition.js';
+import type { DatasetDefinition, ImageDatasetDefinition, PublishedFile, TextDatasetDefinition } from './definition.js';
 import { type DownloadOptions, download } from './download/download.js';
 import { localFault } from './download/fault.js';
 import { leftovers } from './download/partial-file.js';
 import { type WaitOptions, withFetchLock } from './fetch-lock.js';
-import { locate } from './locate.js';
 import { datasetDefinition } from './registry.js';
-import { wantedFiles } from './wanted-files.js';
+import { wantedOf } from './wanted-files.js';
 
 /** Where to download from, how to follow it and how to wait for another process that does the same. */
 export interface FetchOptions extends DownloadOptions, WaitOptions {}
+
+type FiledDefinition = ImageDatasetDefinition | TextDatasetDefinition;
 
 /**
  * Downloads the files of a data set that are missing in `dataDir`, checks each against its published size and MD5 and moves
@@ -25,16 +26,17 @@ export async function fetchDataset(
   options: FetchOptions = {},
 ): Promise<string[]> {
   const definition = typeof dataset === 'string' ? datasetDefinition(dataset) : dataset;
-  return definition.kind === 'images' ? await fetchMissing(definition, dataDir, options) : [];
+  const filed = definition.kind === 'images' || definition.kind === 'text';
+  return filed ? await fetchMissing(definition, dataDir, options) : [];
 }
 
 /** As {@link fetchDataset}, of a definition. */
 export async function fetchMissing(
-  definition: ImageDatasetDefinition,
+  definition: FiledDefinition,
   dataDir: string,
   options: FetchOptions,
 ): Promise<string[]> {
-  const wanted = wantedFiles(definition, await locate(definition, dataDir));
+  const wanted = await wantedOf(definition, dataDir);
   if (wanted.length === 0) {
     await removeLeftovers(definition, dataDir, wanted, options).catch(() => options.signal?.throwIfAborted());
     return [];
@@ -42,7 +44,7 @@ export async function fetchMissing(
   return await inFolder(dataDir, () =>
     withFetchLock(dataDir, definition.name, options, async () => {
       // Once more: another process may have fetched them until now.
-      const files = wantedFiles(definition, await locate(definition, dataDir));
+      const files = await wantedOf(definition, dataDir);
       await removeAll(await leftoversOf(definition, dataDir, files));
       return await fetchFiles(files, dataDir, options);
     }),
@@ -81,7 +83,7 @@ async function inFolder<T>(dataDir: string, action: () => Promise<T>): Promise<T
 
 /** What killed fetches have left of a data set that is complete. */
 async function removeLeftovers(
-  definition: ImageDatasetDefinition,
+  definition: FiledDefinition,
   dataDir: string,
   wanted: readonly PublishedFile[],
   options: FetchOptions,
@@ -93,7 +95,7 @@ async function removeLeftovers(
 }
 
 async function leftoversOf(
-  { files }: ImageDatasetDefinition,
+  { files }: FiledDefinition,
   dataDir: string,
   wanted: readonly PublishedFile[],
 ): Promise<string[]> {

@@ -15,8 +15,9 @@ export type { DatasetDefinition, OwnDatasetDefinition, PublishedFile } from './d
 export { FetchError } from './download/download.js';
 export type { ExampleForm, LoadContext, LoadedParts, TableValues } from './example-table.js';
 export { type FetchOptions, fetchDataset } from './fetch.js';
+export type { FileInspection } from './file-inspection.js';
 export { guardedDataset } from './guarded-dataset.js';
-export { type FileInspection, inspectDataset, missingDownloads } from './inspect.js';
+export { inspectDataset, missingDownloads } from './inspect.js';
 export { type OpenOptions, openDataset, sizesInForce } from './open.js';
 export { dimensionsSetting, noiseSetting, quadraticDatasetName } from './quadratic.js';
 export { quadraticHessian, type Spectrum } from './quadratic-hessian.js';

@@ -2,32 +2,19 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProbprecError } from '../errors.js';
 import type { ImageDatasetDefinition, LayoutFile, PublishedFile } from './definition.js';
+import type { FileInspection } from './file-inspection.js';
 import { WrongNameError } from './identify.js';
 import { isPublished, mostBytes, nameOf, readChecked } from './load.js';
 import { type LocatedFile, locate } from './locate.js';
 import { md5OfFile } from './read-file.js';
 import { datasetDefinition } from './registry.js';
-import { wantedFiles } from './wanted-files.js';
-
-/**
- * One file of a data set: verified (right structure, published MD5), unverified (right structure, another MD5 or none
- * published), corrupt (wrong structure), misnamed (by its MD5 another published file) or missing. `reason` says why it is
- * not verified. The MD5 is null of a file that cannot be read or is far too long.
- */
-export type FileInspection =
-  | { readonly state: 'missing'; readonly path: string; readonly publishedMd5: string | null; readonly reason: string }
-  | {
-      readonly state: 'verified' | 'unverified' | 'corrupt' | 'misnamed';
-      readonly path: string;
-      readonly size: number;
-      readonly md5: string | null;
-      readonly publishedMd5: string | null;
-      readonly reason: string | null;
-    };
+import { inspectText } from './text-files.js';
+import { wantedOf } from './wanted-files.js';
 
 /** What is in `dataDir` of a data set, file by file. A generated data set has no files: an empty list. */
 export async function inspectDataset(name: string, dataDir: string): Promise<readonly FileInspection[]> {
   const definition = datasetDefinition(name);
+  if (definition.kind === 'text') return [await inspectText(definition, dataDir)];
   if (definition.kind !== 'images') return [];
   const inspections: FileInspection[] = [];
   for (const located of await locate(definition, dataDir)) {
@@ -39,7 +26,7 @@ export async function inspectDataset(name: string, dataDir: string): Promise<rea
 /** The published files that `data fetch` would download into `dataDir`; none when the data set is complete there. */
 export async function missingDownloads(name: string, dataDir: string): Promise<readonly PublishedFile[]> {
   const definition = datasetDefinition(name);
-  return definition.kind === 'images' ? wantedFiles(definition, await locate(definition, dataDir)) : [];
+  return definition.kind === 'images' || definition.kind === 'text' ? wantedOf(definition, dataDir) : [];
 }
 
 async function inspectFile(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationError, DataError } from '../errors.js';
 import type { Dataset, DatasetRecord, SplitSizes } from './dataset.js';
-import type { DatasetDefinition, ImageDatasetDefinition } from './definition.js';
+import type { DatasetDefinition, ImageDatasetDefinition, TextDatasetDefinition } from './definition.js';
 import { FetchError } from './download/download.js';
 import { type FetchOptions, fetchDataset } from './fetch.js';
 import { splitImages } from './image-split.js';
@@ -11,6 +11,7 @@ import { type LocatedFile, locate, missingFiles } from './locate.js';
 import { scaledSizes } from './own-dataset.js';
 import { datasetDefinition } from './registry.js';
 import { syntheticImages } from './synthetic.js';
+import { openSyntheticText, openText } from './text-files.js';
 
 /** How to open a data set. */
 export interface OpenOptions extends FetchOptions {
@@ -38,9 +39,16 @@ export async function openDataset(dataset: string | DatasetDefinition, options: 
     const syntheticSize = options.source === 'synthetic' ? (options.syntheticSize ?? train + valid) : null;
     return definition.open({ dataDir: options.dataDir, syntheticSize });
   }
-  return options.source === 'synthetic'
-    ? openSynthetic(definition, options.syntheticSize ?? definition.sizes.train + definition.sizes.valid)
-    : openReal(definition, options);
+  const { syntheticSize = definition.sizes.train + definition.sizes.valid } = options;
+  if (options.source === 'synthetic') {
+    checkSyntheticSize(syntheticSize);
+    return definition.kind === 'text'
+      ? openSyntheticText(definition, syntheticSize, syntheticSizes(syntheticSize, definition.sizes))
+      : openSynthetic(definition, syntheticSize);
+  }
+  if (definition.kind === 'images') return openReal(definition, options);
+  if (options.fetch) await fetchText(definition, options);
+  return openText(definition, options.dataDir);
 }
 
 async function openReal(definition: ImageDatasetDefinition, options: OpenOptions): Promise<Dataset> {
@@ -85,12 +93,27 @@ function missingError(
   );
 }
 
-function openSynthetic(definition: ImageDatasetDefinition, size: number): Dataset {
+async function fetchText({ name }: TextDatasetDefinition, options: OpenOptions): Promise<void> {
+  try {
+    await fetchDataset(name, options.dataDir, options);
+  } catch (error) {
+    if (!(error instanceof FetchError)) throw error;
+    throw new DataError(
+      `data set ${name}: no files in ${options.dataDir}; ${error.message.replace(/\.$/, '')}; \`probprec data info ${name}\` says what to fetch by hand, or give another --data-dir, or --data synthetic.`,
+      { cause: error },
+    );
+  }
+}
+
+function checkSyntheticSize(size: number): void {
   if (!(Number.isInteger(size) && size >= SMALLEST_SYNTHETIC && size <= LARGEST_SYNTHETIC)) {
     throw new ConfigurationError(
       `--synthetic-size is ${size}; expected a whole number from ${SMALLEST_SYNTHETIC} to ${LARGEST_SYNTHETIC}.`,
     );
   }
+}
+
+function openSynthetic(definition: ImageDatasetDefinition, size: number): Dataset {
   const { name, image, classes, synthetic } = definition;
   const style = { ...synthetic, classes };
   const sizes = syntheticSizes(size, definition.sizes);

@@ -6,10 +6,11 @@ import type { DatasetDefinition } from './definition.js';
 import { fmnist, mnist } from './mnist.js';
 import { quadraticDataset } from './quadratic.js';
 import { svhn } from './svhn.js';
+import { tolstoi } from './tolstoi.js';
 import { twoD } from './two-d.js';
 
 const DEFINITIONS: readonly DatasetDefinition[] = [
-  ...[mnist, fmnist, cifar10, cifar100, svhn],
+  ...[mnist, fmnist, cifar10, cifar100, svhn, tolstoi],
   ...[quadraticDataset('quadratic'), twoD],
 ];
 

@@ -11,7 +11,10 @@ import {
 } from '../testproblem/index.js';
 import type { Measurement } from './events.js';
 
-/** Images per evaluation batch where the protocol leaves it open: a divisor of 10,000 whose activations stay small. */
+/**
+ * Examples per evaluation batch where the protocol leaves it open: a divisor of 10,000 whose activations stay small. Where a
+ * state goes from batch to batch, the batch size is part of what is computed, and evaluation has that of training.
+ */
 const evaluationBatchSize = 250;
 
 /**
@@ -70,7 +73,8 @@ export class Evaluator {
     this.#constants = constants;
     this.#options = options;
     this.#dropIncomplete = options.protocol === 'deepobs-beta';
-    this.#batchSize = this.#dropIncomplete ? options.batchSize : evaluationBatchSize;
+    const carries = problem.build(2, { mode: 'eval' }).states.some(({ per }) => per === 'pass');
+    this.#batchSize = this.#dropIncomplete || carries ? options.batchSize : evaluationBatchSize;
   }
 
   /** Compiles what the evaluations of sets of these sizes need; returns the seconds that took. */

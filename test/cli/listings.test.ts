@@ -69,7 +69,10 @@ describe('data', () => {
     expect(code).toBe(0);
     expect(content).toMatchObject({
       directory: 'nowhere',
-      datasets: ['mnist', 'fmnist', 'cifar10', 'cifar100', 'svhn'].map((name) => ({ name, state: 'missing' })),
+      datasets: ['mnist', 'fmnist', 'cifar10', 'cifar100', 'svhn', 'tolstoi'].map((name) => ({
+        name,
+        state: 'missing',
+      })),
     });
   });
 
@@ -96,5 +99,5 @@ test('doctor says what is there and what to do about the rest', async () => {
   expect(stdout).toContain('mnist is missing: probprec data fetch mnist');
   const { content } = await json('doctor');
   expect(content.machine.node).toBe(process.versions.node);
-  expect(content.advice).toHaveLength(5);
+  expect(content.advice).toHaveLength(6);
 });

@@ -215,7 +215,7 @@ describe('openDataset', () => {
   it('refuses an unknown name and lists the known ones', async () => {
     await expect(openDataset('imagenet', { dataDir: '', source: 'real', fetch: false })).rejects.toThrow(
       new ConfigurationError(
-        "unknown data set 'imagenet'; expected one of mnist, fmnist, cifar10, cifar100, svhn, quadratic, two_d.",
+        "unknown data set 'imagenet'; expected one of mnist, fmnist, cifar10, cifar100, svhn, tolstoi, quadratic, two_d.",
       ),
     );
   });

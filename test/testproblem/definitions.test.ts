@@ -128,6 +128,39 @@ const pair = [
 ];
 const function2d = { dataset: 'two_d', count: 2, epochs: 100, l2Reg: null, shapes: pair, batch: 100, ...noLabels };
 
+const charRnn = [
+  ['embedding1.weight', [83, 128]],
+  ...[1, 2].flatMap((layer) => [
+    [`lstm${layer}.input.weight`, [512, 128]],
+    [`lstm${layer}.input.bias`, [512]],
+    [`lstm${layer}.hidden.weight`, [512, 128]],
+  ]),
+  ['dense1.weight', [83, 128]],
+  ['dense1.bias', [83]],
+];
+const normalised = (name: string) => [
+  [`${name}.gain`, [64]],
+  [`${name}.bias`, [64]],
+];
+const affine = (name: string, units: number, inputs: number) => [
+  [`${name}.weight`, [units, inputs]],
+  [`${name}.bias`, [units]],
+];
+const transformer = [
+  ['embedding1.weight', [83, 64]],
+  ['positions1.weight', [50, 64]],
+  ...['block1', 'block2'].flatMap((block) => [
+    ...normalised(`${block}.norm1`),
+    ...['query', 'key', 'value', 'output'].flatMap((part) => affine(`${block}.attention1.${part}`, 64, 64)),
+    ...normalised(`${block}.norm2`),
+    ...affine(`${block}.dense1`, 256, 64),
+    ...affine(`${block}.dense2`, 64, 256),
+  ]),
+  ...normalised('norm1'),
+  ...affine('dense1', 83, 64),
+];
+const text = { dataset: 'tolstoi', l2Reg: null, batch: 50 };
+
 interface Row {
   readonly name: string;
   readonly dataset: string;
@@ -184,6 +217,8 @@ const table: readonly Row[] = [
   { name: 'quadratic_identity', ...quadratic },
   { name: 'quadratic_linear', ...quadratic },
   { name: 'quadratic_log', ...quadratic },
+  { name: 'tolstoi_char_rnn', count: 284_499, epochs: 200, shapes: charRnn, ...text },
+  { name: 'tolstoi_transformer', count: 114_003, epochs: 50, shapes: transformer, ...text },
   { name: 'two_d_beale', ...function2d },
   { name: 'two_d_branin', ...function2d },
   { name: 'two_d_rosenbrock', ...function2d },
@@ -351,8 +386,22 @@ describe('initial parameters', () => {
     two_d_rosenbrock: [[-0.5], [1.5]],
   };
 
+  /** TensorFlow's glorot_uniform; the matrices of an LSTM are one there, [input and hidden, gates]. */
+  test('of tolstoi_char_rnn are uniform as TensorFlow’s, the bias of the output too', async () => {
+    const problem = await loadTestProblem('tolstoi_char_rnn');
+    for (const [index, values] of problem.initialParameters(42).entries()) {
+      const { name = '', shape = [] } = problem.parameters[index] ?? {};
+      const limit = name === 'dense1.bias' ? 0.19012 : Math.sqrt(6 / (name.startsWith('lstm') ? 256 + 512 : 128 + 83));
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const zero = name.startsWith('lstm') && shape.length === 1;
+      expect(largest, name).toBeLessThanOrEqual(zero ? 0 : limit * 1.00001);
+      if (!zero) expect(largest, name).toBeGreaterThan(0.97 * limit);
+    }
+  });
+
   test('the rules and starts above have every test problem', () => {
-    expect([...Object.keys(starts), ...Object.keys(rules)].toSorted()).toEqual(testProblemNames());
+    const text = ['tolstoi_char_rnn', 'tolstoi_transformer'];
+    expect([...text, ...Object.keys(starts), ...Object.keys(rules)].toSorted()).toEqual(testProblemNames());
   });
 
   test.each(Object.entries(starts))('of %s are the stated ones', async (name, start) => {
@@ -366,10 +415,14 @@ describe('the kinds of the parameters', () => {
     const { parameters } = await loadTestProblem(name);
     const last = parameters.findLast(({ shape }) => shape.length > 1);
     for (const parameter of parameters) {
+      const named = parameter.name.match(/^(?:embedding|positions)\d|gain$/)?.[0];
       const ofShape = { 1: 'bias', 2: 'matrix', 4: 'kernel' }[parameter.shape.length];
+      if (named !== undefined) {
+        expect(parameter.kind, parameter.name).toBe(named === 'gain' ? 'gain' : 'embedding');
+        continue;
+      }
       const output = parameter === last && parameter.shape.length === 2;
-      const expected = parameter.name.endsWith('gain') ? 'gain' : output ? 'output' : ofShape;
-      expect(parameter.kind, parameter.name).toBe(expected);
+      expect(parameter.kind, parameter.name).toBe(output ? 'output' : ofShape);
     }
   });
 });
