@@ -84,6 +84,13 @@ export const optimizerTable: readonly OptimizerRow[] = [
     logistic: { lr: 0.05 },
     refused: [...preconditionerErrors, { lr: null }],
   }),
+  family('preconditioned-tuned-momentum', {
+    lrFactor: 1,
+    always: { lr: 0.001 },
+    rosenbrock: { lr: 0.004 },
+    logistic: { lr: 0.01 },
+    refused: [...preconditionerErrors, { lr: null }, { momentum: 1 }],
+  }),
   family('preconditioned-momentum', { refused: [...preconditionerErrors, { momentum: 1 }] }),
   family('preconditioned-adam', { refused: [...preconditionerErrors, { beta1: 1 }] }),
   family('adaptive-momentum', { refused: [...estimatorErrors, { momentum: 1 }] }),
