@@ -96,7 +96,7 @@ describe('a wrong sweep command is one line on stderr, exit code 2, and writes n
     [
       'an unknown optimizer',
       ['plan', '--testproblem', 'mnist_logreg', '--optimizer', 'sdg'],
-      /--optimizer sdg.*did you mean sgd/,
+      /--optimizer sdg.*did you mean .*sgd/,
     ],
     ['a grid without values', [...PLAN, '--grid', 'lr'], /--grid: found "lr", expected NAME=VALUES/],
     ['a broken grid', [...PLAN, '--grid', 'lr=log:1:2'], /--grid: lr: found "log:1:2", expected log:LOW:HIGH:N/],
