@@ -10,7 +10,8 @@ let folder: string;
 beforeEach(async () => {
   folder = await temporaryFolder();
   const text = await readFile(fileURLToPath(new URL('../../docs/user-files.md', import.meta.url)), 'utf8');
-  await writeFile(join(folder, 'noisy.mjs'), /```js\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
+  const examples = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  await writeFile(join(folder, 'noisy.mjs'), examples.find((example) => example.includes('continueEpoch')) ?? '');
 });
 afterEach(() => rm(folder, { recursive: true }));
 

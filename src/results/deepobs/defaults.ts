@@ -14,7 +14,7 @@ const L2_FACTORS: ReadonlyMap<string, number> = new Map([
   ].map((name) => [name, 5e-4] as const),
   ...[
     ...['two_d_rosenbrock', 'two_d_beale', 'two_d_branin', 'quadratic_deep', 'mnist_vae', 'fmnist_vae'],
-    ...['quadratic_identity', 'quadratic_linear', 'quadratic_log'],
+    ...['quadratic_identity', 'quadratic_linear', 'quadratic_log', 'tolstoi_char_rnn', 'tolstoi_transformer'],
     ...['mnist_logreg', 'fmnist_logreg', 'mnist_mlp', 'fmnist_mlp', 'mnist_mlp_groups', 'mnist_2c2d', 'fmnist_2c2d'],
   ].map((name) => [name, 0] as const),
 ]);
