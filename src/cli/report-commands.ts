@@ -25,7 +25,10 @@ function addPlot(program: Command, terminal: Terminal): void {
         `Kinds: ${PLOT_KINDS.join(', ')}.`,
     )
     .argument('<kind>', 'which figure', oneOf('plot', PLOT_KINDS))
-    .argument('[results...]', 'as for compare (results); for runtime also a file of probprec runtime --json')
+    .argument(
+      '[results...]',
+      'as for compare (results); for runtime also a file of probprec runtime --json; spectral-density, scree, edge-of-stability, overlap: of curvature --json',
+    )
     .requiredOption('-o, --output <file>', 'figure.svg, .png, .pdf, or .json (the Vega-Lite specification, to restyle)')
     .option('--data <file>', 'writes the data behind the figure as CSV, too')
     .option('--width <width>', 'column (3.25in), page (6.5in), or a length in in, cm, mm or pt', lengthInPoints, 468)

@@ -15,6 +15,10 @@ export const PLOT_KINDS = [
   'profiles',
   'matrix',
   'quantities',
+  'spectral-density',
+  'scree',
+  'edge-of-stability',
+  'overlap',
 ] as const;
 
 /** Options of `plot` after parsing; what is absent was not given. */

@@ -179,7 +179,7 @@ resources: { threads: 1 }
     const rerun = await run(['sweep', 'rerun-best', 'plan.yaml', '--seeds', '42', '-o', 'again.yaml']);
     expect(rerun.code, rerun.stderr).toBe(0);
     expect((await run(['sweep', 'status', 'again.yaml'])).stdout).toMatch(/2 completed/);
-    const compared = await run(['compare', 'results', '--all-settings', '--baselines', 'none', '--format', 'csv']);
+    const compared = await run(['compare', 'results', '--all-settings', '--baselines', 'none', '--format', 'markdown']);
     expect(compared.stdout).toContain('cosine, 25 % warm-up');
     expect(compared.stdout).toContain('constant, 25 % warm-up');
     expect(compared.stdout).toContain('Lookahead(Adam)');

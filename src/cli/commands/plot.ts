@@ -6,10 +6,13 @@ import { printable } from '../../report/escape.js';
 import {
   COMPARISON_FIGURES,
   type ComparisonFigure,
+  CURVATURE_FIGURES,
+  type CurvatureFigure,
   type Figure,
   type FigureOptions,
   measuredRuntime,
   NEEDED,
+  NEEDED_CURVATURE,
   quantities,
 } from '../../report/figures/index.js';
 import { FIGURE_FORMATS, figureCsv, figureFile } from '../../report/figures/rendering/files.js';
@@ -19,6 +22,7 @@ import { quoted } from '../option-values.js';
 import type { PLOT_KINDS, PlotCommandOptions } from '../report-options.js';
 import type { Terminal } from '../terminal.js';
 import { readComparison } from './compare.js';
+import { curvatureReport } from './curvature-file.js';
 import { readRunDetails } from './run-details.js';
 import { runtimeReport } from './runtime-file.js';
 
@@ -40,7 +44,9 @@ export async function plot(
   if (found === null) return 1;
   const { figure, faults } = found;
   if (figure.records.length === 0) {
-    terminal.line(`probprec: plot ${kind}: nothing to draw; it needs ${NEEDED[kind]}`);
+    terminal.line(
+      `probprec: plot ${kind}: nothing to draw; it needs ${isOfCurvature(kind) ? NEEDED_CURVATURE[kind] : NEEDED[kind]}`,
+    );
     return 1;
   }
   const { width, fontSize, dpi, outlines = false } = options;
@@ -62,6 +68,12 @@ async function figureOf(
   terminal: Terminal,
 ): Promise<{ figure: Figure; faults: number } | null> {
   const [path] = paths;
+  if (isOfCurvature(kind)) {
+    if (path === undefined || paths.length > 1) {
+      throw new UsageError(`plot ${kind}: found ${paths.length} files, expected one of probprec curvature --json`);
+    }
+    return { figure: CURVATURE_FIGURES[kind](curvatureReport(path, await textOf(path))), faults: 0 };
+  }
   if (kind === 'runtime' && path !== undefined && paths.length === 1 && path.endsWith('.json')) {
     const report = runtimeReport(path, await textOf(path));
     if (report !== null) return { figure: measuredRuntime(report), faults: 0 };
@@ -73,6 +85,10 @@ async function figureOf(
     figure: kind === 'quantities' ? await ofQuantities(comparison, options) : ofComparison(kind, comparison, options),
     faults: faults.length,
   };
+}
+
+function isOfCurvature(kind: string): kind is CurvatureFigure {
+  return Object.hasOwn(CURVATURE_FIGURES, kind);
 }
 
 function ofComparison(kind: ComparisonFigure, comparison: Comparison, options: PlotCommandOptions): Figure {
@@ -107,8 +123,11 @@ function figureOptions({ metrics, over, centre, band, seeds, scale, x, y }: Plot
 
 async function textOf(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: unknown) => {
-    throw new FileError(`${path}: cannot be read; expected a file of probprec runtime --json or a run file`, {
-      cause: error,
-    });
+    throw new FileError(
+      `${path}: cannot be read; expected a file of probprec runtime --json, of probprec curvature --json, or a run file`,
+      {
+        cause: error,
+      },
+    );
   });
 }

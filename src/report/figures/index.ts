@@ -1,3 +1,4 @@
+export { CURVATURE_FIGURES, type CurvatureFigure, NEEDED_CURVATURE } from './curvature.js';
 export type { Figure, FigureRecord, Spec } from './figure.js';
 export { COMPARISON_FIGURES, type ComparisonFigure, NEEDED } from './kinds.js';
 export { DEFAULT_OPTIONS, type FigureOptions } from './options.js';

@@ -1,0 +1,19 @@
+import { FileError } from '../../errors.js';
+import { type CurvatureReport, curvatureReportSchema } from '../../landscape/index.js';
+
+/** What `probprec curvature --json` printed. Throws FileError for another file. */
+export function curvatureReport(path: string, text: string): CurvatureReport {
+  const expected = 'expected what probprec curvature --json prints';
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new FileError(`${path}: not valid JSON; ${expected}`, { cause: error });
+  }
+  const parsed = curvatureReportSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new FileError(
+    `${path}: field ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}; ${expected}`,
+  );
+}

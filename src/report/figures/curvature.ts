@@ -1,0 +1,191 @@
+import { spectralDensity } from '../../curvature/index.js';
+import type { CurvatureReport } from '../../landscape/index.js';
+import { printable } from '../escape.js';
+import type { Figure } from './figure.js';
+import { type LinePanel, type LinePoint, linePanel, lineRecords } from './lines.js';
+import { assemble, type Explained, legendPanel } from './panels.js';
+import { look, type Series } from './series.js';
+
+/** A figure of what `probprec curvature --json` printed. */
+type FromReport = (report: CurvatureReport) => Figure;
+
+/** Below this part of its largest value a density is not drawn: what is between two Ritz values has no meaning. */
+const FAINTEST = 1e-7;
+
+/** The spectral density at each point, with ticks at converged eigenvalues. */
+const density: FromReport = (report) => {
+  const panels = blockNames(report).map((block): LinePanel => {
+    const curves = report.points.flatMap(({ step, blocks }) => {
+      const own = blocks.find(({ name }) => name === block);
+      return own === undefined ? [] : [{ key: keyOf(step), own, curve: spectralDensity(own.quadratures) }];
+    });
+    const least = FAINTEST * Math.min(...curves.map(({ curve }) => Math.max(...curve.density)));
+    const points = curves.flatMap(({ key, curve }) =>
+      curve.points.map((x, index): LinePoint => ({ key, x, y: Math.max(curve.density[index] ?? 0, least) })),
+    );
+    const ticks = curves.flatMap(({ key, own }) =>
+      own.largest.flatMap(({ value, converged }) => (converged && value !== null ? [{ key, x: value }] : [])),
+    );
+    return {
+      title: titleOf(report, block),
+      x: 'eigenvalue',
+      y: 'spectral density',
+      points,
+      ticks,
+      markers: false,
+      scale: 'log',
+    };
+  });
+  const [first] = report.points[0]?.blocks ?? [];
+  const resolution = first?.resolution ?? null;
+  return figure(report, panels, {
+    kind: 'spectral-density',
+    what: 'spectral density',
+    explained: [{ mark: 'note', label: 'ticks: eigenvalues that are converged' }],
+    caption: [
+      `Stochastic Lanczos quadrature, ${report.probes} probes of ${report.lanczos_steps} steps; Gaussians of width ${resolution === null ? '-' : String(Number(resolution.toPrecision(3)))} at the first point, range / (2.96 (m − 1)) at each.`,
+    ],
+  });
+};
+
+/** The largest eigenvalues by their rank at each point. */
+const scree: FromReport = (report) => {
+  const panels = blockNames(report).map((block): LinePanel => {
+    const points = report.points.flatMap(({ step, blocks }) =>
+      (blocks.find(({ name }) => name === block)?.largest ?? []).flatMap(({ value, converged }, index): LinePoint[] =>
+        value !== null && value > 0 ? [{ key: keyOf(step), x: index + 1, y: value, hollow: !converged }] : [],
+      ),
+    );
+    return { title: titleOf(report, block), x: 'rank', y: 'eigenvalue', points, markers: true, scale: 'log' };
+  });
+  return figure(report, panels, {
+    kind: 'scree',
+    what: 'largest eigenvalues',
+    explained: [{ mark: 'note', label: 'pale and without a line: not converged' }],
+    caption: report.classes === null ? [] : [`classes − 1 = ${report.classes - 1}`],
+  });
+};
+
+/** λ₁ along a training beside 2/η and 2/α: below them gradient descent is stable on a quadratic. */
+const edge: FromReport = (report) => {
+  const points: LinePoint[] = [];
+  const add = (key: string, x: number, y: number | null | undefined) => {
+    if (y != null && y > 0) points.push({ key, x, y });
+  };
+  for (const { step, blocks, learning_rate: rate, step_size: size } of report.points) {
+    const [first] = blocks[0]?.largest ?? [];
+    if (blocks.length !== 1) continue;
+    if (first?.converged) add('λ₁', step, first.value);
+    add('2/η', step, rate === null || rate <= 0 ? null : 2 / rate);
+    add('2/α', step, size?.alpha == null || size.alpha <= 0 ? null : 2 / size.alpha);
+  }
+  const panel = {
+    title: titleOf(report, 'all'),
+    x: 'step',
+    y: 'curvature',
+    points,
+    markers: true,
+    scale: 'auto',
+  } as const;
+  return figure(report, [panel], {
+    kind: 'edge-of-stability',
+    what: 'the edge of stability',
+    explained: [],
+    caption: ['λ₁ above 2/η: on a quadratic gradient descent with the learning rate η would diverge; α is measured.'],
+  });
+};
+
+/** How far the space of the top eigenvectors has moved since the point before. */
+const overlap: FromReport = (report) => {
+  const points = report.points.flatMap(({ step, blocks }) =>
+    blocks.flatMap(({ name, overlap_with_previous: own }): LinePoint[] =>
+      own?.value == null ? [] : [{ key: `${printable(name)}`, x: step, y: own.value }],
+    ),
+  );
+  const panel = {
+    title: titleOf(report, 'all'),
+    x: 'step',
+    y: 'overlap with the point before',
+    points,
+    markers: true,
+    scale: 'linear',
+    limits: [0, 1],
+  } as const;
+  return figure(report, [panel], {
+    kind: 'overlap',
+    what: 'overlap of the top eigenvectors between points',
+    explained: [],
+    caption: ['‖UᵀV‖² / k, k the number of outliers: 1 where the space has not moved.'],
+  });
+};
+
+/** The figures that are made from a measurement of curvature, by name. */
+export const CURVATURE_FIGURES = {
+  'spectral-density': density,
+  scree,
+  'edge-of-stability': edge,
+  overlap,
+} as const satisfies Readonly<Record<string, FromReport>>;
+
+/** Name of a figure that is made from a measurement of curvature. */
+export type CurvatureFigure = keyof typeof CURVATURE_FIGURES;
+
+/** What is missing when such a figure has nothing to draw. */
+export const NEEDED_CURVATURE: Readonly<Record<CurvatureFigure, string>> = {
+  'spectral-density': 'a measurement with points',
+  scree: 'a measurement with positive eigenvalues',
+  'edge-of-stability': 'a measurement of the whole matrix (--by all) whose largest eigenvalue is converged',
+  overlap: 'a measurement of at least two points (--at STEP,STEP,… or --run FILE)',
+};
+
+function keyOf(step: number): string {
+  return `step ${step}`;
+}
+
+function blockNames(report: CurvatureReport): string[] {
+  return [...new Set(report.points.flatMap(({ blocks }) => blocks.map(({ name }) => name)))];
+}
+
+function titleOf({ testproblem, by }: CurvatureReport, block: string): string {
+  return by === 'all' || block === 'all' ? printable(testproblem) : printable(`${testproblem}: ${block}`);
+}
+
+function figure(
+  report: CurvatureReport,
+  panels: readonly LinePanel[],
+  {
+    kind,
+    what,
+    explained,
+    caption,
+  }: {
+    readonly kind: CurvatureFigure;
+    readonly what: string;
+    readonly explained: readonly Explained[];
+    readonly caption: readonly string[];
+  },
+): Figure {
+  const drawn = panels.filter(({ points }) => points.length > 0);
+  const keys = [...new Set(drawn.flatMap(({ points }) => points.map(({ key }) => key)))];
+  const series = keys.map((key, index): Series => ({ ...look(index), key, label: key }));
+  const columns = (width: number) => Math.max(1, Math.min(drawn.length, width < 300 ? 1 : 2));
+  const matrix = report.matrix === 'hessian' ? 'Hessian' : 'Gauss-Newton matrix';
+  const trained = report.optimizer === null ? '' : `, trained by ${printable(report.optimizer.name)}`;
+  return {
+    kind,
+    title: `${printable(report.testproblem)}: ${what}`,
+    description: `${what} of the ${matrix} of ${printable(report.testproblem)}: ${keys.join(', ')}.`,
+    caption: [
+      `${matrix} of the mean loss over ${report.examples} of ${report.of_examples} examples, ${report.mode} mode, seed ${report.seed}${trained}`,
+      ...caption,
+    ],
+    records: lineRecords(drawn),
+    columns,
+    draw: (layout) =>
+      assemble(layout, {
+        panels: drawn.map((panel) => linePanel(panel, layout, series)),
+        columns: columns(layout.width),
+        legend: legendPanel(layout, series, explained),
+      }),
+  };
+}
