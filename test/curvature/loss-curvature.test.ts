@@ -40,7 +40,7 @@ import {
 import { openReferenceEngine } from '../oracle/reference-engine.js';
 import { matrixOf } from './matrices.js';
 
-const seed = Number(process.env.PROBPREC_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env.PROBPREC_TEST_SEED ?? 1);
 const BATCH = 6;
 const CLASSES = 4;
 
