@@ -7,6 +7,11 @@ import type { Agreement } from './agreement.js';
 export const SCALES = ['smoke', 'laptop', 'paper'] as const;
 export type Scale = (typeof SCALES)[number];
 
+/** Options of a plan for the data: synthetic images for `smoke`, enough for an estimation and a few steps after it. */
+export function dataOptions(scale: Scale): { readonly data?: string; readonly synthetic_size?: number } {
+  return scale === 'smoke' ? { data: 'synthetic', synthetic_size: 2560 } : {};
+}
+
 /** What `probprec runtime` is asked for by an experiment on run times. */
 export interface RuntimeWork {
   readonly testproblem: string;

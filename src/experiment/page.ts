@@ -3,7 +3,7 @@ import { Html, html, htmlTable } from '../report/page/html.js';
 import { STYLE } from '../report/page/style.js';
 import { type Agreement, BAND } from './agreement.js';
 import type { Experiment, ResultPart, Scale } from './experiment.js';
-import { shortNumber } from './words.js';
+import { fourDigits } from './words.js';
 
 /** What a page of an experiment is made of. */
 export interface ExperimentPage {
@@ -97,16 +97,16 @@ function agreementTable(rows: readonly Agreement[]): Html {
         key,
         panel.split(' ').at(-1) ?? panel,
         `${inside} of ${compared}`,
-        largest === null ? '-' : shortNumber(largest.deviations),
+        largest === null ? '-' : fourDigits(largest.deviations),
         largest?.x ?? '-',
-        last === null ? '-' : shortNumber(last.ours.value),
+        last === null ? '-' : fourDigits(last.ours.value),
         last === null || last.ours.low === null || last.ours.high === null
           ? '-'
-          : `${shortNumber(last.ours.low)} to ${shortNumber(last.ours.high)}`,
+          : `${fourDigits(last.ours.low)} to ${fourDigits(last.ours.high)}`,
         last?.ours.n ?? '-',
         last === null
           ? '-'
-          : `${shortNumber(last.published.value)}${last.published.std === null ? '' : ` ± ${shortNumber(last.published.std)}`}`,
+          : `${fourDigits(last.published.value)}${last.published.std === null ? '' : ` ± ${fourDigits(last.published.std)}`}`,
         last?.published.n ?? '-',
       ],
     })),

@@ -33,7 +33,7 @@ export function signed(format: NumberFormat): NumberFormat {
   return (value) => `${value < 0 ? '−' : '+'}${format(Math.abs(value))}`;
 }
 
-/** Three significant digits at most, without a point that says nothing: `12.3`, `340`. */
-export function shortNumber(value: number): string {
-  return String(Number(value.toPrecision(3)));
+/** So many significant digits at most, without a point that says nothing: `12.3`, `340`. */
+export function shortNumber(value: number, digits = 3): string {
+  return String(Number(value.toPrecision(digits)));
 }

@@ -9,7 +9,7 @@ import {
   type RuntimeWork,
 } from '../../experiment/index.js';
 import { ensureWritable, suiteVersion, writeFileAtomic } from '../../results/index.js';
-import { planStatus, readPlan, shellWord } from '../../sweep/index.js';
+import { shellWord } from '../../sweep/index.js';
 import type { ExperimentOptions } from '../experiment-options.js';
 import { counted } from '../progress.js';
 import type { Terminal } from '../terminal.js';
@@ -58,7 +58,7 @@ async function planned(
 ): Promise<Outcome> {
   const file = join(folder, 'plan.yaml');
   const { dataDir, jobs } = options;
-  const { text } = await pinnedPlan(file, {
+  const { text, runs: all } = await pinnedPlan(file, {
     name: `${chosen.name}-${options.scale}`,
     ...chosen.statement(options.scale),
     output_dir: 'results',
@@ -82,13 +82,12 @@ async function planned(
   }
   const { runs, faults } = await readPlanRuns(file);
   const ended = runs.filter(({ status }) => status.state === 'completed' || status.state === 'diverged');
-  const statuses = await planStatus(await readPlan(file));
   const [first] = ended;
   return {
     code,
     parts: await chosen.results(ended, options.scale),
     progress: [
-      `${ended.length} of ${counted(statuses.length, 'run')} have ended; ${ended.filter(({ status }) => status.state === 'diverged').length} of them diverged.`,
+      `${ended.length} of ${counted(all.length, 'run')} have ended; ${ended.filter(({ status }) => status.state === 'diverged').length} of them diverged.`,
       ...(first === undefined
         ? []
         : [

@@ -1,9 +1,8 @@
 import type { Metric } from '../../results/index.js';
-import { agreement } from '../agreement.js';
 import type { Curve } from '../curve.js';
 import { curveFigure } from '../curve-figure.js';
-import type { PlannedExperiment, Scale } from '../experiment.js';
-import { COMPARABLE, measuredCurves, onRealData } from '../measured.js';
+import { dataOptions, type PlannedExperiment, type Scale } from '../experiment.js';
+import { agreements, measuredCurves, onRealData } from '../measured.js';
 import { publishedCurve, publishedResults } from '../published.js';
 import { agreementSentence } from '../words.js';
 
@@ -50,7 +49,7 @@ const experiment: PlannedExperiment = {
     seeds: BUDGETS[scale].seeds,
     options: {
       num_epochs: BUDGETS[scale].num_epochs,
-      ...(scale === 'smoke' ? { data: 'synthetic', synthetic_size: 2560 } : {}),
+      ...dataOptions(scale),
     },
   }),
   results: async (runs) => {
@@ -60,16 +59,8 @@ const experiment: PlannedExperiment = {
         const result = results.find((own) => own.init === init && own.batch_size === batchSize);
         return result === undefined ? [] : [publishedCurve(label, result, metric)];
       });
-    const real = onRealData(runs);
-    const compared = real
-      ? COMPARABLE.flatMap((metric) => {
-          const theirs = published(metric);
-          return measuredCurves(runs, metric).flatMap((curve) => {
-            const other = theirs.find(({ key }) => key === curve.key);
-            return other === undefined ? [] : [agreement(metric, curve, other)];
-          });
-        })
-      : [];
+    const ours = measuredCurves(runs);
+    const compared = agreements(runs, { ours, published });
     const text = { kind: 'experiment-4.4', over: 'epoch', order: CELLS.map(({ label }) => label) };
     const lost = runs.filter(({ status }) => status.state === 'diverged').length;
     return [
@@ -79,10 +70,10 @@ const experiment: PlannedExperiment = {
           runs.length === 0
             ? null
             : curveFigure(
-                METRICS.map((metric) => ({ title: PROBLEM, metric, curves: measuredCurves(runs, metric) })),
+                METRICS.map((metric) => ({ title: PROBLEM, metric, curves: ours(metric) })),
                 {
                   ...text,
-                  title: `Measured here${real ? '' : ', synthetic data'}`,
+                  title: `Measured here${onRealData(runs) ? '' : ', synthetic data'}`,
                   caption: [`${lost} of ${runs.length} runs diverged`],
                   band: '95 % interval of the mean',
                   published: false,

@@ -2,10 +2,10 @@ import { groupBy } from '../../group-by.js';
 import type { RecordedRun } from '../../results/index.js';
 import type { Curve, CurvePoint } from '../curve.js';
 import { curveFigure } from '../curve-figure.js';
-import type { PlannedExperiment, ResultPart, Scale } from '../experiment.js';
-import { measuredCurves, onRealData } from '../measured.js';
+import { dataOptions, type PlannedExperiment, type ResultPart, type Scale } from '../experiment.js';
+import { lostOf, measuredCurves, onRealData } from '../measured.js';
 import { publishedSgdGrid } from '../published-grid.js';
-import { shortNumber } from '../words.js';
+import { fourDigits } from '../words.js';
 
 const PROBLEM = 'fmnist_2c2d';
 const GRID = 'log:1e-5:1e2:10';
@@ -45,7 +45,7 @@ const experiment: PlannedExperiment = {
     seeds: BUDGETS[scale].seeds,
     options: {
       num_epochs: BUDGETS[scale].num_epochs,
-      ...(scale === 'smoke' ? { data: 'synthetic', synthetic_size: 2560 } : {}),
+      ...dataOptions(scale),
     },
   }),
   results: async (runs): Promise<readonly ResultPart[]> => {
@@ -111,14 +111,10 @@ export default experiment;
 function finalPoints(runs: readonly RecordedRun[]): CurvePoint[] {
   return [...groupBy(runs, ({ hyperparameters: { lr } }) => String(lr)).values()]
     .flatMap((own) => {
-      const last = measuredCurves(own, METRIC)[0]?.points.at(-1);
+      const last = measuredCurves(own)(METRIC)[0]?.points.at(-1);
       return last === undefined ? [] : [{ ...last, x: Number(own[0]?.hyperparameters.lr ?? 0) }];
     })
     .toSorted((left, right) => left.x - right.x);
-}
-
-function lostOf(runs: readonly RecordedRun[]): number {
-  return runs.filter(({ status }) => status.state !== 'completed').length;
 }
 
 /** Up to which rate every run ends, and from which on none does. */
@@ -132,6 +128,6 @@ function thresholdSentence(key: string, runs: readonly RecordedRun[]): string[] 
   const lowest = bad[0];
   if (groups.every(({ lost }) => lost === 0)) return [`${key}: no run diverged at any of ${groups.length} rates.`];
   return [
-    `${key}: every run ends up to ${shortNumber(good.at(-1)?.lr ?? 0)}${lowest === undefined ? '; above it some diverge' : `, and every run diverges from ${shortNumber(lowest.lr)} on`} (${groups.reduce((sum, { n }) => sum + n, 0)} runs).`,
+    `${key}: every run ends up to ${fourDigits(good.at(-1)?.lr ?? 0)}${lowest === undefined ? '; above it some diverge' : `, and every run diverges from ${fourDigits(lowest.lr)} on`} (${groups.reduce((sum, { n }) => sum + n, 0)} runs).`,
   ];
 }

@@ -1,9 +1,8 @@
 import type { Metric, RecordedRun } from '../../results/index.js';
-import { type Agreement, agreement } from '../agreement.js';
 import type { Curve, CurvePanel } from '../curve.js';
 import { curveFigure } from '../curve-figure.js';
-import type { PlannedExperiment, ResultPart, Scale } from '../experiment.js';
-import { COMPARABLE, measuredCurves, onRealData } from '../measured.js';
+import { dataOptions, type PlannedExperiment, type ResultPart, type Scale } from '../experiment.js';
+import { agreements, measuredCurves, onRealData } from '../measured.js';
 import { publishedCurve, publishedResults } from '../published.js';
 import { agreementSentence } from '../words.js';
 
@@ -18,9 +17,6 @@ const BUDGETS = {
   laptop: { epochs: { fmnist_2c2d: 10 }, seeds: '42-46' },
   paper: { epochs: { fmnist_2c2d: 100, cifar10_3c3d: 100 }, seeds: '42-51' },
 } as const satisfies Record<Scale, { readonly epochs: Readonly<Record<string, number>>; readonly seeds: string }>;
-
-/** Images of a synthetic set: enough steps for an estimation and a few steps after it. */
-const SMOKE_IMAGES = 2560;
 
 const ADAPTIVE = ['PreconditionedSGD', 'AdaptiveSGD', 'SGD', 'Momentum', 'Adam'];
 const TUNED = ['PreconditionedTunedSGD', 'PreconditionedTunedMomentum', 'SGD', 'Momentum', 'Adam'];
@@ -71,78 +67,70 @@ const experiment: PlannedExperiment = {
         ...entries,
       ],
       seeds,
-      ...(scale === 'smoke' ? { options: { data: 'synthetic', synthetic_size: SMOKE_IMAGES } } : {}),
+      options: dataOptions(scale),
     };
   },
   results: async (runs, scale) => {
     const problems = Object.keys(BUDGETS[scale].epochs);
-    const parts: ResultPart[] = [];
-    for (const problem of problems) {
-      parts.push(await part(problem, ADAPTIVE, runs, scale, '4.1'));
-      parts.push(await part(problem, TUNED, runs, scale, '4.2'));
-    }
-    return parts;
+    const published = (await publishedResults()).filter(
+      ({ from }) => from.startsWith('Bald 2019') || from.includes('beta'),
+    );
+    return problems.flatMap((problem) => [
+      part({ problem, order: ADAPTIVE, number: '4.1' }, { runs, scale, published }),
+      part({ problem, order: TUNED, number: '4.2' }, { runs, scale, published }),
+    ]);
   },
 };
 
 export default experiment;
 
-async function part(
-  problem: string,
-  order: readonly string[],
-  runs: readonly RecordedRun[],
-  scale: Scale,
-  number: string,
-): Promise<ResultPart> {
+/** A figure of the thesis: which optimizers on which problem. */
+interface ThesisFigure {
+  readonly problem: string;
+  readonly order: readonly string[];
+  readonly number: '4.1' | '4.2';
+}
+
+interface Results {
+  readonly runs: readonly RecordedRun[];
+  readonly scale: Scale;
+  readonly published: Awaited<ReturnType<typeof publishedResults>>;
+}
+
+function part({ problem, order, number }: ThesisFigure, { runs, scale, published }: Results): ResultPart {
   const own = runs.filter(({ testproblem, label }) => testproblem === problem && order.includes(label ?? ''));
-  const results = (await publishedResults()).filter(
-    ({ testproblem, optimizer, from }) =>
-      testproblem === problem && order.includes(optimizer) && (from.startsWith('Bald 2019') || from.includes('beta')),
-  );
-  const epochs = scale === 'paper' ? Infinity : (BUDGETS.laptop.epochs.fmnist_2c2d as number);
+  const epochs = scale === 'paper' ? Number.POSITIVE_INFINITY : BUDGETS.laptop.epochs.fmnist_2c2d;
+  const theirs = published.filter(({ testproblem, optimizer }) => testproblem === problem && order.includes(optimizer));
+  const publishedCurves = (metric: Metric) =>
+    theirs.map((result) => publishedCurve(result.optimizer, result, metric, epochs));
+  const ours = measuredCurves(own);
   const panels = (curves: (metric: Metric) => readonly Curve[]) =>
     METRICS.map((metric): CurvePanel => ({ title: problem, metric, curves: curves(metric) })).filter(
       ({ curves: drawn }) => drawn.some(({ points, lost }) => points.length > 0 || lost > 0),
     );
   const text = { over: 'epoch', order, kind: `experiment-${number}` };
-  const real = onRealData(own);
-  const compared: Agreement[] = real
-    ? COMPARABLE.flatMap((metric) =>
-        measuredCurves(own, metric).flatMap((curve) => {
-          const published = results.find(({ optimizer }) => optimizer === curve.key);
-          return published === undefined
-            ? []
-            : [agreement(`${problem} ${metric}`, curve, publishedCurve(curve.key, published, metric))];
-        }),
-      )
-    : [];
+  const compared = agreements(own, { ours, published: publishedCurves, where: `${problem} ` });
   return {
     heading: `${problem}: ${number === '4.1' ? 'estimated step sizes' : 'tuned learning rates'}`,
     ours:
       own.length === 0
         ? null
-        : curveFigure(
-            panels((metric) => measuredCurves(own, metric)),
-            {
-              ...text,
-              title: `${problem}, measured here${real ? '' : ', synthetic data'}`,
-              caption: ['Mean over the seeds; the band is the 95 % interval of the mean'],
-              band: '95 % interval of the mean',
-              published: false,
-            },
-          ),
-    published: curveFigure(
-      panels((metric) => results.map((result) => publishedCurve(result.optimizer, result, metric, epochs))),
-      {
-        ...text,
-        title: `${problem}, published (figure ${number} redrawn${epochs === Infinity ? '' : `, first ${epochs} epochs`})`,
-        caption: [
-          'L. Bald 2019, and the baselines of DeepOBS 1.2.0-beta; the band is one standard deviation over ten seeds',
-        ],
-        band: 'one standard deviation',
-        published: true,
-      },
-    ),
+        : curveFigure(panels(ours), {
+            ...text,
+            title: `${problem}, measured here${onRealData(own) ? '' : ', synthetic data'}`,
+            caption: ['Mean over the seeds; the band is the 95 % interval of the mean'],
+            band: '95 % interval of the mean',
+            published: false,
+          }),
+    published: curveFigure(panels(publishedCurves), {
+      ...text,
+      title: `${problem}, published (figure ${number} redrawn${scale === 'paper' ? '' : `, first ${epochs} epochs`})`,
+      caption: [
+        'L. Bald 2019, and the baselines of DeepOBS 1.2.0-beta; the band is one standard deviation over ten seeds',
+      ],
+      band: 'one standard deviation',
+      published: true,
+    }),
     original:
       number === '4.1'
         ? 'Four panels for each test problem over 100 epochs. On fmnist_2c2d the tuned baselines reach their lowest test loss early and then get worse; PreconditionedSGD and AdaptiveSGD arrive later, spread more widely, and do not get worse.'
