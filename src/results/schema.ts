@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SCHEDULES } from '../schedule/index.js';
+import { SCHEDULES, scheduleFields } from '../schedule/index.js';
 import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from './long-values.js';
 import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-schema.js';
 
@@ -17,15 +17,10 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
 const instant = z.iso.datetime();
 
 const sourceFile = z.strictObject({ file: z.string(), sha256 });
+
 const scheduleSchema = z.strictObject({
   schedule: z.enum(SCHEDULES),
-  warmup: z.number().optional(),
-  schedule_end: z.number().optional(),
-  schedule_start: z.number().optional(),
-  schedule_power: z.number().optional(),
-  schedule_decay: z.number().optional(),
-  schedule_factor: z.number().optional(),
-  schedule_milestones: z.array(z.number()).readonly().optional(),
+  ...scheduleFields,
 });
 
 const configurationSchema = z.strictObject({

@@ -1,5 +1,6 @@
 export { scheduleEffect } from './effect.js';
 export { type Progress, scheduleFactor } from './factor.js';
+export { scheduleFields } from './schema.js';
 export {
   readSchedule,
   SCHEDULE_KEYS,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { parseOptimizer } from '../optimizer/index.js';
+import { scheduleFields } from '../schedule/index.js';
 import { resourcesSchema } from './plan-resources.js';
 import type { SettingsBlock } from './settings.js';
 
@@ -24,13 +25,7 @@ const optionsSchema = z.strictObject({
   lr_schedule_epochs: z.array(z.number()).optional(),
   lr_schedule_factors: z.array(z.number()).optional(),
   schedule: z.string().optional(),
-  warmup: z.number().optional(),
-  schedule_end: z.number().optional(),
-  schedule_start: z.number().optional(),
-  schedule_power: z.number().optional(),
-  schedule_decay: z.number().optional(),
-  schedule_factor: z.number().optional(),
-  schedule_milestones: z.array(z.number()).optional(),
+  ...scheduleFields,
   data: z.string().optional(),
   synthetic_size: z.number().optional(),
   engine: z.string().optional(),
