@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quantitiesOfRun } from '../../analysis/index.js';
-import { FileError, OutputError } from '../../errors.js';
+import { OutputError } from '../../errors.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
-import { type RecordedRun, type ResultFile, readResultFile, recordResultFile } from '../../results/index.js';
+import { readRuns } from './read-run.js';
 import { CURVE_COLUMNS, curveRows, RUN_COLUMNS, runId, runRow, settingId } from './run-rows.js';
 import { SettingsTable } from './settings-table.js';
 import type { TableColumn, TableFile, TableFormat } from './table-file.js';
@@ -76,14 +76,7 @@ async function addRuns(
   const settings = new SettingsTable();
   const faults: string[] = [];
   let count = 0;
-  for (const path of paths) {
-    const read = await readRun(path).catch((error: unknown) => {
-      if (!(error instanceof FileError)) throw error;
-      faults.push(error.message);
-      return null;
-    });
-    if (read === null) continue;
-    const { run, file } = read;
+  for await (const { path, run, file } of readRuns(paths, faults)) {
     const id = runId(path);
     settings.add(settingId(run), run);
     await tables.runs.add([runRow(run, id)]);
@@ -100,9 +93,4 @@ async function addRuns(
     count++;
   }
   return { settings, faults, count };
-}
-
-async function readRun(path: string): Promise<{ run: RecordedRun; file: ResultFile }> {
-  const file = await readResultFile(path);
-  return { run: recordResultFile(path, file), file };
 }

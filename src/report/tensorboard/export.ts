@@ -1,16 +1,10 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quantitiesOfRun } from '../../analysis/index.js';
-import { FileError, OutputError } from '../../errors.js';
+import { OutputError } from '../../errors.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
-import {
-  METRICS,
-  type RecordedRun,
-  type ResultFile,
-  readResultFile,
-  recordResultFile,
-  writeFileAtomic,
-} from '../../results/index.js';
+import { METRICS, type RecordedRun, writeFileAtomic } from '../../results/index.js';
+import { type ReadRun, readRuns } from '../long-form/read-run.js';
 import { settingId } from '../long-form/run-rows.js';
 import { fileVersion, hyperparameters, scalar, sessionEnd, text } from './events.js';
 import { runFolder } from './run-folder.js';
@@ -34,13 +28,7 @@ export async function exportEvents(paths: readonly string[], folder: string): Pr
   const files: string[] = [];
   const faults: string[] = [];
   const taken = new Set<string>();
-  for (const path of paths) {
-    const read = await readRun(path).catch((error: unknown) => {
-      if (!(error instanceof FileError)) throw error;
-      faults.push(error.message);
-      return null;
-    });
-    if (read === null) continue;
+  for await (const read of readRuns(paths, faults)) {
     const name = runFolder({ ...read.run, settingId: settingId(read.run) });
     let own = name;
     for (let repeat = 2; taken.has(own); repeat++) own = `${name} (${repeat})`;
@@ -50,16 +38,6 @@ export async function exportEvents(paths: readonly string[], folder: string): Pr
     files.push(file);
   }
   return { files, runs: files.length, faults };
-}
-
-interface ReadRun {
-  readonly run: RecordedRun;
-  readonly file: ResultFile;
-}
-
-async function readRun(path: string): Promise<ReadRun> {
-  const file = await readResultFile(path);
-  return { run: recordResultFile(path, file), file };
 }
 
 /** Two files of one run in one folder would be drawn as one, with every value twice. */
