@@ -18,12 +18,22 @@ export interface ScheduleOptions {
   readonly scheduleMilestones?: number[];
 }
 
-/** Options of `run` after parsing; what is absent was not given. */
-export interface RunOptions extends ScheduleOptions {
-  readonly testproblem?: string;
+/** Options of every command that trains or measures: on which data and where; what is absent was not given. */
+interface ProblemOptions {
   readonly dataset?: string;
   readonly variant?: 'pytorch' | 'tf';
   readonly init?: 'deepobs' | 'pytorch';
+  readonly dataDir?: string;
+  readonly data?: 'real' | 'synthetic';
+  readonly syntheticSize?: number;
+  readonly engine?: string;
+  readonly device?: string;
+  readonly threads?: number;
+}
+
+/** Options of `run` after parsing; what is absent was not given. */
+export interface RunOptions extends ScheduleOptions, ProblemOptions {
+  readonly testproblem?: string;
   readonly optimizer?: string;
   readonly seed?: number;
   readonly numEpochs?: number;
@@ -31,14 +41,8 @@ export interface RunOptions extends ScheduleOptions {
   readonly l2Reg?: number;
   readonly lrScheduleEpochs?: number[];
   readonly lrScheduleFactors?: number[];
-  readonly dataDir?: string;
-  readonly data?: 'real' | 'synthetic';
-  readonly syntheticSize?: number;
   readonly outputDir: string;
   readonly log?: LogTarget[];
-  readonly engine?: string;
-  readonly device?: string;
-  readonly threads?: number;
   readonly protocol?: 'probprec' | 'deepobs-beta';
   readonly trainLogInterval?: number;
   readonly resume: boolean;
@@ -53,11 +57,8 @@ export interface RunOptions extends ScheduleOptions {
 }
 
 /** Options of `runtime` after parsing; what is absent was not given. */
-export interface RuntimeOptions {
+export interface RuntimeOptions extends ProblemOptions {
   readonly testproblem: string;
-  readonly dataset?: string;
-  readonly variant?: 'pytorch' | 'tf';
-  readonly init?: 'deepobs' | 'pytorch';
   readonly optimizers?: string[];
   readonly set: string[];
   readonly lr: number;
@@ -65,22 +66,13 @@ export interface RuntimeOptions {
   readonly numEpochs: number;
   readonly batchSize: number;
   readonly seed?: number;
-  readonly dataDir?: string;
-  readonly data?: 'real' | 'synthetic';
-  readonly syntheticSize?: number;
-  readonly engine?: string;
-  readonly device?: string;
-  readonly threads?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
 /** Options of `curvature` after parsing; what is absent was not given. */
-export interface CurvatureOptions {
+export interface CurvatureOptions extends ProblemOptions {
   readonly testproblem?: string;
-  readonly dataset?: string;
-  readonly variant?: 'pytorch' | 'tf';
-  readonly init?: 'deepobs' | 'pytorch';
   readonly run?: string;
   readonly epochs?: number[];
   readonly optimizer?: string;
@@ -99,12 +91,6 @@ export interface CurvatureOptions {
   readonly traceProbes: number;
   readonly trace: 'hutchinson' | 'hutch++';
   readonly stepSizeBatches: number;
-  readonly dataDir?: string;
-  readonly data?: 'real' | 'synthetic';
-  readonly syntheticSize?: number;
-  readonly engine?: string;
-  readonly device?: string;
-  readonly threads?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
