@@ -28,19 +28,28 @@ export interface MemoryNeed {
  * products and convolutions of a minibatch leave for the derivative. Engines need more; a run that needs this much and has less
  * cannot work.
  */
-export function memoryNeed({ configuration, testProblem }: ResolvedRun): MemoryNeed {
-  const { batchSize, optimizer } = configuration;
-  const { loss, parameters } = testProblem.build(batchSize, { l2Reg: configuration.l2Reg ?? 0 });
-  const bytes = (shapes: readonly { readonly shape: Shape }[]) =>
-    shapes.reduce((sum, { shape }) => sum + FLOAT * sizeOf(shape), 0);
-  const own = bytes(parameters);
-  const { num_observations: observations } = optimizer.hyperparameters;
+export function memoryNeed(resolved: ResolvedRun): MemoryNeed {
+  const { configuration, testProblem } = resolved;
+  const { loss } = testProblem.build(configuration.batchSize, { l2Reg: configuration.l2Reg ?? 0 });
+  return {
+    ...trainedNeed(resolved),
+    minibatch: bytesOf(nodesOf([loss]).filter(({ operation }) => KEPT.has(operation.name))),
+  };
+}
+
+/** What is trained and what the optimizer keeps of it, without building the network. */
+function trainedNeed({ configuration, testProblem }: ResolvedRun): Omit<MemoryNeed, 'minibatch'> {
+  const own = bytesOf(testProblem.parameters);
+  const { num_observations: observations } = configuration.optimizer.hyperparameters;
   return {
     parameters: own,
     vectors: 2 * own,
     observations: typeof observations === 'number' ? 2 * observations * own : 0,
-    minibatch: bytes(nodesOf([loss]).filter(({ operation }) => KEPT.has(operation.name))),
   };
+}
+
+function bytesOf(shapes: readonly { readonly shape: Shape }[]): number {
+  return shapes.reduce((sum, { shape }) => sum + FLOAT * sizeOf(shape), 0);
 }
 
 /** Bytes that this process may have: the machine's, or the limit of its control group (a container, a Slurm job). */
@@ -71,7 +80,7 @@ export function checkMemory(resolved: ResolvedRun, { bytes, whose } = memoryLimi
 /** Bytes that a run writes at most at one time: its run file, the journal, and a checkpoint beside the one that it replaces. */
 export function diskNeed(resolved: ResolvedRun, stepsPerEpoch: number): number {
   const { numEpochs, trainLogInterval } = resolved.configuration;
-  const { parameters, vectors, observations } = memoryNeed(resolved);
+  const { parameters, vectors, observations } = trainedNeed(resolved);
   const numbers = numEpochs * (12 + Math.ceil(stepsPerEpoch / trainLogInterval));
   const checkpoint = numEpochs > 1 ? parameters + vectors / 2 + observations : 0;
   return 2 * (checkpoint + WRITTEN_NUMBER * numbers) + 100_000;
