@@ -1,5 +1,5 @@
 import { figureHtml } from '../report/page/figures.js';
-import { Html, html, htmlTable } from '../report/page/html.js';
+import { type Html, html, htmlDocument, htmlTable } from '../report/page/html.js';
 import { STYLE } from '../report/page/style.js';
 import { type Agreement, BAND } from './agreement.js';
 import type { Experiment, ResultPart, Scale } from './experiment.js';
@@ -31,18 +31,7 @@ export async function experimentPage(content: ExperimentPage): Promise<string> {
   const sections: Html[] = [];
   for (const [index, part] of parts.entries()) sections.push(await section(part, index));
   const findings = parts.flatMap((part) => part.findings);
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="probprec ${version}">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${experiment.title}</title>
-<style>${new Html(STYLE + PAIR)}</style>
-</head>
-<body>
-<header><h1>${experiment.title}</h1>
+  const body = html`<header><h1>${experiment.title}</h1>
 <p>${experiment.question}</p>
 <p class="soft">After ${experiment.source}. Scale: ${scale}. Made by probprec ${version}.</p></header>
 <main>
@@ -55,10 +44,8 @@ export async function experimentPage(content: ExperimentPage): Promise<string> {
 ${sections}
 <section id="differences"><h2>What is different from the publication</h2><ul>${experiment.differences(scale).map((line) => html`<li>${line}</li>`)}</ul></section>
 <section id="repeat"><h2>How to repeat it</h2><pre>${commands.join('\n')}</pre></section>
-</main>
-</body>
-</html>
-`.text;
+</main>`;
+  return htmlDocument({ title: experiment.title, version, style: STYLE + PAIR, scripted: false, body });
 }
 
 async function section(part: ResultPart, index: number): Promise<Html> {

@@ -27,6 +27,38 @@ function written(value: Part): string {
   return markupText(printable(String(value)));
 }
 
+/** A whole page that needs no network and no other file; scripts run only where they are wanted. */
+export function htmlDocument({
+  title,
+  version,
+  style,
+  scripted,
+  body,
+}: {
+  readonly title: string;
+  readonly version: string;
+  readonly style: string;
+  readonly scripted: boolean;
+  readonly body: Html;
+}): string {
+  const scripts = scripted ? " script-src 'unsafe-inline' 'unsafe-eval';" : '';
+  return html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="probprec ${version}">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline';${new Html(scripts)} img-src data:">
+<title>${title}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`.text;
+}
+
 /** JSON inside a script element: no text in it can end the element or begin a comment. */
 export function embeddedJson(value: unknown): Html {
   return new Html(

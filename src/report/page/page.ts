@@ -12,7 +12,7 @@ import { seriesKey } from '../figures/series.js';
 import { profileLines } from '../profile-lines.js';
 import type { ReportContent, RunFacts } from './content.js';
 import { figureHtml } from './figures.js';
-import { Html, html, htmlTable } from './html.js';
+import { Html, html, htmlDocument, htmlTable } from './html.js';
 import { repeatCommands } from './repeat.js';
 import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
@@ -47,18 +47,7 @@ export async function reportPage(content: ReportContent): Promise<string> {
     ['caveats', 'Caveats'],
     ['repeat', 'How to repeat it'],
   ];
-  const page = html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="probprec ${version}">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; img-src data:">
-<title>${title}</title>
-<style>${new Html(STYLE)}</style>
-</head>
-<body>
-<header><h1>${title}</h1>
+  const body = html`<header><h1>${title}</h1>
 <p class="soft">Made by probprec ${version}. Intervals are 95 % intervals of the mean over seeds; diverged, interrupted and failed runs are counted and in no mean.</p></header>
 <nav aria-label="Contents"><ul>${links.map(([id, text]) => html`<li><a href="#${id}">${text}</a></li>`)}</ul></nav>
 ${interactive ? filters(tables) : null}
@@ -71,11 +60,8 @@ ${times}
 <section id="caveats"><h2>Caveats</h2>${caveats(content)}</section>
 <section id="repeat"><h2>How to repeat it</h2>${repeat(content)}</section>
 </main>
-${interactive ? scripts(content) : null}
-</body>
-</html>
-`;
-  return page.text;
+${interactive ? scripts(content) : null}`;
+  return htmlDocument({ title, version, style: STYLE, scripted: true, body });
 }
 
 function problemId(index: number): string {
