@@ -38,7 +38,7 @@ export function agreement(panel: string, ours: Curve, published: Curve): Agreeme
     inside: known.filter(({ deviations }) => Math.abs(deviations) <= BAND).length,
     largest,
     last: pairs.at(-1) ?? null,
-    lost: ours.lost,
+    lost: ours.lostAt.length,
   };
 }
 

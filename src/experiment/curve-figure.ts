@@ -44,8 +44,8 @@ export function curveFigure(panels: readonly CurvePanel[], text: CurveFigureText
   const points = panels.flatMap(({ curves }) => curves.flatMap((curve) => curve.points));
   const explained: Explained[] = [
     ...(points.some(({ low }) => low !== null) ? [{ mark: 'band' as const, label: `mean; band: ${text.band}` }] : []),
-    ...(panels.some(({ curves }) => curves.some(({ lost }) => lost > 0))
-      ? [{ mark: 'note' as const, label: 'runs that diverged are counted in the legend and in no mean' }]
+    ...(panels.some(({ curves }) => curves.some(({ lostAt }) => lostAt.length > 0))
+      ? [{ mark: 'cross' as const, label: 'run that diverged or stopped; it is in no mean' }]
       : []),
   ];
   const columns = (width: number) => Math.max(1, Math.min(panels.length, width < 300 ? 1 : 2));
@@ -72,7 +72,7 @@ export function curveFigure(panels: readonly CurvePanel[], text: CurveFigureText
 function countsOf(curves: readonly Curve[]): string {
   const numbers = curves.flatMap(({ points }) => points.map(({ n }) => n));
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
-  const lost = Math.max(0, ...curves.map((curve) => curve.lost));
+  const lost = Math.max(0, ...curves.map(({ lostAt }) => lostAt.length));
   const counted = numbers.length === 0 ? 'n = 0' : `n = ${least === most ? least : `${least} to ${most}`}`;
   return lost === 0 ? counted : `${counted}, ${lost} diverged or stopped`;
 }
@@ -85,14 +85,15 @@ function drawPanel(
 ): Spec {
   const { color, strokeDash, shape } = seriesScales(series);
   const all = curves.flatMap(({ key, points }, place) => {
-    const every = Math.max(1, Math.ceil(points.length / 8));
+    const every = logarithmic ? 1 : Math.max(1, Math.ceil(points.length / 8));
     return points.map((point, index) => ({ key, marker: (index + place) % every === 0, ...point }));
   });
   const axis = numberAxis(
     all.map(({ value }) => value),
     { ends: all.flatMap(({ low, high }) => [low, high].filter((end) => end !== null)), limits: limitsOf(metric) },
   );
-  const positions = all.map(({ x }) => x);
+  const lost = curves.flatMap(({ key, lostAt }) => lostAt.map((x) => ({ key, x })));
+  const positions = [...all, ...lost].map(({ x }) => x);
   const horizontal = logarithmic
     ? numberAxis(positions, { scale: 'log' })
     : { scale: { domain: [0, Math.max(1, ...positions)], nice: false }, axis: { tickMinStep: 1, tickCount: 6 } };
@@ -114,7 +115,6 @@ function drawPanel(
     ...point,
     ...(low === null || high === null ? {} : { low: axis.shown(low), high: axis.shown(high) }),
   }));
-  const empty = curves.filter(({ points, lost }) => points.length === 0 && lost > 0).map(({ key }) => ({ key }));
   return {
     title: panelTitle(title, layout),
     width: layout.panelWidth,
@@ -133,9 +133,9 @@ function drawPanel(
         encoding: { x, y: y('value'), color, shape },
       },
       {
-        data: { values: empty },
+        data: { values: lost },
         mark: { type: 'point', shape: CROSS },
-        encoding: { x: { value: 0 }, ...badEdge(metric), color },
+        encoding: { x, ...badEdge(metric), color },
       },
     ],
   };

@@ -17,8 +17,8 @@ export interface Curve {
   /** Names the line; ours and the published one of the same thing have the same. */
   readonly key: string;
   readonly points: readonly CurvePoint[];
-  /** Runs that diverged, failed or were interrupted. */
-  readonly lost: number;
+  /** Where each run that diverged, failed or was interrupted has its mark: its last epoch, or its value on the axis. */
+  readonly lostAt: readonly number[];
 }
 
 /** A panel of a figure. */

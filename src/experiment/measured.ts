@@ -11,13 +11,13 @@ import type { Curve } from './curve.js';
 export function measuredCurves(runs: readonly RecordedRun[]): (metric: Metric) => Curve[] {
   const labels = [...groupBy(runs, ({ label }) => label ?? '')].map(([key, own]) => ({
     key,
-    lost: lostOf(own),
+    lostAt: lostRuns(own).map(({ status }) => status.epoch),
     curves: compare(own, { details: true }).tables[0]?.rows[0]?.detail?.curves,
   }));
   return (metric) =>
-    labels.map(({ key, lost, curves }) => ({
+    labels.map(({ key, lostAt, curves }) => ({
       key,
-      lost,
+      lostAt,
       points: (curves?.[metric] ?? []).flatMap(({ epoch, n, mean, interval, sampleStd }) =>
         mean === null
           ? []
@@ -26,9 +26,9 @@ export function measuredCurves(runs: readonly RecordedRun[]): (metric: Metric) =
     }));
 }
 
-/** How many of the runs have no final value. */
-export function lostOf(runs: readonly RecordedRun[]): number {
-  return runs.filter(({ status }) => status.state !== 'completed').length;
+/** The runs that have no final value. */
+export function lostRuns(runs: readonly RecordedRun[]): RecordedRun[] {
+  return runs.filter(({ status }) => status.state !== 'completed');
 }
 
 /** Whether the runs are on the published images, so that they can be set beside published figures. */

@@ -43,7 +43,10 @@ export async function experimentPage(content: ExperimentPage): Promise<string> {
   }</section>
 ${sections}
 <section id="differences"><h2>What is different from the publication</h2><ul>${experiment.differences(scale).map((line) => html`<li>${line}</li>`)}</ul></section>
-<section id="repeat"><h2>How to repeat it</h2><pre>${commands.join('\n')}</pre></section>
+<section id="repeat"><h2>How to repeat it</h2><pre>${commands.map(
+    (command) => html`${command}
+`,
+  )}</pre></section>
 </main>`;
   return htmlDocument({ title: experiment.title, version, style: STYLE + PAIR, scripted: false, body });
 }

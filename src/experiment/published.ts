@@ -20,7 +20,7 @@ export function publishedCurve(key: string, result: PublishedResult, metric: Met
   const n = result.seeds.length;
   return {
     key,
-    lost: 0,
+    lostAt: [],
     points: means.flatMap((value, x) => {
       if (value === null || x > epochs) return [];
       const population = stds[x] ?? null;

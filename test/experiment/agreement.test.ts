@@ -4,7 +4,8 @@ import type { Curve } from '../../src/experiment/curve.js';
 import { agreementSentence } from '../../src/experiment/words.js';
 
 function curve(values: readonly number[], std: number | null, lost = 0): Curve {
-  return { key: 'SGD', lost, points: values.map((value, x) => ({ x, n: 5, value, low: null, high: null, std })) };
+  const lostAt = Array(lost).fill(1);
+  return { key: 'SGD', lostAt, points: values.map((value, x) => ({ x, n: 5, value, low: null, high: null, std })) };
 }
 
 describe('agreement with a published curve', () => {

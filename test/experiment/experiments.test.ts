@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SCALES } from '../../src/experiment/experiment.js';
 import { experimentPage } from '../../src/experiment/page.js';
 import { experimentNames, loadExperiment } from '../../src/experiment/registry.js';
+import { drawFigure } from '../../src/report/figures/rendering/svg.js';
 import type { RecordedRun } from '../../src/results/index.js';
 import { expandPlan, planOf, planText } from '../../src/sweep/index.js';
 import { curves, exampleRun } from '../analysis/example.js';
@@ -107,7 +108,47 @@ describe('results of preconditioning', () => {
   });
 });
 
+describe('results of initialization', () => {
+  test('stand beside all six published curves', async () => {
+    const { results } = await plannedExperiment('initialization');
+    const [part] = await results([], 'paper');
+    const keys = new Set(part?.published?.records.map(({ optimizer }) => optimizer));
+    expect(keys.size).toBe(6);
+    // Figure 4.4: the same runs after five epochs, test accuracy at batch size 32 and DeepOBS' initialisation.
+    const last = part?.published?.records.findLast(
+      ({ optimizer, metric }) => optimizer === "batch size 32, DeepOBS' initialisation" && metric === 'test_losses',
+    );
+    expect(last).toMatchObject({ epoch: 5, n: 10 });
+  });
+});
+
+describe('a page', () => {
+  test('has each command on a line of its own', async () => {
+    const experiment = await plannedExperiment('initialization');
+    const commands = ['probprec sweep run a', 'probprec sweep status a'];
+    const page = await experimentPage({ experiment, scale: 'smoke', parts: [], progress: [], commands, version: '0' });
+    expect(page).toContain('<pre>probprec sweep run a\nprobprec sweep status a\n</pre>');
+  });
+});
+
 describe('results of lr-sensitivity', () => {
+  test('mark the rates at which runs diverged', async () => {
+    const { results } = await plannedExperiment('lr-sensitivity');
+    const diverged = exampleRun({
+      testproblem: 'fmnist_2c2d',
+      label: 'SGD',
+      hyperparameters: { lr: 10 },
+      curves: curves([0.1]),
+      status: { state: 'diverged', epoch: 0, step: 1, reason: 'NaN' },
+    });
+    const good = exampleRun({ testproblem: 'fmnist_2c2d', label: 'SGD', curves: curves([0.1, 0.5]) });
+    const [part] = await results([good, diverged], 'laptop');
+    const figure = part?.ours;
+    expect(figure?.caption).toContain('SGD: 1 of 2 diverged or stopped');
+    const { spec } = await drawFigure(figure as NonNullable<typeof figure>, { width: 400, fontSize: 8 });
+    expect(JSON.stringify(spec)).toContain('{"values":[{"key":"SGD","x":10}]}');
+  });
+
   test('say up to which rate every run ends', async () => {
     const { results } = await plannedExperiment('lr-sensitivity');
     const at = (lr: number, state: 'completed' | 'diverged') =>

@@ -56,7 +56,7 @@ const experiment: PlannedExperiment = {
     const results = (await publishedResults()).filter(({ testproblem }) => testproblem === PROBLEM);
     const published = (metric: Metric): Curve[] =>
       CELLS.flatMap(({ init, batchSize, label }) => {
-        const result = results.find((own) => own.init === init && own.batch_size === batchSize);
+        const result = results.find((own) => (own.init ?? 'deepobs') === init && own.batch_size === batchSize);
         return result === undefined ? [] : [publishedCurve(label, result, metric)];
       });
     const ours = measuredCurves(runs);

@@ -3,7 +3,7 @@ import type { RecordedRun } from '../../results/index.js';
 import type { Curve, CurvePoint } from '../curve.js';
 import { curveFigure } from '../curve-figure.js';
 import { dataOptions, type PlannedExperiment, type ResultPart, type Scale } from '../experiment.js';
-import { lostOf, measuredCurves, onRealData } from '../measured.js';
+import { lostRuns, measuredCurves, onRealData } from '../measured.js';
 import { publishedSgdGrid } from '../published-grid.js';
 import { fourDigits } from '../words.js';
 
@@ -53,12 +53,12 @@ const experiment: PlannedExperiment = {
     const constructed = finalPoints(runs.filter(({ label }) => label === CONSTRUCTED))[0];
     const line: Curve = {
       key: CONSTRUCTED,
-      lost: lostOf(runs.filter(({ label }) => label === CONSTRUCTED)),
+      lostAt: [],
       points: constructed === undefined ? [] : rates.toSorted((a, b) => a - b).map((x) => ({ ...constructed, x })),
     };
     const curves = [GIVEN, SGD].map((key): Curve => {
       const own = runs.filter(({ label }) => label === key);
-      return { key, lost: lostOf(own), points: finalPoints(own) };
+      return { key, lostAt: lostRuns(own).map(rateOf), points: finalPoints(own) };
     });
     const text = {
       kind: 'experiment-4.5',
@@ -76,12 +76,12 @@ const experiment: PlannedExperiment = {
             : curveFigure([{ title: PROBLEM, metric: METRIC, curves: [...curves, line] }], {
                 ...text,
                 title: `Measured here${onRealData(runs) ? '' : ', synthetic data'}`,
-                caption: [...curves, line].map(({ key, lost }) => `${key}: ${lost} runs diverged or stopped`),
+                caption: [GIVEN, SGD, CONSTRUCTED].map((key) => lostSentence(key, runs)),
                 band: '95 % interval of the mean',
                 published: false,
               }),
         published: curveFigure(
-          [{ title: PROBLEM, metric: METRIC, curves: [{ key: SGD, lost: grid.lost, points: grid.points }] }],
+          [{ title: PROBLEM, metric: METRIC, curves: [{ key: SGD, lostAt: [], points: grid.points }] }],
           {
             ...text,
             over: 'learning rate',
@@ -112,15 +112,24 @@ function finalPoints(runs: readonly RecordedRun[]): CurvePoint[] {
   return [...groupBy(runs, ({ hyperparameters: { lr } }) => String(lr)).values()]
     .flatMap((own) => {
       const last = measuredCurves(own)(METRIC)[0]?.points.at(-1);
-      return last === undefined ? [] : [{ ...last, x: Number(own[0]?.hyperparameters.lr ?? 0) }];
+      return last === undefined ? [] : [{ ...last, x: own[0] === undefined ? 0 : rateOf(own[0]) }];
     })
     .toSorted((left, right) => left.x - right.x);
+}
+
+function rateOf({ hyperparameters: { lr } }: RecordedRun): number {
+  return Number(lr ?? 0);
+}
+
+function lostSentence(key: string, runs: readonly RecordedRun[]): string {
+  const own = runs.filter(({ label }) => label === key);
+  return `${key}: ${lostRuns(own).length} of ${own.length} diverged or stopped`;
 }
 
 /** Up to which rate every run ends, and from which on none does. */
 function thresholdSentence(key: string, runs: readonly RecordedRun[]): string[] {
   const groups = [...groupBy(runs, ({ hyperparameters: { lr } }) => String(lr)).values()]
-    .map((own) => ({ lr: Number(own[0]?.hyperparameters.lr), lost: lostOf(own), n: own.length }))
+    .map((own) => ({ lr: Number(own[0]?.hyperparameters.lr), lost: lostRuns(own).length, n: own.length }))
     .toSorted((left, right) => left.lr - right.lr);
   if (groups.length === 0) return [];
   const good = groups.filter(({ lost }) => lost === 0);

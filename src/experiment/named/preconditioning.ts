@@ -106,7 +106,7 @@ function part({ problem, order, number }: ThesisFigure, { runs, scale, published
   const ours = measuredCurves(own);
   const panels = (curves: (metric: Metric) => readonly Curve[]) =>
     METRICS.map((metric): CurvePanel => ({ title: problem, metric, curves: curves(metric) })).filter(
-      ({ curves: drawn }) => drawn.some(({ points, lost }) => points.length > 0 || lost > 0),
+      ({ curves: drawn }) => drawn.some(({ points, lostAt }) => points.length > 0 || lostAt.length > 0),
     );
   const text = { over: 'epoch', order, kind: `experiment-${number}` };
   const compared = agreements(own, { ours, published: publishedCurves, where: `${problem} ` });
