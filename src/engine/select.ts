@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { checkBoundedByCores } from '../bounded-by-cores.js';
 import { ConfigurationError, EngineError } from '../errors.js';
 import {
   checkDevice,
@@ -26,19 +27,13 @@ export async function resolveEngine({ engine = 'auto', device, threads }: Engine
   return { engine: name, device: chosen, threads: threads ?? availableParallelism() };
 }
 
-/** More threads than cores never help; far more take memory and the system's last threads, and native code cannot be stopped. */
-const THREADS_PER_CORE = 4;
-/** So many are always accepted: a plan may have been made for a larger machine. */
-const FEWEST_THREADS = 16;
-
-/** Throws ConfigurationError for a number of threads that no engine should be opened with here. */
+/**
+ * Throws ConfigurationError for a number of threads that no engine should be opened with here. More threads than cores never
+ * help; far more take memory and the system's last threads, and native code cannot be stopped. 16 are always accepted: a plan
+ * may have been made for a larger machine.
+ */
 export function checkThreads(threads: number): void {
-  const cores = availableParallelism();
-  const most = Math.max(FEWEST_THREADS, THREADS_PER_CORE * cores);
-  if (Number.isInteger(threads) && threads >= 1 && threads <= most) return;
-  throw new ConfigurationError(
-    `--threads: found ${threads}, expected a whole number from 1 to ${most}; this process may use ${cores} ${cores === 1 ? 'core' : 'cores'}`,
-  );
+  checkBoundedByCores(threads, { option: '--threads', perCore: 4, fewest: 16 });
 }
 
 async function choose(engine: string, device: string | undefined): Promise<Omit<ResolvedEngine, 'threads'>> {
