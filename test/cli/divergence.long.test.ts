@@ -26,7 +26,7 @@ describe('what an optimizer says of a divergence', () => {
 
   test('names what helps for those that estimate it, and only what is not in force already', async () => {
     for (const name of optimizerNames().filter((other) => /^(preconditioned|adaptive|only)-/.test(other))) {
-      const tuned = name === 'preconditioned-tuned-sgd';
+      const tuned = name.startsWith('preconditioned-tuned-');
       const text = await hint(name, tuned ? { lr: 1 } : {});
       expect(text, name).toMatch(
         tuned ? /a smaller --lr, or --scaling relative,/ : /--lr-schedule-factors 0\.3\) or .*--lr 0\.05\)/,

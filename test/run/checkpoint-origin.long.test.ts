@@ -98,6 +98,7 @@ test('another version or lowering of the engine goes on, says so, and the run fi
   expect(runFile.resumed).toEqual([
     {
       epoch: 2,
+      step: 1,
       at: expect.any(String),
       engine_before: { version: '1.29.0', details: { blockSize: 8, inPlace: false } },
     },
