@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { checkBoundedByCores } from '../bounded-by-cores.js';
-import { ConfigurationError, EngineError } from '../errors.js';
+import { EngineError } from '../errors.js';
 import {
   checkDevice,
   devicesOf,
