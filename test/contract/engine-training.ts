@@ -2,19 +2,38 @@ import type { Engine, TensorData, Value } from '../../src/engine/index.js';
 import { loadOptimizer, trainingTask } from '../../src/optimizer/index.js';
 import { type RandomStream, randomStream } from '../../src/random/index.js';
 import * as t from '../../src/tensor/index.js';
-import { inputNames, type TestProblem } from '../../src/testproblem/index.js';
+import {
+  inputNames,
+  minibatchNoise,
+  type SymbolicProblem,
+  type TestProblem,
+  uploadNoise,
+} from '../../src/testproblem/index.js';
 import { type EngineCase, engineCase, tolerances } from './engine-case.js';
 
-/** Numbers for a batch of a test problem: images with a dark, constant part as real ones have, or points; labels. */
+/** Numbers for a batch of a test problem: images with a dark, constant part as real ones have, points, or tokens; labels. */
 export function batchOf(problem: TestProblem, batchSize: number, random: RandomStream): Record<string, TensorData> {
-  const size = batchSize * t.sizeOf(problem.inputShape);
-  const inputs = Float32Array.from({ length: size }, (_, index) =>
-    problem.hasLabels && index % 28 < 9 ? 0 : Math.fround(0.5 * random.normal()),
-  );
-  if (!problem.hasLabels) return { [inputNames.inputs]: inputs };
+  const { inputShape, inputType, labelShape, hasLabels, vocabulary, classes } = problem;
+  const length = batchSize * t.sizeOf(inputShape);
+  const inputs =
+    inputType === 'int'
+      ? Int32Array.from({ length }, () => random.integer(vocabulary ?? 10))
+      : Float32Array.from({ length }, (_, index) =>
+          hasLabels && index % 28 < 9 ? 0 : Math.fround(0.5 * random.normal()),
+        );
+  if (!hasLabels) return { [inputNames.inputs]: inputs };
+  const labels = { length: batchSize * t.sizeOf(labelShape) };
   return {
     [inputNames.inputs]: inputs,
-    [inputNames.labels]: Int32Array.from({ length: batchSize }, () => random.integer(10)),
+    [inputNames.labels]: Int32Array.from(labels, () => random.integer(classes ?? 10)),
+  };
+}
+
+/** What a network is fed with besides the minibatch: noise, and the states that it starts with. */
+function noiseAndStatesOf({ noises, states }: SymbolicProblem): Record<string, TensorData> {
+  return {
+    ...minibatchNoise({ noises }, { seed: 1, epoch: 0, step: 0 }),
+    ...Object.fromEntries(states.map(({ name, initial }) => [inputNames.state(name), initial])),
   };
 }
 
@@ -34,7 +53,7 @@ export function derivativesCase(problem: TestProblem, batchSize: number): Engine
   const vectors = problem.parameters.map(({ name, shape }) => t.input(`vector/${name}`, shape));
   const products = t.hessianVectorProduct(gradients, parameters, vectors);
   const outputs: Record<string, t.Tensor> = accuracy === null ? { loss } : { loss, accuracy };
-  const feeds = { ...batchOf(problem, batchSize, random), ...constantsOf(problem) };
+  const feeds = { ...batchOf(problem, batchSize, random), ...constantsOf(problem), ...noiseAndStatesOf(symbolic) };
   const initial = problem.initialParameters(1);
   for (const [index, { name, shape }] of problem.parameters.entries()) {
     outputs[`gradient/${name}`] = gradients[index] ?? t.constant(0);
@@ -84,8 +103,9 @@ export async function train(
     const feeds: Record<string, Value> = {
       [inputNames.inputs]: engine.upload(inputs, [batchSize, ...problem.inputShape]),
     };
-    if (labels !== undefined) feeds[inputNames.labels] = engine.upload(labels, [batchSize]);
-    losses.push(await training.step(feeds));
+    if (labels !== undefined) feeds[inputNames.labels] = engine.upload(labels, [batchSize, ...problem.labelShape]);
+    const noise = minibatchNoise(task.problem, { seed: 1, epoch: 0, step });
+    losses.push(await training.step({ ...feeds, ...uploadNoise(engine, task.problem, noise) }));
   }
   return { losses, arrays: (await training.save()).arrays };
 }
