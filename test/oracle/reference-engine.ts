@@ -1,1 +1,6 @@
-export { evaluate, kernels, openReferenceEngine, ReferenceEngine, runProgram } from '../../src/engine/reference/engine.js';
+export {
+  evaluate,
+  kernels,
+  openReferenceEngine,
+  runProgram,
+} from '../../src/engine/reference/engine.js';

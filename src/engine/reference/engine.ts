@@ -1,6 +1,6 @@
-import type { Engine, EngineRecord, Executable, TensorData, Value } from '../engine.js';
 import { EngineError } from '../../errors.js';
 import { type DType, type Program, program, type Shape, sameShape, type Tensor } from '../../tensor/index.js';
+import type { Engine, EngineRecord, Executable, TensorData, Value } from '../engine.js';
 import { arrangementKernels } from './arrangement.js';
 import { elementwiseKernels } from './elementwise.js';
 import { imageKernels } from './images.js';
@@ -64,7 +64,7 @@ function interpret(subject: Program, feed: (name: string, input: Tensor) => Numb
  * The slow, plain reference: evaluates a program node by node in float64, each operation as its definition says, with
  * none of an engine's rewriting. Production engines are tested against it.
  */
-export class ReferenceEngine implements Engine {
+class ReferenceEngine implements Engine {
   readonly record: EngineRecord = { name: 'oracle', device: 'cpu', threads: 1, version: '1', details: {} };
 
   async compile(subject: Program): Promise<Executable> {
