@@ -59,7 +59,6 @@ export {
 } from './errors.js';
 /** Symbolic tensors and their exact derivatives, as in `probprec/tensor`: `tensor.add`, `tensor.gradients`, … */
 export * as tensor from './library/tensor.js';
-/** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
 // Users' files: optimizers.
 export {
   type AdamState,
@@ -95,7 +94,6 @@ export {
   type LookaheadState,
   type LossAndGradients,
   learningRate,
-  linearAlgebra,
   loadOptimizer,
   loadWrapper,
   lookahead,
@@ -138,6 +136,8 @@ export {
   wrapOptimizer,
   wrapperNames,
 } from './optimizer/index.js';
+/** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
+export * as linearAlgebra from './optimizer/linear-algebra.js';
 export { type RandomStream, randomStream } from './random/index.js';
 export {
   METRICS,
