@@ -8,15 +8,25 @@ export interface SymmetricEigen {
 
 /**
  * All eigenvalues and eigenvectors of a symmetric matrix in double precision: Householder's tridiagonal form and implicit QL steps (Martin,
- * Reinsch & Wilkinson 1968, the procedures tred2 and tql2). `matrix` is n × n, row-major; its lower half is read, and its numbers must be
- * finite. Everything lies by rows, so that each inner loop goes through memory in order.
+ * Reinsch & Wilkinson 1968, the procedures tred2 and tql2). `matrix` is n × n, row-major; its lower half is read. With a number in
+ * it that is not finite everything is NaN.
  */
 export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen {
-  const work = matrix.slice();
+  if (!matrix.every(Number.isFinite)) {
+    return { values: new Float64Array(n).fill(Number.NaN), vectors: new Float64Array(n * n).fill(Number.NaN) };
+  }
+  // Powers of two cost no digit, and keep squares in range.
+  const largest = matrix.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0);
+  const unit = largest === 0 ? 1 : 2 ** Math.floor(Math.log2(largest));
+  const work = matrix.map((entry) => entry / unit);
   const { diagonal, beside, halves } = tridiagonalize(work, n);
   const vectors = accumulated(work, halves, n);
   implicitQl(diagonal, beside, vectors, n);
-  return ascending(diagonal, vectors, n);
+  return ascending(
+    diagonal.map((value) => value * unit),
+    vectors,
+    n,
+  );
 }
 
 /** V diag(f(λ)) Vᵀ, row-major. */

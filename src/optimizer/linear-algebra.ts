@@ -34,13 +34,12 @@ export function invert(matrix: Matrix): Matrix {
   return inverse(matrix);
 }
 
-/** The numbers of a square matrix. Throws RangeError where it is none, or has numbers that are not finite: no decomposition of it exists. */
+/** The numbers of a square matrix. Throws RangeError where it is none. */
 function rowMajor(matrix: Matrix): Float64Array {
   const { rows, columns } = matrix;
   if (rows !== columns) throw new RangeError(`found a ${rows} × ${columns} matrix, expected a symmetric one`);
   const numbers = new Float64Array(rows * columns);
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) numbers[i * columns + j] = matrix.get(i, j);
-  if (!numbers.every(Number.isFinite)) throw new RangeError('found numbers that are not finite in a matrix');
   return numbers;
 }
 

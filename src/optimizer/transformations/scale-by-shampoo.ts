@@ -31,9 +31,8 @@ export interface ShampooState {
 /** Eigenvalues below this part of the largest one are rounding errors of single precision. */
 const RESOLUTION = 2 ** -23;
 
-/** (A + ε I)^exponent of a symmetric block, or NaN where it is not finite. */
+/** (A + ε I)^exponent of a symmetric block. */
 function root(block: Float64Array, n: number, exponent: number, epsilon: number): Float64Array {
-  if (!block.every(Number.isFinite)) return block.map(() => Number.NaN);
   const decomposition = symmetricEigen(block, n);
   const largest = (decomposition.values.at(-1) ?? 0) + epsilon;
   return matrixFunction(decomposition, (value) => Math.max(value + epsilon, RESOLUTION * largest) ** exponent);

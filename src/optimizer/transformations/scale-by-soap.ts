@@ -58,7 +58,6 @@ function turned(tensor: Tensor, axis: number, basis: Tensor, transposeA: boolean
 
 /** The eigenvectors of a symmetric n × n matrix as columns, the largest eigenvalue first. */
 function eigenvectors(matrix: Float64Array, n: number): Float64Array {
-  if (!matrix.every(Number.isFinite)) return matrix.map(() => Number.NaN);
   const { vectors } = symmetricEigen(matrix, n);
   const columns = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
