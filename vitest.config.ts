@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Tests that everybody runs are short; tables over all engines, kills and clusters are `*.long.test.ts`. */
+/** Tests that everybody runs are short; many processes, tables over all engines, kills and clusters are `*.long.test.ts`. */
 const long = 'test/**/*.long.test.ts';
 const which = process.env.PROBPREC_TESTS ?? 'short';
 
