@@ -1,8 +1,8 @@
 import { type Comparison, quantitiesOfRun, rowLabel } from '../../analysis/index.js';
 import { FileError } from '../../errors.js';
-import type { RunQuantities } from '../../report/figures/index.js';
-import type { RunFacts } from '../../report/page/content.js';
 import { type RunFile, readResultFile } from '../../results/index.js';
+import type { RunQuantities } from '../figures/index.js';
+import type { RunFacts } from './content.js';
 
 /** What only some figures and the report need of the run files behind a comparison's rows. */
 export interface RunDetails {

@@ -113,7 +113,7 @@ const executable = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/
 );
 if (executable === undefined)
   process.stderr.write(
-    'test/report/page.test.ts: no chromium here (apt-get install chromium): the page is not opened in a browser\n',
+    'test/report/page.long.test.ts: no chromium here (apt-get install chromium): the page is not opened in a browser\n',
   );
 
 describe.skipIf(executable === undefined)('in a browser, from a file and without a network', () => {
