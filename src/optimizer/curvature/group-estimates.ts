@@ -10,6 +10,8 @@ export interface GroupEstimate {
   /** The step size in force: α, or what stands in for it. */
   readonly alpha: number;
   readonly usable: boolean;
+  /** The step size off the directions of the preconditioner, as measured, where an estimator measures it. */
+  readonly complement?: number;
 }
 
 /** The learning rate when nothing has been estimated and none is given. */

@@ -1,3 +1,4 @@
+import type { Block } from './blocks.js';
 import type { FactorOrNot } from './factor.js';
 import type { GroupEstimate } from './group-estimates.js';
 import type { Layers } from './layers.js';
@@ -13,9 +14,13 @@ export interface EstimationRecord {
     readonly w: number | null;
     readonly lambda: number | null;
     readonly lr: number;
+    /** The step size off the preconditioner's directions, where the estimator measures it. */
+    readonly complement?: number | null;
   }[];
-  /** The largest singular values of B̂ of each layer; null where the layer was left out. */
+  /** The largest singular values of B̂ of each block (a layer, or a group); null where it was left out. */
   readonly sigma: Readonly<Record<string, readonly (number | null)[] | null>>;
+  /** Bounds of their errors, where the estimator has them. */
+  readonly residuals?: Readonly<Record<string, readonly (number | null)[]>>;
   /** Seconds of each phase; of phase 4 up to the end of the epoch. */
   readonly seconds: PhaseSeconds;
 }
@@ -53,11 +58,13 @@ export interface CollectedRecords {
 /** Collects what an epoch's entry in the run file says. */
 export class EpochLog {
   readonly #layers: Layers;
+  readonly #blocks: readonly Block[];
   #estimations: EstimationRecord[] = [];
   #events: EstimationEvent[] = [];
 
-  constructor(layers: Layers) {
+  constructor(layers: Layers, blocks: readonly Block[]) {
     this.#layers = layers;
+    this.#blocks = blocks;
   }
 
   /** An estimation is complete; phase 4 begins with this step. */
@@ -69,19 +76,25 @@ export class EpochLog {
     learningRate: (alpha: number) => number,
   ): void {
     const sigma = factors.map((factor, index) => [
-      this.#layers.list[index]?.name ?? '',
+      this.#blocks[index]?.name ?? '',
       'leftOut' in factor ? null : factor.sigma.map(finiteOrNull),
     ]);
+    const residuals = factors.flatMap((factor, index) => {
+      const found = 'leftOut' in factor ? undefined : factor.residuals;
+      return found === undefined ? [] : [[this.#blocks[index]?.name ?? '', found.map(finiteOrNull)] as const];
+    });
     this.#estimations.push({
       step,
-      groups: groups.map(({ measured, alpha }, index) => ({
+      groups: groups.map(({ measured, alpha, complement }, index) => ({
         name: this.#layers.groups[index] ?? '',
         alpha: finiteOrNull(measured.alpha),
         w: finiteOrNull(measured.w),
         lambda: finiteOrNull(measured.lambda),
         lr: learningRate(alpha),
+        ...(complement === undefined ? {} : { complement: finiteOrNull(complement) }),
       })),
       sigma: Object.fromEntries(sigma),
+      ...(residuals.length === 0 ? {} : { residuals: Object.fromEntries(residuals) }),
       seconds,
     });
   }
@@ -99,9 +112,9 @@ export class EpochLog {
   /** Layers without a factor in groups that have an estimate. */
   addLeftOut(step: number, groups: readonly GroupEstimate[], factors: readonly FactorOrNot[]): void {
     for (const [index, factor] of factors.entries()) {
-      const layer = this.#layers.list[index];
-      if (!('leftOut' in factor) || layer === undefined || !groups[layer.group]?.usable) continue;
-      this.#events.push({ step, event: 'layer left out', where: layer.name, reason: factor.leftOut, value: null });
+      const block = this.#blocks[index];
+      if (!('leftOut' in factor) || block === undefined || !groups[block.group]?.usable) continue;
+      this.#events.push({ step, event: 'layer left out', where: block.name, reason: factor.leftOut, value: null });
     }
   }
 

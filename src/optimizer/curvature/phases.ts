@@ -2,9 +2,9 @@ import type { Value } from '../../engine/index.js';
 import type { Tree } from '../../tensor/index.js';
 import type { DriftState } from './drift.js';
 import type { GroupEstimate } from './group-estimates.js';
-import type { PosteriorState } from './posterior.js';
+import type { ObservingState } from './observing.js';
+import type { Preconditioner } from './preconditioner.js';
 import type { PriorState, Sums } from './prior.js';
-import type { Preconditioner } from './steps.js';
 
 /** What phase 1 leaves to the phases after it. */
 interface AfterPrior {
@@ -20,7 +20,7 @@ export interface PriorPhase {
 
 export interface PosteriorPhase extends AfterPrior {
   readonly kind: 'posterior';
-  readonly state: PosteriorState;
+  readonly state: ObservingState;
 }
 
 /** Minibatches that pass without a step, as many as phase 2 would use. */

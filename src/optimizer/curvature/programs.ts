@@ -3,11 +3,13 @@ import type { Tensor } from '../../tensor/index.js';
 import type { NetworkState } from '../network-state.js';
 import type { Hyperparameters, TrainingTask } from '../training.js';
 import type { TransformationFactory } from '../update-rule.js';
-import { estimators } from './estimators/registered.js';
-import { compileFactor, type Factor } from './factor.js';
+import { layerBlocks } from './blocks.js';
+import { isPublished, publishedEstimators } from './estimators/registered.js';
 import type { FamilySettings } from './hyperparameters.js';
+import { compileRitzObserving } from './krylov/ritz-observing.js';
 import type { Layers } from './layers.js';
-import { compilePosterior, type Posterior } from './posterior.js';
+import type { Observing } from './observing.js';
+import { compilePosteriorObserving } from './posterior-observing.js';
 import { compilePrior, type Prior } from './prior.js';
 import { compileSteps, type Steps } from './steps.js';
 
@@ -15,8 +17,7 @@ import { compileSteps, type Steps } from './steps.js';
 export interface Programs {
   readonly prior: Prior;
   /** Null where phase 1 is all there is. */
-  readonly posterior: Posterior | null;
-  readonly factor: Factor | null;
+  readonly observing: Observing | null;
   /** The loss alone, for minibatches that pass without a step. */
   readonly loss: CompiledFunction<object, Tensor> | null;
   /** The states of the network that move on with minibatches that take no step; null where there are none. */
@@ -39,27 +40,35 @@ export async function compilePrograms(
   optimizer: InnerOptimizer,
 ): Promise<Programs> {
   const { engine, problem } = task;
-  const { builds, applies, idles, observations, rank, weightDecay, restart } = settings;
+  const { builds, applies, idles, rank, weightDecay, restart } = settings;
   const measuresDrift = restart.kind === 'drift';
-  const estimator = estimators[settings.estimator];
+  const prior = await compilePrior(task, layers.list, { weightDecay, observes: builds || measuresDrift });
+  const observing = builds ? await compileObserving(task, layers, settings) : null;
   return {
-    prior: await compilePrior(task, layers.list, { weightDecay, observes: builds || measuresDrift }),
-    posterior: builds ? await compilePosterior(task, layers.list, estimator, { observations, weightDecay }) : null,
-    factor: builds ? await compileFactor(engine, layers.list, { rank, observations, lifts: applies }) : null,
+    prior,
+    observing,
     loss: idles ? await compileFunction(engine, {}, problem.loss) : null,
     passing: Object.keys(network.passing).length > 0 ? await compileFunction(engine, {}, network.passing) : null,
     steps: await compileSteps(task, network, layers, {
       ...optimizer,
       rank: applies ? rank : 0,
+      blocks: observing?.blocks ?? layerBlocks(layers),
       weightDecay,
       measuresDrift,
     }),
   };
 }
 
+function compileObserving(task: TrainingTask, layers: Layers, settings: FamilySettings): Promise<Observing> {
+  const { estimator } = settings;
+  return isPublished(estimator)
+    ? compilePosteriorObserving(task, layers, publishedEstimators[estimator], settings)
+    : compileRitzObserving(task, layers, settings);
+}
+
 /** Seconds spent on compiling them so far. */
 export function compileSecondsOf(programs: Programs): number {
-  const { prior, posterior, factor, loss, passing, steps } = programs;
-  const parts = [prior, posterior, factor, loss, passing, steps];
+  const { prior, observing, loss, passing, steps } = programs;
+  const parts = [prior, observing, loss, passing, steps];
   return parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
 }

@@ -7,8 +7,9 @@ import { restoreTree, saveTree } from '../saved-tree.js';
 import type { BatchFeeds, PreconditionerBlock, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import { DriftMonitor } from './drift.js';
+import { isPublished } from './estimators/registered.js';
 import type { FactorOrNot } from './factor.js';
-import { estimateGroups } from './group-estimates.js';
+import { estimateGroups, type GroupEstimate } from './group-estimates.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { type Layers, layersOf } from './layers.js';
 import { type CollectedRecords, EpochLog, noSeconds, type PhaseSeconds } from './log.js';
@@ -76,7 +77,7 @@ export class CurvatureTraining implements Training {
     this.#settings = settings;
     this.#layers = layers;
     this.#programs = programs;
-    this.#log = new EpochLog(layers);
+    this.#log = new EpochLog(layers, programs.observing?.blocks ?? []);
     this.#parameters = task.initialParameters;
     this.#networkValues = network.initial(task.engine);
     this.#lastAlpha = layers.groups.map(() => null);
@@ -102,10 +103,11 @@ export class CurvatureTraining implements Training {
     return this.#network.feeds(this.#networkValues);
   }
 
-  preconditioner(): readonly (PreconditionerBlock | null)[] | null {
-    if (this.#phase?.kind !== 'steps') return null;
-    return this.#phase.preconditioners.map(({ u, change }) =>
-      u === undefined || change === undefined ? null : { u, change },
+  preconditioner(): readonly PreconditionerBlock[] | null {
+    const blocks = this.#programs.observing?.blocks;
+    if (this.#phase?.kind !== 'steps' || blocks === undefined) return null;
+    return this.#phase.preconditioners.flatMap(({ u, change }, index) =>
+      u === undefined || change === undefined ? [] : [{ parameters: at(blocks, index).members, u, change }],
     );
   }
 
@@ -200,7 +202,7 @@ export class CurvatureTraining implements Training {
 
   /** Phase 1; after its last minibatch α, w and λ of each group and the first column of S and Y. */
   async #usePrior(phase: PriorPhase, batch: BatchFeeds): Promise<number> {
-    const { prior, posterior } = this.#programs;
+    const { prior, observing } = this.#programs;
     const { priorIterations, observations, idles, lr, restart } = this.#settings;
     this.#phase = phase;
     const left = this.#left;
@@ -212,18 +214,12 @@ export class CurvatureTraining implements Training {
     const first = await prior.finish(phase.state);
     const standIns = { earlier: this.#lastAlpha, lr };
     const groups = estimateGroups(this.#layers, phase.state.moments, first, priorIterations, standIns);
-    this.#lastAlpha = groups.map(({ usable, alpha }, index) => (usable ? alpha : at(this.#lastAlpha, index)));
     this.#log.addUnusable(this.#step, groups);
     const after = { groups, reference: restart.kind === 'drift' ? phase.state.sums : null };
-    const nothingUsable = groups.every(({ usable }) => !usable);
-    if (posterior !== null && !nothingUsable) {
-      const priors = groups.map(({ usable, measured }) => (usable ? measured : null));
-      await this.#enterPosterior({
-        kind: 'posterior',
-        state: posterior.begin(first, priorIterations, priors),
-        ...after,
-      });
-    } else if (idles && observations > 1 && !nothingUsable) {
+    const state = (await observing?.begin({ groups, first })) ?? null;
+    if (state !== null) {
+      await this.#enterPosterior({ kind: 'posterior', state, ...after }, 'prior');
+    } else if (idles && observations > 1 && groups.some(({ usable }) => usable)) {
       this.#phase = { kind: 'idle', left: observations - 1, ...after };
     } else {
       await this.#beginSteps(after, []);
@@ -233,25 +229,25 @@ export class CurvatureTraining implements Training {
 
   /** Phase 2. */
   async #usePosterior(phase: PosteriorPhase, batch: BatchFeeds): Promise<number> {
-    const { posterior } = this.#programs;
-    if (posterior === null) throw new RangeError('there is no phase 2');
-    const loss = await posterior.use(phase.state, { ...batch, ...this.#standing });
-    count(this.#evaluations, { gradients: 1, products: 1 });
-    await this.#enterPosterior(phase);
+    const { observing } = this.#programs;
+    if (observing === null) throw new RangeError('there is no phase 2');
+    const { loss, counts } = await observing.use(phase.state, { ...batch, ...this.#standing });
+    count(this.#evaluations, counts);
+    await this.#enterPosterior(phase, 'posterior');
     return loss;
   }
 
-  /** Stays in phase 2 until every observation is there; then phase 3. */
-  async #enterPosterior(phase: PosteriorPhase): Promise<void> {
+  /** Stays in phase 2 until there has been enough; then phase 3. `during`: the phase whose minibatch this is. */
+  async #enterPosterior(phase: PosteriorPhase, during: 'prior' | 'posterior'): Promise<void> {
     this.#phase = phase;
-    if (phase.state.columns < this.#settings.observations) return;
     const started = performance.now();
-    const factors = (await this.#programs.factor?.compute(phase.state)) ?? [];
+    const estimate = (await this.#programs.observing?.finish(phase.state, phase.groups)) ?? null;
+    if (estimate === null) return;
     const seconds = (performance.now() - started) / 1000;
     this.#seconds.low_rank += seconds;
-    this.#seconds[phase.state.columns === 1 ? 'prior' : 'posterior'] -= seconds;
-    this.#log.addLeftOut(this.#step, phase.groups, factors);
-    await this.#beginSteps(phase, factors);
+    this.#seconds[during] -= seconds;
+    this.#log.addLeftOut(this.#step, estimate.groups, estimate.factors);
+    await this.#beginSteps({ ...phase, groups: estimate.groups }, estimate.factors);
   }
 
   async #useIdle(phase: IdlePhase, batch: BatchFeeds): Promise<number> {
@@ -269,18 +265,29 @@ export class CurvatureTraining implements Training {
     factors: readonly FactorOrNot[],
   ): Promise<void> {
     const { steps } = this.#programs;
+    this.#lastAlpha = groups.map(({ usable, alpha }, index) => (usable ? alpha : at(this.#lastAlpha, index)));
     this.#phase = {
       kind: 'steps',
       groups,
       reference,
       t: 0,
       inner: await steps.initialState(this.#parameters),
-      preconditioners: steps.preconditioners(factors, groups, scalings[this.#settings.scaling]),
+      preconditioners: steps.preconditioners(factors, this.#scaledTo(groups), scalings[this.#settings.scaling]),
       drift: new DriftMonitor().state,
       signalled: false,
     };
     const learningRate = (alpha: number) => this.#learningRate(alpha);
     this.#log.addEstimation(this.#step + 1, groups, factors, this.#seconds, learningRate);
+  }
+
+  /**
+   * What f(σ) refers to: α, as published. Ritz vectors get their steps of length 1/σ whatever the learning rate is, where it
+   * stays the same as long as the estimate does.
+   */
+  #scaledTo(groups: readonly GroupEstimate[]): number[] {
+    const { estimator, mode, restart } = this.#settings;
+    const stays = !isPublished(estimator) && (mode === 'tuned' || restart.kind === 'epoch');
+    return groups.map(({ alpha }) => (stays ? this.#learningRate(alpha) : alpha));
   }
 
   /** α, but the given learning rate in the first epoch, and in every epoch of a tuned optimizer. */
