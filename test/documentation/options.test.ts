@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { createProgram } from '../../src/cli/program.js';
+import type { Terminal } from '../../src/cli/terminal.js';
+import { describeHyperparameters, loadOptimizer, optimizerNames, wrapperNames } from '../../src/optimizer/index.js';
+import { commandsOf, documents } from './commands.js';
+
+const nothing = () => undefined;
+const silent: Terminal = {
+  interactive: false,
+  width: 120,
+  messageWidth: 120,
+  heading: (text) => text,
+  result: nothing,
+  line: nothing,
+  transient: nothing,
+};
+const program = createProgram(silent);
+const hyperparameters = new Set<string>();
+for (const name of [...optimizerNames(), ...wrapperNames().map((wrapper) => `${wrapper}(sgd)`)]) {
+  for (const { option } of describeHyperparameters(await loadOptimizer(name))) hyperparameters.add(option);
+}
+
+/** What is wrong with a documented command: a name or an option that is not there. */
+function faults(line: string): string[] {
+  const words = (line.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).slice(1);
+  const end = words.findIndex((word) => /^[|;>&]+$/.test(word));
+  const own = end < 0 ? words : words.slice(0, end);
+  let command: Command = program;
+  while (command.commands.length > 0 && own[0] !== undefined && /^[a-z-]+(\|[a-z-]+)*$/.test(own[0])) {
+    const name = own.shift()?.split('|')[0];
+    const next = command.commands.find((candidate) => candidate.name() === name);
+    if (next === undefined) return [`no command ${name}`];
+    command = next;
+  }
+  const declared = new Set(command.options.flatMap(({ long, short }) => [long, short]));
+  const free = ['run', 'plan', 'curvature'].includes(command.name());
+  return own
+    .filter((word) => /^--?[a-z]/i.test(word))
+    .map((word) => word.replace(/[=[\]].*$/, '').replace(/[.,…]+$/, ''))
+    .filter((option) => !['--help', '-h'].includes(option) && !declared.has(option))
+    .filter((option) => !(free && hyperparameters.has(option.replace(/^--no-/, '--'))))
+    .map((option) => `no option ${option} of ${command.name()}`);
+}
+
+test('every command in README and docs names commands and options that are there', () => {
+  const commands = documents().flatMap(commandsOf);
+  expect(commands.length).toBeGreaterThan(60);
+  const wrong = commands.flatMap(({ place, line }) => faults(line).map((fault) => `${place}: ${fault}: ${line}`));
+  expect(wrong).toEqual([]);
+});
