@@ -3,7 +3,7 @@ import { METRICS, type Metric } from '../results/recorded-run.js';
 import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { addExport } from './export-commands.js';
-import { oneOf } from './option-values.js';
+import { metricName, oneOf } from './option-values.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -27,7 +27,7 @@ function addShow(program: Command, terminal: Terminal): void {
         'reported. Several runs are a list with a line for each.',
     )
     .argument('[results...]', 'a run file, or files and folders of them, DeepOBS folders too (results)')
-    .option('--metric <name>', `curve of a list: ${METRICS.join(', ')}`, oneOf('--metric', METRICS))
+    .option('--metric <name>', `curve of a list: ${METRICS.join(', ')}`, metricName('--metric'))
     .action(async (paths: string[], options: { metric?: Metric }) => {
       const { show } = await import('./commands/show.js');
       process.exitCode = await show(paths, options, terminal);

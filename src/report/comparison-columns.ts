@@ -1,5 +1,6 @@
-import type { ComparisonRow, ComparisonTable } from '../analysis/index.js';
+import type { ComparisonRow, ComparisonTable, Summary } from '../analysis/index.js';
 import { isAccuracy } from '../analysis/index.js';
+import type { Metric } from '../results/index.js';
 import type { Column } from './layout.js';
 import { type NumberFormat, numberFormat, shortNumber, signed } from './numbers.js';
 
@@ -74,6 +75,14 @@ function columnsOf({ metric, reference, rows }: ComparisonTable): ColumnOfRows[]
       title: 'best (epoch)',
       text: (row) => (row.best === null ? '' : `${formatOf(row)(row.best.value)} (${row.best.epoch})`),
     },
+    ...furtherColumns(rows).map(([metric, formatOf]) => ({
+      ...right(25),
+      title: words(metric),
+      text: ({ further }: ComparisonRow) => {
+        const own = further?.[metric];
+        return own === undefined ? '' : spreadText(own, formatOf(own));
+      },
+    })),
     {
       ...left,
       dropOrder: 60,
@@ -116,6 +125,14 @@ function columnsOf({ metric, reference, rows }: ComparisonTable): ColumnOfRows[]
   ];
 }
 
+/** What the rows' test problem reports besides, each number with as many decimals as its own error allows. */
+function furtherColumns(rows: readonly ComparisonRow[]): [Metric, (of: Summary) => NumberFormat][] {
+  const metrics = new Set(rows.flatMap(({ further = {} }) => Object.keys(further) as Metric[]));
+  const formatOf = ({ mean, sampleStd, n }: Summary) =>
+    numberFormat(mean, sampleStd === null ? null : sampleStd / Math.sqrt(n), false);
+  return [...metrics].map((metric) => [metric, formatOf]);
+}
+
 function words(name: string): string {
   return name.replace('_', ' ');
 }
@@ -149,7 +166,11 @@ function runsOf({ counts, final, seeds }: ComparisonRow): string {
   return `${counts.completed} of ${seeds.length} (${others.map((state) => `${counts[state]} ${state}`).join(', ')})`;
 }
 
-function withSpread({ final: { mean, sampleStd } }: ComparisonRow, number: NumberFormat): string {
+function withSpread({ final }: ComparisonRow, number: NumberFormat): string {
+  return spreadText(final, number);
+}
+
+function spreadText({ mean, sampleStd }: Summary, number: NumberFormat): string {
   if (mean === null) return '';
   return sampleStd === null ? number(mean) : `${number(mean)} ± ${number(sampleStd)}`;
 }
