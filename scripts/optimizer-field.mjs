@@ -38,7 +38,7 @@ const GIVEN = {
 /** Wrappers that are rivals of their own. */
 const WRAPPED = { 'sam(sgd)': [], 'asam(sgd)': [], 'mechanic(sgd)': [], 'lookahead(adam)': [], 'ema(adam)': [] };
 /** What costs much comes last. */
-const COSTLY = ['muon', 'soap', 'newton-cg', 'psgd-lra', 'saddle-free-newton', 'hessian-free'];
+const COSTLY = ['muon', 'newton-cg', 'psgd-lra', 'soap', 'hessian-free', 'saddle-free-newton'];
 
 const names =
   options.optimizers?.split(',') ??
