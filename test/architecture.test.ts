@@ -22,6 +22,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['check', 'landscape', 'sweep', 'timing'],
   ['report'],
   ['experiment'],
+  ['library'],
   ['cli', 'index.ts'],
 ];
 
