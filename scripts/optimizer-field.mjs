@@ -9,8 +9,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readRunFile } from '../dist/src/index.js';
 import { loadOptimizer, optimizerNames } from '../dist/src/optimizer/index.js';
+import { readRunFile } from '../dist/src/results/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const main = join(root, 'dist', 'src', 'cli', 'main.js');
