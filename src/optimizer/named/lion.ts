@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { add, multiply, sign } from '../../tensor/index.js';
 import { defineOptimizer } from '../define-optimizer.js';
 import { fraction, learningRate, nonNegative } from '../hyperparameters.js';
-import { averaged } from '../moments.js';
 import { chain } from '../transformation.js';
+import { decayWeights } from '../transformations/decay-weights.js';
 import { elementwise } from '../transformations/elementwise.js';
 import { scaleByLearningRate } from '../transformations/scale-by-learning-rate.js';
 
@@ -26,10 +26,12 @@ export default defineOptimizer({
   profile: { group: 'classical', gradients: 1, memory: 1, tune: ['lr', 'weight_decay'] },
   transformation: ({ lr, beta1, beta2, weight_decay: decay }) =>
     chain(
-      elementwise({ momentum: 0 }, () => (gradient, { momentum }, parameter) => ({
-        update: add(sign(averaged(momentum, gradient, beta1)), multiply(parameter, decay)),
-        state: { momentum: averaged(momentum, gradient, beta2) },
+      // The state is m / (1 − β₂), and the sign that of u / (1 − β₁): three passes less over the parameters.
+      elementwise({ momentum: 0 }, () => (gradient, { momentum }) => ({
+        update: sign(add(multiply(momentum, (beta1 * (1 - beta2)) / (1 - beta1)), gradient)),
+        state: { momentum: add(multiply(momentum, beta2), gradient) },
       })),
       scaleByLearningRate(lr),
+      decayWeights(decay),
     ),
 });
