@@ -26,11 +26,17 @@ export default defineOptimizer({
   profile: { group: 'classical', gradients: 1, memory: 1, tune: ['lr', 'weight_decay'] },
   transformation: ({ lr, beta1, beta2, weight_decay: decay }) =>
     chain(
-      // The state is m / (1 − β₂), and the sign that of u / (1 − β₁): three passes less over the parameters.
-      elementwise({ momentum: 0 }, () => (gradient, { momentum }) => ({
-        update: sign(add(multiply(momentum, (beta1 * (1 - beta2)) / (1 - beta1)), gradient)),
-        state: { momentum: add(multiply(momentum, beta2), gradient) },
-      })),
+      // The state is m / (1 − β₂), and the sign that of u / (1 − β₁): three passes less over the parameters. Both begin with what is left of the
+      // momentum, which then takes the memory of the old one.
+      elementwise({ momentum: 0 }, () => (gradient, { momentum }) => {
+        const left = multiply(momentum, beta2);
+        const share = (beta1 * (1 - beta2)) / (1 - beta1);
+        const part = beta2 === 0 ? multiply(momentum, share) : multiply(left, share / beta2);
+        return {
+          update: sign(add(part, gradient)),
+          state: { momentum: add(left, gradient) },
+        };
+      }),
       scaleByLearningRate(lr),
       decayWeights(decay),
     ),
