@@ -2,7 +2,8 @@ import { furtherMetricsOf, metricsOf, type RecordedRun } from '../results/index.
 import { bestOf } from './best-of.js';
 import type { Candidate } from './candidate.js';
 import type { ComparisonRow } from './comparison.js';
-import { bootstrapInterval, studentIntervalOf } from './intervals.js';
+import { gradientEquivalentsPerEpoch } from './gradient-equivalents.js';
+import { bootstrapIntervals, studentIntervalOf } from './intervals.js';
 import { METRICS, type Metric } from './metrics.js';
 import type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
 import { mean, summarise } from './statistics.js';
@@ -54,6 +55,7 @@ function runDetail(run: RecordedRun, metric: Metric, target: Parameters<typeof t
     final: status.state === 'completed' ? (curves[metric]?.at(-1) ?? null) : null,
     wallSecondsPerEpoch: perEpoch(timing?.wallSeconds),
     cpuSecondsPerEpoch: perEpoch(timing?.cpuSeconds),
+    gradientEquivalentsPerEpoch: gradientEquivalentsPerEpoch(run),
     undisturbed,
     target: target === null ? null : timeToTarget(run, target),
   };
@@ -70,6 +72,8 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
     );
     return sums.length === 0 || sums.length < completed.length ? null : mean(sums);
   };
+  const costs = completed.flatMap((run) => gradientEquivalentsPerEpoch(run) ?? []);
+  const cost = costs.length === 0 || costs.length < completed.length ? null : mean(costs);
   const length = Math.max(
     0,
     ...completed.map(({ curves }) => Math.max(...metricsOf(curves).map((name) => curves[name]?.length ?? 0))),
@@ -79,14 +83,16 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
     steps: stepsPerEpoch === null ? null : epoch * stepsPerEpoch,
     wallSeconds: timed ? until('wallSeconds', epoch) : null,
     cpuSeconds: until('cpuSeconds', epoch),
+    gradientEquivalents: cost === null ? null : epoch * cost,
   }));
   const further = completed.flatMap(({ curves }) => furtherMetricsOf(curves));
   return byMetric(further, (metric) => {
     const measured = completed.flatMap(({ curves }) => (curves[metric]?.length ? [curves[metric]] : []));
     if (measured.length === 0) return null;
-    return axes.map((axis): CurvePoint => {
-      const values = measured.flatMap((curve) => curve[axis.epoch] ?? []);
-      return { ...axis, ...summarise(values), interval: bootstrapInterval(values, { stream: metric }) };
+    const samples = axes.map(({ epoch }) => measured.flatMap((curve) => curve[epoch] ?? []));
+    const intervals = bootstrapIntervals(samples, { stream: metric });
+    return axes.map((axis, index): CurvePoint => {
+      return { ...axis, ...summarise(samples[index] ?? []), interval: intervals[index] ?? null };
     });
   });
 }
@@ -107,6 +113,7 @@ function publishedCurves(
         steps: null,
         wallSeconds: null,
         cpuSeconds: null,
+        gradientEquivalents: null,
         ...summarise([]),
         n,
         mean: value,

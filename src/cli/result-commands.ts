@@ -3,19 +3,18 @@ import { METRICS, type Metric } from '../results/recorded-run.js';
 import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { addExport } from './export-commands.js';
-import { metricName, oneOf } from './option-values.js';
+import { unknownCommand } from './house-command.js';
+import { commaSeparated, metricName, oneOf } from './option-values.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
 
-type UnknownCommand = (where: string, parent: Command) => Error;
-
 /** The commands that work on results: show, compare, validate, import, export. */
-export function addResultCommands(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
+export function addResultCommands(program: Command, terminal: Terminal): void {
   addShow(program, terminal);
   addCompare(program, terminal);
   addValidate(program, terminal);
-  addImport(program, terminal, unknownCommand);
-  addExport(program, terminal, unknownCommand);
+  addImport(program, terminal);
+  addExport(program, terminal);
 }
 
 function addShow(program: Command, terminal: Terminal): void {
@@ -49,6 +48,16 @@ function addCompare(program: Command, terminal: Terminal): void {
     );
   addComparisonOptions(command)
     .option('--details', 'with --format json also curves, single runs and tried settings: what figures are made from')
+    .option(
+      '--columns <name,name,...>',
+      'only these columns: optimizer, from, setting, runs, mean, interval, best, target, speed, wall, cpu, difference, p; of csv its own names',
+      commaSeparated((text) => text),
+    )
+    .option(
+      '--metrics <name,name,...>',
+      'table, latex, markdown: mean and interval of each of these metrics, side by side',
+      commaSeparated(metricName('--metrics')),
+    )
     .option('--curves', 'with the table also the mean curves, as lines of blocks')
     .option('--format <name>', COMPARE_FORMATS.join(', '), oneOf('--format', COMPARE_FORMATS), 'table')
     .action(async (paths: string[], options: CompareCommandOptions) => {
@@ -74,7 +83,7 @@ function addValidate(program: Command, terminal: Terminal): void {
     });
 }
 
-function addImport(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
+function addImport(program: Command, terminal: Terminal): void {
   const command = program
     .command('import')
     .summary('import results of DeepOBS')
@@ -96,6 +105,6 @@ function addImport(program: Command, terminal: Terminal, unknownCommand: Unknown
       process.exitCode = await importDeepobs(folder, options, terminal);
     });
   command.allowExcessArguments().action((_, self: Command) => {
-    throw unknownCommand('import: ', self);
+    throw unknownCommand(self);
   });
 }

@@ -13,6 +13,7 @@ const COLUMNS: readonly (readonly [string, (row: ComparisonRow, table: Compariso
   ['version', (row) => row.version],
   ['engine', (row) => row.engine],
   ['setting', (row) => JSON.stringify({ ...encodeSettings(row.hyperparameters), ...row.trainingParameters })],
+  ['schedule', (row) => row.schedule],
   ['settings_tried', (row) => row.settingsTried],
   ['completed', (row) => row.counts?.completed],
   ['diverged', (row) => row.counts?.diverged],
@@ -64,9 +65,13 @@ function furtherColumns(tables: readonly ComparisonTable[]): typeof COLUMNS {
   ]);
 }
 
-/** CSV (RFC 4180) with every number in full; what is unknown is empty. The notes of a table stand in each of its rows. */
-export function comparisonCsv({ tables }: Comparison): string {
-  const columns = [...COLUMNS, ...furtherColumns(tables)];
+/** Names of the columns, in their order. */
+export const CSV_COLUMN_NAMES: readonly string[] = COLUMNS.map(([name]) => name);
+
+/** CSV (RFC 4180) with every number in full; what is unknown is empty; the columns with these names. The notes of a table stand in each of its rows. */
+export function comparisonCsv({ tables }: Comparison, names: readonly string[] = CSV_COLUMN_NAMES): string {
+  const chosen = names.flatMap((wanted) => COLUMNS.filter(([name]) => name === wanted));
+  const columns = names === CSV_COLUMN_NAMES ? [...chosen, ...furtherColumns(tables)] : chosen;
   const header = columns.map(([name]) => csvCell(name)).join(',');
   const lines = tables.flatMap((table) =>
     table.rows.map((row) => columns.map(([, value]) => csvCell(value(row, table))).join(',')),

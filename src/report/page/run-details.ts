@@ -1,4 +1,4 @@
-import { type Comparison, quantitiesOfRun } from '../../analysis/index.js';
+import { type Comparison, quantitiesOfRun, rowLabel } from '../../analysis/index.js';
 import { FileError } from '../../errors.js';
 import { type RunFile, readResultFile } from '../../results/index.js';
 import type { RunQuantities } from '../figures/index.js';
@@ -18,8 +18,10 @@ export async function readRunDetails({ tables }: Comparison): Promise<RunDetails
   const facts: RunFacts[] = [];
   const quantities: RunQuantities[] = [];
   for (const { testproblem, rows } of tables) {
-    for (const { name, detail, originKind } of rows) {
+    for (const row of rows) {
+      const { detail, originKind } = row;
       if (originKind === 'baseline') continue;
+      const name = rowLabel(row, rows);
       for (const { file, seed } of detail?.runs ?? []) {
         const content = await runFileOf(file);
         if (content === null) continue;
