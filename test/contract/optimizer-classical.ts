@@ -87,7 +87,7 @@ export const classicalRows: readonly OptimizerRow[] = [
     {
       rosenbrock: { lr: 0.005 },
       logistic: { lr: 0.02 },
-      variants: [{ weight_decay: 0 }],
+      variants: [{ weight_decay: 0 }, { beta2: 0 }],
       refused: [{ beta1: 1 }, { beta2: 1.5 }, ...decay],
     },
   ),
