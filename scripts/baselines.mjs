@@ -7,7 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { analysis, readRunFile } from '../dist/src/index.js';
+import { readRunFile } from '../dist/src/index.js';
+import * as analysis from '../dist/src/library/analysis.js';
 import { prettyJson } from '../dist/src/results/canonical-json.js';
 import { writeFileAtomic } from '../dist/src/results/index.js';
 

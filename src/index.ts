@@ -1,12 +1,16 @@
 /**
- * The library behind the command `probprec`: test problems, optimizers, exact derivatives, runs and run files.
- * Everything that the command line does is callable here.
+ * The library behind the command `probprec`: what users' files are written with, test problems, optimizers, data sets, engines
+ * and runs. Sub-paths have the rest of what the command does: docs/library.md says which command is which function.
+ *
+ * Numbers go in and out as plain arrays: parameters in definition order and PyTorch's layouts, images [n, c, h, w], labels whole
+ * numbers, seconds for times. What is wrong with an argument or a file throws a {@link ProbprecError}, one line for people.
  */
+
+/** The schema library zod, with which hyperparameters are declared. */
 export { z } from 'zod';
-/** Statistics over runs: `analysis.aggregate`, `analysis.compare`, `analysis.rankSettings`, … */
-export * as analysis from './analysis/index.js';
-/** Eigenvalues, traces and spectral densities of symmetric maps and of a loss: `curvature.lanczos`, … */
-export * as curvature from './curvature/index.js';
+// Checking users' files.
+export { type CheckOptions, checkFile, type FileCheck, type Finding } from './check/index.js';
+// Users' files: data sets; and those that come with the suite.
 export {
   type Batch,
   type DataSplit,
@@ -17,17 +21,20 @@ export {
   datasetNames,
   defineDataset,
   type ExampleForm,
+  type FileInspection,
   fetchDataset,
   inspectDataset,
   type LoadContext,
   type LoadedParts,
   loadDataset,
+  missingDownloads,
   openDataset,
   type TableValues,
 } from './dataset/index.js';
 export {
   describeEngines,
   type Engine,
+  type EngineDescription,
   type EngineOptions,
   type Executable,
   engineNames,
@@ -35,40 +42,188 @@ export {
   type TensorData,
   type Value,
 } from './engine/index.js';
-export * from './errors.js';
-export * from './landscape/index.js';
-export * from './optimizer/index.js';
+export {
+  ConfigurationError,
+  DataError,
+  EngineError,
+  type ErrorCode,
+  type ExitCode,
+  FileError,
+  InterruptedError,
+  OptimizerError,
+  OutputError,
+  ProbprecError,
+  RunHeldError,
+  ShapeError,
+  UserCodeError,
+} from './errors.js';
+/** Symbolic tensors and their exact derivatives, as in `probprec/tensor`: `tensor.add`, `tensor.gradients`, … */
+export * as tensor from './library/tensor.js';
+// Users' files: optimizers.
+export {
+  type AdamState,
+  addDecayedWeights,
+  averageParameters,
+  type BatchFeeds,
+  chain,
+  checkTransformation,
+  clipByGlobalNorm,
+  clipByValue,
+  decayWeights,
+  defineHostOptimizer,
+  defineOptimizer,
+  definePreconditioner,
+  defineWrapper,
+  describeHyperparameters,
+  type ElementwiseRule,
+  type ElementwiseUpdate,
+  type EvaluationCounts,
+  elementwise,
+  type FirstOrderDefinition,
+  fraction,
+  type HostContext,
+  type HostFunction,
+  type HostOptimizerDefinition,
+  type HostRule,
+  type HostTensor,
+  type HostUpdate,
+  type HyperparameterDescription,
+  type Hyperparameters,
+  type HyperparameterValue,
+  type InitContext,
+  type LookaheadState,
+  type LossAndGradients,
+  learningRate,
+  loadOptimizer,
+  loadWrapper,
+  lookahead,
+  type Minibatch,
+  masked,
+  nonNegative,
+  type OptimizerDefinition,
+  type OptimizerGroup,
+  type OptimizerProfile,
+  optimizerNames,
+  type ParameterInfo,
+  type PreconditionerBlock,
+  type PreconditionerDefinition,
+  type ProbeDistribution,
+  positive,
+  positiveInteger,
+  type ScheduleProgress,
+  type Setting,
+  type State,
+  scaleByAdam,
+  scaleByLearningRate,
+  scaleByTrustRatio,
+  stateful,
+  stateless,
+  type TaskOptions,
+  type Training,
+  type TrainingRandom,
+  type TrainingState,
+  type TrainingTask,
+  type Transformation,
+  type TransformationArguments,
+  trace,
+  trainingTask,
+  type Update,
+  type UpdateContext,
+  type Vector,
+  type VectorAlgebra,
+  type WrapperDefinition,
+  type WrapperProfile,
+  wrapOptimizer,
+  wrapperNames,
+} from './optimizer/index.js';
+/** Small dense matrices on the host: `linearAlgebra.power`, `linearAlgebra.qr`, … */
+export * as linearAlgebra from './optimizer/linear-algebra.js';
 export { type RandomStream, randomStream } from './random/index.js';
 export {
-  exportDeepobs,
-  findResultFiles,
-  importDeepobs,
   METRICS,
   type Metric,
-  type RecordedRun,
   type RunConfiguration,
   type RunFile,
-  readResultFile,
-  readResults,
+  type RunStatus,
   readRunFile,
-  recordRunFile,
-  runFileSchema,
-  type Validation,
-  validateResultFile,
-  writeRunFile,
 } from './results/index.js';
-export * from './run/index.js';
+// One run, and the functions of a test problem on plain arrays.
 export {
-  type Plan,
-  type PlannedRun,
-  type PlannedState,
-  type PlannedStatus,
-  type PlanRanking,
-  plannedRuns,
-  planStatus,
-  rankPlan,
-  readPlan,
-} from './sweep/index.js';
-/** Symbolic tensors: `tensor.add`, `tensor.gradients`, … */
-export * as tensor from './tensor/index.js';
-export * from './testproblem/index.js';
+  type Examples,
+  executeRun,
+  type Measurement,
+  type MinibatchValues,
+  networkProblem,
+  openProblem,
+  type ParameterArrays,
+  type ProblemFunctions,
+  type ResolvedRun,
+  type RunEvent,
+  type RunOptions,
+  type RunOutcome,
+  type RunRequest,
+  resolveConfiguration,
+} from './run/index.js';
+// Users' files: test problems.
+export {
+  allCnnC,
+  type BuildOptions,
+  binaryCrossEntropies,
+  type ConstantDefinition,
+  cnn2c2d,
+  cnn3c3d,
+  constantValue,
+  type Distribution,
+  defineTestProblem,
+  type FunctionDefinition,
+  gaussianDivergences,
+  INITIALISATIONS,
+  type Initialisation,
+  type Initialiser,
+  type InitialRules,
+  inputNames,
+  type Layer,
+  type Loss,
+  type LossValues,
+  loadTestProblem,
+  logisticRegression,
+  type Mode,
+  type ModelDefinition,
+  multilayerPerceptron,
+  type NetworkDefinition,
+  type NoiseDefinition,
+  normalValues,
+  type ParameterDefinition,
+  type ParameterKind,
+  type ParameterOptions,
+  type ProblemChoice,
+  type ProblemFamily,
+  problemFamily,
+  quadraticFamily,
+  type Scope,
+  type StateCell,
+  type StateDefinition,
+  type StatedParameter,
+  type StateOptions,
+  type SymbolicBatch,
+  type SymbolicProblem,
+  softmaxCrossEntropy,
+  squaredErrors,
+  type TestProblem,
+  type TestProblemDefinition,
+  testProblemNames,
+  truncatedNormal,
+  truncatedXavierNormal,
+  uniformValues,
+  VARIANTS,
+  type Variant,
+  type VggOptions,
+  variationalAutoencoder,
+  vgg,
+  type WideResNetOptions,
+  wideResNet,
+  xavierNormal,
+  xavierUniform,
+} from './testproblem/index.js';
+// Every layer: their index is the list.
+export * from './testproblem/layers/index.js';

@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest';
 const FLOORS: readonly (readonly string[])[] = [
   ['distributions.ts', 'errors.ts', 'group-by.ts', 'names.ts', 'process-identity.ts', 'regular-file.ts'],
   ['bounded-by-cores.ts', 'name-settings.ts', 'temporary-name.ts', 'user-file'],
-  ['random', 'schedule', 'tensor'],
+  ['linear-algebra', 'random', 'schedule', 'tensor'],
   ['engine', 'dataset'],
   ['testproblem'],
   ['curvature'],
@@ -22,6 +22,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['check', 'landscape', 'sweep', 'timing'],
   ['report'],
   ['experiment'],
+  ['library'],
   ['cli', 'index.ts'],
 ];
 

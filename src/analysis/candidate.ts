@@ -14,7 +14,10 @@ import { summariseTarget, type TargetSummary } from './time-to-target.js';
 
 /** A row in the making, with what differences and relative times need. */
 export interface Candidate {
-  readonly row: Omit<ComparisonRow, 'name' | 'settingText' | 'difference' | 'relativeWall' | 'relativeCpu'>;
+  readonly row: Omit<
+    ComparisonRow,
+    'name' | 'settingText' | 'schedule' | 'difference' | 'relativeWall' | 'relativeCpu'
+  >;
   readonly setting: Setting;
   /** The runs as they stand in the table (a longer baseline is cut); none of a setting that is known by its mean only. */
   readonly runs: readonly RecordedRun[];

@@ -30,6 +30,8 @@ export interface ComparisonRow {
   readonly trainingParameters: RecordedRun['trainingParameters'];
   /** What tells this setting apart, for people: values that differ from defaults and between the rows of an optimizer. */
   readonly settingText: string;
+  /** The learning-rate schedule in words; empty where the rate is constant. */
+  readonly schedule: string;
   readonly engine: string;
   /** Settings of this competitor from which this one was chosen. */
   readonly settingsTried: number;

@@ -2,7 +2,7 @@ import type { RecordedRun } from '../results/index.js';
 import { bestOf } from './best-of.js';
 import type { Candidate } from './candidate.js';
 import type { ComparisonRow } from './comparison.js';
-import { bootstrapInterval, studentIntervalOf } from './intervals.js';
+import { bootstrapIntervals, studentIntervalOf } from './intervals.js';
 import { METRICS, type Metric } from './metrics.js';
 import type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
 import { mean, summarise } from './statistics.js';
@@ -83,9 +83,10 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
   return byMetric((metric) => {
     const measured = completed.flatMap(({ curves }) => (curves[metric]?.length ? [curves[metric]] : []));
     if (measured.length === 0) return null;
-    return axes.map((axis): CurvePoint => {
-      const values = measured.flatMap((curve) => curve[axis.epoch] ?? []);
-      return { ...axis, ...summarise(values), interval: bootstrapInterval(values, { stream: metric }) };
+    const samples = axes.map(({ epoch }) => measured.flatMap((curve) => curve[epoch] ?? []));
+    const intervals = bootstrapIntervals(samples, { stream: metric });
+    return axes.map((axis, index): CurvePoint => {
+      return { ...axis, ...summarise(samples[index] ?? []), interval: intervals[index] ?? null };
     });
   });
 }

@@ -11,7 +11,7 @@ export type { BestOf } from './best-of.js';
 export { type CompareOptions, compare } from './compare.js';
 export type { Comparison, ComparisonRow, ComparisonTable } from './comparison.js';
 export { namesOf } from './competitors.js';
-export { describeConditions, type Mismatch, mismatches } from './conditions.js';
+export type { Mismatch } from './conditions.js';
 export { baselineContenders, type Contender, resultContenders, runBaselines } from './contender.js';
 export { describeEdge, type GridEdge, gridEdges } from './grid-edge.js';
 export { holm } from './holm.js';
@@ -31,7 +31,7 @@ export {
 export { type RankedSetting, type Ranking, rankSettings } from './ranking.js';
 export type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
 export { SELECTION_MODES, type SelectionMode } from './selection-mode.js';
-export { type KnownDefaults, settingText } from './setting-text.js';
+export type { KnownDefaults } from './setting-text.js';
 export { groupSettings, type Setting, type StatusCounts } from './settings.js';
 export { mean, populationStd, quantile, type Summary, sampleStd, summarise } from './statistics.js';
 export { PUBLISHED_TARGETS, publishedTarget, type Target } from './targets.js';

@@ -1,8 +1,9 @@
 import { studentQuantile } from '../distributions.js';
+import { groupBy } from '../group-by.js';
 import { randomStream } from '../random/index.js';
 import { requireFinite } from './numbers.js';
-import { selectQuantile } from './order-statistics.js';
 import { mean, quantileOfSorted, sampleStd } from './statistics.js';
+import { LANES, studentizedQuantiles } from './studentized-resamples.js';
 
 /** A confidence interval and how it was made. */
 export interface Interval {
@@ -48,47 +49,74 @@ export function studentIntervalOf(
  * {@link SMALLEST_BOOTSTRAP} or for equal values it is Student's interval, because the resamples are too few to know tails.
  */
 export function bootstrapInterval(values: readonly number[], options: IntervalOptions = {}): Interval | null {
+  return bootstrapIntervals([values], options)[0] ?? null;
+}
+
+/**
+ * {@link bootstrapInterval} of each of these samples, several at a time: the points of a curve share the resamples, and
+ * the sums of one resample wait for each other, those of several samples do not.
+ */
+export function bootstrapIntervals(
+  samples: readonly (readonly number[])[],
+  options: IntervalOptions = {},
+): (Interval | null)[] {
   const { level = 0.95, resamples = 9999, stream = 'mean' } = options;
-  requireInput('bootstrapInterval', values, level);
-  const spread = sampleStd(values);
-  if (values.length < SMALLEST_BOOTSTRAP || !(spread > 0)) return studentInterval(values, { level });
-  const centre = mean(values);
-  const n = values.length;
-  const chosen = resampledIndices(stream, n, resamples);
-  const deviations = Float64Array.from(values, (value) => (value - centre) / spread);
-  const draws = new Float64Array(resamples);
-  let kept = 0;
-  for (let start = 0; start < resamples * n; start += n) {
-    let sum = 0;
-    let squares = 0;
-    for (let draw = start; draw < start + n; draw++) {
-      const deviation = deviations[chosen[draw] as number] as number;
-      sum += deviation;
-      squares += deviation * deviation;
+  const intervals = samples.map((values) => {
+    requireInput('bootstrapInterval', values, level);
+    return isBootstrapped(values) ? null : studentInterval(values, { level });
+  });
+  const places = [...samples.keys()].filter((place) => isBootstrapped(samples[place] ?? []));
+  for (const own of groupBy(places, (place) => samples[place]?.length ?? 0).values()) {
+    for (let first = 0; first < own.length; first += LANES) {
+      const lanes = own.slice(first, first + LANES);
+      const made = resampledIntervals(
+        lanes.map((place) => samples[place] ?? []),
+        { level, resamples, stream },
+      );
+      for (const [lane, place] of lanes.entries()) intervals[place] = made[lane] ?? null;
     }
-    const variance = (squares - (sum * sum) / n) / (n - 1);
-    if (variance > 1e-12) draws[kept++] = sum / n / Math.sqrt(variance / n);
   }
-  const used = draws.subarray(0, kept);
-  const scale = spread / Math.sqrt(n);
-  return {
-    low: centre - selectQuantile(used, (1 + level) / 2) * scale,
-    high: centre - selectQuantile(used, (1 - level) / 2) * scale,
-    level,
-    method: 'bootstrap-t',
-  };
+  return intervals;
+}
+
+function isBootstrapped(values: readonly number[]): boolean {
+  return values.length >= SMALLEST_BOOTSTRAP && sampleStd(values) > 0;
+}
+
+/** The bootstrap-t intervals of at most {@link LANES} samples of one size. */
+function resampledIntervals(
+  samples: readonly (readonly number[])[],
+  { level, resamples, stream }: Required<IntervalOptions>,
+): Interval[] {
+  const n = samples[0]?.length ?? 0;
+  const chosen = resampledIndices(stream, n, resamples);
+  const about = samples.map((values) => ({ centre: mean(values), spread: sampleStd(values) }));
+  // Value by value, those of all samples together; what is left of the lanes is computed and not used.
+  const deviations = new Float64Array(n * LANES);
+  for (const [lane, values] of samples.entries()) {
+    const { centre, spread } = about[lane] as (typeof about)[number];
+    for (const [place, value] of values.entries()) deviations[place * LANES + lane] = (value - centre) / spread;
+  }
+  const quantiles = studentizedQuantiles({ n, deviations, chosen }, [(1 - level) / 2, (1 + level) / 2]);
+  return about.map(({ centre, spread }, lane) => {
+    const { low, high } = quantiles[lane] as (typeof quantiles)[number];
+    const scale = spread / Math.sqrt(n);
+    return { low: centre - high * scale, high: centre - low * scale, level, method: 'bootstrap-t' };
+  });
 }
 
 /** Which values make up each resample, the latest ones kept: the points of a curve have the same number of values each. */
-const recentIndices = new Map<string, Uint32Array>();
-const INDICES_KEPT = 8;
+const recentIndices = new Map<string, Uint8Array | Uint32Array>();
+const INDICES_KEPT = 32;
 
-function resampledIndices(stream: string, n: number, resamples: number): Uint32Array {
+function resampledIndices(stream: string, n: number, resamples: number): Uint8Array | Uint32Array {
   const key = JSON.stringify([stream, n, resamples]);
   const known = recentIndices.get(key);
   if (known !== undefined) return known;
   const random = randomStream(0, 'analysis', 'bootstrap', stream);
-  const indices = Uint32Array.from({ length: resamples * n }, () => random.integer(n));
+  // A quarter of the memory, so that it stays near the processor.
+  const indices = n <= 256 ? new Uint8Array(resamples * n) : new Uint32Array(resamples * n);
+  for (let draw = 0; draw < indices.length; draw++) indices[draw] = random.integer(n);
   const [oldest] = recentIndices.keys();
   if (recentIndices.size >= INDICES_KEPT && oldest !== undefined) recentIndices.delete(oldest);
   recentIndices.set(key, indices);

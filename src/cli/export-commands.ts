@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import type { ExportDialect } from '../results/deepobs/export.js';
 import type { TransferOptions } from './commands/transfer.js';
+import { unknownCommand } from './house-command.js';
 import { oneOf } from './option-values.js';
 import type { Terminal } from './terminal.js';
 
 const DIALECTS = ['original', 'deepobs-1.2-beta', 'deepobs-develop'] as const satisfies readonly ExportDialect[];
 
-type UnknownCommand = (where: string, parent: Command) => Error;
-
 /** The command `export` with a command for each program. */
-export function addExport(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
+export function addExport(program: Command, terminal: Terminal): void {
   const command = program
     .command('export')
     .summary('export results to DeepOBS, or as CSV, Parquet or TensorBoard files')
@@ -38,7 +37,7 @@ export function addExport(program: Command, terminal: Terminal, unknownCommand: 
     });
   addData(command, terminal);
   command.allowExcessArguments().action((_, self: Command) => {
-    throw unknownCommand('export: ', self);
+    throw unknownCommand(self);
   });
 }
 

@@ -64,7 +64,9 @@ function foreignPlace(error: unknown): string | null {
 /** Commander throws for --help and --version too; everything else it throws is a wrong command line. */
 function reportCommanderError(error: CommanderError, terminal: Terminal): ExitCode {
   if (error.exitCode === 0) return 0;
-  terminal.line(`probprec: ${oneLine(error.message.replace(/^error: /, ''))}; probprec --help lists what there is`);
+  terminal.line(
+    `probprec: ${oneLine(error.message.replace(/^error: /, '').replaceAll(/\s\(Did you mean (.*?)\?\)/g, ' (did you mean $1?)'))}`,
+  );
   return 2;
 }
 

@@ -42,9 +42,12 @@ export function commaSeparated<T>(parse: (text: string) => T): (text: string) =>
   return (text) => text.split(',').map((part) => parse(part.trim()));
 }
 
-/** A parser for an option that takes one of a few words. */
-export function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
-  return (text) => {
+/** A parser for an option that takes one of a few words, which completion offers. */
+export function oneOf<T extends string>(
+  option: string,
+  words: readonly T[],
+): ((text: string) => T) & { readonly words: readonly T[] } {
+  const parse = (text: string) => {
     const word = words.find((candidate) => candidate === text);
     if (word === undefined) {
       throw new UsageError(
@@ -53,6 +56,7 @@ export function oneOf<T extends string>(option: string, words: readonly T[]): (t
     }
     return word;
   };
+  return Object.assign(parse, { words });
 }
 
 /** What was typed, in quotes and not too long for a line. */

@@ -1,20 +1,15 @@
-import { Command } from 'commander';
+import { type Command, CommanderError, Option } from 'commander';
 import { suiteVersion } from '../results/version.js';
+import { SHELLS } from './completion.js';
 import { addCurvature } from './curvature-command.js';
 import { UsageError } from './failure.js';
-import {
-  commaSeparated,
-  didYouMean,
-  nonNegativeNumber,
-  oneOf,
-  quoted,
-  webAddress,
-  wholeNumber,
-} from './option-values.js';
+import { HouseCommand, unknownCommand, wrapped } from './house-command.js';
+import { commaSeparated, nonNegativeNumber, oneOf, quoted, webAddress, wholeNumber } from './option-values.js';
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
 import { logTarget } from './run-logs.js';
+import { applyStandingOptions } from './standing-options.js';
 import { addSweepCommands } from './sweep-commands.js';
 import type { Terminal } from './terminal.js';
 import {
@@ -25,25 +20,37 @@ import {
   addVersionOptions,
 } from './training-options.js';
 
+/** Help is as wide as the terminal, and no wider than is good to read. */
+const WIDEST_HELP = 120;
+const helpWidth = ({ width }: Terminal) => Math.min(WIDEST_HELP, width);
+
 /** The command line: names, options and texts. What a command does is loaded when it is called. */
 export function createProgram(terminal: Terminal): Command {
-  const program = new Command('probprec')
+  const width = helpWidth(terminal);
+  const program = new HouseCommand('probprec')
     .description('Benchmarks optimizers on deep-learning test problems by the DeepOBS protocol.')
-    .version(suiteVersion(), '--version', 'print the version')
+    .version(suiteVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: () => undefined, writeOut: (text) => terminal.result(text.replace(/\n+$/, '')) })
-    .configureHelp({ helpWidth: 120 })
+    .configureHelp({ helpWidth: width })
+    .addOption(new Option('-v').hideHelp())
+    .on('option:v', () => {
+      terminal.result(suiteVersion());
+      throw new CommanderError(0, 'commander.version', '');
+    })
     .option('--debug', 'show error codes and stacks')
     .addHelpText(
       'after',
-      '\nprobprec <command> --help explains a command. Exit codes: 0 done, 1 some failed, 2 wrong usage, 128 + n interrupted by signal n.',
+      `\n${wrapped('probprec <command> --help explains a command. Exit codes: 0 done, 1 some failed, 2 wrong usage, 128 + n interrupted by signal n.', width)}`,
     )
     .allowExcessArguments()
     .action((_, command: Command) => {
-      throw unknownCommand('', command);
+      if (command.args.length > 0) throw unknownCommand(command);
+      terminal.line(command.helpInformation().trimEnd());
+      process.exitCode = 2;
     });
   addRun(program, terminal);
   addList(program, terminal);
@@ -51,11 +58,18 @@ export function createProgram(terminal: Terminal): Command {
   addCheck(program, terminal);
   addRuntime(program, terminal);
   addCurvature(program, terminal);
-  addSweepCommands(program, terminal, unknownCommand);
-  addResultCommands(program, terminal, unknownCommand);
+  addSweepCommands(program, terminal);
+  addResultCommands(program, terminal);
   addReportCommands(program, terminal);
   addDoctor(program, terminal);
+  addCompletion(program, terminal);
+  addHelp(program, terminal);
   for (const command of program.commands) command.option('--debug', 'show error codes and stacks');
+  for (const command of [...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
+    if (command.commands.length > 0 || ['help', 'completion'].includes(command.name())) continue;
+    command.option('--config <file>', 'YAML file with options that one always gives (docs/cli.md; $PROBPREC_CONFIG)');
+  }
+  program.hook('preAction', (_, command) => applyStandingOptions(command, process.env));
   return program;
 }
 
@@ -104,7 +118,7 @@ function addRun(program: Command, terminal: Terminal): void {
     )
     .option(
       '--observe <what>',
-      'measure along the training: lambda_max=every:1epoch,gradient_noise=every:50steps,… (docs/curvature.md)',
+      'measure along the training, for instance lambda_max=every:1epoch; commas separate several (docs/curvature.md)',
     )
     .option('--json', "the run file's path and a summary as JSON on stdout")
     .option('--quiet', 'no progress')
@@ -112,7 +126,7 @@ function addRun(program: Command, terminal: Terminal): void {
     .action(async (options: RunOptions, command: Command) => {
       if (options.help) {
         const { runHelp } = await import('./commands/run-help.js');
-        terminal.result(await runHelp(command.helpInformation().trimEnd(), options.optimizer));
+        terminal.result(await runHelp(command.helpInformation().trimEnd(), options.optimizer, helpWidth(terminal)));
         return;
       }
       const { run } = await import('./commands/run.js');
@@ -131,7 +145,7 @@ function addList(program: Command, terminal: Terminal): void {
     .option('--format <name>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .option('--json', 'as --format json')
     .action(async (what: string | undefined, files: string[], options: { json?: boolean; format: 'text' | 'json' }) => {
-      if (what === undefined) throw new UsageError(`list: found nothing, expected one of ${LISTS.join(', ')}`);
+      if (what === undefined) throw new UsageError(`list: missing argument; expected one of ${LISTS.join(', ')}`);
       const chosen = oneOf('list', LISTS)(what);
       const { list } = await import('./commands/list.js');
       if (files.length > 0 && !['testproblems', 'optimizers', 'datasets'].includes(chosen)) {
@@ -180,7 +194,7 @@ function addData(program: Command, terminal: Terminal): void {
     });
   }
   data.allowExcessArguments().action((_, command: Command) => {
-    throw unknownCommand('data: ', command);
+    throw unknownCommand(command);
   });
 }
 
@@ -258,11 +272,34 @@ function addDoctor(program: Command, terminal: Terminal): void {
     });
 }
 
-/** The error for a name that is no command of `parent`, or for none at all. */
-function unknownCommand(where: string, parent: Command): UsageError {
-  const names = parent.commands.map((command) => command.name());
-  const [typed] = parent.args;
-  const found = typed === undefined ? 'nothing' : quoted(typed);
-  const hint = typed === undefined ? '' : didYouMean(typed, names);
-  return new UsageError(`${where}found ${found}, expected a command: ${names.join(', ')}${hint}`);
+function addCompletion(program: Command, terminal: Terminal): void {
+  program
+    .command('completion')
+    .summary('print a script that completes command lines in your shell')
+    .description('Prints a script for bash, zsh or fish that completes commands, options and names (docs/cli.md).')
+    .argument('<shell>', SHELLS.join(', '))
+    .action(async (shell: string) => {
+      const chosen = oneOf('completion', SHELLS)(shell);
+      const { completion } = await import('./commands/completion.js');
+      completion(chosen, program, terminal);
+    });
+}
+
+function addHelp(program: Command, terminal: Terminal): void {
+  program
+    .command('help')
+    .summary('show the help of a command')
+    .description('Shows the help of a command, for instance probprec help sweep plan.')
+    .argument('[command...]')
+    .action(async (names: string[]) => {
+      let command = program;
+      for (const name of names) {
+        const next = command.commands.find((candidate) => candidate.name() === name);
+        if (next === undefined) throw unknownCommand(command, name);
+        command = next;
+      }
+      if (command.name() !== 'run') return command.outputHelp();
+      const { runHelp } = await import('./commands/run-help.js');
+      terminal.result(await runHelp(command.helpInformation().trimEnd(), undefined, helpWidth(terminal)));
+    });
 }

@@ -3,19 +3,18 @@ import { METRICS, type Metric } from '../results/recorded-run.js';
 import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { addExport } from './export-commands.js';
+import { unknownCommand } from './house-command.js';
 import { oneOf } from './option-values.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
 
-type UnknownCommand = (where: string, parent: Command) => Error;
-
 /** The commands that work on results: show, compare, validate, import, export. */
-export function addResultCommands(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
+export function addResultCommands(program: Command, terminal: Terminal): void {
   addShow(program, terminal);
   addCompare(program, terminal);
   addValidate(program, terminal);
-  addImport(program, terminal, unknownCommand);
-  addExport(program, terminal, unknownCommand);
+  addImport(program, terminal);
+  addExport(program, terminal);
 }
 
 function addShow(program: Command, terminal: Terminal): void {
@@ -74,7 +73,7 @@ function addValidate(program: Command, terminal: Terminal): void {
     });
 }
 
-function addImport(program: Command, terminal: Terminal, unknownCommand: UnknownCommand): void {
+function addImport(program: Command, terminal: Terminal): void {
   const command = program
     .command('import')
     .summary('import results of DeepOBS')
@@ -96,6 +95,6 @@ function addImport(program: Command, terminal: Terminal, unknownCommand: Unknown
       process.exitCode = await importDeepobs(folder, options, terminal);
     });
   command.allowExcessArguments().action((_, self: Command) => {
-    throw unknownCommand('import: ', self);
+    throw unknownCommand(self);
   });
 }

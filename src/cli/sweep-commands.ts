@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { SELECTION_MODES } from '../analysis/selection-mode.js';
 import { METRICS } from '../results/recorded-run.js';
 import { UsageError } from './failure.js';
+import { unknownCommand } from './house-command.js';
 import { nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
 import {
   COMMAND_FORMATS,
@@ -28,11 +29,7 @@ const USER_CODE = [
 const DEBUG = ['--debug', 'show error codes and stacks'] as const;
 
 /** The commands of a sweep: plan, commands, run, status, best, rerun-best. */
-export function addSweepCommands(
-  program: Command,
-  terminal: Terminal,
-  unknownCommand: (where: string, parent: Command) => Error,
-): void {
+export function addSweepCommands(program: Command, terminal: Terminal): void {
   const sweep = program
     .command('sweep')
     .summary('plan many runs, execute what is missing, choose the best setting')
@@ -52,7 +49,7 @@ export function addSweepCommands(
     command.option(...DEBUG);
   }
   sweep.allowExcessArguments().action((_, command: Command) => {
-    throw unknownCommand('sweep: ', command);
+    throw unknownCommand(command);
   });
 }
 

@@ -1,5 +1,6 @@
 export * from './blocks.js';
 export * from './gauss-newton.js';
+export * from './krylov-space.js';
 export * from './lanczos.js';
 export * from './loss-curvature.js';
 export * from './outliers.js';

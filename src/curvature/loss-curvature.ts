@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors.js';
 import { add, gradients, hessianVectorProduct, multiply, program, sizeOf, type Tensor } from '../tensor/index.js';
 import { inputNames, type Mode, type SymbolicProblem, type TestProblem } from '../testproblem/index.js';
 import { gaussNewtonProduct } from './gauss-newton.js';
-import { type Operator, scaled, type Vector } from './vector.js';
+import { joined, type Operator, scaled, type Vector } from './vector.js';
 
 /** Which matrix: second derivatives of the loss, or the Gauss-Newton matrix, which has no negative eigenvalues. */
 export type CurvatureMatrix = 'hessian' | 'gauss-newton';
@@ -181,18 +181,6 @@ function vectorInputs(parameters: readonly Tensor[]): readonly Tensor[] {
 
 function numbered(name: string, tensors: readonly Tensor[]): Record<string, Tensor> {
   return Object.fromEntries(tensors.map((tensor, index) => [`${name}/${index}`, tensor]));
-}
-
-function joined(parts: readonly Vector[], size: number): Vector {
-  const [first] = parts;
-  if (first !== undefined && parts.length === 1) return first;
-  const all = first instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
-  let begin = 0;
-  for (const part of parts) {
-    all.set(part, begin);
-    begin += part.length;
-  }
-  return all;
 }
 
 /** A mean of vectors, added up in double precision; a single one stays as it is. */

@@ -1,5 +1,6 @@
 import type { RandomStream } from '../random/index.js';
-import { type LanczosResult, lanczos, ritzVector } from './lanczos.js';
+import { ritzVector } from './krylov-space.js';
+import { type LanczosResult, lanczos } from './lanczos.js';
 import { type Outliers, outliersByGap } from './outliers.js';
 import { countAbove, type Quadrature } from './spectral-density.js';
 import { type Estimate, estimateOf, hutchPlusPlus } from './trace.js';

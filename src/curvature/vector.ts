@@ -149,3 +149,16 @@ export function rademacher(stream: RandomStream, size: number): Float32Array {
 export function unitRoundoff(v: Vector): number {
   return v instanceof Float64Array ? 2 ** -53 : 2 ** -24;
 }
+
+/** Vectors one after the other, `size` numbers in all, in the precision of the first. */
+export function joined(parts: readonly Vector[], size: number): Vector {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const all = first instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
+  let begin = 0;
+  for (const part of parts) {
+    all.set(part, begin);
+    begin += part.length;
+  }
+  return all;
+}

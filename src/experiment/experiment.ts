@@ -5,6 +5,7 @@ import type { Agreement } from './agreement.js';
 
 /** How much of an experiment is run: minutes, hours, or what was published. */
 export const SCALES = ['smoke', 'laptop', 'paper'] as const;
+/** Minutes, hours, or what was published. */
 export type Scale = (typeof SCALES)[number];
 
 /** Options of a plan for the data: synthetic images for `smoke`, enough for an estimation and a few steps after it. */

@@ -1,3 +1,3 @@
 export type { Experiment, RuntimeWork, Scale } from './experiment.js';
 export { type ExperimentPage, experimentPage } from './page.js';
-export { loadExperiment } from './registry.js';
+export { experimentNames, loadExperiment } from './registry.js';

@@ -12,7 +12,7 @@ export type HostFunction = (
 
 /** A value's numbers in double precision, as a host function is given them. */
 export async function onHost(engine: Engine, value: Value): Promise<HostTensor> {
-  const data = Float64Array.from(await engine.download(value));
+  const data = new Float64Array(await engine.download(value));
   const [rows = 0, columns = 0] = value.shape;
   if (value.shape.length === 0) return data[0] ?? Number.NaN;
   return value.shape.length === 2 ? Matrix.from1DArray(rows, columns, data) : data;
@@ -21,5 +21,6 @@ export async function onHost(engine: Engine, value: Value): Promise<HostTensor> 
 /** The numbers of what a host function returned, in row-major order. */
 export function numbersOf(result: number | Matrix | ArrayLike<number>): Float64Array {
   if (typeof result === 'number') return Float64Array.of(result);
-  return Float64Array.from(Matrix.isMatrix(result) ? (result as Matrix).to1DArray() : (result as ArrayLike<number>));
+  if (result instanceof Float64Array) return result;
+  return new Float64Array(Matrix.isMatrix(result) ? (result as Matrix).to1DArray() : (result as ArrayLike<number>));
 }

@@ -40,10 +40,12 @@ export interface TrainingState {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** What a preconditioner adds to the gradient of one parameter: P = I + Uᵀ diag(change) U with orthonormal or zero rows of U. */
+/** What a preconditioner does to the gradient of some parameters together: P = I + Uᵀ diag(change) U with orthonormal or zero rows of U. */
 export interface PreconditionerBlock {
-  /** [r, N], N the parameter's number of elements. */
-  readonly u: Value;
+  /** The parameters' places in the definition. */
+  readonly parameters: readonly number[];
+  /** For each of them its part of the rows, [r, N], N the parameter's number of elements. */
+  readonly u: readonly Value[];
   /** [1, r]: f(σ) − 1. */
   readonly change: Value;
 }
@@ -57,10 +59,10 @@ export interface Training {
   /** The parameters at which to evaluate now, where that is another point than the training point; else absent. */
   evaluationPoint?(): Promise<readonly Value[]>;
   /**
-   * The preconditioner that the next step applies or, in the modes that build it only, would apply: for each parameter its
-   * block, or null where it has none. Null while there is none. Valid until the next step.
+   * The preconditioner that the next step applies, by blocks of parameters; parameters without one are in none. Null while there
+   * is none. Valid until the next step.
    */
-  preconditioner?(): readonly (PreconditionerBlock | null)[] | null;
+  preconditioner?(): readonly PreconditionerBlock[] | null;
   /** Gradients, products and losses evaluated since training began. */
   readonly evaluations?: Readonly<EvaluationCounts>;
   /** Seconds spent on compiling programs so far. */
@@ -77,6 +79,8 @@ export interface Training {
    * by the epoch only.
    */
   scaleLearningRate?(factor: number): void;
+  /** Goes on from these parameters, with everything else as it is. Absent where nothing may move the parameters from outside. */
+  moveTo?(parameters: readonly Value[]): void;
   /** Uses one minibatch; returns its loss before the step. Never throws for a non-finite loss. */
   step(batch: BatchFeeds): Promise<number>;
   /** What the optimizer wants the run file to keep of the epoch, or null. */

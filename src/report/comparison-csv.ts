@@ -13,6 +13,7 @@ const COLUMNS: readonly (readonly [string, (row: ComparisonRow, table: Compariso
   ['version', (row) => row.version],
   ['engine', (row) => row.engine],
   ['setting', (row) => JSON.stringify({ ...encodeSettings(row.hyperparameters), ...row.trainingParameters })],
+  ['schedule', (row) => row.schedule],
   ['settings_tried', (row) => row.settingsTried],
   ['completed', (row) => row.counts?.completed],
   ['diverged', (row) => row.counts?.diverged],

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { isInterruptionCode } from '../errors.js';
 import { findRunFiles, type RunStatus } from '../results/index.js';
 import { readCrash, readRunLock, writeCrash } from '../run/index.js';
@@ -29,13 +30,15 @@ export type PoolEvent =
   | { readonly type: 'waiting'; readonly runs: readonly PlannedRun[] }
   | { readonly type: 'ended'; readonly run: PlannedRun; readonly end: RunEnd; readonly seconds: number };
 
+const ownCommand = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
 /** What a pool executes, and with what. */
 export interface PoolOptions {
   readonly plan: Plan;
   /** The runs that are to be done, in this order. */
   readonly runs: readonly PlannedRun[];
-  /** The file of our own command; every run is a process of it. */
-  readonly entry: string;
+  /** The file of our own command, of which every run is a process; default: the one of this package. */
+  readonly entry?: string;
   /** Runs at the same time. */
   readonly jobs: number;
   /** Threads of each run. */
@@ -142,7 +145,7 @@ export class Pool {
   }
 
   async #train(run: PlannedRun): Promise<void> {
-    const { plan, entry, threads, checkResources, onEvent } = this.#options;
+    const { plan, entry = ownCommand, threads, checkResources, onEvent } = this.#options;
     let told: Extract<MessageToPool, { type: 'outcome' | 'held' }> | null = null;
     const startedAt = performance.now();
     const own = ['--threads', String(threads), '--quiet', ...(checkResources ? [] : ['--no-resource-check'])];

@@ -1,44 +1,23 @@
 export * from './derivatives.js';
-export * from './operations/abs.js';
-export * from './operations/add.js';
-export * from './operations/argmax.js';
-export * from './operations/compare.js';
-export * from './operations/concatenate.js';
-export * from './operations/constant.js';
-export * from './operations/conv2d.js';
-export * from './operations/divide.js';
-export * from './operations/dot.js';
-export * from './operations/erf.js';
-export * from './operations/exp.js';
-export * from './operations/input.js';
-export * from './operations/log.js';
-export * from './operations/log-softmax.js';
-export * from './operations/matmul.js';
-export * from './operations/max-pool2d.js';
-export * from './operations/mean.js';
-export * from './operations/multiply.js';
-export * from './operations/negate.js';
-export * from './operations/one-hot.js';
-export * from './operations/relu.js';
-export * from './operations/reshape.js';
-export * from './operations/select.js';
-export * from './operations/sigmoid.js';
-export * from './operations/sign.js';
-export * from './operations/slice.js';
-export * from './operations/softmax-cross-entropy.js';
-export * from './operations/softplus.js';
-export * from './operations/sqrt.js';
-export * from './operations/step.js';
-export * from './operations/stop-gradient.js';
-export * from './operations/subtract.js';
-export * from './operations/sum.js';
-export * from './operations/tanh.js';
-export * from './operations/to-float.js';
-export * from './operations/transpose.js';
-export * from './operations/trigonometric.js';
+export { constantOperation } from './operations/constant.js';
+export { geometryOf, paddingFor } from './operations/conv2d.js';
+export { inputOperation } from './operations/input.js';
+export { matmulOperation } from './operations/matmul.js';
+export {
+  maxPoolGather,
+  maxPoolGatherOperation,
+  maxPoolScatter,
+  maxPoolScatterOperation,
+  poolingGeometryOf,
+} from './operations/max-pool2d.js';
+export { multiplyOperation } from './operations/multiply.js';
+export { stepOperation } from './operations/step.js';
+export { subtractOperation } from './operations/subtract.js';
+export { sumOperation } from './operations/sum.js';
 export * from './program.js';
 export { describe, inputOf, lengthOf, numberOf, numbersOf } from './shape-rules.js';
 export * from './simplify.js';
 export * from './substitute.js';
 export * from './tensor.js';
 export * from './tree.js';
+export * from './vocabulary.js';

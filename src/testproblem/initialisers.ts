@@ -14,7 +14,7 @@ export function constantValue(value: number): Initialiser {
   return (_, shape) => new Float32Array(sizeOf(shape)).fill(value);
 }
 
-/** N(0, std²). */
+/** Numbers from N(0, std²), for a parameter of any shape. */
 export function normalValues(std: number): Initialiser {
   return (stream, shape) => normalArray(stream, sizeOf(shape), std);
 }

@@ -14,6 +14,7 @@ import {
   studentInterval,
   summarise,
 } from '../../src/analysis/index.js';
+import { bootstrapIntervals } from '../../src/analysis/intervals.js';
 import { logGamma, studentCumulative, studentQuantile } from '../../src/distributions.js';
 import { type RandomStream, randomStream } from '../../src/random/index.js';
 
@@ -366,3 +367,43 @@ describe('performance profiles', () => {
 function profiles(times: Readonly<Record<string, Readonly<Record<string, number | null>>>>) {
   return performanceProfiles(new Map(Object.entries(times).map(([name, row]) => [name, new Map(Object.entries(row))])));
 }
+
+describe('the bootstrap-t interval by its definition: all resamples divided, rooted and sorted', () => {
+  const byDefinition = (values: readonly number[]) => {
+    const random = randomStream(0, 'analysis', 'bootstrap', 'mean');
+    const n = values.length;
+    const spread = sampleStd(values);
+    const centre = mean(values);
+    const deviations = values.map((value) => (value - centre) / spread);
+    const draws = Array.from({ length: 9999 }, () => {
+      const own = Array.from({ length: n }, () => deviations[random.integer(n)] ?? 0);
+      const sum = own.reduce((total, value) => total + value, 0);
+      const squares = own.reduce((total, value) => total + value * value, 0);
+      const variance = (squares - (sum * sum) / n) / (n - 1);
+      return variance > 1e-12 ? sum / n / Math.sqrt(variance / n) : null;
+    }).filter((draw) => draw !== null);
+    const scale = spread / Math.sqrt(n);
+    return [centre - quantile(draws, (1 + 0.95) / 2) * scale, centre - quantile(draws, (1 - 0.95) / 2) * scale];
+  };
+  // One sample has two values only, one is so skewed that a tail has few resamples on its side of zero.
+  const samples = [
+    Array.from({ length: 10 }, (_, index) => Math.sin(index * index)),
+    [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1],
+    Array.from({ length: 10 }, (_, index) => Math.exp(index ** 2 / 5)),
+    Array.from({ length: 8 }, (_, index) => (index * 7) % 5),
+    Array.from({ length: 10 }, (_, index) => Math.round(20 * Math.cos(index)) / 20),
+    Array.from({ length: 10 }, () => 3),
+    [1, 2],
+    Array.from({ length: 10 }, (_, index) => -Math.exp(index ** 2 / 3)),
+  ];
+
+  test('one by one and several at a time, to the bit', () => {
+    const together = bootstrapIntervals(samples);
+    for (const [index, values] of samples.entries()) {
+      const interval = together[index];
+      expect(interval).toEqual(bootstrapInterval(values));
+      if (interval?.method === 'bootstrap-t') expect([interval.low, interval.high]).toEqual(byDefinition(values));
+    }
+    expect(together.filter((interval) => interval?.method === 'bootstrap-t')).toHaveLength(6);
+  });
+});

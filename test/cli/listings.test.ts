@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadTestProblem, testProblemNames } from '../../src/testproblem/index.js';
 import { command } from './command.js';
 
 let folder: string;
@@ -15,11 +16,35 @@ async function json(...args: string[]) {
   return { code, content: JSON.parse(stdout) };
 }
 
+/** The lines of a data set. */
+function blockOf(dataset: string, stdout: string): string {
+  return stdout.split('\n\n').find((block) => block.startsWith(`${dataset}: `)) ?? '';
+}
+
 describe('list', () => {
   test('testproblems', async () => {
     const { stdout, stderr, code } = await command(['list', 'testproblems']);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(stdout).toMatchSnapshot();
+    // A line of numbers and the description for each one, below the heading of its data set; no line is wider than 80.
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const words = stdout.replaceAll(/\s+/g, ' ');
+    for (const name of testProblemNames()) {
+      const { dataset, parameterCount, defaults, hasAccuracy, description } = await loadTestProblem(name);
+      const { batchSize, numEpochs, l2Reg = null } = defaults;
+      const numbers = [
+        parameterCount.toLocaleString('en'),
+        batchSize,
+        numEpochs,
+        l2Reg ?? '-',
+        hasAccuracy ? 'yes' : 'no',
+      ];
+      const line = new RegExp(`^${name} .*(seconds|minutes|hours) +${numbers.join(' +')}$`, 'm');
+      expect(stdout).toMatch(line);
+      expect(words).toContain(`${numbers.join(' ')} ${description}`);
+      expect(blockOf(dataset, stdout)).toMatch(line);
+    }
+    const legend = stdout.slice(stdout.indexOf("set: of DeepOBS'"), stdout.indexOf('--variant tf'));
+    expect({ quadratic: blockOf('quadratic', stdout), legend }).toMatchSnapshot();
     const { content } = await json('list', 'testproblems');
     expect(content).toContainEqual(
       expect.objectContaining({

@@ -82,8 +82,8 @@ describe('compare', () => {
     [['compare', '--target', 'x'], 2, '--target: found "x", expected TESTPROBLEM=NUMBER'],
     [['compare', '--optimizers', 'adam'], 2, '--optimizers: found "adam", expected some of Adam'],
     [['compare', '--testproblems', 'mnist'], 2, '--testproblems: found "mnist", expected some of mnist_logreg'],
-    [['import', 'tensorboard', 'x'], 2, 'import: found "tensorboard", expected a command: deepobs'],
-    [['export'], 2, 'export: found nothing, expected a command: deepobs'],
+    [['import', 'tensorboard', 'x'], 2, 'import: unknown command "tensorboard"; expected one of deepobs'],
+    [['export'], 2, 'export: missing command; expected one of deepobs'],
     [['export', 'deepobs', 'results'], 2, "required option '--output-dir <dir>' not specified"],
     [['import', 'deepobs'], 2, "missing required argument 'dir'"],
   ])('%j', async (args, code, message) => {

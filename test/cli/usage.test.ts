@@ -15,16 +15,19 @@ const sgd = [...problem, '--optimizer', 'sgd'];
 
 /** Bad command lines, and what the one line on stderr has to say. */
 const BAD: readonly (readonly [what: string, args: readonly string[], ...expected: RegExp[]])[] = [
-  ['no command', [], /found nothing, expected a command: run, list, data, .*doctor/],
   ['an unknown command', ['rnu'], /"rnu".*did you mean run\?/],
   ['an unknown global option', ['--jsno'], /--jsno/],
   ['an unknown listing', ['list', 'optimisers'], /"optimisers".*did you mean optimizers\?/],
-  ['no listing', ['list'], /list: found nothing, expected one of testproblems/],
+  ['no listing', ['list'], /list: missing argument; expected one of testproblems/],
   ['an unknown option of list', ['list', 'engines', '--jsn'], /--jsn/],
   ['an unknown data action', ['data', 'verfy'], /"verfy".*did you mean verify\?/],
   ['an unknown data set', ['data', 'info', 'mnits'], /"mnits".*did you mean mnist/],
-  ['no test problem', ['run', '--optimizer', 'sgd', '--lr', '1'], /--testproblem.*found nothing.*fmnist_2c2d/],
-  ['no optimizer', problem, /--optimizer.*found nothing.*sgd/],
+  [
+    'no test problem',
+    ['run', '--optimizer', 'sgd', '--lr', '1'],
+    /--testproblem: missing; .*probprec list testproblems/,
+  ],
+  ['no optimizer', problem, /--optimizer: missing; .*probprec list optimizers/],
   [
     'an unknown test problem',
     ['run', '--testproblem', 'fmnist_2c3d', '--optimizer', 'sgd', '--lr', '1'],
@@ -146,6 +149,6 @@ test('an output directory that is a file is found before the training', async ()
 test('--debug adds the code and the stack', async () => {
   const { code, stderr } = await command(['run', '--debug'], { cwd: folder });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/^probprec: --testproblem: found nothing/);
+  expect(stderr).toMatch(/^probprec: --testproblem: missing/);
   expect(stderr).toMatch(/code: usage\n.*\n +at /);
 });

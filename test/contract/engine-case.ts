@@ -11,8 +11,8 @@ export interface EngineCase {
   readonly expected: () => Readonly<Record<string, Float64Array>>;
   /** Largest relative error of an output, in the Euclidean norm. */
   readonly tolerance: (output: string) => number;
-  /** Errors are relative to at least this norm: what an output may be by cancellation of numbers around 1. */
-  readonly floor: number;
+  /** Errors of an output are relative to at least this norm: what it may be by cancellation of larger numbers. */
+  readonly floor: (output: string) => number;
 }
 
 /** What single precision may lose: derivatives lose more, by cancellation of terms that may be a hundred times the result. */
@@ -23,7 +23,7 @@ export function engineCase(
   name: string,
   outputs: Readonly<Record<string, Tensor>>,
   feeds: Readonly<Record<string, TensorData>> = {},
-  { tolerance = () => tolerances.value, floor = 0 }: Partial<Pick<EngineCase, 'tolerance' | 'floor'>> = {},
+  { tolerance = () => tolerances.value, floor = () => 0 }: Partial<Pick<EngineCase, 'tolerance' | 'floor'>> = {},
 ): EngineCase {
   const subject = program(outputs);
   const rounded = Object.fromEntries(
@@ -87,7 +87,7 @@ export async function runOn(
 export async function deviations(engine: Engine, subject: EngineCase): Promise<string[]> {
   const found = await runOn(engine, subject.program, subject.feeds);
   return Object.entries(subject.expected()).flatMap(([output, expected]) => {
-    const distance = relativeDistance(found[output], expected, subject.floor);
+    const distance = relativeDistance(found[output], expected, subject.floor(output));
     const allowed = subject.tolerance(output);
     return distance <= allowed ? [] : [`${subject.name}, ${output}: off by ${distance}, allowed ${allowed}`];
   });

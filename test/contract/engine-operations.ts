@@ -29,12 +29,12 @@ function casesOf(name: string, { variables, feeds, result }: Sample, seed: numbe
     variables.map(({ shape }, index) => [`direction ${index}`, normal(random, t.sizeOf(shape))]),
   );
   return [
-    engineCase(name, { value: result }, feeds, { floor: 1 }),
+    engineCase(name, { value: result }, feeds, { floor: () => 1 }),
     engineCase(
       name,
       { gradient: joined(gradients), product: joined(products) },
       { ...feeds, linear: normal(random, size), quadratic: normal(random, size), ...drawn },
-      { tolerance: (output) => (output === 'product' ? tolerances.second : tolerances.gradient), floor: 1 },
+      { tolerance: (output) => (output === 'product' ? tolerances.second : tolerances.gradient), floor: () => 1 },
     ),
   ];
 }

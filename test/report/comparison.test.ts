@@ -48,6 +48,22 @@ describe('the formats of a comparison', () => {
     expect(first.match(/"(?:[^"]|"")*"|[^,]+|(?<=,)(?=,)/g)?.length).toBeGreaterThan(30);
   });
 
+  test('csv has the schedule in words, too', () => {
+    const scheduled = exampleRun({ trainingParameters: { schedule: 'cosine', warmup: 0.05 } });
+    const stepped = exampleRun({
+      optimizer: 'Adam',
+      trainingParameters: { lr_sched_epochs: [1], lr_sched_factors: [0.1] },
+    });
+    const [header = '', ...rows] = comparisonCsv(compare([scheduled, stepped])).split('\n');
+    const place = header.split(',').indexOf('schedule');
+    expect(place).toBeGreaterThan(0);
+    expect(rows.join('\n')).toContain(',"cosine, 5 % warm-up",');
+    expect(rows.join('\n')).toContain(',×0.1 from epoch 1,');
+    // A constant rate has none.
+    const [, constant = ''] = comparisonCsv(comparison).split('\n');
+    expect(constant).toMatch(/\}",,\d/);
+  });
+
   test('json is strict and has snake_case keys; hyperparameters keep their names', () => {
     const content = JSON.parse(comparisonJson(comparison));
     expect(content.tables[0].rows[0]).toMatchObject({

@@ -75,7 +75,7 @@ describe('the array script', () => {
     ['{ time: "60", directives: ["gres=1"] }', /resources\.directives: found "gres=1", expected --name=value/],
     ['{ time: "60", directives: ["--account=a\\n#SBATCH --wrap=x"] }', /expected a value without control characters$/],
     ['{ time: "60", directives: ["--signal=USR2@9"] }', /found --signal, which the script sets itself/],
-    ['{}', /resources\.time: found nothing, expected the time limit of a task/],
+    ['{}', /resources\.time: missing; expected the time limit of a task/],
     ['{ time: "an hour" }', /resources\.time: found "an hour", expected a time limit of Slurm/],
   ])('is refused with %s', (resources, message) => {
     expect(() => scripts(resources, 1)).toThrow(message);

@@ -1,9 +1,18 @@
 import type { TensorData } from '../../src/engine/index.js';
+import { ProbprecError } from '../../src/errors.js';
 import type { RandomStream } from '../../src/random/index.js';
 import * as t from '../../src/tensor/index.js';
 import * as p from '../../src/testproblem/index.js';
 import { inputNames, minibatchNoise } from '../../src/testproblem/index.js';
+import * as exported from '../../src/testproblem/layers/index.js';
 import { type Distribution, distinct, normal, type Sample } from '../tensor/sampling.js';
+
+/** What only gives names and orders other layers; it occurs in the rows of these. */
+export const COMPOSING: readonly string[] = ['sequential', 'scoped', 'numbered'];
+
+function traced(layer: p.Layer, x: t.Tensor, mode: p.Mode) {
+  return p.traceModel((scope) => layer(scope, x), { mode, initialOf: () => p.constantValue(0) });
+}
 
 /** A layer on batches of some shapes, in a mode. */
 interface LayerRow {
@@ -33,16 +42,12 @@ const sequences = [
   [1, 4, 2],
 ];
 
-/** Every layer: its first and second derivatives are tested in float64 and on every engine. A new layer gets a row. */
-const layers: readonly LayerRow[] = [
+/** Layers that are not tried as they are: with arguments, in evaluation, at numbers of their own. */
+const stated: readonly LayerRow[] = [
   { name: 'relu', layer: p.relu(), shapes: images, distribution: distinct },
   { name: 'leakyRelu', layer: p.leakyRelu(0.3), shapes: images, distribution: distinct },
   { name: 'gelu', layer: p.gelu(), shapes: images },
   { name: 'gelu with tanh', layer: p.gelu('tanh'), shapes: images },
-  { name: 'softplus', layer: p.softplus(), shapes: images },
-  { name: 'sigmoid', layer: p.sigmoid(), shapes: images },
-  { name: 'tanh', layer: p.tanh(), shapes: images },
-  { name: 'flatten', layer: p.flatten(), shapes: images },
   { name: 'dense', layer: p.dense(3), shapes: rowsOfFeatures },
   { name: 'dense without bias', layer: p.dense(3, { bias: false }), shapes: rowsOfFeatures },
   { name: 'perPosition', layer: p.perPosition(p.dense(3)), shapes: sequences },
@@ -88,8 +93,6 @@ const layers: readonly LayerRow[] = [
     layer: p.averagePool({ size: [3, 2], stride: 2, padding: [1, 0, 1, 1], countPadding: true }),
     shapes: images,
   },
-  { name: 'globalAveragePool', layer: p.globalAveragePool(), shapes: images },
-  { name: 'meanOverPositions', layer: p.meanOverPositions(), shapes: sequences },
   { name: 'resizeBilinear', layer: p.resizeBilinear({ rows: 5, columns: 7 }), shapes: images },
   { name: 'batchNorm of images in training', layer: p.batchNorm(), shapes: images, blocked: [2, 16, 4, 4] },
   {
@@ -125,6 +128,27 @@ const layers: readonly LayerRow[] = [
     shapes: images,
   },
 ];
+
+/** Every other layer, called without arguments, on images, rows of features or sequences: on what it takes. */
+const asTheyAre = Object.entries(exported)
+  .filter(([name]) => !COMPOSING.includes(name) && !stated.some((row) => row.name.split(/[ ,]/)[0] === name))
+  .map(([name, make]): LayerRow => {
+    const layer = (make as () => p.Layer)();
+    const takes = (shape: t.Shape) => {
+      try {
+        return traced(layer, t.input('x', shape), 'train') !== null;
+      } catch (error) {
+        if (error instanceof ProbprecError) return false;
+        throw error;
+      }
+    };
+    const shapes = [...images, ...rowsOfFeatures, ...sequences].filter(takes);
+    if (shapes.length === 0) throw new Error(`the layer ${name} takes no arguments, or no batch here: give it a row`);
+    return { name, layer, shapes };
+  });
+
+/** Every layer: its first and second derivatives are tested in float64 and on every engine. */
+const layers: readonly LayerRow[] = [...stated, ...asTheyAre];
 
 /** Targets from 0 to 1 for a loss on x. */
 const targetsOf = (x: t.Tensor) => t.stopGradient(t.constant(0.7, x.shape));
@@ -172,20 +196,20 @@ function sampleOf(
   random: RandomStream,
 ): Sample {
   const x = t.input('x', shape, tokens === undefined ? 'float' : 'int');
-  const traced = p.traceModel((scope) => layer(scope, x), { mode, initialOf: () => p.constantValue(0) });
-  const feeds: Record<string, TensorData> = { ...minibatchNoise(traced, { seed: random.uint32(), epoch: 0, step: 0 }) };
+  const model = traced(layer, x, mode);
+  const feeds: Record<string, TensorData> = { ...minibatchNoise(model, { seed: random.uint32(), epoch: 0, step: 0 }) };
   feeds.x =
     tokens === undefined
       ? distribution(random, t.sizeOf(shape))
       : Int32Array.from({ length: t.sizeOf(shape) }, () => random.integer(tokens));
-  for (const { name, shape: own } of traced.parameters)
+  for (const { name, shape: own } of model.parameters)
     feeds[inputNames.parameter(name)] = normal(random, t.sizeOf(own));
-  for (const { name, initial } of traced.states) {
+  for (const { name, initial } of model.states) {
     feeds[inputNames.state(name)] = Float64Array.from(initial, (value) => value + 0.5 * random.uniform());
   }
-  for (const [name, { data }] of traced.constants) feeds[inputNames.constant(name)] = data();
-  const variables = [...(tokens === undefined ? [x] : []), ...traced.parameters.map(({ tensor }) => tensor)];
-  return { variables, feeds, result: traced.result };
+  for (const [name, { data }] of model.constants) feeds[inputNames.constant(name)] = data();
+  const variables = [...(tokens === undefined ? [x] : []), ...model.parameters.map(({ tensor }) => tensor)];
+  return { variables, feeds, result: model.result };
 }
 
 /** A layer's samples, as the derivative table has them of operations. */

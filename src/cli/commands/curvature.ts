@@ -10,10 +10,10 @@ import {
 import { describeHyperparameters, loadOptimizer } from '../../optimizer/index.js';
 import { readRunFile } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
-import { testProblemNames } from '../../testproblem/index.js';
 import { sourceVersion } from '../../user-file/source-version.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
+import { missingName } from '../house-command.js';
 import { parseHyperparameters } from '../hyperparameters.js';
 import { interruptible, interruptionCode } from '../interruption.js';
 import { quoted } from '../option-values.js';
@@ -70,9 +70,7 @@ async function alongTraining(
   const { testproblem, dataset, variant, init, optimizer, seed, batchSize, l2Reg, data, syntheticSize } = options;
   const { engine, device, threads } = options;
   if (testproblem === undefined) {
-    throw new UsageError(
-      `--testproblem: found nothing, expected one of ${testProblemNames().join(', ')}, or --run FILE`,
-    );
+    throw missingName('--testproblem', 'testproblems', ', or --run FILE');
   }
   if (options.epochs !== undefined)
     throw new UsageError('--epochs: goes with --run only; --at has the steps of a training');
@@ -122,9 +120,7 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
   }
   for (const [option, source] of Object.entries(users)) {
     if (source === null || options[option as keyof typeof users] !== undefined) continue;
-    throw new UsageError(
-      `--${option}: found nothing, expected the file ${source.file}, with which ${path} was trained`,
-    );
+    throw new UsageError(`--${option}: missing; expected the file ${source.file}, with which ${path} was trained`);
   }
   const { engine = configuration.engine.name, device = configuration.engine.device, threads } = options;
   const resolved = await resolveConfiguration({

@@ -16,6 +16,7 @@ import {
   quantities,
 } from '../../report/figures/index.js';
 import { FIGURE_FORMATS, figureCsv, figureFile } from '../../report/figures/rendering/files.js';
+import { readRunDetails } from '../../report/page/run-details.js';
 import { reasonOf } from '../../results/atomic-file.js';
 import { writeFileAtomic } from '../../results/index.js';
 import { UsageError } from '../failure.js';
@@ -24,7 +25,6 @@ import type { PLOT_KINDS, PlotCommandOptions } from '../report-options.js';
 import type { Terminal } from '../terminal.js';
 import { readComparison } from './compare.js';
 import { curvatureReport } from './curvature-file.js';
-import { readRunDetails } from './run-details.js';
 import { runtimeReport } from './runtime-file.js';
 
 /** Draws a figure into a file; returns 1 when there is nothing to draw or a result file could not be read. */

@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { ExitCode } from '../../errors.js';
 import { reportPage } from '../../report/page/page.js';
+import { readRunDetails } from '../../report/page/run-details.js';
 import { suiteVersion, writeFileAtomic } from '../../results/index.js';
 import type { ReportCommandOptions } from '../report-options.js';
 import type { Terminal } from '../terminal.js';
 import { readComparison } from './compare.js';
-import { readRunDetails } from './run-details.js';
 
 /** Writes the page of a comparison; returns 1 when there is nothing to compare or a result file could not be read. */
 export async function report(

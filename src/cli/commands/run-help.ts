@@ -1,18 +1,21 @@
+import { termList, wrapped } from '../house-command.js';
 import { describeDefault } from '../hyperparameters.js';
 
 /** The help of `run`, followed by the hyperparameters of the optimizer when one is named. */
-export async function runHelp(general: string, optimizer: string | undefined): Promise<string> {
+export async function runHelp(general: string, optimizer: string | undefined, width: number): Promise<string> {
   if (optimizer === undefined) {
-    return `${general}\n\nThe optimizer's hyperparameters are options too: probprec run --optimizer NAME --help lists them.`;
+    const more = "The optimizer's hyperparameters are options too: probprec run --optimizer NAME --help lists them.";
+    return `${general}\n\n${wrapped(more, width)}`;
   }
   const { describeHyperparameters, loadOptimizer } = await import('../../optimizer/index.js');
   const definition = await loadOptimizer(optimizer);
-  const rows = describeHyperparameters(definition).map((entry) => ({
-    term: entry.type === 'boolean' ? entry.option : `${entry.option} <${entry.choices?.join('|') ?? entry.type}>`,
-    text: `${entry.description} (${describeDefault(entry)})`.trim(),
-  }));
-  const width = Math.max(0, ...rows.map(({ term }) => term.length));
-  const lines = rows.map(({ term, text }) => `  ${term.padEnd(width)}  ${text}`);
+  const lines = termList(
+    describeHyperparameters(definition).map((entry) => [
+      entry.type === 'boolean' ? entry.option : `${entry.option} <${entry.choices?.join('|') ?? entry.type}>`,
+      `${entry.description} (${describeDefault(entry)})`.trim(),
+    ]),
+    width,
+  );
   const title = `Hyperparameters of ${definition.name}: ${definition.description}`;
-  return [general, '', title, ...(lines.length > 0 ? lines : ['  none'])].join('\n');
+  return [general, '', wrapped(title, width), ...(lines.length > 0 ? lines : ['  none'])].join('\n');
 }

@@ -1,9 +1,9 @@
 import type { ExitCode } from '../../errors.js';
-import { describeHyperparameters, loadOptimizer, optimizerNames } from '../../optimizer/index.js';
+import { describeHyperparameters, loadOptimizer } from '../../optimizer/index.js';
 import { resolveConfiguration } from '../../run/index.js';
-import { testProblemNames } from '../../testproblem/index.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
+import { missingName } from '../house-command.js';
 import { parseHyperparameters } from '../hyperparameters.js';
 import type { RunOptions } from '../options.js';
 import { takesOutput } from '../run-logs.js';
@@ -22,8 +22,8 @@ export async function run(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { testproblem, optimizer } = options;
-  if (testproblem === undefined) throw missing('--testproblem', [...testProblemNames(), 'a file ./mine.js']);
-  if (optimizer === undefined) throw missing('--optimizer', [...optimizerNames(), 'a file ./mine.js']);
+  if (testproblem === undefined) throw missingName('--testproblem', 'testproblems');
+  if (optimizer === undefined) throw missingName('--optimizer', 'optimizers');
   if (options.json && takesOutput(options.log ?? [])) {
     throw new UsageError('--json: found --log - as well, expected one of the two on standard output');
   }
@@ -58,10 +58,6 @@ export async function run(
   }
   const again = '--overwrite runs it again';
   return await train(resolved, { ...options, again, dataDir: dataDirectory(options.dataDir) }, terminal);
-}
-
-function missing(option: string, names: readonly string[]): UsageError {
-  return new UsageError(`${option}: found nothing, expected one of ${names.join(', ')}`);
 }
 
 function learningRateSchedule({ lrScheduleEpochs: epochs, lrScheduleFactors: factors }: RunOptions) {

@@ -1,8 +1,7 @@
 import { ProbprecError } from '../../errors.js';
-import { optimizerNames } from '../../optimizer/index.js';
 import { expandPlan, type Plan, type PlannedRun, type PlanStatement, planOf, planText } from '../../sweep/index.js';
-import { testProblemNames } from '../../testproblem/index.js';
 import { UsageError } from '../failure.js';
+import { missingName } from '../house-command.js';
 import { planArgument } from '../plan-argument.js';
 import { counted } from '../progress.js';
 import type { SweepPlanOptions } from '../sweep-options.js';
@@ -19,8 +18,8 @@ export async function sweepPlan(
   terminal: Terminal,
 ): Promise<void> {
   const { testproblem: testproblems, optimizer: optimizers, output } = options;
-  if (testproblems === undefined) throw missing('--testproblem', [...testProblemNames(), 'a file ./mine.js']);
-  if (optimizers === undefined) throw missing('--optimizer', [...optimizerNames(), 'a file ./mine.js']);
+  if (testproblems === undefined) throw missingName('--testproblem', 'testproblems');
+  if (optimizers === undefined) throw missingName('--optimizer', 'optimizers');
   const searched = await readSettings(options, optimizers, args, ownOptions);
   const stated = planStatement(options, testproblems, optimizers, searched);
   const { text, runs, repeated, plan } = await pinnedPlan(output, stated);
@@ -43,10 +42,6 @@ export function describePlan(plan: Plan, runs: readonly PlannedRun[], repeated: 
   ];
   const note = repeated > 0 ? `; ${counted(repeated, 'run')} stated more than once and counted once` : '';
   return `${counted(runs.length, 'run')}: ${parts.join(', ')}${note}`;
-}
-
-function missing(option: string, names: readonly string[]): UsageError {
-  return new UsageError(`${option}: found nothing, expected some of ${names.join(', ')}`);
 }
 
 /**

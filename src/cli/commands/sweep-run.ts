@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { checkThreads } from '../../engine/index.js';
 import { DataError, type ExitCode } from '../../errors.js';
 import { ensureWritable } from '../../results/index.js';
@@ -94,7 +93,6 @@ async function runMissing(
     pool.current = new Pool({
       plan,
       runs: todo,
-      entry: fileURLToPath(new URL('../main.js', import.meta.url)),
       jobs,
       threads,
       keepGoing: options.keepGoing,

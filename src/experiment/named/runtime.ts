@@ -5,7 +5,6 @@ import { assemble, legendPanel } from '../../report/figures/panels.js';
 import { look } from '../../report/figures/series.js';
 import { type Strip, stripPanel } from '../../report/figures/strips.js';
 import type { Scale, TimedExperiment } from '../experiment.js';
-import { fourDigits } from '../words.js';
 
 /** Wall time of the whole run over that of SGD, mean and standard deviation of five repeats (thesis, figure 4.3). */
 const PUBLISHED = [
@@ -112,7 +111,7 @@ function sentences({ optimizers }: RuntimeReport): string[] {
     const words = (measure: typeof wall) =>
       measure?.ratio == null
         ? 'not measured'
-        : `${fourDigits(measure.ratio.mean)}${measure.ratio.interval === null ? '' : ` (95 % interval ${measure.ratio.interval.map(fourDigits).join(' to ')})`}`;
+        : `${measure.ratio.mean.toFixed(2)}${measure.ratio.interval === null ? '' : ` (95 % interval ${measure.ratio.interval.map((end) => end.toFixed(2)).join(' to ')})`}`;
     return [
       `${name}: whole run over SGD ${words(wall)} by wall time, ${words(cpu)} by processor time; published ${published.mean} ± ${published.std} by wall time.`,
     ];

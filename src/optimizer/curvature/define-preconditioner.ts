@@ -77,7 +77,7 @@ const SHORT_RATE = 0.05;
 
 /** Why a member of the family diverges, and what helps: as measured in docs/findings.md. */
 function remedies({ mode, applies, scaling }: FamilySettings): string {
-  const lengthens = applies && scaling !== 'relative';
+  const lengthens = applies && scaling !== 'relative' && scaling !== 'shorten';
   const lengthening = `its ${scaling} scaling lengthens the step wherever a singular value is below 1`;
   if (mode === 'tuned') {
     const causes = lengthens ? `; ${lengthening}` : '';

@@ -2,6 +2,7 @@ import { Matrix } from 'ml-matrix';
 import { compileFunction, type Engine, placeholders, uploadScalar, type Value } from '../../engine/index.js';
 import { concatenate, matmul, type Tensor } from '../../tensor/index.js';
 import { at } from '../transformation.js';
+import { rankOf } from './blocks.js';
 import type { Layer } from './layers.js';
 import { type LeadingTriplets, leadingTriplets, meanInBasis } from './low-rank.js';
 import { compileMeasuring } from './measuring-function.js';
@@ -10,18 +11,23 @@ import { type Basis, orthonormalBasis, type RoughBasis, roughBasis } from './ort
 import { type LayerPosterior, type LeftOut, type PosteriorState, takesPart } from './posterior.js';
 import { innerProducts } from './rows.js';
 
-/** The low-rank factor of one layer. */
-export interface LayerFactor {
+/** The low-rank factor of one block. */
+export interface BlockFactor {
   /** The r = min(k, N − 1) largest singular values of B̂. */
   readonly sigma: readonly number[];
-  /** Left singular vectors as rows [r, N] on the engine, in the order of `directed`, then zeros; null where not wanted. */
-  readonly u: Value | null;
+  /** Bounds of the values' errors, where an estimator has them. */
+  readonly residuals?: readonly number[];
+  /**
+   * Left singular vectors as rows [r, N] on the engine, in the order of `directed`, then zeros, cut into a part for each layer of the
+   * block; null where not wanted.
+   */
+  readonly u: readonly Value[] | null;
   /** The indices into `sigma` that the rows belong to. */
   readonly directed: readonly number[];
 }
 
-/** A layer's factor, or why there is none. */
-export type FactorOrNot = LayerFactor | LeftOut;
+/** A block's factor, or why there is none. */
+export type FactorOrNot = BlockFactor | LeftOut;
 
 /** What phase 3 is to compute. */
 export interface FactorOptions {
@@ -31,11 +37,6 @@ export interface FactorOptions {
   readonly observations: number;
   /** Whether the singular vectors are wanted, or the values only. */
   readonly lifts: boolean;
-}
-
-/** Rank of a layer's factor: r = min(k, N − 1). */
-export function rankOf({ size }: Layer, rank: number): number {
-  return Math.min(rank, size - 1);
 }
 
 /**
@@ -169,7 +170,8 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
         const [posterior, found] = [at(state.layers, index), at(triplets, index)];
         if (!takesPart(posterior)) return posterior;
         if (found === null) return { leftOut: 'B̂ is not finite' };
-        return { sigma: found.sigma, directed: found.directed, u: vectors[index] ?? null };
+        const u = vectors[index] ?? null;
+        return { sigma: found.sigma, directed: found.directed, u: u === null ? null : [u] };
       });
     },
   };

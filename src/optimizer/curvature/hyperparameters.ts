@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { learningRate, nonNegative, positiveInteger } from '../hyperparameters.js';
 import type { Hyperparameters } from '../training.js';
-import { type EstimatorName, estimators } from './estimators/registered.js';
+import { type EstimatorName, estimatorNames, isPublished } from './estimators/registered.js';
 import type { Grouping } from './layers.js';
 import { type RestartRule, restartRule, restartSchema } from './restart.js';
+import { SAFEGUARD_INTERVAL } from './safeguard.js';
 import { type ScalingName, scalings } from './scaling.js';
 
 /** What a member of the family does with what it has estimated. */
@@ -20,14 +21,36 @@ const priorFields = {
     .default('problem')
     .describe("what shares a step size: the test problem's groups, everything, or each parameter tensor alone"),
   restart: restartSchema(),
+  // Without defaults: with null the identities of runs are what they were.
+  safeguard: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe(
+      'no step longer than 2 over the largest curvature that products find; none from a curvature that vanishes',
+    ),
+  safeguard_interval: positiveInteger()
+    .nullable()
+    .default(null)
+    .describe('with safeguard: steps between two of its products; default 10'),
 };
 
 const posteriorFields = {
   est_rank: positiveInteger().default(2).describe('rank of the preconditioner'),
   estimator: z
-    .enum(Object.keys(estimators) as [EstimatorName, ...EstimatorName[]])
+    .enum(estimatorNames)
     .default('thesis')
-    .describe('the published code number by number, or the posterior of the paper'),
+    .describe(
+      'the published code number by number, the posterior of the paper, Ritz vectors of a Krylov space, or the true top eigenvectors',
+    ),
+  // Without a default: with null the identities of runs are what they were.
+  rank_rule: z
+    .enum(['given', 'outliers'])
+    .nullable()
+    .default(null)
+    .describe(
+      'with estimator krylov or oracle: est_rank directions (given, the default), or only those before the largest gap',
+    ),
 };
 
 const scalingField = {
@@ -35,7 +58,9 @@ const scalingField = {
     .enum(Object.keys(scalings) as [ScalingName, ...ScalingName[]])
     .nullable()
     .default(null)
-    .describe('what a singular value σ does to the gradient; default: sqrt with estimator thesis, inverse with paper'),
+    .describe(
+      'what a singular value σ does to the gradient; default: sqrt with estimator thesis, inverse with paper, else shorten',
+    ),
 };
 
 const idleField = {
@@ -54,6 +79,9 @@ const optionalRate = {
 
 const fixedRate = { lr: learningRate().describe('learning rate in every epoch') };
 
+/** One observation is the mean gradient; Ritz vectors need a product, and the complement's step size another one. */
+const LEAST_OBSERVATIONS = 3;
+
 /** The hyperparameters of a member of the family, those of the inner optimizer but `lr` among them. */
 export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
   const { lr: _, ...innerFields } = inner.shape as Record<string, z.ZodType>;
@@ -64,10 +92,28 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
     ...(mode === 'only-adaptive' ? idleField : posteriorFields),
     ...(mode === 'preconditioned' || mode === 'tuned' ? scalingField : {}),
   };
-  return z.strictObject(fields).refine((values) => longEnough(mode, values as Hyperparameters), {
-    path: ['restart'],
-    message: 'steps:N with N at least prior_iterations + num_observations',
-  });
+  return z
+    .strictObject(fields)
+    .refine((values) => longEnough(mode, values as Hyperparameters), {
+      path: ['restart'],
+      message: 'steps:N with N at least prior_iterations + num_observations',
+    })
+    .refine(({ safeguard, safeguard_interval: interval }) => safeguard === true || interval == null, {
+      path: ['safeguard_interval'],
+      message: 'no safeguard_interval without safeguard',
+    })
+    .refine(({ estimator, rank_rule: rule }) => rule == null || !isPublished(estimator as EstimatorName), {
+      path: ['rank_rule'],
+      message: 'no rank_rule with estimator thesis or paper; it goes with krylov and oracle',
+    })
+    .refine(
+      ({ estimator = 'thesis', num_observations: m }) =>
+        isPublished(estimator as EstimatorName) || Number(m) >= LEAST_OBSERVATIONS,
+      {
+        path: ['num_observations'],
+        message: `at least ${LEAST_OBSERVATIONS} with estimator krylov or oracle`,
+      },
+    );
 }
 
 function longEnough(mode: Mode, values: Hyperparameters): boolean {
@@ -85,6 +131,8 @@ export interface FamilySettings {
   readonly priorIterations: number;
   readonly observations: number;
   readonly rank: number;
+  /** Whether only the directions before the largest gap count. */
+  readonly outliersOnly: boolean;
   readonly weightDecay: number;
   /** Given learning rate, or null. */
   readonly lr: number | null;
@@ -92,6 +140,8 @@ export interface FamilySettings {
   readonly scaling: ScalingName;
   readonly grouping: Grouping;
   readonly restart: RestartRule;
+  /** Steps between two products of the safeguard; null without one. */
+  readonly safeguard: number | null;
   readonly idles: boolean;
   /** Minibatches of one estimation and the first step. */
   readonly needed: { readonly steps: number; readonly why: string };
@@ -110,12 +160,14 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
     priorIterations,
     observations,
     rank: Number(values.est_rank ?? 0),
+    outliersOnly: values.rank_rule === 'outliers',
     weightDecay: Number(values.weight_decay),
     lr: typeof values.lr === 'number' ? values.lr : null,
     estimator,
-    scaling: (values.scaling ?? (estimator === 'paper' ? 'inverse' : 'sqrt')) as ScalingName,
+    scaling: (values.scaling ?? defaultScaling(estimator)) as ScalingName,
     grouping: values.groups as Grouping,
     restart: restartRule(String(values.restart)),
+    safeguard: values.safeguard === true ? Number(values.safeguard_interval ?? SAFEGUARD_INTERVAL) : null,
     idles,
     needed: observes
       ? {
@@ -124,4 +176,9 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
         }
       : { steps: priorIterations + 1, why: `prior_iterations ${priorIterations} + 1` },
   };
+}
+
+function defaultScaling(estimator: EstimatorName): ScalingName {
+  if (estimator === 'thesis') return 'sqrt';
+  return estimator === 'paper' ? 'inverse' : 'shorten';
 }

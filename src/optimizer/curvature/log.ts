@@ -1,5 +1,7 @@
+import type { Block } from './blocks.js';
 import type { FactorOrNot } from './factor.js';
 import type { GroupEstimate } from './group-estimates.js';
+import { isUsable } from './group-prior.js';
 import type { Layers } from './layers.js';
 
 /** What the run file keeps of one estimation. */
@@ -13,9 +15,13 @@ export interface EstimationRecord {
     readonly w: number | null;
     readonly lambda: number | null;
     readonly lr: number;
+    /** The step size off the preconditioner's directions, where the estimator measures it. */
+    readonly complement?: number | null;
   }[];
-  /** The largest singular values of B̂ of each layer; null where the layer was left out. */
+  /** The largest singular values of B̂ of each block (a layer, or a group); null where it was left out. */
   readonly sigma: Readonly<Record<string, readonly (number | null)[] | null>>;
+  /** Bounds of their errors, where the estimator has them. */
+  readonly residuals?: Readonly<Record<string, readonly (number | null)[]>>;
   /** Seconds of each phase; of phase 4 up to the end of the epoch. */
   readonly seconds: PhaseSeconds;
 }
@@ -32,7 +38,7 @@ export interface PhaseSeconds {
 export interface EstimationEvent {
   /** The step of the epoch. */
   readonly step: number;
-  readonly event: 'step size not usable' | 'layer left out' | 'drift';
+  readonly event: 'step size not usable' | 'layer left out' | 'drift' | 'step shortened';
   /** The group or layer. */
   readonly where: string;
   readonly reason: string;
@@ -44,20 +50,33 @@ export function noSeconds(): PhaseSeconds {
   return { prior: 0, posterior: 0, low_rank: 0, steps: 0 };
 }
 
+/** What the safeguard did in an epoch. */
+export interface SafeguardRecord {
+  readonly products: number;
+  /** Steps with a shorter learning rate than the estimate's. */
+  readonly shortened: number;
+  /** The largest curvature that it found, times the step length: above 2 a step is shortened. */
+  readonly largest: number | null;
+}
+
 /** What was collected of an epoch that is not over. */
 export interface CollectedRecords {
   readonly estimations: readonly EstimationRecord[];
   readonly events: readonly EstimationEvent[];
+  readonly safeguard?: SafeguardRecord | null;
 }
 
 /** Collects what an epoch's entry in the run file says. */
 export class EpochLog {
   readonly #layers: Layers;
+  readonly #blocks: readonly Block[];
   #estimations: EstimationRecord[] = [];
   #events: EstimationEvent[] = [];
+  #safeguard: SafeguardRecord | null = null;
 
-  constructor(layers: Layers) {
+  constructor(layers: Layers, blocks: readonly Block[]) {
     this.#layers = layers;
+    this.#blocks = blocks;
   }
 
   /** An estimation is complete; phase 4 begins with this step. */
@@ -69,19 +88,25 @@ export class EpochLog {
     learningRate: (alpha: number) => number,
   ): void {
     const sigma = factors.map((factor, index) => [
-      this.#layers.list[index]?.name ?? '',
+      this.#blocks[index]?.name ?? '',
       'leftOut' in factor ? null : factor.sigma.map(finiteOrNull),
     ]);
+    const residuals = factors.flatMap((factor, index) => {
+      const found = 'leftOut' in factor ? undefined : factor.residuals;
+      return found === undefined ? [] : [[this.#blocks[index]?.name ?? '', found.map(finiteOrNull)] as const];
+    });
     this.#estimations.push({
       step,
-      groups: groups.map(({ measured, alpha }, index) => ({
+      groups: groups.map(({ measured, alpha, complement }, index) => ({
         name: this.#layers.groups[index] ?? '',
         alpha: finiteOrNull(measured.alpha),
         w: finiteOrNull(measured.w),
         lambda: finiteOrNull(measured.lambda),
         lr: learningRate(alpha),
+        ...(complement === undefined ? {} : { complement: finiteOrNull(complement) }),
       })),
       sigma: Object.fromEntries(sigma),
+      ...(residuals.length === 0 ? {} : { residuals: Object.fromEntries(residuals) }),
       seconds,
     });
   }
@@ -90,7 +115,8 @@ export class EpochLog {
   addUnusable(step: number, groups: readonly GroupEstimate[]): void {
     for (const [index, { usable, measured, alpha }] of groups.entries()) {
       if (usable) continue;
-      const reason = `α = ${measured.alpha}: the step size is ${alpha}, and nothing is preconditioned`;
+      const vanishing = isUsable(measured) ? ' from a curvature that its scatter does not tell from zero' : '';
+      const reason = `α = ${measured.alpha}${vanishing}: the step size is ${alpha}, and nothing is preconditioned`;
       const where = this.#layers.groups[index] ?? '';
       this.#events.push({ step, event: 'step size not usable', where, reason, value: finiteOrNull(measured.alpha) });
     }
@@ -99,9 +125,9 @@ export class EpochLog {
   /** Layers without a factor in groups that have an estimate. */
   addLeftOut(step: number, groups: readonly GroupEstimate[], factors: readonly FactorOrNot[]): void {
     for (const [index, factor] of factors.entries()) {
-      const layer = this.#layers.list[index];
-      if (!('leftOut' in factor) || layer === undefined || !groups[layer.group]?.usable) continue;
-      this.#events.push({ step, event: 'layer left out', where: layer.name, reason: factor.leftOut, value: null });
+      const block = this.#blocks[index];
+      if (!('leftOut' in factor) || block === undefined || !groups[block.group]?.usable) continue;
+      this.#events.push({ step, event: 'layer left out', where: block.name, reason: factor.leftOut, value: null });
     }
   }
 
@@ -111,12 +137,30 @@ export class EpochLog {
     this.#events.push({ step, event: 'drift', where: 'all', reason, value: statistic });
   }
 
-  /** What a checkpoint within an epoch keeps. */
-  get collected(): CollectedRecords {
-    return { estimations: this.#estimations, events: this.#events };
+  /** The safeguard has measured. */
+  addSafeguardProduct(largest: number): void {
+    const { products = 0, shortened = 0, largest: before = null } = this.#safeguard ?? {};
+    const most = Number.isFinite(largest) ? Math.max(largest, before ?? largest) : before;
+    this.#safeguard = { products: products + 1, shortened, largest: most };
   }
 
-  set collected({ estimations, events }: CollectedRecords) {
+  /** A step was shortened; `first` in its estimation. */
+  addShortenedStep(step: number, factor: number, first: boolean): void {
+    const { products = 0, shortened = 0, largest = null } = this.#safeguard ?? {};
+    this.#safeguard = { products, shortened: shortened + 1, largest };
+    if (!first) return;
+    const reason =
+      'the step length times the largest curvature exceeds 2: the learning rate is multiplied by the value';
+    this.#events.push({ step, event: 'step shortened', where: 'all', reason, value: factor });
+  }
+
+  /** What a checkpoint within an epoch keeps. */
+  get collected(): CollectedRecords {
+    return { estimations: this.#estimations, events: this.#events, safeguard: this.#safeguard };
+  }
+
+  set collected({ estimations, events, safeguard }: CollectedRecords) {
+    this.#safeguard = safeguard ?? null;
     this.#estimations = [...estimations];
     this.#events = [...events];
   }
@@ -124,9 +168,11 @@ export class EpochLog {
   /** What was collected since the last call, as plain data. */
   take(epoch: number): Readonly<Record<string, unknown>> {
     const estimations = this.#estimations.map((record) => ({ ...record, seconds: { ...record.seconds } }));
-    const entry = { epoch, estimations, events: this.#events };
+    const safeguard = this.#safeguard === null ? {} : { safeguard: this.#safeguard };
+    const entry = { epoch, estimations, events: this.#events, ...safeguard };
     this.#estimations = [];
     this.#events = [];
+    this.#safeguard = null;
     return entry;
   }
 }

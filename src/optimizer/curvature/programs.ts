@@ -3,25 +3,28 @@ import type { Tensor } from '../../tensor/index.js';
 import type { NetworkState } from '../network-state.js';
 import type { Hyperparameters, TrainingTask } from '../training.js';
 import type { TransformationFactory } from '../update-rule.js';
-import { estimators } from './estimators/registered.js';
-import { compileFactor, type Factor } from './factor.js';
+import { layerBlocks } from './blocks.js';
+import { isPublished, publishedEstimators } from './estimators/registered.js';
 import type { FamilySettings } from './hyperparameters.js';
+import { compileRitzObserving } from './krylov/ritz-observing.js';
 import type { Layers } from './layers.js';
-import { compilePosterior, type Posterior } from './posterior.js';
+import type { Observing } from './observing.js';
+import { compilePosteriorObserving } from './posterior-observing.js';
 import { compilePrior, type Prior } from './prior.js';
+import { compileSafeguard, type Safeguard } from './safeguard.js';
 import { compileSteps, type Steps } from './steps.js';
 
 /** The compiled phases of a training. */
 export interface Programs {
   readonly prior: Prior;
   /** Null where phase 1 is all there is. */
-  readonly posterior: Posterior | null;
-  readonly factor: Factor | null;
+  readonly observing: Observing | null;
   /** The loss alone, for minibatches that pass without a step. */
   readonly loss: CompiledFunction<object, Tensor> | null;
   /** The states of the network that move on with minibatches that take no step; null where there are none. */
   readonly passing: CompiledFunction<object, Readonly<Record<string, Tensor>>> | null;
   readonly steps: Steps;
+  readonly safeguard: Safeguard | null;
 }
 
 /** The first-order optimizer that takes the steps. */
@@ -39,27 +42,41 @@ export async function compilePrograms(
   optimizer: InnerOptimizer,
 ): Promise<Programs> {
   const { engine, problem } = task;
-  const { builds, applies, idles, observations, rank, weightDecay, restart } = settings;
+  const { builds, applies, idles, rank, weightDecay, restart } = settings;
   const measuresDrift = restart.kind === 'drift';
-  const estimator = estimators[settings.estimator];
+  const observes = builds || measuresDrift || settings.safeguard !== null;
+  const prior = await compilePrior(task, layers.list, { weightDecay, observes });
+  const observing = builds ? await compileObserving(task, layers, settings) : null;
+  const blocks = observing?.blocks ?? layerBlocks(layers);
+  const stepRank = applies ? rank : 0;
+  const every = settings.safeguard;
   return {
-    prior: await compilePrior(task, layers.list, { weightDecay, observes: builds || measuresDrift }),
-    posterior: builds ? await compilePosterior(task, layers.list, estimator, { observations, weightDecay }) : null,
-    factor: builds ? await compileFactor(engine, layers.list, { rank, observations, lifts: applies }) : null,
+    prior,
+    observing,
     loss: idles ? await compileFunction(engine, {}, problem.loss) : null,
     passing: Object.keys(network.passing).length > 0 ? await compileFunction(engine, {}, network.passing) : null,
     steps: await compileSteps(task, network, layers, {
       ...optimizer,
-      rank: applies ? rank : 0,
+      rank: stepRank,
+      blocks,
       weightDecay,
       measuresDrift,
     }),
+    safeguard:
+      every === null ? null : await compileSafeguard(task, layers, blocks, { rank: stepRank, weightDecay, every }),
   };
+}
+
+function compileObserving(task: TrainingTask, layers: Layers, settings: FamilySettings): Promise<Observing> {
+  const { estimator } = settings;
+  return isPublished(estimator)
+    ? compilePosteriorObserving(task, layers, publishedEstimators[estimator], settings)
+    : compileRitzObserving(task, layers, settings);
 }
 
 /** Seconds spent on compiling them so far. */
 export function compileSecondsOf(programs: Programs): number {
-  const { prior, posterior, factor, loss, passing, steps } = programs;
-  const parts = [prior, posterior, factor, loss, passing, steps];
+  const { prior, observing, loss, passing, steps, safeguard } = programs;
+  const parts = [prior, observing, loss, passing, steps, safeguard];
   return parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
 }

@@ -1,18 +1,19 @@
-import { type Engine, feedsOf, placeholders, type Value } from '../../engine/index.js';
+import { feedsOf, type Value } from '../../engine/index.js';
 import { ConfigurationError } from '../../errors.js';
-import { add, gradients, matmul, multiply, reshape, type Tensor, type Tree } from '../../tensor/index.js';
+import { gradients, reshape, type Tensor, type Tree } from '../../tensor/index.js';
 import type { NetworkState } from '../network-state.js';
 import { type StepNumber, StepProgram, type StepResults } from '../step-program.js';
 import type { BatchFeeds, Hyperparameters, TrainingTask } from '../training.js';
 import { at, type State } from '../transformation.js';
 import { type TransformationFactory, UpdateRule } from '../update-rule.js';
+import type { Block } from './blocks.js';
 import { driftOutputs } from './drift.js';
-import { type FactorOrNot, rankOf } from './factor.js';
-import type { GroupEstimate } from './group-estimates.js';
-import type { Layer, Layers } from './layers.js';
+import type { FactorOrNot } from './factor.js';
+import type { Layers } from './layers.js';
 import { packed } from './measuring-function.js';
+import { type Preconditioner, preconditioned, preconditionerInputs, preconditionerValue } from './preconditioner.js';
 import { type Sums, sumInputs } from './prior.js';
-import { asRow, innerProducts } from './rows.js';
+import { asRow } from './rows.js';
 
 /** f(σ), for a layer of step size α. */
 export type Scaling = (sigma: number, alpha: number) => number;
@@ -21,6 +22,8 @@ export type Scaling = (sigma: number, alpha: number) => number;
 export interface StepOptions {
   /** k, or 0 where nothing is preconditioned. */
   readonly rank: number;
+  /** What has a factor of its own. */
+  readonly blocks: readonly Block[];
   readonly inner: TransformationFactory;
   readonly innerHyperparameters: Hyperparameters;
   readonly weightDecay: number;
@@ -43,13 +46,6 @@ interface StepInputs {
   readonly inner: readonly State[];
 }
 
-/** U and f(σ) − 1 of a layer; empty where the layer is too short for any. */
-export interface Preconditioner<T> {
-  /** Rows of length N. */
-  readonly u?: T;
-  readonly change?: T;
-}
-
 /** What a step needs besides the minibatch and what it carries on. */
 export interface StepGivens {
   readonly preconditioners: readonly Preconditioner<Value>[];
@@ -67,17 +63,17 @@ export interface TakenStep extends StepResults<StepInputs> {
 }
 
 /**
- * Phase 4: g ← g + U ((f(σ) − 1) ∘ Uᵀg) per layer, then one step of the inner optimizer with each group's learning rate:
+ * Phase 4: g ← g + U ((f(σ) − 1) ∘ Uᵀg) per block, then one step of the inner optimizer with each group's learning rate:
  * one program with the loss and the gradient.
  */
 export interface Steps {
   readonly compileSeconds: number;
   /** The inner optimizer's state before its first step from these parameters, in each group. */
   initialState(parameters: readonly Value[]): Promise<Tree<Value>[]>;
-  /** U and f(σ) − 1 of every layer, zeros for one without a factor. */
+  /** U and f(σ) − 1 of every block, zeros for one without a factor; `alphas` are the groups' step sizes that f refers to. */
   preconditioners(
     factors: readonly FactorOrNot[],
-    groups: readonly GroupEstimate[],
+    alphas: readonly number[],
     scaling: Scaling,
   ): Preconditioner<Value>[];
   /** One step; the given values are spent. */
@@ -89,7 +85,7 @@ export async function compileSteps(
   task: TrainingTask,
   network: NetworkState,
   layers: Layers,
-  { inner, innerHyperparameters, rank, weightDecay, measuresDrift }: StepOptions,
+  { inner, innerHyperparameters, rank, blocks, weightDecay, measuresDrift }: StepOptions,
 ): Promise<Steps> {
   const { engine, problem, stepsPerEpoch, stream } = task;
   const { loss } = problem;
@@ -114,7 +110,7 @@ export async function compileSteps(
     network: network.inputs,
     inner: rules.map(({ state }) => state),
   };
-  const preconditioners = preconditionerInputs(layers.list, rank);
+  const preconditioners = preconditionerInputs(blocks, layers.list, rank);
   const reference = sumInputs(layers.list, true);
   const feeds = {
     parameters: feedsOf(carried.parameters),
@@ -123,13 +119,12 @@ export async function compileSteps(
   };
   const step = await StepProgram.compile(task, carried, (recorder) => {
     recorder.counts.gradients += 1;
+    const updates = preconditionedGradient(gradient, layers.list, blocks, preconditioners);
     const parameters: Tensor[] = [...carried.parameters];
     const states = rules.map((rule, group) => {
       const members = at(groups, group);
       const result = rule.apply(recorder, {
-        updates: members.map(([index, layer]) =>
-          preconditioned(at(gradient, index), layer, at(preconditioners, index)),
-        ),
+        updates: members.map(([index]) => at(updates, index)),
         loss,
         gradients: members.map(([index]) => at(gradient, index)),
       });
@@ -152,8 +147,17 @@ export async function compileSteps(
       for (const rule of rules) states.push(await rule.initialState(engine, given, stream));
       return states;
     },
-    preconditioners: (factors, estimates, scaling) =>
-      layers.list.map((layer, index) => preconditionerOf(engine, layer, rank, factors[index], estimates, scaling)),
+    preconditioners: (factors, alphas, scaling) =>
+      blocks.map((block, index) =>
+        preconditionerValue(
+          engine,
+          block,
+          layers.list,
+          rank,
+          factors[index],
+          (sigma) => scaling(sigma, at(alphas, block.group)) - 1,
+        ),
+      ),
     take: async (values, batch, number, givens) => {
       const all = {
         ...batch,
@@ -169,41 +173,23 @@ export async function compileSteps(
   };
 }
 
-function preconditionerInputs(layers: readonly Layer[], rank: number): Preconditioner<Tensor>[] {
-  const of = (layer: Layer) => {
-    const rows = rankOf(layer, rank);
-    return rows <= 0 ? {} : { u: { shape: [rows, layer.size] }, change: { shape: [1, rows] } };
-  };
-  return placeholders('preconditioners', layers.map(of)) as Preconditioner<Tensor>[];
-}
-
-function preconditionerOf(
-  engine: Engine,
-  layer: Layer,
-  rank: number,
-  factor: FactorOrNot | undefined,
-  groups: readonly GroupEstimate[],
-  scaling: Scaling,
-): Preconditioner<Value> {
-  const rows = rankOf(layer, rank);
-  if (rows <= 0) return {};
-  const change = new Float64Array(rows);
-  let u: Value | null = null;
-  if (factor !== undefined && !('leftOut' in factor)) {
-    u = factor.u;
-    const { alpha } = at(groups, layer.group);
-    for (const [row, place] of factor.directed.entries()) change[row] = scaling(at(factor.sigma, place), alpha) - 1;
+/** P g, block by block. */
+function preconditionedGradient(
+  gradient: readonly Tensor[],
+  layers: Layers['list'],
+  blocks: readonly Block[],
+  preconditioners: readonly Preconditioner<Tensor>[],
+): Tensor[] {
+  const updates = [...gradient];
+  for (const [index, { members }] of blocks.entries()) {
+    const preconditioner = at(preconditioners, index);
+    if (preconditioner.u === undefined) continue;
+    const rows = preconditioned(
+      members.map((member) => asRow(at(gradient, member))),
+      preconditioner,
+    );
+    for (const [place, member] of members.entries())
+      updates[member] = reshape(at(rows, place), at(layers, member).shape);
   }
-  return {
-    u: u ?? engine.upload(new Float32Array(rows * layer.size), [rows, layer.size]),
-    change: engine.upload(change, [1, rows]),
-  };
-}
-
-/** g + U ((f(σ) − 1) ∘ Uᵀg). */
-function preconditioned(gradient: Tensor, { shape }: Layer, { u, change }: Preconditioner<Tensor>): Tensor {
-  if (u === undefined || change === undefined) return gradient;
-  const row = asRow(gradient);
-  const components = multiply(innerProducts(row, u), change);
-  return reshape(add(matmul(components, u), row), shape);
+  return updates;
 }

@@ -6,7 +6,7 @@ import {
   uploadScalar,
   type Value,
 } from '../../engine/index.js';
-import { add, dot, multiply, type Shape, type Tensor } from '../../tensor/index.js';
+import { add, concatenate, dot, multiply, reshape, type Shape, type Tensor } from '../../tensor/index.js';
 import { at } from '../transformation.js';
 
 /** A vector in the space of the parameters: a value of each parameter's shape, on the engine. */
@@ -18,6 +18,8 @@ export interface VectorAlgebra {
   combine(...terms: readonly (readonly [coefficient: number, vector: Vector])[]): Promise<Vector>;
   /** aᵀb over all parameters. */
   dot(a: Vector, b: Vector): Promise<number>;
+  /** vᵢᵀb for each of these vectors, at once. */
+  dots(vectors: readonly Vector[], b: Vector): Promise<number[]>;
   /** ‖a‖ over all parameters. */
   norm(a: Vector): Promise<number>;
   /** The zero vector. */
@@ -53,15 +55,21 @@ export function vectorAlgebra(
     compiled(result.compileSeconds);
     return result;
   };
-  type Product = CompiledFunction<{ a: readonly Tensor[]; b: readonly Tensor[] }, Tensor>;
-  let product: Promise<Product> | undefined;
-  const productOf = async (): Promise<Product> => {
+  type Products = CompiledFunction<{ v: (readonly Tensor[])[]; b: readonly Tensor[] }, Tensor>;
+  const products = new Map<number, Promise<Products>>();
+  const productsOf = async (count: number): Promise<Products> => {
     const inputs = {
-      a: placeholders('a', shapes) as readonly Tensor[],
+      v: Array.from({ length: count }, (_, index) => placeholders(`v${index}`, shapes) as readonly Tensor[]),
       b: placeholders('b', shapes) as readonly Tensor[],
     };
-    const total = inputs.a.map((x, index) => dot(x, at(inputs.b, index))).reduce((sum, term) => add(sum, term));
-    const result: Product = await compileFunction(engine, inputs, total);
+    const totals = inputs.v.map((vector) =>
+      vector.map((x, index) => dot(x, at(inputs.b, index))).reduce((sum, term) => add(sum, term)),
+    );
+    const row = concatenate(
+      totals.map((total) => reshape(total, [1])),
+      0,
+    );
+    const result: Products = await compileFunction(engine, inputs, row);
     compiled(result.compileSeconds);
     return result;
   };
@@ -72,10 +80,13 @@ export function vectorAlgebra(
       const c = terms.map(([coefficient]) => uploadScalar(engine, coefficient));
       return (await known).run({ c, v: terms.map(([, vector]) => vector) });
     },
-    dot: async (a, b) => {
-      product ??= productOf();
-      const value = await (await product).run({ a, b });
-      return (await engine.download(value))[0] ?? Number.NaN;
+    dot: async (a, b) => (await algebra.dots([a], b))[0] ?? Number.NaN,
+    dots: async (vectors, b) => {
+      if (vectors.length === 0) return [];
+      const known = products.get(vectors.length) ?? productsOf(vectors.length);
+      products.set(vectors.length, known);
+      const row = await (await known).run({ v: [...vectors], b });
+      return [...(await engine.download(row))];
     },
     norm: async (a) => Math.sqrt(await algebra.dot(a, a)),
     zeros: () => shapes.map(({ shape }) => engine.upload(new Float64Array(shape.reduce((n, m) => n * m, 1)), shape)),

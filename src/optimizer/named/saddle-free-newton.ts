@@ -21,14 +21,24 @@ async function lanczos(
   while (norm > 0) {
     const last = at(basis, basis.length - 1);
     let next = await product(last);
-    diagonal.push(await v.dot(last, next));
-    if (basis.length === dimension) break;
-    const before = await v.norm(next);
-    // Twice is enough (Parlett 1980): against all of the basis, as rounding undoes the three-term recurrence.
-    for (const vector of [...basis, ...basis])
-      next = await v.combine([1, next], [-(await v.dot(vector, next)), vector]);
-    const length = await v.norm(next);
-    if (!(length > 1e-6 * before)) break;
+    if (basis.length === dimension) {
+      diagonal.push(await v.dot(last, next));
+      break;
+    }
+    // Against all of the basis, as rounding undoes the three-term recurrence; once more where little is left (Daniel et al. 1976).
+    let length = await v.norm(next);
+    let before = Infinity;
+    const whole = length;
+    let own = 0;
+    while (length < 0.1 * before) {
+      const parts = await v.dots(basis, next);
+      next = await v.combine([1, next], ...basis.map((vector, i) => [-at(parts, i), vector] as const));
+      own += at(parts, parts.length - 1);
+      before = length;
+      length = await v.norm(next);
+    }
+    diagonal.push(own);
+    if (!(length > 1e-6 * whole)) break;
     beside.push(length);
     basis.push(await v.combine([1 / length, next]));
   }

@@ -12,7 +12,7 @@ export default defineOptimizer({
   className: 'SOAP',
   description: "Adam in the eigenbases of Shampoo's second moments",
   caveat:
-    'its QR decompositions run on the host: axes of a thousand numbers cost seconds every tenth step; --max-dim 256 leaves longer axes as they are',
+    'products with square matrices as wide as each axis in every step; --max-dim 1024 leaves longer axes as they are',
   hyperparameters: z.strictObject({
     lr: learningRate().default(0.003),
     beta1: fraction().default(0.95).describe('decay of the first moment'),

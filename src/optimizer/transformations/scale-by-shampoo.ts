@@ -1,6 +1,6 @@
+import { matrixFunction, symmetricEigen } from '../../linear-algebra/symmetric-eigen.js';
 import { add, divide, dot, matmul, multiply, sqrt, square, type Tensor, zeros } from '../../tensor/index.js';
 import type { HostTensor } from '../host-function.js';
-import { eigen, Matrix } from '../linear-algebra.js';
 import { averaged, eachOf, quotient, scaled, zerosLike } from '../tensor-lists.js';
 import { at, type Transformation } from '../transformation.js';
 import { blockingOf, fromBlocks, grams, toBlocks } from './tensor-blocks.js';
@@ -31,13 +31,11 @@ export interface ShampooState {
 /** Eigenvalues below this part of the largest one are rounding errors of single precision. */
 const RESOLUTION = 2 ** -23;
 
-/** (A + ε I)^exponent of a symmetric block, or NaN where it is not finite. */
+/** (A + ε I)^exponent of a symmetric block. */
 function root(block: Float64Array, n: number, exponent: number, epsilon: number): Float64Array {
-  if (!block.every(Number.isFinite)) return block.map(() => Number.NaN);
-  const { values, vectors } = eigen(Matrix.from1DArray(n, n, block));
-  const largest = Math.max(...values) + epsilon;
-  const powers = values.map((value) => Math.max(value + epsilon, RESOLUTION * largest) ** exponent);
-  return Float64Array.from(vectors.mmul(Matrix.diag(powers)).mmul(vectors.transpose()).to1DArray());
+  const decomposition = symmetricEigen(block, n);
+  const largest = (decomposition.values.at(-1) ?? 0) + epsilon;
+  return matrixFunction(decomposition, (value) => Math.max(value + epsilon, RESOLUTION * largest) ** exponent);
 }
 
 /**

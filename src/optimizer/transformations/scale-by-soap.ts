@@ -1,9 +1,11 @@
+import { symmetricEigen } from '../../linear-algebra/symmetric-eigen.js';
 import {
   add,
   divide,
   matmul,
   multiply,
   reshape,
+  sizeOf,
   sqrt,
   square,
   sum,
@@ -11,10 +13,9 @@ import {
   transpose,
   zeros,
 } from '../../tensor/index.js';
-import type { HostTensor } from '../host-function.js';
-import { eigen, Matrix, qr } from '../linear-algebra.js';
 import { averaged, eachOf, zerosLike } from '../tensor-lists.js';
 import { at, type Transformation } from '../transformation.js';
+import { orthonormalColumns } from './orthonormal-columns.js';
 
 /** How SOAP averages and how often it turns its bases. */
 export interface SoapOptions {
@@ -55,30 +56,25 @@ function turned(tensor: Tensor, axis: number, basis: Tensor, transposeA: boolean
   );
 }
 
-/** The eigenvectors of a symmetric matrix, the largest eigenvalue first. */
-function eigenvectors(given: HostTensor): Matrix {
-  const matrix = given as Matrix;
-  if (!matrix.to1DArray().every(Number.isFinite)) return Matrix.zeros(matrix.rows, matrix.columns).fill(Number.NaN);
-  const { vectors } = eigen(matrix);
-  return Matrix.zeros(matrix.rows, matrix.columns).apply(function reversed(this: Matrix, i, j) {
-    this.set(i, j, vectors.get(i, matrix.columns - 1 - j));
-  });
+/** The eigenvectors of a symmetric n × n matrix as columns, the largest eigenvalue first. */
+function eigenvectors(matrix: Float64Array, n: number): Float64Array {
+  const { vectors } = symmetricEigen(matrix, n);
+  const columns = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) columns[i * n + j] = vectors[(n - 1 - j) * n + i] as number;
+  }
+  return columns;
 }
 
 /** The numbers with the entries along an axis in another order. */
-function reordered(
-  numbers: Float64Array,
-  shape: readonly number[],
-  axis: number,
-  order: readonly number[],
-): Float64Array {
-  const inner = shape.slice(axis + 1).reduce((size, length) => size * length, 1);
+function reordered(numbers: Float64Array, shape: readonly number[], axis: number, order: Int32Array): Float64Array {
+  const inner = sizeOf(shape.slice(axis + 1));
   const n = shape[axis] ?? 1;
   const result = new Float64Array(numbers.length);
   for (let begin = 0; begin < numbers.length; begin += n * inner) {
-    for (const [to, from] of order.entries()) {
-      const start = begin + from * inner;
-      result.set(numbers.subarray(start, start + inner), begin + to * inner);
+    for (let to = 0; to < n; to++) {
+      const from = begin + (order[to] as number) * inner;
+      for (let k = 0; k < inner; k++) result[begin + to * inner + k] = numbers[from + k] as number;
     }
   }
   return result;
@@ -114,11 +110,11 @@ export function scaleBySoap({ beta1, beta2, epsilon, interval, maxDim }: SoapOpt
     update: (gradients, { state, scalar, when, onHost }) => {
       const moments = squares(gradients).map((list, index) => averaged(at(state.moments, index), list, beta2));
       if (when((t) => t === 1)) {
-        const flat = moments.flat();
+        const all = moments.flat();
         const made = onHost(
-          flat,
-          flat.map(({ shape }) => shape),
-          (given) => given.map(eigenvectors),
+          all.map(flat),
+          all.map(({ shape }) => shape),
+          (given) => given.map((matrix, index) => eigenvectors(matrix as Float64Array, at(all, index).shape[0] ?? 1)),
         );
         return { updates: zerosLike(gradients), state: { ...state, moments, bases: regrouped(made, moments) } };
       }
@@ -131,34 +127,38 @@ export function scaleBySoap({ beta1, beta2, epsilon, interval, maxDim }: SoapOpt
       const next = { first, second, moments, bases: state.bases };
       if (!when((t) => (t - 1) % interval === 0)) return { updates, state: next };
       const outside = turnedAll(first, state.bases, false);
-      const refreshed = gradients.map((gradient, index) => {
-        const axes = axesOf(gradient);
-        if (axes.length === 0) return { bases: [], second: at(second, index) };
-        const bases = at(state.bases, index);
-        const products = axes.map((_, place) => matmul(at(at(moments, index), place), at(bases, place)));
-        const sizes = products.map((product, place) => sum(multiply(product, at(bases, place)), [0]));
-        const { shape } = gradient;
-        const flat = reshape(at(second, index), [gradient.shape.reduce((size, length) => size * length, 1)]);
-        const found = onHost([...products, ...sizes, flat], [...bases.map((basis) => basis.shape), shape], (given) => {
-          let numbers = given.at(-1) as Float64Array;
-          const turnedBases = axes.map((axis, place) => {
-            const product = given[place] as Matrix;
-            const size = given[axes.length + place] as Float64Array;
-            const order = [...size.keys()].sort((i, j) => (size[j] ?? 0) - (size[i] ?? 0));
-            numbers = reordered(numbers, shape, axis, order);
-            const sorted = product.subMatrixColumn(order);
-            return sorted.to1DArray().every(Number.isFinite) ? qr(sorted).q : sorted;
+      const products = eachBasis(moments, state.bases, (moment, basis) => matmul(moment, basis));
+      const sizes = eachBasis(products, state.bases, (product, basis) => sum(multiply(product, basis), [0]));
+      const shapes = products.map((own, index) => [...own.map(({ shape }) => shape), at(gradients, index).shape]);
+      // Columns of bases, and v along each axis, in the order of the eigenvalues that they stand for.
+      const sorted = onHost(
+        [...products.flat().map(flat), ...sizes.flat(), ...second.map(flat)],
+        shapes.flat(),
+        (given) => {
+          const numbers = given as readonly Float64Array[];
+          const count = products.flat().length;
+          let axis = 0;
+          return gradients.flatMap((gradient, index) => {
+            let squaresOf = at(numbers, 2 * count + index);
+            const turnedBases = axesOf(gradient).map((along) => {
+              const [product, size] = [at(numbers, axis), at(numbers, count + axis)];
+              axis += 1;
+              const order = Int32Array.from(size.keys()).sort((i, j) => (size[j] ?? 0) - (size[i] ?? 0) || i - j);
+              squaresOf = reordered(squaresOf, gradient.shape, along, order);
+              return reordered(product, [size.length, size.length], 1, order);
+            });
+            return [...turnedBases, squaresOf];
           });
-          return [...turnedBases, numbers];
-        });
-        return { bases: found.slice(0, axes.length), second: at(found, axes.length) };
-      });
-      const bases = refreshed.map((entry) => entry.bases);
+        },
+      );
+      const groups = regrouped(sorted, shapes);
+      const turnedProducts = groups.flatMap((group) => group.slice(0, -1));
+      const bases = regrouped(orthonormalColumns(turnedProducts, onHost), moments);
       return {
         updates,
         state: {
           first: turnedAll(outside, bases, true),
-          second: refreshed.map((entry) => entry.second),
+          second: groups.map((group) => at(group, group.length - 1)),
           moments,
           bases,
         },
@@ -167,8 +167,22 @@ export function scaleBySoap({ beta1, beta2, epsilon, interval, maxDim }: SoapOpt
   };
 }
 
+/** All numbers of a tensor in one row. */
+function flat(tensor: Tensor): Tensor {
+  return reshape(tensor, [sizeOf(tensor.shape)]);
+}
+
+/** f of what belongs to each basis. */
+function eachBasis(
+  a: readonly (readonly Tensor[])[],
+  b: readonly (readonly Tensor[])[],
+  f: (x: Tensor, y: Tensor) => Tensor,
+): Tensor[][] {
+  return a.map((own, index) => own.map((x, axis) => f(x, at(at(b, index), axis))));
+}
+
 /** A flat list in the groups of another. */
-function regrouped(list: readonly Tensor[], like: readonly (readonly Tensor[])[]): Tensor[][] {
+function regrouped(list: readonly Tensor[], like: readonly (readonly unknown[])[]): Tensor[][] {
   let next = 0;
   return like.map((group) => group.map(() => at(list, next++)));
 }

@@ -1,4 +1,5 @@
 import type { Quantities } from '../../analysis/index.js';
+import { groupBy } from '../../group-by.js';
 import { printable } from '../escape.js';
 import { numberAxis } from './axes.js';
 import type { Figure, Layout, Spec } from './figure.js';
@@ -36,6 +37,7 @@ export function quantities(
                 ? [
                     {
                       key: keyOf(run, point.where),
+                      optimizer: printable(run.optimizer),
                       line: `${run.optimizer} ${run.seed} ${point.where}`,
                       seed: run.seed,
                       x: point[axis],
@@ -86,6 +88,16 @@ export function quantities(
         legend: legendPanel(layout, series, explained),
       }),
   };
+}
+
+/** Lines of more points have markers at some of them only: a marker for each would hide the line. */
+const MOST_MARKERS = 12;
+
+function markedPoints<Point extends { readonly line: string }>(points: readonly Point[]): Point[] {
+  return [...groupBy(points, ({ line }) => line).values()].flatMap((own) => {
+    const every = Math.ceil(own.length / MOST_MARKERS);
+    return own.filter((_, index) => index % every === 0);
+  });
 }
 
 /** Letters that papers use. */
@@ -144,7 +156,7 @@ function draw(
         encoding: { ...encoding, strokeDash, detail: { field: 'line', type: 'nominal' } },
       },
       {
-        data: { values: known },
+        data: { values: markedPoints(known) },
         mark: { type: 'point', size: layout.fontSize * layout.fontSize * 0.2 },
         encoding: { ...encoding, shape },
       },

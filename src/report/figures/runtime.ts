@@ -8,6 +8,8 @@ import { type Strip, stripPanel } from './strips.js';
 
 /** A measure of run times: one panel, a strip for each optimizer. */
 interface Measure {
+  /** Of recorded times, whose panels the page filters by it. */
+  readonly testproblem?: string;
   readonly title: string;
   readonly strips: readonly Strip[];
   readonly rule: number | null;
@@ -97,7 +99,14 @@ export function recordedRuntime({ tables }: Pick<Comparison, 'tables'>): Figure 
       });
       return strips.length === 0
         ? []
-        : [{ title: `${table.testproblem}: ${clock} seconds of training per epoch`, strips, rule: null }];
+        : [
+            {
+              testproblem: printable(table.testproblem),
+              title: `${table.testproblem}: ${clock} seconds of training per epoch`,
+              strips,
+              rule: null,
+            },
+          ];
     }),
   );
   return figureOf(panels, {
@@ -138,11 +147,19 @@ function figureOf(
     columns: () => 1,
     draw: (layout) =>
       assemble(layout, {
-        panels: panels.map(({ title: axisTitle, strips, rule }) => {
+        panels: panels.map(({ testproblem, title: axisTitle, strips, rule }) => {
           const values = strips.flatMap((strip) => [...strip.values, ...(strip.centre === null ? [] : [strip.centre])]);
           const ends = strips.flatMap(({ low, high }) => [low, high].filter((end) => end !== null));
           const axis = numberAxis(values, { ends: [...ends, 0], scale: 'linear' });
-          return stripPanel(layout, { strips, axis, title: printable(axisTitle), rule, edge: 'right', heading: null });
+          const panel = stripPanel(layout, {
+            strips,
+            axis,
+            title: printable(axisTitle),
+            rule,
+            edge: 'right',
+            heading: null,
+          });
+          return { ...(testproblem === undefined ? {} : { description: testproblem }), ...panel };
         }),
         columns: 1,
         legend: legendPanel(

@@ -75,7 +75,11 @@ export function htmlTable({
 }: {
   readonly caption: string;
   readonly head: readonly string[];
-  readonly rows: readonly { readonly cells: readonly (string | number | null)[]; readonly key?: string }[];
+  readonly rows: readonly {
+    readonly cells: readonly (string | number | null)[];
+    readonly key?: string;
+    readonly problem?: string;
+  }[];
   /** `row:column` of cells that are the best. */
   readonly best?: ReadonlySet<string>;
 }): Html {
@@ -89,12 +93,14 @@ export function htmlTable({
 <thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(
-  ({ cells, key }, row) =>
-    html`<tr${key === undefined ? null : html` data-key="${key}"`}>${cells.map((cell, column) => {
-      const text = best.has(`${row}:${column}`) ? html`<strong>${cell}</strong>` : html`${cell}`;
-      if (column === 0) return html`<th scope="row">${text}</th>`;
-      return right[column] === true ? html`<td class="number">${text}</td>` : html`<td>${text}</td>`;
-    })}</tr>
+  ({ cells, key, problem }, row) =>
+    html`<tr${key === undefined ? null : html` data-key="${key}"`}${problem === undefined ? null : html` data-problem="${problem}"`}>${cells.map(
+      (cell, column) => {
+        const text = best.has(`${row}:${column}`) ? html`<strong>${cell}</strong>` : html`${cell}`;
+        if (column === 0) return html`<th scope="row">${text}</th>`;
+        return right[column] === true ? html`<td class="number">${text}</td>` : html`<td>${text}</td>`;
+      },
+    )}</tr>
 `,
 )}</tbody></table></div>
 `;

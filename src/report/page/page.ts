@@ -11,10 +11,10 @@ import {
 import { seriesKey } from '../figures/series.js';
 import { profileLines } from '../profile-lines.js';
 import type { ReportContent, RunFacts } from './content.js';
+import { controls, scripts } from './controls.js';
 import { figureHtml } from './figures.js';
 import { Html, html, htmlDocument, htmlTable } from './html.js';
 import { repeatCommands } from './repeat.js';
-import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
 
 /** The figures of one test problem, in the order of the page. */
@@ -50,7 +50,7 @@ export async function reportPage(content: ReportContent): Promise<string> {
   const body = html`<header><h1>${title}</h1>
 <p class="soft">Made by probprec ${version}. Intervals are 95 % intervals of the mean over seeds; diverged, interrupted and failed runs are counted and in no mean.</p></header>
 <nav aria-label="Contents"><ul>${links.map(([id, text]) => html`<li><a href="#${id}">${text}</a></li>`)}</ul></nav>
-${interactive ? filters(tables) : null}
+${interactive ? controls(comparison) : null}
 <main>
 <section id="what-was-run"><h2>What was run</h2>${whatWasRun(content)}</section>
 ${problems}
@@ -78,6 +78,7 @@ function whatWasRun({ comparison: { tables }, facts, faults }: ReportContent): H
   const rows = tables.flatMap((table) =>
     table.rows.map((row) => ({
       key: seriesKey(row, table),
+      problem: table.testproblem,
       cells: [
         table.testproblem,
         row.name,
@@ -223,6 +224,7 @@ function notCompleted({ comparison: { tables } }: ReportContent): Html {
           : [
               {
                 key: seriesKey(row, table),
+                problem: table.testproblem,
                 cells: [
                   table.testproblem,
                   row.name,
@@ -246,6 +248,7 @@ function notCompleted({ comparison: { tables } }: ReportContent): Html {
           : [
               {
                 key: seriesKey(row, table),
+                problem: table.testproblem,
                 cells: [
                   table.testproblem,
                   row.name,
@@ -303,38 +306,4 @@ function repeat({ facts }: ReportContent): Html {
     .join('\n')
     .split('\n')
     .map((line) => html`${line}${new Html('\n')}`)}</code></pre>`;
-}
-
-function filters(tables: readonly ComparisonTable[]): Html {
-  const problems = [...new Set(tables.map(({ testproblem }) => testproblem))];
-  const optimizers = [...new Set(tables.flatMap((table) => table.rows.map((row) => seriesKey(row, table))))];
-  const metrics = ['test_losses', 'test_accuracies', 'train_losses', 'train_accuracies'];
-  const boxes = (name: string, title: string, values: readonly string[]) =>
-    html`<fieldset><legend>${title}</legend>${values.map((value) => html`<label><input type="checkbox" name="${name}" value="${value}" checked>${value.replaceAll('_', name === 'metric' ? ' ' : '_')}</label>`)}</fieldset>
-`;
-  return html`<form aria-label="What is shown">
-${problems.length > 1 ? boxes('problem', 'Test problems', problems) : null}${boxes('optimizer', 'Optimizers', optimizers)}${boxes('metric', 'Metrics of curves', metrics)}
-<fieldset><legend>Vertical axes</legend>${(
-    [
-      ['drawn', 'as drawn'],
-      ['linear', 'linear'],
-      ['log', 'logarithmic'],
-    ] as const
-  ).map(
-    ([value, text], index) =>
-      html`<label><input type="radio" name="scale" value="${value}"${index === 0 ? html` checked` : null}>${text}</label>`,
-  )}</fieldset>
-<button type="reset">Show everything</button>
-</form>
-`;
-}
-
-function scripts({ library }: ReportContent): Html {
-  // Inert until a figure needs them; nothing in them can end the element.
-  const inert = (
-    id: string,
-    text: string,
-  ) => html`<script type="text/plain" id="${id}">${new Html(text.replace(/<\/(script)/gi, '<\\/$1').replaceAll('<!--', '<\\!--'))}</script>
-`;
-  return html`${inert('library-vega', library?.vega ?? '')}${inert('library-vega-lite', library?.vegaLite ?? '')}<script>${new Html(SCRIPT)}</script>`;
 }

@@ -35,5 +35,5 @@ label{display:inline-flex;gap:.35rem;align-items:baseline}
 #hover{position:absolute;z-index:2;max-width:22rem;padding:.4rem .6rem;font-size:.8rem;white-space:pre-line;overflow-wrap:anywhere;color:var(--ink);background:var(--ground);border:1px solid var(--ink);pointer-events:none}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#333;--ground:#fff;--line:#999;--raised:#fff;--link:#000}
 body{max-width:none;padding:0;font-size:10pt}nav,.js body>form{display:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
-.scroll,.drawing{overflow:visible}.drawing svg{min-width:0}details:not([open]){display:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}table{font-size:7.5pt}th,td{padding:.1rem .3rem}}
+.scroll,.drawing{overflow:visible}.drawing svg{min-width:0}details:not([open]),figcaption a{display:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}table{font-size:7.5pt}th,td{padding:.1rem .3rem}}
 `;

@@ -75,6 +75,13 @@ export class ObservedLoss {
   }
 }
 
+/** The rows of a block's U, in the parts that the block's parameters have. */
+export type PreconditionerRows = readonly {
+  readonly begin: number;
+  readonly size: number;
+  readonly rows: readonly Vector[];
+}[];
+
 /** A point of a training as observers see it; counts what it evaluates, and changes nothing. */
 export class ObservedPoint {
   readonly size: number;
@@ -168,21 +175,30 @@ export class ObservedPoint {
     return (this.#loop.training.preconditioner?.() ?? null) !== null;
   }
 
-  /** The rows of the preconditioner's U for each parameter that has some, with the parameter's place; null without one. */
-  async preconditioner(): Promise<readonly { begin: number; size: number; u: readonly Vector[] }[] | null> {
+  /** The rows of the preconditioner's U for each block: each row in the parts that the block's parameters have, with their places; null without one. */
+  async preconditioner(): Promise<readonly PreconditionerRows[] | null> {
     const blocks = this.#loop.training.preconditioner?.() ?? null;
     if (blocks === null) return null;
-    const found: { begin: number; size: number; u: readonly Vector[] }[] = [];
+    const places: { begin: number; size: number }[] = [];
     let begin = 0;
-    for (const [index, { shape }] of this.#loss.resolved.testProblem.parameters.entries()) {
+    for (const { shape } of this.#loss.resolved.testProblem.parameters) {
       const size = sizeOf(shape);
-      const block = blocks[index] ?? null;
-      if (block !== null) {
-        const rows = (await this.#loss.engine.download(block.u)) as Vector;
-        const u = Array.from({ length: rows.length / size }, (_, row) => rows.subarray(row * size, (row + 1) * size));
-        found.push({ begin, size, u });
-      }
+      places.push({ begin, size });
       begin += size;
+    }
+    const found: PreconditionerRows[] = [];
+    for (const { parameters, u } of blocks) {
+      const parts: PreconditionerRows[number][] = [];
+      for (const [index, parameter] of parameters.entries()) {
+        const place = places[parameter];
+        const value = u[index];
+        if (place === undefined || value === undefined) continue;
+        const { size } = place;
+        const all = (await this.#loss.engine.download(value)) as Vector;
+        const rows = Array.from({ length: all.length / size }, (_, row) => all.subarray(row * size, (row + 1) * size));
+        parts.push({ ...place, rows });
+      }
+      found.push(parts);
     }
     return found;
   }

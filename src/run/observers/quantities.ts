@@ -75,13 +75,18 @@ export const quantities: Readonly<Record<QuantityName, (point: ObservedPoint) =>
    * null where there is no preconditioner.
    */
   overlap: async (point) => {
-    const rows = await point.preconditioner();
-    if (rows === null) return { overlap: null, overlap_vectors: null };
+    const blocks = await point.preconditioner();
+    if (blocks === null) return { overlap: null, overlap_vectors: null };
     const { vectors } = await largest(point);
     const shares = vectors.map((vector) => {
-      const inside = rows.map(({ begin, size, u }) => {
-        const found = projections(u, vector.subarray(begin, begin + size));
-        return found.reduce((sum, value) => sum + value ** 2, 0);
+      const inside = blocks.map((parts) => {
+        const components: number[] = [];
+        for (const { begin, size, rows } of parts) {
+          for (const [row, value] of projections(rows, vector.subarray(begin, begin + size)).entries()) {
+            components[row] = (components[row] ?? 0) + value;
+          }
+        }
+        return components.reduce((sum, value) => sum + value ** 2, 0);
       });
       return inside.reduce((sum, value) => sum + value, 0);
     });

@@ -40,7 +40,7 @@ export function checkTimeLimit(
 ): string {
   if (time === undefined) {
     throw new ConfigurationError(
-      `${plan}: resources.time: found nothing, expected the time limit of a task, for instance time: 04:00:00`,
+      `${plan}: resources.time: missing; expected the time limit of a task, for instance time: 04:00:00`,
     );
   }
   const seconds = parseTimeLimit(time);

@@ -6,13 +6,13 @@ const activation =
   (_, x) =>
     operation(x);
 
-/** max(x, 0). */
+/** max(x, 0) of every number; its derivative at 0 is 0, as in PyTorch. Keeps the shape. */
 export const relu = (): Layer => activation(ops.relu);
-/** Hyperbolic tangent. */
+/** Hyperbolic tangent of every number; keeps the shape. */
 export const tanh = (): Layer => activation(ops.tanh);
-/** 1 / (1 + e⁻ˣ). */
+/** 1 / (1 + e⁻ˣ) of every number; keeps the shape. */
 export const sigmoid = (): Layer => activation(ops.sigmoid);
-/** log(1 + eˣ). */
+/** log(1 + eˣ) of every number, without overflow; keeps the shape. */
 export const softplus = (): Layer => activation(ops.softplus);
 
 /** x where x > 0, else slope · x; the derivative at 0 is the slope, as in PyTorch. */

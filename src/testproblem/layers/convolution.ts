@@ -9,7 +9,7 @@ export type Padding = 'same' | 'valid' | readonly [number, number, number, numbe
 /** A number for rows and columns alike, or [rows, columns]. */
 export type Extent = number | readonly [number, number];
 
-/** A convolution. */
+/** Filters, kernel and stride as rows and columns or one number for both, and how the edges are filled. */
 export interface ConvolutionOptions {
   readonly filters: number;
   readonly kernel: Extent;

@@ -2,7 +2,7 @@ import { inverse, Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import type { Observations } from '../../../src/optimizer/curvature/estimators/estimator.js';
 import { paperEstimator } from '../../../src/optimizer/curvature/estimators/paper.js';
-import { estimators } from '../../../src/optimizer/curvature/estimators/registered.js';
+import { publishedEstimators as estimators } from '../../../src/optimizer/curvature/estimators/registered.js';
 import { thesisEstimator } from '../../../src/optimizer/curvature/estimators/thesis.js';
 import { estimateGroupPrior, isUsable } from '../../../src/optimizer/curvature/group-prior.js';
 import { noObservations, withColumn } from '../../../src/optimizer/curvature/observations.js';

@@ -164,7 +164,7 @@ async function compare(engine: Engine, subject: Case, rank: number) {
     .add(Matrix.eye(size, size, 1 / alpha));
   const dense = new SingularValueDecomposition(mean);
   const count = Math.min(rank, size - 1);
-  const u = Array.from(found.u === null ? [] : await engine.download(found.u));
+  const u = Array.from(found.u?.[0] === undefined ? [] : await engine.download(found.u[0]));
   const vectors = found.directed.map((_, row) => u.slice(row * size, (row + 1) * size));
   const expected = dense.diagonal.slice(0, count);
   const own = expected.flatMap((sigma, index) => (Math.abs(sigma * alpha - 1) > 1e-6 ? [index] : []));

@@ -1,8 +1,8 @@
-import { type Comparison, quantitiesOfRun } from '../../analysis/index.js';
+import { type Comparison, quantitiesOfRun, rowLabel } from '../../analysis/index.js';
 import { FileError } from '../../errors.js';
-import type { RunQuantities } from '../../report/figures/index.js';
-import type { RunFacts } from '../../report/page/content.js';
 import { type RunFile, readResultFile } from '../../results/index.js';
+import type { RunQuantities } from '../figures/index.js';
+import type { RunFacts } from './content.js';
 
 /** What only some figures and the report need of the run files behind a comparison's rows. */
 export interface RunDetails {
@@ -18,8 +18,10 @@ export async function readRunDetails({ tables }: Comparison): Promise<RunDetails
   const facts: RunFacts[] = [];
   const quantities: RunQuantities[] = [];
   for (const { testproblem, rows } of tables) {
-    for (const { name, detail, originKind } of rows) {
+    for (const row of rows) {
+      const { detail, originKind } = row;
       if (originKind === 'baseline') continue;
+      const name = rowLabel(row, rows);
       for (const { file, seed } of detail?.runs ?? []) {
         const content = await runFileOf(file);
         if (content === null) continue;

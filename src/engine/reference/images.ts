@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from '../../src/tensor/index.js';
+import type { Shape, Tensor } from '../../tensor/index.js';
 import { allocate, elementsOf, type Kernel, list, type Numbers, operand } from './numbers.js';
 
 /** A run of products along an output row: x starts at `x` and moves by `step`, y starts at `y` and moves by 1, w stays. */

@@ -1,4 +1,4 @@
-import type { DType, Shape, Tensor } from '../../src/tensor/index.js';
+import type { DType, Shape, Tensor } from '../../tensor/index.js';
 
 /** Numbers of the oracle: float64, int32; truth values are the integers 0 and 1. */
 export type Numbers = Float64Array | Int32Array;

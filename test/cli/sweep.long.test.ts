@@ -84,10 +84,10 @@ describe('sweep plan', () => {
 
 describe('a wrong sweep command is one line on stderr, exit code 2, and writes nothing:', () => {
   test.each([
-    ['no command', [], /sweep: found nothing, expected a command: plan, .*rerun-best/],
+    ['no command', [], /sweep: missing command; expected one of plan, .*rerun-best/],
     ['an unknown command', ['statsu'], /"statsu".*did you mean status/],
-    ['no test problem', ['plan', '--optimizer', 'sgd'], /--testproblem: found nothing/],
-    ['no optimizer', ['plan', '--testproblem', 'mnist_logreg'], /--optimizer: found nothing/],
+    ['no test problem', ['plan', '--optimizer', 'sgd'], /--testproblem: missing/],
+    ['no optimizer', ['plan', '--testproblem', 'mnist_logreg'], /--optimizer: missing/],
     [
       'an unknown test problem',
       ['plan', '--testproblem', 'mnist', '--optimizer', 'sgd'],
@@ -107,7 +107,7 @@ describe('a wrong sweep command is one line on stderr, exit code 2, and writes n
       /expected that with --grid/,
     ],
     ['samples of nothing', [...PLAN, '--samples', '2'], /--samples 2: found no --random/],
-    ['no samples', [...PLAN, '--random', 'lr=uniform:0:1'], /--samples: found nothing/],
+    ['no samples', [...PLAN, '--random', 'lr=uniform:0:1'], /--samples: missing/],
     [
       'an unknown hyperparameter',
       [...PLAN, '--grid', 'rl=1'],

@@ -113,7 +113,7 @@ const executable = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/
 );
 if (executable === undefined)
   process.stderr.write(
-    'test/report/page.test.ts: no chromium here (apt-get install chromium): the page is not opened in a browser\n',
+    'test/report/page.long.test.ts: no chromium here (apt-get install chromium): the page is not opened in a browser\n',
   );
 
 describe.skipIf(executable === undefined)('in a browser, from a file and without a network', () => {
@@ -204,6 +204,50 @@ describe.skipIf(executable === undefined)('in a browser, from a file and without
     await opened.mouse.move(point.x + point.width / 2, point.y + point.height / 2, { steps: 4 });
     await expect.poll(() => hover.isVisible(), { timeout: 10_000 }).toBe(true);
     expect(await hover.textContent()).toMatch(/optimizer: /);
+    await opened.context().close();
+    expect(problems).toEqual([]);
+  }, 120_000);
+
+  test('what is filtered stands in the address, and the address filters', async () => {
+    const opened = await open('ordinary', 1280);
+    await opened.locator('input[name=optimizer][value=Momentum]').uncheck();
+    await opened.locator('input[name=scale][value=log]').check();
+    await opened.locator('nav a[href="#problem-1"]').click();
+    await expect.poll(() => opened.url()).toMatch(/#problem-1\?without-optimizer=Momentum&scale=log$/);
+    const url = opened.url();
+    await opened.goto('about:blank');
+    await opened.goto(url);
+    const figure = opened.locator('#problem-1-finals');
+    await expect.poll(() => figure.locator('svg').textContent(), { timeout: 30_000 }).not.toContain('Momentum (');
+    expect(await opened.locator('tr[data-key=Momentum]:visible').count()).toBe(0);
+    expect(await opened.locator('input[name=scale][value=log]').isChecked()).toBe(true);
+    expect(await opened.evaluate('scrollY')).toBeGreaterThan(100);
+    await opened.locator('button[type=reset]').click();
+    await expect.poll(() => opened.url()).toMatch(/#problem-1$/);
+    await expect.poll(() => figure.locator('svg').textContent(), { timeout: 30_000 }).toContain('Momentum (');
+    const settings = opened.locator('input[name=setting]');
+    expect(await settings.count()).toBeGreaterThan(1);
+    for (const box of await settings.all()) await box.uncheck();
+    expect(await opened.locator('tr[data-key]:visible').count()).toBe(0);
+    await opened.context().close();
+    expect(problems).toEqual([]);
+  }, 120_000);
+
+  test('the arrow keys go through the values of a figure', async () => {
+    const opened = await open('ordinary', 360);
+    const drawing = opened.locator('#problem-1-finals .drawing');
+    await drawing.focus();
+    const hover = opened.locator('#hover');
+    await opened.keyboard.press('ArrowRight');
+    await expect.poll(() => hover.isVisible(), { timeout: 30_000 }).toBe(true);
+    const first = await hover.textContent();
+    expect(first).toMatch(/optimizer: .*\nvalue: 0\.\d+/);
+    await opened.keyboard.press('ArrowRight');
+    await expect.poll(() => hover.textContent()).not.toBe(first);
+    await opened.keyboard.press('ArrowLeft');
+    await expect.poll(() => hover.textContent()).toBe(first);
+    await opened.keyboard.press('Escape');
+    expect(await hover.isVisible()).toBe(false);
     await opened.context().close();
     expect(problems).toEqual([]);
   }, 120_000);

@@ -1,0 +1,85 @@
+import { Command, Help } from 'commander';
+import { UsageError } from './failure.js';
+import { didYouMean, quoted } from './option-values.js';
+
+/** Below this many columns an option's text stands under it, not beside it. */
+const SIDE_BY_SIDE = 60;
+/** Text is wrapped in columns as narrow as this. */
+const NARROWEST = 20;
+
+/** A command of this program: its help fits the terminal, and what it says of a wrong option names the command to ask. */
+export class HouseCommand extends Command {
+  override createCommand(name?: string): HouseCommand {
+    return new HouseCommand(name);
+  }
+
+  override createHelp(): Help {
+    return Object.assign(new FittingHelp(), this.configureHelp());
+  }
+
+  override error(message: string, options?: Parameters<Command['error']>[1]): never {
+    return super.error(`${message}; ${pathOf(this)} --help lists the options`, options);
+  }
+}
+
+class FittingHelp extends Help {
+  override minWidthToWrap = NARROWEST;
+
+  override commandUsage(command: Command): string {
+    return this.boxWrap(super.commandUsage(command), (this.helpWidth ?? SIDE_BY_SIDE) - 7).replaceAll(
+      '\n',
+      '\n       ',
+    );
+  }
+
+  override formatItem(term: string, termWidth: number, description: string, helper: Help): string {
+    const width = helper.helpWidth ?? SIDE_BY_SIDE;
+    if (width >= SIDE_BY_SIDE) return super.formatItem(term, termWidth, description, helper);
+    if (description === '') return `  ${term}`;
+    return `  ${term}\n${indented(helper.boxWrap(description, width - 6), 6)}`;
+  }
+}
+
+/** Terms with their texts beside or under them, as in the help of a command. */
+export function termList(rows: readonly (readonly [term: string, text: string])[], width: number): string[] {
+  const help = new FittingHelp();
+  help.helpWidth = width;
+  const termWidth = Math.max(0, ...rows.map(([term]) => term.length));
+  return rows.map(([term, text]) => help.formatItem(term, termWidth, text, help));
+}
+
+/** Text in lines of at most `width` columns. */
+export function wrapped(text: string, width: number): string {
+  const help = new Help();
+  help.minWidthToWrap = NARROWEST;
+  return help.boxWrap(text, width);
+}
+
+function indented(text: string, columns: number): string {
+  return text.replace(/^/gm, ' '.repeat(columns));
+}
+
+/** `probprec sweep plan`: how a command is called. */
+export function pathOf(command: Command): string {
+  const names: string[] = [];
+  for (let current: Command | null = command; current !== null; current = current.parent) names.unshift(current.name());
+  return names.join(' ');
+}
+
+/** The error for a name that is no command of `parent`, or for none at all. */
+export function unknownCommand(parent: Command, typed: string | undefined = parent.args[0]): UsageError {
+  const where = parent.parent === null ? '' : `${pathOf(parent).replace(/^\S+ /, '')}: `;
+  const names = parent.commands.map((command) => command.name());
+  const found = typed === undefined ? 'missing command' : `unknown command ${quoted(typed)}`;
+  const hint = typed === undefined ? '' : didYouMean(typed, names);
+  return new UsageError(
+    `${where}${found}; expected one of ${names.join(', ')}${hint}; ${pathOf(parent)} --help explains them`,
+  );
+}
+
+/** The error for a test problem or optimizer that is not stated; `further` says what else would do. */
+export function missingName(option: string, list: 'testproblems' | 'optimizers', further = ''): UsageError {
+  return new UsageError(
+    `${option}: missing; expected a name of probprec list ${list} or a file of your own, such as ./mine.js${further}`,
+  );
+}

@@ -1,0 +1,18 @@
+/** The comparison of run times, `probprec/timing`: docs/runtime.md. */
+export {
+  type Clock,
+  type ComparisonOptions,
+  type Contestant,
+  compareRuntime,
+  contestants,
+  type RatioSummary,
+  type RunSeconds,
+  type RuntimeComparison,
+  resolveContestant,
+  type Scope,
+  settingInWords,
+  summarizeRatios,
+  type TimedRun,
+  type TimingOptions,
+  timeRun,
+} from '../timing/index.js';
