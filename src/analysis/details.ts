@@ -2,6 +2,7 @@ import type { RecordedRun } from '../results/index.js';
 import { bestOf } from './best-of.js';
 import type { Candidate } from './candidate.js';
 import type { ComparisonRow } from './comparison.js';
+import { gradientEquivalentsPerEpoch } from './gradient-equivalents.js';
 import { bootstrapIntervals, studentIntervalOf } from './intervals.js';
 import { METRICS, type Metric } from './metrics.js';
 import type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
@@ -54,6 +55,7 @@ function runDetail(run: RecordedRun, metric: Metric, target: Parameters<typeof t
     final: status.state === 'completed' ? (curves[metric]?.at(-1) ?? null) : null,
     wallSecondsPerEpoch: perEpoch(timing?.wallSeconds),
     cpuSecondsPerEpoch: perEpoch(timing?.cpuSeconds),
+    gradientEquivalentsPerEpoch: gradientEquivalentsPerEpoch(run),
     undisturbed,
     target: target === null ? null : timeToTarget(run, target),
   };
@@ -70,6 +72,8 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
     );
     return sums.length === 0 || sums.length < completed.length ? null : mean(sums);
   };
+  const costs = completed.flatMap((run) => gradientEquivalentsPerEpoch(run) ?? []);
+  const cost = costs.length === 0 || costs.length < completed.length ? null : mean(costs);
   const length = Math.max(
     0,
     ...completed.map(({ curves }) => Math.max(...METRICS.map((name) => curves[name]?.length ?? 0))),
@@ -79,6 +83,7 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
     steps: stepsPerEpoch === null ? null : epoch * stepsPerEpoch,
     wallSeconds: timed ? until('wallSeconds', epoch) : null,
     cpuSeconds: until('cpuSeconds', epoch),
+    gradientEquivalents: cost === null ? null : epoch * cost,
   }));
   return byMetric((metric) => {
     const measured = completed.flatMap(({ curves }) => (curves[metric]?.length ? [curves[metric]] : []));
@@ -107,6 +112,7 @@ function publishedCurves(
         steps: null,
         wallSeconds: null,
         cpuSeconds: null,
+        gradientEquivalents: null,
         ...summarise([]),
         n,
         mean: value,

@@ -42,8 +42,8 @@ function addPlot(program: Command, terminal: Terminal): void {
     )
     .option(
       '--over <axis>',
-      'epochs, steps, seconds, cpu-seconds',
-      oneOf('--over', ['epochs', 'steps', 'seconds', 'cpu-seconds'] as const),
+      'epochs, steps, seconds, cpu-seconds, gradients (counted gradients, products and losses, in gradients)',
+      oneOf('--over', ['epochs', 'steps', 'seconds', 'cpu-seconds', 'gradients'] as const),
       'epochs',
     )
     .option('--centre <name>', 'mean or median', oneOf('--centre', ['mean', 'median'] as const), 'mean')

@@ -55,11 +55,15 @@ const COLUMNS: readonly (readonly [string, (row: ComparisonRow, table: Compariso
   ['notes', (row, table) => [...row.notes, ...comparisonColumns(table).notes].join('; ')],
 ];
 
-/** CSV (RFC 4180) with every number in full; what is unknown is empty. The notes of a table stand in each of its rows. */
-export function comparisonCsv({ tables }: Comparison): string {
-  const header = COLUMNS.map(([name]) => name).join(',');
+/** Names of the columns, in their order. */
+export const CSV_COLUMN_NAMES: readonly string[] = COLUMNS.map(([name]) => name);
+
+/** CSV (RFC 4180) with every number in full; what is unknown is empty; the columns with these names. The notes of a table stand in each of its rows. */
+export function comparisonCsv({ tables }: Comparison, names: readonly string[] = CSV_COLUMN_NAMES): string {
+  const columns = names.flatMap((wanted) => COLUMNS.filter(([name]) => name === wanted));
+  const header = columns.map(([name]) => name).join(',');
   const lines = tables.flatMap((table) =>
-    table.rows.map((row) => COLUMNS.map(([, value]) => csvCell(value(row, table))).join(',')),
+    table.rows.map((row) => columns.map(([, value]) => csvCell(value(row, table))).join(',')),
   );
   return [header, ...lines].join('\n');
 }

@@ -73,6 +73,8 @@ export interface RecordedRun {
   readonly undisturbed?: boolean | null;
   /** Steps of one epoch; absent when the file does not say. */
   readonly stepsPerEpoch?: number;
+  /** How often training evaluated the loss of a minibatch, its gradient and products; absent when the file does not say. */
+  readonly evaluations?: NonNullable<RunFile['evaluations']>;
   readonly conditions: Conditions;
   /** Equal for runs of one setting, whatever their seeds and conditions; see identity.ts. */
   readonly setting: string;
@@ -103,6 +105,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     timing: { wallSeconds: timing.training_wall_seconds, cpuSeconds: timing.training_cpu_seconds },
     undisturbed: wasUndisturbed(content),
     stepsPerEpoch: content.steps_per_epoch,
+    ...(content.evaluations === undefined ? {} : { evaluations: content.evaluations }),
     conditions: {
       ...problemVersion(configuration),
       protocol: configuration.protocol,

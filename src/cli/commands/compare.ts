@@ -8,12 +8,15 @@ import {
 import type { ExitCode } from '../../errors.js';
 import { printable } from '../../report/escape.js';
 import {
+  COLUMN_NAMES,
+  CSV_COLUMN_NAMES,
   comparisonCsv,
   comparisonJson,
   comparisonLatex,
   comparisonLegend,
   comparisonMarkdown,
   comparisonText,
+  type TableChoice,
 } from '../../report/index.js';
 import type { RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
@@ -29,10 +32,11 @@ export async function compare(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const curves = options.curves === true && options.format === 'table';
-  const details = curves || (options.details === true && options.format === 'json');
+  checkColumns(options);
+  const details = curves || options.metrics !== undefined || (options.details === true && options.format === 'json');
   const found = await readComparison(paths, options, terminal, { command: 'compare', details });
   if (found === null) return 1;
-  print(found.comparison, options.format, terminal);
+  print(found.comparison, options, terminal);
   if (curves) await printCurves(found.comparison, terminal);
   return found.faults.length > 0 ? 1 : 0;
 }
@@ -113,23 +117,48 @@ async function printCurves({ tables }: Comparison, terminal: Terminal): Promise<
   }
 }
 
-function print(comparison: Comparison, format: CompareCommandOptions['format'], terminal: Terminal): void {
-  switch (format) {
+function print(comparison: Comparison, options: CompareCommandOptions, terminal: Terminal): void {
+  const { columns, metrics } = options;
+  const choice: TableChoice = {
+    ...(columns === undefined ? {} : { columns: columns as TableChoice['columns'] & {} }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
+  switch (options.format) {
     case 'json':
       terminal.result(comparisonJson(comparison));
       return;
     case 'csv':
-      terminal.result(comparisonCsv(comparison));
+      terminal.result(comparisonCsv(comparison, columns));
       return;
     case 'latex':
-      terminal.result(comparisonLatex(comparison));
+      terminal.result(comparisonLatex(comparison, choice));
       return;
     case 'markdown':
-      terminal.result(comparisonMarkdown(comparison));
+      terminal.result(comparisonMarkdown(comparison, choice));
       return;
     case 'table':
-      for (const line of comparisonText(comparison, terminal)) terminal.result(line);
-      for (const line of comparisonLegend(comparison)) terminal.line(line);
+      for (const line of comparisonText(comparison, terminal, choice)) terminal.result(line);
+      for (const line of comparisonLegend(comparison, choice)) terminal.line(line);
+  }
+}
+
+function checkColumns({ format, columns = [], metrics }: CompareCommandOptions): void {
+  if (format === 'json' && columns.length > 0) {
+    throw new UsageError(
+      '--columns: found --format json, which has everything; expected table, latex, markdown or csv',
+    );
+  }
+  if (metrics !== undefined && (format === 'json' || format === 'csv')) {
+    throw new UsageError(
+      `--metrics: found --format ${format}, expected table, latex or markdown (--format json --details has all metrics)`,
+    );
+  }
+  const known: readonly string[] = format === 'csv' ? CSV_COLUMN_NAMES : COLUMN_NAMES;
+  const unknown = columns.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--columns: found ${quoted(unknown)}, expected some of ${known.join(', ')}${didYouMean(unknown, [...known])}`,
+    );
   }
 }
 
