@@ -1,6 +1,6 @@
-import type { RecordedRun } from '../results/index.js';
+import { furtherMetricsOf, type RecordedRun } from '../results/index.js';
 import { sourceVersion } from '../user-file/source-version.js';
-import { aggregate } from './aggregate.js';
+import { type Aggregate, aggregate } from './aggregate.js';
 import type { ComparisonRow } from './comparison.js';
 import type { Chosen } from './competitors.js';
 import { mismatches } from './conditions.js';
@@ -71,6 +71,7 @@ function ofRuns(contender: RunsContender, chosen: Chosen, context: CandidateCont
     final: of?.final ?? summarise([]),
     interval: of?.interval ?? null,
     best: of?.best ?? null,
+    ...furtherOf(metrics, metric),
     target: target === null ? null : targetOf(runs, target, undisturbed || wallTime),
     wallSecondsPerEpoch: undisturbed || wallTime ? perEpoch('wallSeconds', completed) : null,
     cpuSecondsPerEpoch: perEpoch('cpuSeconds', completed),
@@ -91,6 +92,16 @@ function ofRuns(contender: RunsContender, chosen: Chosen, context: CandidateCont
     pairable: contender.originKind === 'results' || differences.length === 0,
     machine: machines.size === 1 && known ? ([...machines][0] ?? null) : null,
   };
+}
+
+/** What the test problem reports besides on the set of the metric, at the end of training. */
+function furtherOf(metrics: Aggregate['metrics'], shown: Metric): Pick<ComparisonRow, 'further'> {
+  const [set] = shown.split('_');
+  const own = furtherMetricsOf(metrics).flatMap((metric) => {
+    const final = metrics[metric]?.final;
+    return metric === shown || final === undefined || !metric.startsWith(`${set}_`) ? [] : [[metric, final] as const];
+  });
+  return own.length === 0 ? {} : { further: Object.fromEntries(own) };
 }
 
 /** Seconds until a target are wall time as well. */

@@ -44,6 +44,8 @@ export interface ComparisonRow {
   readonly final: Summary;
   readonly interval: Interval | null;
   readonly best: { readonly value: number; readonly epoch: number } | null;
+  /** Of what the test problem reports besides, on the set of the table's metric, by metric; absent where there is nothing. */
+  readonly further?: Readonly<Partial<Record<Metric, Summary>>>;
   /** Null without a target, and for a baseline without single runs. */
   readonly target: TargetSummary | null;
   /** Seconds of training per epoch, mean over completed runs; wall time only of runs that had the machine for themselves. */

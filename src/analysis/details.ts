@@ -1,4 +1,4 @@
-import type { RecordedRun } from '../results/index.js';
+import { furtherMetricsOf, metricsOf, type RecordedRun } from '../results/index.js';
 import { bestOf } from './best-of.js';
 import type { Candidate } from './candidate.js';
 import type { ComparisonRow } from './comparison.js';
@@ -76,7 +76,7 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
   const cost = costs.length === 0 || costs.length < completed.length ? null : mean(costs);
   const length = Math.max(
     0,
-    ...completed.map(({ curves }) => Math.max(...METRICS.map((name) => curves[name]?.length ?? 0))),
+    ...completed.map(({ curves }) => Math.max(...metricsOf(curves).map((name) => curves[name]?.length ?? 0))),
   );
   const axes = Array.from({ length }, (_, epoch) => ({
     epoch,
@@ -85,7 +85,8 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
     cpuSeconds: until('cpuSeconds', epoch),
     gradientEquivalents: cost === null ? null : epoch * cost,
   }));
-  return byMetric((metric) => {
+  const further = completed.flatMap(({ curves }) => furtherMetricsOf(curves));
+  return byMetric(further, (metric) => {
     const measured = completed.flatMap(({ curves }) => (curves[metric]?.length ? [curves[metric]] : []));
     if (measured.length === 0) return null;
     const samples = axes.map(({ epoch }) => measured.flatMap((curve) => curve[epoch] ?? []));
@@ -100,7 +101,7 @@ function publishedCurves(
   contender: Extract<Candidate['chosen']['contender'], { kind: 'summary' }>,
   epochs: number,
 ): RowDetail['curves'] {
-  return byMetric((metric) => {
+  return byMetric([], (metric) => {
     const means = contender.mean[metric]?.slice(0, epochs + 1);
     if (means === undefined) return null;
     return means.map((value, epoch): CurvePoint => {
@@ -124,11 +125,14 @@ function publishedCurves(
   });
 }
 
-/** Six curves with ten thousand resamples for each point: of most of them nobody asks. */
-function byMetric(make: (metric: Metric) => readonly CurvePoint[] | null): RowDetail['curves'] {
+/** Six curves and more with ten thousand resamples for each point: of most of them nobody asks. */
+function byMetric(
+  further: readonly Metric[],
+  make: (metric: Metric) => readonly CurvePoint[] | null,
+): RowDetail['curves'] {
   const made = new Map<Metric, readonly CurvePoint[] | null>();
   const curves = {};
-  for (const metric of METRICS) {
+  for (const metric of new Set([...METRICS, ...further])) {
     Object.defineProperty(curves, metric, {
       enumerable: true,
       get: () => {

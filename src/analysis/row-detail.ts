@@ -56,7 +56,7 @@ export interface TriedSetting {
 /** What figures need of a row beyond its columns. */
 export interface RowDetail {
   /** Null for a metric that was not measured. */
-  readonly curves: Readonly<Record<Metric, readonly CurvePoint[] | null>>;
+  readonly curves: Readonly<Partial<Record<Metric, readonly CurvePoint[] | null>>>;
   readonly runs: readonly RunDetail[];
   /** Best first. */
   readonly tried: readonly TriedSetting[];

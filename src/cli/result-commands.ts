@@ -4,7 +4,7 @@ import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { addExport } from './export-commands.js';
 import { unknownCommand } from './house-command.js';
-import { commaSeparated, oneOf } from './option-values.js';
+import { commaSeparated, metricName, oneOf } from './option-values.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -26,7 +26,7 @@ function addShow(program: Command, terminal: Terminal): void {
         'reported. Several runs are a list with a line for each.',
     )
     .argument('[results...]', 'a run file, or files and folders of them, DeepOBS folders too (results)')
-    .option('--metric <name>', `curve of a list: ${METRICS.join(', ')}`, oneOf('--metric', METRICS))
+    .option('--metric <name>', `curve of a list: ${METRICS.join(', ')}`, metricName('--metric'))
     .action(async (paths: string[], options: { metric?: Metric }) => {
       const { show } = await import('./commands/show.js');
       process.exitCode = await show(paths, options, terminal);
@@ -56,7 +56,7 @@ function addCompare(program: Command, terminal: Terminal): void {
     .option(
       '--metrics <name,name,...>',
       'table, latex, markdown: mean and interval of each of these metrics, side by side',
-      commaSeparated(oneOf('--metrics', METRICS)),
+      commaSeparated(metricName('--metrics')),
     )
     .option('--curves', 'with the table also the mean curves, as lines of blocks')
     .option('--format <name>', COMPARE_FORMATS.join(', '), oneOf('--format', COMPARE_FORMATS), 'table')

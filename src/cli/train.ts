@@ -1,5 +1,5 @@
 import { type ExitCode, InterruptedError, RunHeldError } from '../errors.js';
-import type { Metric, RunFile } from '../results/index.js';
+import type { RunFile, UsualMetric } from '../results/index.js';
 import {
   executeRun,
   type KeepParameters,
@@ -193,7 +193,7 @@ function summarize(path: string, runFile: RunFile, alreadyComplete: boolean) {
 }
 
 /** The last value that training has reached: of a run that ended before its first epoch did, none. */
-function lastReached({ status, ...lists }: RunFile, metric: Metric): number | null {
+function lastReached({ status, ...lists }: RunFile, metric: UsualMetric): number | null {
   return status.state === 'completed' || status.epoch > 0 ? (lists[metric]?.at(-1) ?? null) : null;
 }
 

@@ -1,4 +1,4 @@
-import { type ComparisonRow, type ComparisonTable, isAccuracy } from '../analysis/index.js';
+import { type ComparisonRow, type ComparisonTable, isAccuracy, type Summary } from '../analysis/index.js';
 import type { Metric } from '../results/index.js';
 import { countLine, MARKING, type Measured, markedRows, measuredBy } from './comparison-means.js';
 import type { Column } from './layout.js';
@@ -110,6 +110,15 @@ function columnsOf(table: ComparisonTable, metrics: readonly Metric[]): ColumnOf
       title: 'best (epoch)',
       text: (row) => (row.best === null ? '' : `${formatOf(row.final)(row.best.value)} (${row.best.epoch})`),
     },
+    ...(metrics.length === 1 && metrics[0] === metric ? furtherColumns(rows) : []).map(([own, numbers]) => ({
+      ...right(25),
+      name: 'mean' as const,
+      title: words(own),
+      text: ({ further }: ComparisonRow) => {
+        const measured = further?.[own];
+        return measured === undefined ? '' : withSpread(measured, numbers(measured));
+      },
+    })),
     {
       ...left,
       name: 'target',
@@ -156,6 +165,14 @@ function columnsOf(table: ComparisonTable, metrics: readonly Metric[]): ColumnOf
       meaning: 'p: exact sign-flip test of the paired differences, Holm-corrected over the table',
     },
   ];
+}
+
+/** What the rows' test problem reports besides, each number with as many decimals as its own error allows. */
+function furtherColumns(rows: readonly ComparisonRow[]): [Metric, (of: Summary) => NumberFormat][] {
+  const metrics = new Set(rows.flatMap(({ further = {} }) => Object.keys(further) as Metric[]));
+  const formatOf = ({ mean, sampleStd, n }: Summary) =>
+    numberFormat(mean, sampleStd === null ? null : sampleStd / Math.sqrt(n), false);
+  return [...metrics].map((metric) => [metric, formatOf]);
 }
 
 /** Mean and interval of one metric; their titles have its name where there are several. */
@@ -223,7 +240,7 @@ function runsOf({ counts, final, seeds }: ComparisonRow): string {
   return `${counts.completed} of ${seeds.length} (${others.map((state) => `${counts[state]} ${state}`).join(', ')})`;
 }
 
-function withSpread({ mean, sampleStd }: Measured, number: NumberFormat): string {
+function withSpread({ mean, sampleStd }: Pick<Measured, 'mean' | 'sampleStd'>, number: NumberFormat): string {
   if (mean === null) return '';
   return sampleStd === null ? number(mean) : `${number(mean)} ± ${number(sampleStd)}`;
 }

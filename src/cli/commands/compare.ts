@@ -18,7 +18,7 @@ import {
   comparisonText,
   type TableChoice,
 } from '../../report/index.js';
-import type { RecordedRun } from '../../results/index.js';
+import { METRICS, type Metric, metricsOf, type RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
 import { didYouMean, quoted } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
@@ -81,6 +81,8 @@ export async function readComparison(
   );
   checkSettingNames('--group-by', options.groupBy ?? [], runs);
   const { metric, selectBy, reference, testproblems, optimizers } = options;
+  checkMetric('--metric', metric, runs);
+  checkMetric('--select-by', selectBy, runs);
   const comparison = compareRuns(runs, {
     targets,
     where,
@@ -193,6 +195,15 @@ function checkNames(
       `${option}: found ${quoted(unknown)}, expected some of ${known.join(', ')} (what the results have)`,
     );
   }
+}
+
+/** A metric beyond the usual ones is a mistake where no run has it; of the usual ones there are fall-backs. */
+export function checkMetric(option: string, metric: Metric | undefined, runs: readonly RecordedRun[]): void {
+  const known = [...new Set(runs.flatMap(({ curves }) => metricsOf(curves)))];
+  if (metric === undefined || known.includes(metric) || (METRICS as readonly string[]).includes(metric)) return;
+  throw new UsageError(
+    `${option}: found ${quoted(metric)}, expected one of ${known.join(', ')}${didYouMean(metric, known)}`,
+  );
 }
 
 function checkSettingNames(option: string, names: readonly string[], runs: readonly RecordedRun[]): void {

@@ -11,6 +11,7 @@ import {
   recordResultFile,
 } from '../../results/index.js';
 import type { Terminal } from '../terminal.js';
+import { checkMetric } from './compare.js';
 
 /** Prints one run in full, several as a list; returns 1 when a file could not be read or nothing was found. */
 export async function show(
@@ -28,6 +29,7 @@ export async function show(
   if (files.length === 1) return showOne(only, terminal);
   const { runs, faults } = await readResults(files);
   for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  checkMetric('--metric', metric, runs);
   if (runs.length > 0) {
     for (const line of runList(runs.toSorted(inOrder), metric ?? null, terminal)) terminal.result(line);
     terminal.line(`${runs.length} runs; probprec show FILE shows one in full, probprec compare compares them`);

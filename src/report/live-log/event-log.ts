@@ -2,13 +2,21 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, unl
 import { join } from 'node:path';
 import { OutputError } from '../../errors.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
-import { configurationSetting, METRICS, type Metric, type RunConfiguration } from '../../results/index.js';
+import { configurationSetting, type RunConfiguration } from '../../results/index.js';
 import { settingId } from '../long-form/run-rows.js';
 import { fileVersion, hyperparameters, placeOf, scalar, sessionEnd, sessionStart } from '../tensorboard/events.js';
 import { readRecords } from '../tensorboard/records.js';
 import { runFolder } from '../tensorboard/run-folder.js';
-import { CURVE_TAGS, MINIBATCH_TAG, quantityTag } from '../tensorboard/tags.js';
-import { isKept, type LogRow, type LogStart, type LogWriter, MINIBATCH_METRIC, type ResumedFrom } from './live-log.js';
+import { curveOfTag, curveTag, MINIBATCH_TAG, quantityTag } from '../tensorboard/tags.js';
+import {
+  isEvaluated,
+  isKept,
+  type LogRow,
+  type LogStart,
+  type LogWriter,
+  MINIBATCH_METRIC,
+  type ResumedFrom,
+} from './live-log.js';
 
 /** What TensorBoard takes for its own in a name, and in what order; a later session has a later name. */
 const PREFIX = 'events.out.tfevents.';
@@ -83,7 +91,7 @@ function hparamsOf({ testproblem, optimizer, batchSize, numEpochs, l2Reg }: RunC
 
 function tagOf({ metric, where }: LogRow): string {
   if (metric === MINIBATCH_METRIC) return MINIBATCH_TAG;
-  if ((METRICS as readonly string[]).includes(metric)) return CURVE_TAGS[metric as Metric];
+  if (isEvaluated(metric) && where === '') return curveTag(metric);
   return quantityTag({ quantity: metric, where });
 }
 
@@ -112,7 +120,7 @@ function stepsDone(resumedFrom: ResumedFrom | null): number {
 /** What {@link tagOf} made a tag of; of the optimizer's quantities the tag itself. */
 function metricOf(tag: string): string {
   if (tag === MINIBATCH_TAG) return MINIBATCH_METRIC;
-  return METRICS.find((metric) => CURVE_TAGS[metric] === tag) ?? tag;
+  return curveOfTag(tag) ?? tag;
 }
 
 const END_TAG = '_hparams_/session_end_info';
