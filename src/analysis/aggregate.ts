@@ -29,13 +29,18 @@ export interface Aggregate {
 /** Mean, standard deviations, quartiles and interval of every metric over the completed runs of one setting. */
 export function aggregate(runs: readonly RecordedRun[]): Aggregate {
   const completed = runs.filter(({ status }) => status.state === 'completed');
-  const names = [...new Set([...METRICS, ...completed.flatMap(({ curves }) => furtherMetricsOf(curves))])];
-  const metrics = names.map((metric) => [metric, aggregateMetric(completed, metric)] as const);
-  return {
-    counts: countStates(runs),
-    seeds: runs.map(({ seed }) => seed),
-    metrics: Object.fromEntries(metrics),
-  };
+  return { counts: countStates(runs), seeds: runs.map(({ seed }) => seed), metrics: metricsOf(completed) };
+}
+
+/** Thousands of settings are ranked by one metric: the others are aggregated where somebody looks at them. */
+function metricsOf(completed: readonly RecordedRun[]): Aggregate['metrics'] {
+  const names = new Set<Metric>([...METRICS, ...completed.flatMap(({ curves }) => furtherMetricsOf(curves))]);
+  const metrics = {};
+  for (const metric of names) {
+    const get = once(() => aggregateMetric(completed, metric));
+    Object.defineProperty(metrics, metric, { enumerable: true, get });
+  }
+  return metrics as Aggregate['metrics'];
 }
 
 function aggregateMetric(completed: readonly RecordedRun[], metric: Metric): MetricAggregate | null {

@@ -146,6 +146,9 @@ function finish(
     if (options.log !== undefined)
       terminal.line('nothing is trained, so nothing is logged; probprec export writes what was');
     terminal.line(`already complete${options.again === undefined ? '' : ` (${options.again})`}: ${path}`);
+  } else if (outcome.error !== undefined) {
+    // The error says why, in a line of its own.
+    if (!options.quiet) terminal.line(describeEnd({ ...runFile, status: { ...status, reason: null } }));
   } else if (!options.quiet || status.state !== 'completed') {
     terminal.line(`${describeEnd(runFile)}${status.state === 'interrupted' ? `; ${kept}` : ''}`);
   }

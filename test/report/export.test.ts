@@ -167,7 +167,8 @@ describe.skipIf(duckdb === null)('export parquet', () => {
     for (let start = 0; start < 120_000; start += 30_000) {
       await file.add(Array.from({ length: 30_000 }, (_, index) => [start + index]));
     }
-    await file.finish();
+    await file.complete();
+    await file.publish();
     const path = join(folder, 'long.parquet');
     const [sum] = await query(`select sum(value) s, count(*) n, count(distinct value) d from read_parquet('${path}')`);
     expect(sum).toEqual({ s: (120_000 * 119_999) / 2, n: 120_000n, d: 120_000n });
@@ -178,7 +179,8 @@ describe.skipIf(duckdb === null)('export parquet', () => {
     const file = await PARQUET.create(path, [{ name: 'value', type: 'number' }]);
     const values = [0, -0, null, Number.NaN, 0, -0];
     await file.add(values.map((value) => [value]));
-    await file.finish();
+    await file.complete();
+    await file.publish();
     expect((await query(`from read_parquet('${path}')`)).map(({ value }) => value)).toEqual(values);
   });
 

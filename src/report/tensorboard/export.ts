@@ -1,7 +1,8 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quantitiesOfRun } from '../../analysis/index.js';
 import { OutputError } from '../../errors.js';
+import { makeFolders } from '../../make-folders.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
 import { metricsOf, type RecordedRun, writeFileAtomic } from '../../results/index.js';
 import { type ReadRun, readRuns } from '../long-form/read-run.js';
@@ -42,7 +43,7 @@ export async function exportEvents(paths: readonly string[], folder: string): Pr
 
 /** Two files of one run in one folder would be drawn as one, with every value twice. */
 async function emptyFolder(folder: string): Promise<string> {
-  const names = await mkdir(folder, { recursive: true })
+  const names = await makeFolders(folder)
     .then(() => readdir(folder))
     .catch((error: unknown) => {
       throw new OutputError(
