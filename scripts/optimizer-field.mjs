@@ -9,8 +9,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readRunFile } from '../dist/src/index.js';
 import { loadOptimizer, optimizerNames } from '../dist/src/optimizer/index.js';
+import { readRunFile } from '../dist/src/results/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const main = join(root, 'dist', 'src', 'cli', 'main.js');
@@ -38,7 +38,7 @@ const GIVEN = {
 /** Wrappers that are rivals of their own. */
 const WRAPPED = { 'sam(sgd)': [], 'asam(sgd)': [], 'mechanic(sgd)': [], 'lookahead(adam)': [], 'ema(adam)': [] };
 /** What costs much comes last. */
-const COSTLY = ['muon', 'soap', 'newton-cg', 'psgd-lra', 'saddle-free-newton', 'hessian-free'];
+const COSTLY = ['muon', 'newton-cg', 'psgd-lra', 'soap', 'hessian-free', 'saddle-free-newton'];
 
 const names =
   options.optimizers?.split(',') ??

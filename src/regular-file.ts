@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { constants, type FileHandle, lstat, open, stat, unlink } from 'node:fs/promises';
 
 /** Something that is no regular file where one is read: reading it might wait for ever, or never end. */
@@ -58,6 +58,29 @@ export async function readRegularFile(
   } finally {
     await handle.close();
   }
+}
+
+/** {@link readRegularFile} at once, for who writes at once. */
+export function readRegularFileSync(path: string, { most }: { readonly most: number }): Buffer {
+  checkRegular(statSync(path));
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const entry = fstatSync(descriptor);
+    checkRegular(entry);
+    if (entry.size > most) throw new TooLongError(entry.size, most);
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Throws NotAFileError where a name stands for a device, a pipe or a socket, or leads to one: a new file of this name would be
+ * put in its place, for every program of the system.
+ */
+export async function checkReplaceable(path: string): Promise<void> {
+  const entry = await stat(path).catch(() => null);
+  if (entry !== null && !entry.isDirectory()) checkRegular(entry);
 }
 
 /**

@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
  */
 const FLOORS: readonly (readonly string[])[] = [
   ['distributions.ts', 'errors.ts', 'group-by.ts', 'names.ts', 'process-identity.ts', 'regular-file.ts'],
-  ['bounded-by-cores.ts', 'name-settings.ts', 'temporary-name.ts', 'user-file'],
+  ['bounded-by-cores.ts', 'make-folders.ts', 'name-settings.ts', 'temporary-name.ts', 'user-file'],
   ['linear-algebra', 'random', 'schedule', 'tensor'],
   ['engine', 'dataset'],
   ['testproblem'],

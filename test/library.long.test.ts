@@ -183,7 +183,10 @@ describe('docs/library.md', async () => {
     const rows = [...text.matchAll(/^\| `([\w -]+)` \| (.*) \|$/gm)].filter(
       ([, name = '']) => !name.startsWith('probprec'),
     );
-    const commands = createProgram(createTerminal(process)).commands.flatMap((command) =>
+    // What is about the command line itself has no function.
+    const ofTheCommandLine = ['completion', 'help'];
+    const all = createProgram(createTerminal(process)).commands.filter((own) => !ofTheCommandLine.includes(own.name()));
+    const commands = all.flatMap((command) =>
       command.name() === 'sweep' ? command.commands.map((own) => `sweep ${own.name()}`) : [command.name()],
     );
     expect(rows.map(([, command]) => command).toSorted()).toEqual(commands.toSorted());

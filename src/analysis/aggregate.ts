@@ -1,4 +1,4 @@
-import type { RecordedRun } from '../results/index.js';
+import { furtherMetricsOf, type RecordedRun } from '../results/index.js';
 import { bootstrapInterval, type Interval } from './intervals.js';
 import { compareValues, METRICS, type Metric } from './metrics.js';
 import { countStates, type StatusCounts } from './settings.js';
@@ -23,24 +23,30 @@ export interface Aggregate {
   /** Of all runs, completed or not. */
   readonly seeds: readonly number[];
   /** Null for a metric that no completed run has. */
-  readonly metrics: Readonly<Record<Metric, MetricAggregate | null>>;
+  readonly metrics: Readonly<Partial<Record<Metric, MetricAggregate | null>>>;
 }
 
 /** Mean, standard deviations, quartiles and interval of every metric over the completed runs of one setting. */
 export function aggregate(runs: readonly RecordedRun[]): Aggregate {
   const completed = runs.filter(({ status }) => status.state === 'completed');
-  const metrics = METRICS.map((metric) => [metric, aggregateMetric(completed, metric)] as const);
-  return {
-    counts: countStates(runs),
-    seeds: runs.map(({ seed }) => seed),
-    metrics: Object.fromEntries(metrics) as Record<Metric, MetricAggregate | null>,
-  };
+  return { counts: countStates(runs), seeds: runs.map(({ seed }) => seed), metrics: metricsOf(completed) };
+}
+
+/** Thousands of settings are ranked by one metric: the others are aggregated where somebody looks at them. */
+function metricsOf(completed: readonly RecordedRun[]): Aggregate['metrics'] {
+  const names = new Set<Metric>([...METRICS, ...completed.flatMap(({ curves }) => furtherMetricsOf(curves))]);
+  const metrics = {};
+  for (const metric of names) {
+    const get = once(() => aggregateMetric(completed, metric));
+    Object.defineProperty(metrics, metric, { enumerable: true, get });
+  }
+  return metrics as Aggregate['metrics'];
 }
 
 function aggregateMetric(completed: readonly RecordedRun[], metric: Metric): MetricAggregate | null {
   const measured = completed.flatMap((run) => {
     const curve = run.curves[metric];
-    return curve === null || curve.length === 0 ? [] : [{ seed: run.seed, curve }];
+    return curve == null || curve.length === 0 ? [] : [{ seed: run.seed, curve }];
   });
   if (measured.length === 0) return null;
   const finalValues = new Map(

@@ -1,6 +1,6 @@
-import type { RecordedRun } from '../results/index.js';
+import { furtherMetricsOf, type RecordedRun } from '../results/index.js';
 import { sourceVersion } from '../user-file/source-version.js';
-import { aggregate } from './aggregate.js';
+import { type Aggregate, aggregate } from './aggregate.js';
 import type { ComparisonRow } from './comparison.js';
 import type { Chosen } from './competitors.js';
 import { mismatches } from './conditions.js';
@@ -14,7 +14,10 @@ import { summariseTarget, type TargetSummary } from './time-to-target.js';
 
 /** A row in the making, with what differences and relative times need. */
 export interface Candidate {
-  readonly row: Omit<ComparisonRow, 'name' | 'settingText' | 'difference' | 'relativeWall' | 'relativeCpu'>;
+  readonly row: Omit<
+    ComparisonRow,
+    'name' | 'settingText' | 'schedule' | 'difference' | 'relativeWall' | 'relativeCpu'
+  >;
   readonly setting: Setting;
   /** The runs as they stand in the table (a longer baseline is cut); none of a setting that is known by its mean only. */
   readonly runs: readonly RecordedRun[];
@@ -68,6 +71,7 @@ function ofRuns(contender: RunsContender, chosen: Chosen, context: CandidateCont
     final: of?.final ?? summarise([]),
     interval: of?.interval ?? null,
     best: of?.best ?? null,
+    ...furtherOf(metrics, metric),
     target: target === null ? null : targetOf(runs, target, undisturbed || wallTime),
     wallSecondsPerEpoch: undisturbed || wallTime ? perEpoch('wallSeconds', completed) : null,
     cpuSecondsPerEpoch: perEpoch('cpuSeconds', completed),
@@ -88,6 +92,16 @@ function ofRuns(contender: RunsContender, chosen: Chosen, context: CandidateCont
     pairable: contender.originKind === 'results' || differences.length === 0,
     machine: machines.size === 1 && known ? ([...machines][0] ?? null) : null,
   };
+}
+
+/** What the test problem reports besides on the set of the metric, at the end of training. */
+function furtherOf(metrics: Aggregate['metrics'], shown: Metric): Pick<ComparisonRow, 'further'> {
+  const [set] = shown.split('_');
+  const own = furtherMetricsOf(metrics).flatMap((metric) => {
+    const final = metrics[metric]?.final;
+    return metric === shown || final === undefined || !metric.startsWith(`${set}_`) ? [] : [[metric, final] as const];
+  });
+  return own.length === 0 ? {} : { further: Object.fromEntries(own) };
 }
 
 /** Seconds until a target are wall time as well. */

@@ -15,7 +15,7 @@ import { profilesOf } from './profiles.js';
 import { availableMetric } from './ranking.js';
 import { rowNames } from './row-names.js';
 import type { SelectionMode } from './selection-mode.js';
-import { type KnownDefaults, settingText } from './setting-text.js';
+import { type KnownDefaults, scheduleInWords, settingText } from './setting-text.js';
 import { unlikeStarts } from './starts.js';
 import { publishedTarget, type Target, userTarget } from './targets.js';
 
@@ -97,6 +97,7 @@ function tableOf(own: readonly RunsContender[], options: CompareOptions): Compar
       ...candidate.row,
       name: names[index] ?? candidate.row.optimizer,
       settingText: settingText(candidate.setting, beside, options.defaults ?? new Map()),
+      schedule: scheduleInWords(candidate.setting),
     },
   }));
   const { rows, reference, notes: pairing } = withDifferences(named, options.reference, unlike === null);

@@ -30,6 +30,8 @@ export interface ComparisonRow {
   readonly trainingParameters: RecordedRun['trainingParameters'];
   /** What tells this setting apart, for people: values that differ from defaults and between the rows of an optimizer. */
   readonly settingText: string;
+  /** The learning-rate schedule in words; empty where the rate is constant. */
+  readonly schedule: string;
   readonly engine: string;
   /** Settings of this competitor from which this one was chosen. */
   readonly settingsTried: number;
@@ -42,6 +44,8 @@ export interface ComparisonRow {
   readonly final: Summary;
   readonly interval: Interval | null;
   readonly best: { readonly value: number; readonly epoch: number } | null;
+  /** Of what the test problem reports besides, on the set of the table's metric, by metric; absent where there is nothing. */
+  readonly further?: Readonly<Partial<Record<Metric, Summary>>>;
   /** Null without a target, and for a baseline without single runs. */
   readonly target: TargetSummary | null;
   /** Seconds of training per epoch, mean over completed runs; wall time only of runs that had the machine for themselves. */

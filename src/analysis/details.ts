@@ -1,7 +1,8 @@
-import type { RecordedRun } from '../results/index.js';
+import { furtherMetricsOf, metricsOf, type RecordedRun } from '../results/index.js';
 import { bestOf } from './best-of.js';
 import type { Candidate } from './candidate.js';
 import type { ComparisonRow } from './comparison.js';
+import { gradientEquivalentsPerEpoch } from './gradient-equivalents.js';
 import { bootstrapIntervals, studentIntervalOf } from './intervals.js';
 import { METRICS, type Metric } from './metrics.js';
 import type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
@@ -54,6 +55,7 @@ function runDetail(run: RecordedRun, metric: Metric, target: Parameters<typeof t
     final: status.state === 'completed' ? (curves[metric]?.at(-1) ?? null) : null,
     wallSecondsPerEpoch: perEpoch(timing?.wallSeconds),
     cpuSecondsPerEpoch: perEpoch(timing?.cpuSeconds),
+    gradientEquivalentsPerEpoch: gradientEquivalentsPerEpoch(run),
     undisturbed,
     target: target === null ? null : timeToTarget(run, target),
   };
@@ -70,17 +72,21 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
     );
     return sums.length === 0 || sums.length < completed.length ? null : mean(sums);
   };
+  const costs = completed.flatMap((run) => gradientEquivalentsPerEpoch(run) ?? []);
+  const cost = costs.length === 0 || costs.length < completed.length ? null : mean(costs);
   const length = Math.max(
     0,
-    ...completed.map(({ curves }) => Math.max(...METRICS.map((name) => curves[name]?.length ?? 0))),
+    ...completed.map(({ curves }) => Math.max(...metricsOf(curves).map((name) => curves[name]?.length ?? 0))),
   );
   const axes = Array.from({ length }, (_, epoch) => ({
     epoch,
     steps: stepsPerEpoch === null ? null : epoch * stepsPerEpoch,
     wallSeconds: timed ? until('wallSeconds', epoch) : null,
     cpuSeconds: until('cpuSeconds', epoch),
+    gradientEquivalents: cost === null ? null : epoch * cost,
   }));
-  return byMetric((metric) => {
+  const further = completed.flatMap(({ curves }) => furtherMetricsOf(curves));
+  return byMetric(further, (metric) => {
     const measured = completed.flatMap(({ curves }) => (curves[metric]?.length ? [curves[metric]] : []));
     if (measured.length === 0) return null;
     const samples = axes.map(({ epoch }) => measured.flatMap((curve) => curve[epoch] ?? []));
@@ -95,7 +101,7 @@ function publishedCurves(
   contender: Extract<Candidate['chosen']['contender'], { kind: 'summary' }>,
   epochs: number,
 ): RowDetail['curves'] {
-  return byMetric((metric) => {
+  return byMetric([], (metric) => {
     const means = contender.mean[metric]?.slice(0, epochs + 1);
     if (means === undefined) return null;
     return means.map((value, epoch): CurvePoint => {
@@ -107,6 +113,7 @@ function publishedCurves(
         steps: null,
         wallSeconds: null,
         cpuSeconds: null,
+        gradientEquivalents: null,
         ...summarise([]),
         n,
         mean: value,
@@ -118,11 +125,14 @@ function publishedCurves(
   });
 }
 
-/** Six curves with ten thousand resamples for each point: of most of them nobody asks. */
-function byMetric(make: (metric: Metric) => readonly CurvePoint[] | null): RowDetail['curves'] {
+/** Six curves and more with ten thousand resamples for each point: of most of them nobody asks. */
+function byMetric(
+  further: readonly Metric[],
+  make: (metric: Metric) => readonly CurvePoint[] | null,
+): RowDetail['curves'] {
   const made = new Map<Metric, readonly CurvePoint[] | null>();
   const curves = {};
-  for (const metric of METRICS) {
+  for (const metric of new Set([...METRICS, ...further])) {
     Object.defineProperty(curves, metric, {
       enumerable: true,
       get: () => {

@@ -14,6 +14,8 @@ export interface CurvePoint extends Summary {
   /** Seconds of training until then, mean over the completed runs; wall time by the same rule as in the row. */
   readonly wallSeconds: number | null;
   readonly cpuSeconds: number | null;
+  /** Cost of training until then in gradients of a minibatch, mean over the completed runs; null where a file does not count. */
+  readonly gradientEquivalents: number | null;
   readonly interval: Interval | null;
 }
 
@@ -28,6 +30,7 @@ export interface RunDetail {
   /** Seconds of training per epoch. */
   readonly wallSecondsPerEpoch: number | null;
   readonly cpuSecondsPerEpoch: number | null;
+  readonly gradientEquivalentsPerEpoch: number | null;
   readonly undisturbed: boolean | null;
   /** Null without a target. */
   readonly target: TargetOutcome | null;
@@ -53,7 +56,7 @@ export interface TriedSetting {
 /** What figures need of a row beyond its columns. */
 export interface RowDetail {
   /** Null for a metric that was not measured. */
-  readonly curves: Readonly<Record<Metric, readonly CurvePoint[] | null>>;
+  readonly curves: Readonly<Partial<Record<Metric, readonly CurvePoint[] | null>>>;
   readonly runs: readonly RunDetail[];
   /** Best first. */
   readonly tried: readonly TriedSetting[];

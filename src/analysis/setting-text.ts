@@ -58,18 +58,29 @@ function valueText(value: unknown): string {
 }
 
 /** The learning-rate schedule, in words when it is long, and further training parameters of other people's runners. */
-function trainingText({ trainingParameters, numEpochs }: Setting): string[] {
+function trainingText(setting: Setting): string[] {
+  const { named, changes, others } = scheduleOf(setting);
+  return [
+    ...(named === null ? [] : [named]),
+    ...(changes === null ? [] : [`lr schedule ${changes}`]),
+    ...Object.entries(others).flatMap(([name, value]) => (value === null ? [] : [`${name} ${valueText(value)}`])),
+  ];
+}
+
+/** The learning-rate schedule in words; empty where the rate is constant. */
+export function scheduleInWords(setting: Setting): string {
+  const { named, changes } = scheduleOf(setting);
+  return [named, changes].filter((part) => part !== null).join(', ');
+}
+
+/** A schedule by name and one by epochs in words, null where there is none, and what else the training parameters say. */
+function scheduleOf({ trainingParameters, numEpochs }: Setting) {
   const { lr_sched_epochs: epochs, lr_sched_factors: factors, ...further } = trainingParameters;
   const changes =
     Array.isArray(epochs) && Array.isArray(factors)
       ? scheduleInForce({ epochs: epochs.map(Number), factors: factors.map(Number) }, numEpochs)
       : [];
-  const { named, others } = namedSchedule(further);
-  return [
-    ...(named === null ? [] : [named]),
-    ...(changes.length === 0 ? [] : [`lr schedule ${changesText(changes)}`]),
-    ...Object.entries(others).flatMap(([name, value]) => (value === null ? [] : [`${name} ${valueText(value)}`])),
-  ];
+  return { ...namedSchedule(further), changes: changes.length === 0 ? null : changesText(changes) };
 }
 
 /** A schedule by name in words, and the parameters that are none of it. Other people's may have other schedules. */

@@ -44,16 +44,30 @@ export interface Setting extends Common {
  * only. Two results folders that have different runs of the same seed are two settings. In order of first appearance.
  */
 export function groupSettings(runs: readonly RecordedRun[]): Setting[] {
+  const numbers = new Map<string, number>();
+  const conditions = new Map<Conditions, number>();
   const groups = groupBy(runs, (run) => {
-    const { machine, ...conditions } = run.conditions;
     const { testproblem, optimizer, setting, label = null, position = null } = run;
-    return JSON.stringify([testproblem, optimizer, setting, label, position, conditions]);
+    const known = conditions.get(run.conditions) ?? numberOf(numbers, conditionsKey(run.conditions));
+    conditions.set(run.conditions, known);
+    return numberOf(numbers, JSON.stringify([testproblem, optimizer, setting, label, position, known]));
   });
   return [...groups.values()].flatMap((members) => {
     const folders = groupBy(members, folderOf);
     if (folders.size < 2 || !disagree([...folders.values()])) return settingOf(members, null);
     return [...folders].flatMap(([folder, own]) => settingOf(own, folder));
   });
+}
+
+function conditionsKey({ machine, ...conditions }: Conditions): string {
+  return JSON.stringify(conditions);
+}
+
+/** The place of a text among those that were asked for. */
+function numberOf(numbers: Map<string, number>, text: string): number {
+  const number = numbers.get(text) ?? numbers.size;
+  numbers.set(text, number);
+  return number;
 }
 
 /**

@@ -1,8 +1,8 @@
-import type { Metric } from './metrics.js';
+import type { UsualMetric } from '../results/index.js';
 
 /** What counts as solved: test accuracy of at least, or test loss of at most, `value`. */
 export interface Target {
-  readonly metric: Extract<Metric, 'test_accuracies' | 'test_losses'>;
+  readonly metric: Extract<UsualMetric, 'test_accuracies' | 'test_losses'>;
   readonly value: number;
   readonly source: string;
 }

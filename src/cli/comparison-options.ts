@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SelectionMode } from '../analysis/selection-mode.js';
 import { METRICS } from '../results/recorded-run.js';
-import { commaSeparated, oneOf } from './option-values.js';
+import { commaSeparated, metricName, oneOf } from './option-values.js';
 
 const MODES = ['most', 'final', 'best'] as const satisfies readonly SelectionMode[];
 
@@ -23,12 +23,8 @@ export function addComparisonOptions(command: Command): Command {
       [],
     )
     .option('--baselines <which>', 'bundled, published, none, or a folder of baseline or run files', 'bundled')
-    .option('--metric <name>', `metric to show: ${METRICS.join(', ')} (test_accuracies)`, oneOf('--metric', METRICS))
-    .option(
-      '--select-by <name>',
-      'metric that selects the best setting (valid_accuracies)',
-      oneOf('--select-by', METRICS),
-    )
+    .option('--metric <name>', `metric to show: ${METRICS.join(', ')} (test_accuracies)`, metricName('--metric'))
+    .option('--select-by <name>', 'metric that selects the best setting (valid_accuracies)', metricName('--select-by'))
     .option(
       '--mode <name>',
       "DeepOBS' rule for the best setting: most runs, final or best value",

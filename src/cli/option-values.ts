@@ -1,4 +1,5 @@
 import { nearestNames } from '../names.js';
+import { METRICS, type Metric } from '../results/recorded-run.js';
 import { UsageError } from './failure.js';
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -57,6 +58,22 @@ export function oneOf<T extends string>(
     return word;
   };
   return Object.assign(parse, { words });
+}
+
+/**
+ * A parser for a metric: a usual one, or what a test problem reports besides, such as `test_reconstruction`; whether some run has
+ * it is known later.
+ */
+export function metricName(option: string): (text: string) => Metric {
+  return (text) => {
+    const known = METRICS.find((metric) => metric === text);
+    if (known !== undefined) return known;
+    const meant = didYouMean(text, METRICS);
+    if (meant === '' && /^(train|valid|test)_./.test(text)) return text as Metric;
+    throw new UsageError(
+      `${option}: found ${quoted(text)}, expected one of ${METRICS.join(', ')}, or what a test problem reports besides, such as test_reconstruction${meant}`,
+    );
+  };
 }
 
 /** What was typed, in quotes and not too long for a line. */

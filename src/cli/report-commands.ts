@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { SCALES } from '../experiment/experiment.js';
-import { METRICS } from '../results/recorded-run.js';
 import { addComparisonOptions } from './comparison-options.js';
 import type { ExperimentOptions } from './experiment-options.js';
 import { UsageError } from './failure.js';
-import { commaSeparated, oneOf, quoted, wholeNumber } from './option-values.js';
+import { commaSeparated, metricName, oneOf, quoted, wholeNumber } from './option-values.js';
 import { PLOT_KINDS, type PlotCommandOptions, type ReportCommandOptions } from './report-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -38,12 +37,12 @@ function addPlot(program: Command, terminal: Terminal): void {
     .option(
       '--metrics <name,name,...>',
       'learning-curves, grid: a panel for each of these',
-      commaSeparated(oneOf('--metrics', METRICS)),
+      commaSeparated(metricName('--metrics')),
     )
     .option(
       '--over <axis>',
-      'epochs, steps, seconds, cpu-seconds',
-      oneOf('--over', ['epochs', 'steps', 'seconds', 'cpu-seconds'] as const),
+      'epochs, steps, seconds, cpu-seconds, gradients (counted gradients, products and losses, in gradients)',
+      oneOf('--over', ['epochs', 'steps', 'seconds', 'cpu-seconds', 'gradients'] as const),
       'epochs',
     )
     .option('--centre <name>', 'mean or median', oneOf('--centre', ['mean', 'median'] as const), 'mean')

@@ -31,7 +31,7 @@ export interface PlotCommandOptions extends ComparisonOptions {
   readonly outlines?: boolean;
   readonly metrics?: Metric[];
   readonly quantities?: string[];
-  readonly over: 'epochs' | 'steps' | 'seconds' | 'cpu-seconds';
+  readonly over: 'epochs' | 'steps' | 'seconds' | 'cpu-seconds' | 'gradients';
   readonly centre: 'mean' | 'median';
   readonly band: 'interval' | 'quartiles' | 'range' | 'none';
   readonly seeds?: boolean;

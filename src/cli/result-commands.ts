@@ -4,7 +4,7 @@ import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { addExport } from './export-commands.js';
 import { unknownCommand } from './house-command.js';
-import { oneOf } from './option-values.js';
+import { commaSeparated, metricName, oneOf } from './option-values.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -26,7 +26,7 @@ function addShow(program: Command, terminal: Terminal): void {
         'reported. Several runs are a list with a line for each.',
     )
     .argument('[results...]', 'a run file, or files and folders of them, DeepOBS folders too (results)')
-    .option('--metric <name>', `curve of a list: ${METRICS.join(', ')}`, oneOf('--metric', METRICS))
+    .option('--metric <name>', `curve of a list: ${METRICS.join(', ')}`, metricName('--metric'))
     .action(async (paths: string[], options: { metric?: Metric }) => {
       const { show } = await import('./commands/show.js');
       process.exitCode = await show(paths, options, terminal);
@@ -48,6 +48,16 @@ function addCompare(program: Command, terminal: Terminal): void {
     );
   addComparisonOptions(command)
     .option('--details', 'with --format json also curves, single runs and tried settings: what figures are made from')
+    .option(
+      '--columns <name,name,...>',
+      'only these columns: optimizer, from, setting, runs, mean, interval, best, target, speed, wall, cpu, difference, p; of csv its own names',
+      commaSeparated((text) => text),
+    )
+    .option(
+      '--metrics <name,name,...>',
+      'table, latex, markdown: mean and interval of each of these metrics, side by side',
+      commaSeparated(metricName('--metrics')),
+    )
     .option('--curves', 'with the table also the mean curves, as lines of blocks')
     .option('--format <name>', COMPARE_FORMATS.join(', '), oneOf('--format', COMPARE_FORMATS), 'table')
     .action(async (paths: string[], options: CompareCommandOptions) => {

@@ -26,5 +26,7 @@ export interface ComparisonOptions {
 export interface CompareCommandOptions extends ComparisonOptions {
   readonly details?: boolean;
   readonly curves?: boolean;
+  readonly columns?: string[];
+  readonly metrics?: Metric[];
   readonly format: (typeof COMPARE_FORMATS)[number];
 }

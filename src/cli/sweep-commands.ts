@@ -171,6 +171,11 @@ function addStatus(sweep: Command, terminal: Terminal): void {
     .argument('<plan>', 'plan file')
     .option('--all', 'every setting and failure')
     .option('--json', 'every run as JSON')
+    .option(
+      '--watch [seconds]',
+      'look again every so many seconds (5) until nothing is left to do',
+      wholeNumber('--watch', 1),
+    )
     .action(async (plan: string, options: SweepStatusOptions) => {
       const { sweepStatus } = await import('./commands/sweep-status.js');
       process.exitCode = await sweepStatus(plan, options, terminal);

@@ -49,6 +49,8 @@ export interface SweepRunOptions extends PlanTrust {
 export interface SweepStatusOptions extends PlanTrust {
   readonly all?: boolean;
   readonly json?: boolean;
+  /** Seconds between two looks; true for the usual number. */
+  readonly watch?: number | true;
 }
 
 /** Options of `sweep best` after parsing. */

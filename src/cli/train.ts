@@ -1,5 +1,5 @@
 import { type ExitCode, InterruptedError, RunHeldError } from '../errors.js';
-import type { Metric, RunFile } from '../results/index.js';
+import type { RunFile, UsualMetric } from '../results/index.js';
 import {
   executeRun,
   type KeepParameters,
@@ -146,6 +146,9 @@ function finish(
     if (options.log !== undefined)
       terminal.line('nothing is trained, so nothing is logged; probprec export writes what was');
     terminal.line(`already complete${options.again === undefined ? '' : ` (${options.again})`}: ${path}`);
+  } else if (outcome.error !== undefined) {
+    // The error says why, in a line of its own.
+    if (!options.quiet) terminal.line(describeEnd({ ...runFile, status: { ...status, reason: null } }));
   } else if (!options.quiet || status.state !== 'completed') {
     terminal.line(`${describeEnd(runFile)}${status.state === 'interrupted' ? `; ${kept}` : ''}`);
   }
@@ -193,7 +196,7 @@ function summarize(path: string, runFile: RunFile, alreadyComplete: boolean) {
 }
 
 /** The last value that training has reached: of a run that ended before its first epoch did, none. */
-function lastReached({ status, ...lists }: RunFile, metric: Metric): number | null {
+function lastReached({ status, ...lists }: RunFile, metric: UsualMetric): number | null {
   return status.state === 'completed' || status.epoch > 0 ? (lists[metric]?.at(-1) ?? null) : null;
 }
 

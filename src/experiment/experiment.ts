@@ -62,4 +62,5 @@ export interface TimedExperiment extends ExperimentText {
   readonly results: (report: RuntimeReport | null, scale: Scale) => Promise<readonly ResultPart[]>;
 }
 
+/** An experiment: a plan of runs, or a comparison of run times, and the page that shows what came out. */
 export type Experiment = PlannedExperiment | TimedExperiment;

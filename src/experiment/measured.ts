@@ -1,6 +1,6 @@
 import { compare } from '../analysis/index.js';
 import { groupBy } from '../group-by.js';
-import { METRICS, type Metric, type RecordedRun } from '../results/index.js';
+import { METRICS, type Metric, type RecordedRun, type UsualMetric } from '../results/index.js';
 import { type Agreement, agreement } from './agreement.js';
 import type { Curve } from './curve.js';
 
@@ -50,7 +50,7 @@ export function agreements(runs: readonly RecordedRun[], { ours, published, wher
 
 interface CurvesBeside {
   readonly ours: (metric: Metric) => readonly Curve[];
-  readonly published: (metric: Metric) => readonly Curve[];
+  readonly published: (metric: UsualMetric) => readonly Curve[];
   /** What stands before the metric's name. */
   readonly where?: string;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { bundledBaselinesFolder, type PublishedBaseline, readBaselineFiles } from '../analysis/index.js';
-import type { Metric } from '../results/index.js';
+import type { UsualMetric } from '../results/index.js';
 import type { Curve } from './curve.js';
 
 type PublishedResult = PublishedBaseline['results'][number];
@@ -14,7 +14,7 @@ export async function publishedResults(): Promise<readonly (PublishedResult & { 
 }
 
 /** A metric of a published result, with the band of one standard deviation, as the thesis draws it. */
-export function publishedCurve(key: string, result: PublishedResult, metric: Metric, epochs = Infinity): Curve {
+export function publishedCurve(key: string, result: PublishedResult, metric: UsualMetric, epochs = Infinity): Curve {
   const means = result.mean[metric] ?? [];
   const stds = result.population_std[metric] ?? [];
   const n = result.seeds.length;

@@ -41,6 +41,8 @@ export interface OptimizerDefinition {
   readonly caveat?: string;
   /** Hyperparameters that `runtime` times it with unless others are given: such that it finishes, and costs the same. */
   readonly timedWith?: Readonly<Record<string, HyperparameterValue>>;
+  /** Whether its trainings can be moved between two steps ({@link Training.moveTo}). */
+  readonly movable?: boolean;
   /** The gradient transformation of a first-order optimizer; null for one whose steps are no such thing. */
   readonly transformation: TransformationFactory | null;
   start(task: TrainingTask, hyperparameters: Hyperparameters): Promise<Training>;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
+import { startAroundSteps } from './around-steps.js';
 import type { OptimizerDefinition, ScheduleProgress } from './define-optimizer.js';
 import { startFirstOrder } from './first-order.js';
 import { type WrapperProfile, wrappedProfile } from './profile.js';
@@ -7,7 +8,7 @@ import type { Hyperparameters } from './training.js';
 import type { Transformation } from './transformation.js';
 import type { TransformationFactory } from './update-rule.js';
 
-/** What can be put around any optimizer that is a gradient transformation: averages, clipping, lookahead, … */
+/** What can be put around an optimizer: averages, clipping, lookahead, … */
 export interface WrapperDefinition {
   /** Name on the command line: `--optimizer "name(adam)"`. */
   readonly name: string;
@@ -20,6 +21,11 @@ export interface WrapperDefinition {
   readonly profile: WrapperProfile;
   /** Whether it only makes sense around an optimizer with a learning rate. */
   readonly needsLearningRate?: boolean;
+  /**
+   * What it does with steps that are taken already, by optimizers that are no gradient transformation: it reads where they lead, or says
+   * where the parameters go instead. Absent: it needs the gradients.
+   */
+  readonly steps?: 'reads' | 'moves';
   /** The transformation around another. */
   readonly wrap: (inner: Transformation, hyperparameters: Hyperparameters) => Transformation;
 }
@@ -44,9 +50,15 @@ export function wrapOptimizer(wrapper: WrapperDefinition, inner: OptimizerDefini
   const name = `${wrapper.name}(${inner.name})`;
   const { transformation: create, learningRate = 'lr' in inner.hyperparameters.shape ? 'lr' : null } = inner;
   const refused = (why: string) => new ConfigurationError(`--optimizer ${name}: ${why}`);
-  if (!create) {
+  const { steps } = wrapper;
+  if (!create && steps === undefined) {
     throw refused(
-      `${inner.name} takes its steps itself, expected an optimizer that is a gradient transformation (docs/optimizers.md)`,
+      `${wrapper.name} changes gradients, and ${inner.name} takes its steps itself; expected an optimizer that is a gradient transformation (docs/optimizers.md)`,
+    );
+  }
+  if (!create && steps === 'moves' && !inner.movable) {
+    throw refused(
+      `${wrapper.name} moves the parameters, and ${inner.name} needs them where its own steps lead; expected another optimizer, or a wrapper that averages (docs/optimizers.md)`,
     );
   }
   if (wrapper.needsLearningRate && learningRate === null) {
@@ -59,11 +71,11 @@ export function wrapOptimizer(wrapper: WrapperDefinition, inner: OptimizerDefini
       `${inner.name} has the hyperparameter ${both} itself, expected each wrapper once, around an optimizer without it`,
     );
   }
-  const transformation: TransformationFactory = (hyperparameters, rate) =>
-    wrapper.wrap(
-      create(pick(hyperparameters, inner.hyperparameters), rate),
-      pick(hyperparameters, wrapper.hyperparameters),
-    );
+  const around = (transformation: Transformation, hyperparameters: Hyperparameters) =>
+    wrapper.wrap(transformation, pick(hyperparameters, wrapper.hyperparameters));
+  const transformation: TransformationFactory | null =
+    create &&
+    ((hyperparameters, rate) => around(create(pick(hyperparameters, inner.hyperparameters), rate), hyperparameters));
   const ofInner = (hyperparameters: Hyperparameters) => pick(hyperparameters, inner.hyperparameters);
   return {
     name,
@@ -83,8 +95,17 @@ export function wrapOptimizer(wrapper: WrapperDefinition, inner: OptimizerDefini
       schedule: (progress: ScheduleProgress, given: Hyperparameters) => inner.schedule?.(progress, ofInner(given)) ?? 1,
     }),
     ...(inner.timedWith && { timedWith: inner.timedWith }),
+    ...(inner.movable && { movable: true }),
     transformation,
-    start: (task, hyperparameters) => startFirstOrder(task, hyperparameters, { transformation, learningRate }),
+    start: async (task, hyperparameters) => {
+      if (transformation !== null) return startFirstOrder(task, hyperparameters, { transformation, learningRate });
+      const lr = learningRate === null ? null : hyperparameters[learningRate];
+      return startAroundSteps(task, await inner.start(task, ofInner(hyperparameters)), {
+        wrap: (taken) => around(taken, hyperparameters),
+        moves: steps === 'moves',
+        lr: typeof lr === 'number' ? lr : null,
+      });
+    },
   };
 }
 

@@ -79,6 +79,8 @@ export interface Training {
    * by the epoch only.
    */
   scaleLearningRate?(factor: number): void;
+  /** Goes on from these parameters, with everything else as it is. Absent where nothing may move the parameters from outside. */
+  moveTo?(parameters: readonly Value[]): void;
   /** Uses one minibatch; returns its loss before the step. Never throws for a non-finite loss. */
   step(batch: BatchFeeds): Promise<number>;
   /** What the optimizer wants the run file to keep of the epoch, or null. */

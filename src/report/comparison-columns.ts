@@ -1,5 +1,6 @@
-import type { ComparisonRow, ComparisonTable } from '../analysis/index.js';
-import { isAccuracy } from '../analysis/index.js';
+import { type ComparisonRow, type ComparisonTable, isAccuracy, type Summary } from '../analysis/index.js';
+import type { Metric } from '../results/index.js';
+import { countLine, MARKING, type Measured, markedRows, measuredBy } from './comparison-means.js';
 import type { Column } from './layout.js';
 import { type NumberFormat, numberFormat, shortNumber, signed } from './numbers.js';
 
@@ -8,74 +9,119 @@ export interface TextTable {
   readonly title: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
-  /** Rows whose mean is the best of the table. */
-  readonly best: ReadonlySet<number>;
-  /** Position of the column with the mean. */
-  readonly meanColumn: number;
+  /** `row:column` of the best mean of each metric, and of those whose interval overlaps its interval. */
+  readonly marked: ReadonlySet<string>;
+  /** What the marks mean; null where nothing is marked. */
+  readonly marking: string | null;
+  /** How many runs the rows are of. */
+  readonly counts: string;
   /** What a reader must know about this table. */
   readonly notes: readonly string[];
   /** What its columns mean. */
   readonly legend: readonly string[];
 }
 
+/** The columns that can be chosen, in their order. */
+export const COLUMN_NAMES = [
+  'optimizer',
+  'from',
+  'setting',
+  'runs',
+  'mean',
+  'interval',
+  'best',
+  'target',
+  'speed',
+  'wall',
+  'cpu',
+  'difference',
+  'p',
+] as const;
+export type ColumnName = (typeof COLUMN_NAMES)[number];
+
+/** What a table shows; everything that it has, of its own metric, where nothing is said. */
+export interface TableChoice {
+  /** In this order. */
+  readonly columns?: readonly ColumnName[];
+  /** Mean and interval of each of these; those besides the table's own need a comparison with details. */
+  readonly metrics?: readonly Metric[];
+}
+
 interface ColumnOfRows extends Column {
+  readonly name: ColumnName;
   readonly text: (row: ComparisonRow) => string;
   /** What the column means, for below the table. */
   readonly meaning?: string;
+  /** Of a column of means: what it shows of a row. */
+  readonly measured?: (row: ComparisonRow) => Measured;
 }
 
 /** The columns of a comparison table as texts. */
-export function comparisonColumns(table: ComparisonTable): TextTable {
-  const { metric, rows } = table;
-  const kept = columnsOf(table).filter(({ text }, index) => index === 0 || rows.some((row) => text(row) !== ''));
-  const { selection } = table;
+export function comparisonColumns(table: ComparisonTable, choice: TableChoice = {}): TextTable {
+  const { metric, rows, selection } = table;
+  const all = columnsOf(table, choice.metrics ?? [metric]);
+  const kept =
+    choice.columns === undefined
+      ? all.filter(({ text }, index) => index === 0 || rows.some((row) => text(row) !== ''))
+      : inOrder(all, choice.columns);
   const several = rows.some(({ settingsTried }) => settingsTried > 1);
   const chosen = several ? `; settings chosen by ${words(selection.metric)} (${selection.mode})` : '';
+  const marked = kept.flatMap(({ measured }, column) =>
+    measured === undefined ? [] : [...markedRows(rows.map(measured))].map((row) => `${row}:${column}`),
+  );
   return {
-    title: `${table.testproblem}: ${words(metric)} after ${table.conditions}${chosen}`,
+    title: `${table.testproblem}: ${(choice.metrics ?? [metric]).map(words).join(', ')} after ${table.conditions}${chosen}`,
     columns: kept.map(({ title, align, dropOrder, wraps }) => ({ title, align, dropOrder, wraps })),
     rows: rows.map((row) => kept.map(({ text }) => text(row) || '-')),
-    best: bestRows(table),
-    meanColumn: kept.findIndex(({ title }) => title === MEAN),
+    marked: new Set(marked),
+    marking: marked.length === 0 ? null : MARKING,
+    counts: countLine(rows),
     notes: [...table.notes, ...targetNotes(table), ...powerNotes(table)],
-    legend: kept.flatMap(({ meaning }) => meaning ?? []),
+    legend: [...new Set(kept.flatMap(({ meaning }) => meaning ?? []))],
   };
 }
 
-const MEAN = 'mean ± std';
+/** The columns with these names; where both are wanted, an interval stands beside its mean. */
+function inOrder(all: readonly ColumnOfRows[], names: readonly ColumnName[]): ColumnOfRows[] {
+  const paired = names.includes('mean') && names.includes('interval');
+  return names.flatMap((wanted) => {
+    if (paired && wanted === 'interval') return [];
+    return all.filter(({ name }) => name === wanted || (paired && wanted === 'mean' && name === 'interval'));
+  });
+}
 
-function columnsOf({ metric, reference, rows }: ComparisonTable): ColumnOfRows[] {
+const left = { align: 'left', dropOrder: null, wraps: false } as const;
+const right = (dropOrder: number | null) => ({ align: 'right', dropOrder, wraps: false }) as const;
+
+function columnsOf(table: ComparisonTable, metrics: readonly Metric[]): ColumnOfRows[] {
+  const { metric, reference, rows } = table;
   const accuracy = isAccuracy(metric);
-  const formatOf = formats(rows, accuracy);
-  const left = { align: 'left', dropOrder: null, wraps: false } as const;
-  const right = (dropOrder: number | null) => ({ align: 'right', dropOrder, wraps: false }) as const;
+  const formatOf = formats(rows.map(measuredBy(table, metric)), accuracy);
   const origins = rows.some(({ origin }) => origin !== 'results');
   return [
-    { ...left, title: 'optimizer', text: ({ name }) => name },
-    { ...left, wraps: true, title: 'from', text: (row) => (origins ? fromOf(row) : '') },
-    { ...left, wraps: true, title: 'setting', text: settingOf },
-    { ...right(null), title: 'runs', text: runsOf },
-    {
-      ...right(null),
-      title: MEAN,
-      text: (row) => withSpread(row, formatOf(row)),
-      meaning:
-        'mean ± std: over the completed runs (seeds), std divided by n − 1; diverged, interrupted and failed runs are counted but not averaged',
-    },
-    {
-      ...right(70),
-      title: '95 % interval',
-      text: (row) => (row.interval === null ? '' : range(row.interval, formatOf(row))),
-      meaning:
-        '95 % interval of the mean: bootstrap-t over seeds from 8 seeds on, Student’s t below and for published baselines',
-    },
+    { ...left, name: 'optimizer', title: 'optimizer', text: ({ name }) => name },
+    { ...left, name: 'from', wraps: true, title: 'from', text: (row) => (origins ? fromOf(row) : '') },
+    { ...left, name: 'setting', wraps: true, title: 'setting', text: settingOf },
+    { ...right(null), name: 'runs', title: 'runs', text: runsOf },
+    ...metrics.flatMap((own) => meanColumns(table, own, metrics.length > 1)),
     {
       ...right(30),
+      name: 'best',
       title: 'best (epoch)',
-      text: (row) => (row.best === null ? '' : `${formatOf(row)(row.best.value)} (${row.best.epoch})`),
+      text: (row) => (row.best === null ? '' : `${formatOf(row.final)(row.best.value)} (${row.best.epoch})`),
     },
+    ...(metrics.length === 1 && metrics[0] === metric ? furtherColumns(rows) : []).map(([own, numbers]) => ({
+      ...right(25),
+      name: 'mean' as const,
+      title: words(own),
+      text: ({ further }: ComparisonRow) => {
+        const measured = further?.[own];
+        return measured === undefined ? '' : withSpread(measured, numbers(measured));
+      },
+    })),
     {
       ...left,
+      name: 'target',
       dropOrder: 60,
       title: 'to target',
       text: targetOf,
@@ -83,17 +129,20 @@ function columnsOf({ metric, reference, rows }: ComparisonTable): ColumnOfRows[]
     },
     {
       ...right(10),
+      name: 'speed',
       title: 'DeepOBS speed',
       text: ({ target }) => (target?.deepobsSpeed == null ? '' : shortNumber(target.deepobsSpeed)),
       meaning: 'DeepOBS speed: mean first epoch at the target; a run that missed it counts as its number of epochs + 1',
     },
     {
       ...right(20),
+      name: 'wall',
       title: 'wall time',
       text: ({ relativeWall }) => (relativeWall === null ? '' : `${relativeWall.toFixed(2)}×`),
     },
     {
       ...right(40),
+      name: 'cpu',
       title: 'CPU time',
       text: ({ relativeCpu }) => (relativeCpu === null ? '' : `${relativeCpu.toFixed(2)}×`),
       meaning:
@@ -101,6 +150,7 @@ function columnsOf({ metric, reference, rows }: ComparisonTable): ColumnOfRows[]
     },
     {
       ...left,
+      name: 'difference',
       dropOrder: 80,
       wraps: true,
       title: `difference to ${reference ?? 'reference'}`,
@@ -109,9 +159,47 @@ function columnsOf({ metric, reference, rows }: ComparisonTable): ColumnOfRows[]
     },
     {
       ...right(50),
+      name: 'p',
       title: 'p',
       text: ({ difference }) => pOf(difference),
       meaning: 'p: exact sign-flip test of the paired differences, Holm-corrected over the table',
+    },
+  ];
+}
+
+/** What the rows' test problem reports besides, each number with as many decimals as its own error allows. */
+function furtherColumns(rows: readonly ComparisonRow[]): [Metric, (of: Summary) => NumberFormat][] {
+  const metrics = new Set(rows.flatMap(({ further = {} }) => Object.keys(further) as Metric[]));
+  const formatOf = ({ mean, sampleStd, n }: Summary) =>
+    numberFormat(mean, sampleStd === null ? null : sampleStd / Math.sqrt(n), false);
+  return [...metrics].map((metric) => [metric, formatOf]);
+}
+
+/** Mean and interval of one metric; their titles have its name where there are several. */
+function meanColumns(table: ComparisonTable, metric: Metric, several: boolean): ColumnOfRows[] {
+  const measured = measuredBy(table, metric);
+  const formatOf = formats(table.rows.map(measured), isAccuracy(metric));
+  const titled = (text: string) => (several ? `${words(metric)}, ${text}` : text);
+  return [
+    {
+      ...right(null),
+      name: 'mean',
+      title: titled('mean ± std'),
+      measured,
+      text: (row) => withSpread(measured(row), formatOf(measured(row))),
+      meaning:
+        'mean ± std: over the completed runs (seeds), std divided by n − 1; diverged, interrupted and failed runs are counted but not averaged',
+    },
+    {
+      ...right(70),
+      name: 'interval',
+      title: titled('95 % interval'),
+      text: (row) => {
+        const { interval } = measured(row);
+        return interval === null ? '' : range(interval, formatOf(measured(row)));
+      },
+      meaning:
+        '95 % interval of the mean: bootstrap-t over seeds from 8 seeds on, Student’s t below and for published baselines',
     },
   ];
 }
@@ -121,15 +209,18 @@ function words(name: string): string {
 }
 
 /** Accuracies are of one size: a table has one number of decimals for all, by its median standard error. */
-function formats(rows: readonly ComparisonRow[], accuracy: boolean): (row: ComparisonRow) => NumberFormat {
-  const errorOf = ({ final: { sampleStd, n } }: ComparisonRow) =>
+function formats(
+  measured: readonly Measured[],
+  accuracy: boolean,
+): (value: Pick<Measured, 'mean' | 'sampleStd' | 'n'>) => NumberFormat {
+  const errorOf = ({ sampleStd, n }: Pick<Measured, 'sampleStd' | 'n'>) =>
     sampleStd === null ? null : sampleStd / Math.sqrt(n);
-  const errors = rows
+  const errors = measured
     .map(errorOf)
     .filter((error): error is number => error !== null && error > 0)
-    .sort((left, right) => left - right);
+    .sort((low, high) => low - high);
   const median = errors[Math.floor((errors.length - 1) / 2)] ?? null;
-  return (row) => numberFormat(row.final.mean, accuracy ? median : errorOf(row), accuracy);
+  return (value) => numberFormat(value.mean, accuracy ? median : errorOf(value), accuracy);
 }
 
 function settingOf({ settingText, settingsTried, notes }: ComparisonRow): string {
@@ -149,7 +240,7 @@ function runsOf({ counts, final, seeds }: ComparisonRow): string {
   return `${counts.completed} of ${seeds.length} (${others.map((state) => `${counts[state]} ${state}`).join(', ')})`;
 }
 
-function withSpread({ final: { mean, sampleStd } }: ComparisonRow, number: NumberFormat): string {
+function withSpread({ mean, sampleStd }: Pick<Measured, 'mean' | 'sampleStd'>, number: NumberFormat): string {
   if (mean === null) return '';
   return sampleStd === null ? number(mean) : `${number(mean)} ± ${number(sampleStd)}`;
 }
@@ -184,14 +275,6 @@ function pOf(difference: ComparisonRow['difference']): string {
 
 function formatP(p: number): string {
   return p < 0.0001 ? '<0.0001' : String(Number(p.toPrecision(2)));
-}
-
-function bestRows({ metric, rows }: ComparisonTable): Set<number> {
-  const means = rows.map(({ final }) => final.mean);
-  const known = means.filter((mean) => mean !== null);
-  if (known.length < 2) return new Set();
-  const best = isAccuracy(metric) ? Math.max(...known) : Math.min(...known);
-  return new Set(means.flatMap((mean, index) => (mean === best ? [index] : [])));
 }
 
 function targetNotes({ rows }: ComparisonTable): string[] {

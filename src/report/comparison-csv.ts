@@ -1,5 +1,5 @@
 import type { Comparison, ComparisonRow, ComparisonTable } from '../analysis/index.js';
-import { encodeSettings } from '../results/index.js';
+import { encodeSettings, type Metric } from '../results/index.js';
 import { comparisonColumns } from './comparison-columns.js';
 import { csvCell } from './escape.js';
 
@@ -13,6 +13,7 @@ const COLUMNS: readonly (readonly [string, (row: ComparisonRow, table: Compariso
   ['version', (row) => row.version],
   ['engine', (row) => row.engine],
   ['setting', (row) => JSON.stringify({ ...encodeSettings(row.hyperparameters), ...row.trainingParameters })],
+  ['schedule', (row) => row.schedule],
   ['settings_tried', (row) => row.settingsTried],
   ['completed', (row) => row.counts?.completed],
   ['diverged', (row) => row.counts?.diverged],
@@ -54,11 +55,26 @@ const COLUMNS: readonly (readonly [string, (row: ComparisonRow, table: Compariso
   ['notes', (row, table) => [...row.notes, ...comparisonColumns(table).notes].join('; ')],
 ];
 
-/** CSV (RFC 4180) with every number in full; what is unknown is empty. The notes of a table stand in each of its rows. */
-export function comparisonCsv({ tables }: Comparison): string {
-  const header = COLUMNS.map(([name]) => name).join(',');
+/** Means and standard deviations of what test problems report besides. */
+function furtherColumns(tables: readonly ComparisonTable[]): typeof COLUMNS {
+  const rows = tables.flatMap(({ rows: own }) => own);
+  const metrics = new Set(rows.flatMap(({ further = {} }) => Object.keys(further) as Metric[]));
+  return [...metrics].flatMap((metric): (typeof COLUMNS)[number][] => [
+    [`${metric}_mean`, ({ further }) => further?.[metric]?.mean],
+    [`${metric}_sample_std`, ({ further }) => further?.[metric]?.sampleStd],
+  ]);
+}
+
+/** Names of the columns, in their order. */
+export const CSV_COLUMN_NAMES: readonly string[] = COLUMNS.map(([name]) => name);
+
+/** CSV (RFC 4180) with every number in full; what is unknown is empty; the columns with these names. The notes of a table stand in each of its rows. */
+export function comparisonCsv({ tables }: Comparison, names: readonly string[] = CSV_COLUMN_NAMES): string {
+  const chosen = names.flatMap((wanted) => COLUMNS.filter(([name]) => name === wanted));
+  const columns = names === CSV_COLUMN_NAMES ? [...chosen, ...furtherColumns(tables)] : chosen;
+  const header = columns.map(([name]) => csvCell(name)).join(',');
   const lines = tables.flatMap((table) =>
-    table.rows.map((row) => COLUMNS.map(([, value]) => csvCell(value(row, table))).join(',')),
+    table.rows.map((row) => columns.map(([, value]) => csvCell(value(row, table))).join(',')),
   );
   return [header, ...lines].join('\n');
 }

@@ -1,5 +1,5 @@
 import type { Comparison } from '../analysis/index.js';
-import { comparisonColumns } from './comparison-columns.js';
+import { comparisonColumns, type TableChoice } from './comparison-columns.js';
 import { printable } from './escape.js';
 import { layoutTable, wrapText } from './layout.js';
 import { profileLines } from './profile-lines.js';
@@ -8,9 +8,10 @@ import { profileLines } from './profile-lines.js';
 export function comparisonText(
   { tables, profiles }: Comparison,
   { width, heading }: { readonly width: number; readonly heading: (text: string) => string },
+  choice: TableChoice = {},
 ): string[] {
   const lines = tables.flatMap((table) => {
-    const { title, columns, rows, notes } = comparisonColumns(table);
+    const { title, columns, rows, notes } = comparisonColumns(table, choice);
     const layout = layoutTable(
       columns.map((column) => ({ ...column, title: printable(column.title) })),
       rows.map((row) => row.map(printable)),
@@ -39,6 +40,6 @@ export function comparisonText(
 }
 
 /** What the columns of these tables mean, each once. */
-export function comparisonLegend({ tables }: Comparison): string[] {
-  return [...new Set(tables.flatMap((table) => comparisonColumns(table).legend))];
+export function comparisonLegend({ tables }: Comparison, choice: TableChoice = {}): string[] {
+  return [...new Set(tables.flatMap((table) => comparisonColumns(table, choice).legend))];
 }

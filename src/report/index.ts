@@ -1,5 +1,5 @@
-export { comparisonColumns, type TextTable } from './comparison-columns.js';
-export { comparisonCsv } from './comparison-csv.js';
+export { COLUMN_NAMES, comparisonColumns, type TableChoice, type TextTable } from './comparison-columns.js';
+export { CSV_COLUMN_NAMES, comparisonCsv } from './comparison-csv.js';
 export { comparisonJson } from './comparison-json.js';
 export { comparisonLatex } from './comparison-latex.js';
 export { comparisonMarkdown } from './comparison-markdown.js';

@@ -1,17 +1,21 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { OutputError } from '../errors.js';
+import { makeFolders } from '../make-folders.js';
+import { checkReplaceable } from '../regular-file.js';
 import { temporaryName } from '../temporary-name.js';
 
 /**
  * Writes a file so that a reader sees the old content or the whole new content, also after a crash: a temporary file in
- * the same folder, fsync, rename, fsync of the folder. Creates the folder. Throws OutputError.
+ * the same folder, fsync, rename, fsync of the folder. Creates the folder; a device, a pipe or a socket stays as it is. Throws
+ * OutputError.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, temporaryName(`.${basename(path)}`, '.tmp'));
   try {
-    await mkdir(folder, { recursive: true });
+    await checkReplaceable(path);
+    await makeFolders(folder);
     const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(data);

@@ -15,6 +15,8 @@ export interface RunParts {
   readonly losses: PhaseLists;
   /** Null for a problem that has no accuracy. */
   readonly accuracies: PhaseLists | null;
+  /** Further quantities that the test problem reports, by name; none where it is absent or empty. */
+  readonly metrics?: Readonly<Record<string, PhaseLists>>;
   readonly minibatchTrainLosses: ArrayLike<number>;
   readonly dataset: DatasetRecord;
   readonly datasetSizes: SplitSizes;
@@ -88,6 +90,7 @@ export function buildRunFile(parts: RunParts): RunFile {
           valid_accuracies: finite(accuracies.valid),
           test_accuracies: finite(accuracies.test),
         }),
+    ...furtherMetrics(parts.metrics ?? {}),
     schema_version: RUN_FILE_VERSION,
     protocol_version: PROTOCOL_VERSION,
     suite_version: suiteVersion(),
@@ -173,6 +176,13 @@ function withoutSeconds(value: JsonValue): JsonValue {
 
 function finite(values: ArrayLike<number | null>): (number | null)[] {
   return Array.from(values, (value) => (value !== null && Number.isFinite(value) ? value : null));
+}
+
+function furtherMetrics(metrics: Readonly<Record<string, PhaseLists>>): Pick<RunFile, 'metrics'> {
+  const entries = Object.entries(metrics).map(([name, { train, valid, test }]) => {
+    return [name, { train: finite(train), valid: finite(valid), test: finite(test) }] as const;
+  });
+  return entries.length === 0 ? {} : { metrics: Object.fromEntries(entries) };
 }
 
 /** An entry for each epoch with observations, in the form of an optimizer's log. */

@@ -17,10 +17,13 @@ export { type ReadResults, readResults } from './read-results.js';
 export { readText } from './read-text.js';
 export {
   type Conditions,
+  furtherMetricsOf,
   METRICS,
   type Metric,
+  metricsOf,
   type RecordedRun,
   recordRunFile,
+  type UsualMetric,
   withSetting,
 } from './recorded-run.js';
 export { parseResultFile, type ResultFile, readResultFile, recordResultFile } from './result-file.js';

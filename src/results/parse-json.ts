@@ -1,4 +1,5 @@
 import type { JsonValue } from './canonical-json.js';
+import { plainJson } from './plain-json.js';
 
 /** How deep lists and objects may lie in each other; nothing that is measured needs more, and recursion ends somewhere. */
 const DEEPEST = 200;
@@ -33,7 +34,17 @@ export interface ParsedJson {
  * `number` replaces the value of every number by what it makes of the number's text. Throws {@link JsonFault}.
  */
 export function parseJson(text: string, number?: (text: string) => JsonValue): ParsedJson {
-  return new JsonReader(text, number).read();
+  const plain = number === undefined ? plainJson(text, DEEPEST) : undefined;
+  if (plain === undefined) return new JsonReader(text, number).read();
+  let members: ParsedJson['members'] | null = null;
+  return {
+    value: plain,
+    token: null,
+    get members() {
+      members ??= new JsonReader(text, undefined).read().members;
+      return members;
+    },
+  };
 }
 
 class JsonReader {

@@ -1,5 +1,5 @@
 import type { Measurements } from './long-values.js';
-import { METRICS, type Metric } from './recorded-run.js';
+import { METRICS, type UsualMetric } from './recorded-run.js';
 import type { RunStatus } from './schema.js';
 
 /** Means of float32 numbers that are all 1 may exceed it by rounding. */
@@ -10,7 +10,7 @@ const ROUNDING = 1e-6;
  * says it was completed. One line for each list, with field, found and expected.
  */
 export function implausibleValues(
-  run: { readonly status: RunStatus } & Readonly<Partial<Record<Metric, Measurements | null>>>,
+  run: { readonly status: RunStatus } & Readonly<Partial<Record<UsualMetric, Measurements | null>>>,
 ): string[] {
   return METRICS.flatMap((metric) => {
     const list = run[metric] ?? [];

@@ -6,6 +6,7 @@ import { NothingToCompare } from './nothing-to-compare.js';
 import { readText } from './read-text.js';
 import type { RecordedRun } from './recorded-run.js';
 import { parseResultFile, recordResultFile } from './result-file.js';
+import { SharedValues } from './shared-values.js';
 
 /** The runs of files and folders, and what has to be said about the rest. */
 export interface ReadResults {
@@ -28,10 +29,11 @@ export async function readResults(paths: readonly string[]): Promise<ReadResults
   const faults = search.faults.map(shownLine);
   const skipped: string[] = [];
   const notes = new Map<string, number>();
+  const shared = new SharedValues();
   for await (const path of inTurns(search.files)) {
     try {
       const file = parseResultFile(path, readText(path));
-      runs.push(recordResultFile(path, file));
+      runs.push(shared.of(recordResultFile(path, file)));
       if (file.kind !== 'probprec') for (const note of noteworthy(file.content.notes)) count(notes, note);
     } catch (error) {
       if (error instanceof NothingToCompare) skipped.push(shownLine(error.message));

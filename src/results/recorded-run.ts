@@ -6,7 +6,7 @@ import { type ProblemVersion, problemVersion } from './problem-version.js';
 import type { RunFile, RunStatus } from './schema.js';
 import { decodeSettings, type SettingValue } from './setting-value.js';
 
-/** The curves of a run: one value per evaluation, the first before training. */
+/** The curves that every test problem with accuracies has: one value per evaluation, the first before training. */
 export const METRICS = [
   'train_losses',
   'valid_losses',
@@ -16,8 +16,31 @@ export const METRICS = [
   'test_accuracies',
 ] as const;
 
-/** One of the six curves, by DeepOBS's name. */
-export type Metric = (typeof METRICS)[number];
+/** One of {@link METRICS}. */
+export type UsualMetric = (typeof METRICS)[number];
+
+/** The evaluated sets, as the names of curves begin. */
+export const EVALUATED_SETS = ['train', 'valid', 'test'] as const;
+
+/**
+ * A curve: one of {@link METRICS}, by DeepOBS's name, or what a test problem's loss reports besides, by the set on which it is
+ * measured and its name, such as `test_reconstruction`.
+ */
+export type Metric = `${(typeof EVALUATED_SETS)[number]}_${string}`;
+
+/** A list with one number per evaluation; null where it was not finite. */
+type Curve = readonly (number | null)[];
+
+/** The metrics of some curves: the usual ones first, then further ones in the order in which they are reported. */
+export function metricsOf(curves: Readonly<Partial<Record<Metric, unknown>>>): Metric[] {
+  const further = Object.keys(curves).filter((name) => !(METRICS as readonly string[]).includes(name));
+  return [...METRICS, ...(further as Metric[])];
+}
+
+/** Those that are none of {@link METRICS}. */
+export function furtherMetricsOf(curves: Readonly<Partial<Record<Metric, unknown>>>): Metric[] {
+  return metricsOf(curves).slice(METRICS.length);
+}
 
 /** What results depend on besides test problem, optimizer and setting. */
 export interface Conditions extends ProblemVersion {
@@ -66,13 +89,16 @@ export interface RecordedRun {
   readonly problemSource?: string | null;
   readonly status: RunStatus;
   /** Null for a curve that was not measured at all. */
-  readonly curves: Readonly<Record<Metric, readonly (number | null)[] | null>>;
+  /** Null for a usual one that was not measured. */
+  readonly curves: Readonly<Partial<Record<Metric, Curve | null>>>;
   /** Seconds of training alone, per epoch; null when the file has none (DeepOBS). */
   readonly timing: { readonly wallSeconds: readonly number[]; readonly cpuSeconds: readonly number[] } | null;
   /** Whether the run had the machine for itself, so that wall times mean something; null when the file does not say. */
   readonly undisturbed?: boolean | null;
   /** Steps of one epoch; absent when the file does not say. */
   readonly stepsPerEpoch?: number;
+  /** How often training evaluated the loss of a minibatch, its gradient and products; absent when the file does not say. */
+  readonly evaluations?: NonNullable<RunFile['evaluations']>;
   readonly conditions: Conditions;
   /** Equal for runs of one setting, whatever their seeds and conditions; see identity.ts. */
   readonly setting: string;
@@ -103,6 +129,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     timing: { wallSeconds: timing.training_wall_seconds, cpuSeconds: timing.training_cpu_seconds },
     undisturbed: wasUndisturbed(content),
     stepsPerEpoch: content.steps_per_epoch,
+    ...(content.evaluations === undefined ? {} : { evaluations: content.evaluations }),
     conditions: {
       ...problemVersion(configuration),
       protocol: configuration.protocol,
@@ -133,10 +160,18 @@ function wasUndisturbed({ timing, environment }: RunFile): boolean | null {
   return busy <= DISTURBANCE * environment.cores * seconds;
 }
 
-/** The curves of anything that has DeepOBS's keys. */
-export function curvesOf(lists: Readonly<Partial<Record<Metric, readonly (number | null)[] | null>>>) {
-  const entries = METRICS.map((metric) => [metric, lists[metric] ?? null] as const);
-  return Object.fromEntries(entries) as Record<Metric, readonly (number | null)[] | null>;
+/** The curves of anything that has DeepOBS's keys, and of what a run file has besides under `metrics`. */
+export function curvesOf({
+  metrics = {},
+  ...lists
+}: Readonly<Partial<Record<UsualMetric, Curve | null>>> & {
+  readonly metrics?: RunFile['metrics'];
+}): Record<Metric, Curve | null> {
+  const usual = METRICS.map((metric) => [metric, lists[metric] ?? null] as const);
+  const further = Object.entries(metrics).flatMap(([name, sets]) =>
+    EVALUATED_SETS.map((set) => [`${set}_${name}` as const, sets[set]] as const),
+  );
+  return Object.fromEntries([...usual, ...further]);
 }
 
 /** What only the identity of a setting needs. */

@@ -49,8 +49,9 @@ const IMPORTED_KEYS = ['import_version', 'imported_from'];
 const OWN_KEYS = ['schema_version', 'configuration_hash', 'content_digest', 'protocol_version'];
 const DEEPOBS_KEYS = ['train_losses', 'test_losses', 'optimizer_hyperparams', 'hyperparams'];
 
-function kindOf({ members }: ParsedJson): ResultFile['kind'] {
-  const has = (keys: readonly string[]) => keys.some((key) => members.has(key));
+function kindOf({ value }: ParsedJson): ResultFile['kind'] {
+  const isObject = typeof value === 'object' && value !== null;
+  const has = (keys: readonly string[]) => isObject && keys.some((key) => Object.hasOwn(value, key));
   if (has(IMPORTED_KEYS)) return 'imported';
   return !has(OWN_KEYS) && has(DEEPOBS_KEYS) ? 'deepobs' : 'probprec';
 }

@@ -128,6 +128,10 @@ const runFileShape = z.strictObject({
   train_accuracies: measurements.optional(),
   valid_accuracies: measurements.optional(),
   test_accuracies: measurements.optional(),
+  /** Further quantities that the test problem's loss reports, by name, likewise; absent without. */
+  metrics: z
+    .record(nameSchema, z.strictObject({ train: measurements, valid: measurements, test: measurements }))
+    .optional(),
   schema_version: z.literal(RUN_FILE_VERSION),
   protocol_version: z.int().positive(),
   suite_version: z.string(),
@@ -237,6 +241,11 @@ function listLengths(file: RunFile): ListLength[] {
   const lists = [evaluated];
   for (const [key, list] of Object.entries(sameAsFirst)) {
     lists.push(exactly([key], list?.length ?? 0, first.length, 'as many as train_losses'));
+  }
+  for (const [name, sets] of Object.entries(file.metrics ?? {})) {
+    for (const [set, list] of Object.entries(sets)) {
+      lists.push(exactly(['metrics', name, set], list.length, first.length, 'as many as train_losses'));
+    }
   }
   for (const key of ['evaluation_wall_seconds', 'evaluation_cpu_seconds'] as const) {
     lists.push(exactly(['timing', key], timing[key].length, first.length, 'as many as train_losses'));

@@ -21,5 +21,6 @@ export {
   type ParameterArrays,
   type ProblemFunctions,
 } from './problem-functions.js';
+export { inWords, leastMemory, memoryLimit } from './resources.js';
 export { executeRun } from './run.js';
 export type { RunOptions, RunOutcome } from './run-attempt.js';

@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Engine, Value } from '../engine/index.js';
 import { FileError } from '../errors.js';
 import type { Training } from '../optimizer/index.js';
+import { readRegularFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
 import { hashConfiguration, type RunConfiguration, suiteVersion, writeFileAtomic } from '../results/index.js';
 import { inputNames, type TestProblem } from '../testproblem/index.js';
@@ -115,9 +116,12 @@ export async function loadKeptParameters(
   return { parameters, states: Object.fromEntries(states) };
 }
 
+/** Bytes that an array of this program may have. */
+const LONGEST = 2 ** 31 - 1;
+
 async function read(path: string): Promise<NamedTensors> {
   try {
-    return decodeSafetensors(await readFile(path));
+    return decodeSafetensors((await readRegularFile(path, { most: LONGEST })).content);
   } catch (error) {
     const fault =
       error instanceof DamagedContent

@@ -42,6 +42,8 @@ export type RecordPart = z.input<typeof partSchema>;
 export class RunRecord {
   readonly losses = { train: [] as number[], valid: [] as number[], test: [] as number[] };
   readonly accuracies = { train: [] as number[], valid: [] as number[], test: [] as number[] };
+  /** Further quantities that the test problem reports, by name. */
+  readonly metrics: Record<string, { train: number[]; valid: number[]; test: number[] }> = {};
   readonly minibatchTrainLosses: number[] = [];
   readonly timing = {
     trainingWallSeconds: [] as number[],
@@ -62,8 +64,9 @@ export class RunRecord {
   addEvaluation(results: Readonly<Record<Phase, Measurement>>, wallSeconds: number, cpuSeconds: number): void {
     for (const [phase, key] of Object.entries(phases) as [Phase, 'train' | 'valid' | 'test'][]) {
       this.losses[key].push(results[phase].loss);
-      const { accuracy } = results[phase];
+      const { accuracy, metrics = {} } = results[phase];
       if (accuracy !== null) this.accuracies[key].push(accuracy);
+      for (const [name, value] of Object.entries(metrics)) this.#metric(name)[key].push(value);
     }
     this.timing.evaluationWallSeconds.push(wallSeconds);
     this.timing.evaluationCpuSeconds.push(cpuSeconds);
@@ -87,6 +90,10 @@ export class RunRecord {
     const record = new RunRecord();
     for (const part of parts) {
       const { lists, optimizer_log, observations = [] } = partSchema.parse(part);
+      for (const name of Object.keys(lists)) {
+        const [, metric] = /^metrics\.(.*)\.train$/s.exec(name) ?? [];
+        if (metric !== undefined) record.#metric(metric);
+      }
       // One by one: a long list has more numbers than a call may have arguments.
       for (const [name, list] of record.#lists()) for (const value of lists[name] ?? []) list.push(value);
       record.optimizerLog.push(...optimizer_log);
@@ -104,6 +111,9 @@ export class RunRecord {
     const { epoch, mayBeTrained, minibatchLosses } = expected;
     const { losses, accuracies, timing } = this;
     const evaluated = Object.values(losses).every(({ length }) => length === epoch + 1);
+    const reported = Object.values(this.metrics).every((lists) =>
+      Object.values(lists).every(({ length }) => length === epoch + 1),
+    );
     const accurate = Object.values(accuracies).every(({ length }) => length === epoch + 1 || length === 0);
     const trained = timing.trainingWallSeconds.length;
     const timed =
@@ -111,7 +121,16 @@ export class RunRecord {
       timing.trainingCpuSeconds.length === trained &&
       timing.evaluationWallSeconds.length === epoch + 1 &&
       timing.evaluationCpuSeconds.length === epoch + 1;
-    return evaluated && accurate && timed && this.minibatchTrainLosses.length === minibatchLosses;
+    return evaluated && accurate && reported && timed && this.minibatchTrainLosses.length === minibatchLosses;
+  }
+
+  /** The lists of a further quantity. */
+  #metric(name: string) {
+    const lists = Object.hasOwn(this.metrics, name) ? this.metrics[name] : undefined;
+    if (lists !== undefined) return lists;
+    const made = { train: [], valid: [], test: [] };
+    this.metrics[name] = made;
+    return made;
   }
 
   #markTaken(): void {
@@ -126,6 +145,7 @@ export class RunRecord {
     return [
       ...prefixed('losses', this.losses),
       ...prefixed('accuracies', this.accuracies),
+      ...Object.entries(this.metrics).flatMap(([name, lists]) => prefixed(`metrics.${name}`, lists)),
       ...prefixed('timing', this.timing),
       ['minibatchTrainLosses', this.minibatchTrainLosses],
     ];

@@ -61,6 +61,12 @@ export function memoryLimit(): { readonly bytes: number; readonly whose: string 
     : { bytes: machine, whose: 'the memory of this machine' };
 }
 
+/** Bytes that the process of a run needs at least. */
+export function leastMemory(resolved: ResolvedRun): number {
+  const { parameters, vectors, observations, minibatch } = memoryNeed(resolved);
+  return PROCESS + parameters + vectors + observations + minibatch;
+}
+
 /** Throws ConfigurationError for a run that cannot have the memory that it needs at least. */
 export function checkMemory(resolved: ResolvedRun, { bytes, whose } = memoryLimit()): void {
   const { parameters, vectors, observations, minibatch } = memoryNeed(resolved);
@@ -109,6 +115,8 @@ async function freeBytes(folder: string): Promise<number | null> {
   );
 }
 
-function inWords(bytes: number): string {
+/** Bytes for people. */
+export function inWords(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }

@@ -283,6 +283,7 @@ export class RunAttempt {
       stepsPerEpoch: split.trainingSteps(configuration.batchSize),
       losses: record.losses,
       accuracies: testProblem.hasAccuracy ? record.accuracies : null,
+      metrics: record.metrics,
       minibatchTrainLosses: record.minibatchTrainLosses,
       dataset: dataset.record,
       datasetSizes: split.sizes,

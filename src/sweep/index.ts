@@ -1,7 +1,7 @@
 export { type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } from './best.js';
 export { type CommandFile, commandFiles, commandLines, parallelFile } from './command-files.js';
 export { fetchPlannedData } from './fetch-data.js';
-export { checkJobs } from './jobs.js';
+export { checkJobs, checkMemoryOfJobs, statedResource } from './jobs.js';
 export { type Plan, type PlanTrust, planOf, readPlan } from './plan.js';
 export type { PlanResources } from './plan-resources.js';
 export { statedSeeds } from './plan-schema.js';

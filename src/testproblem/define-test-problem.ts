@@ -135,7 +135,7 @@ function problemOf(
         loss: withL2Term(result.loss, weights, l2Reg),
         accuracy: result.accuracy ?? null,
         outputs: result.outputs ?? [],
-        metrics: result.metrics ?? {},
+        metrics: furtherMetrics(name, result.metrics ?? {}),
         states,
         nextStates,
         noises,
@@ -144,6 +144,15 @@ function problemOf(
     initialParameters: (seed) =>
       parameters.map((own) => own.initial(randomStream(seed, 'parameters', own.name), own.shape)),
   };
+}
+
+/** Curves are called by the evaluated set and these names; two are taken. Throws ConfigurationError. */
+function furtherMetrics(problem: string, metrics: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
+  const wrong = Object.keys(metrics).find((name) => !/^[a-z]\w*$/i.test(name) || /^(losses|accuracies)$/.test(name));
+  if (wrong === undefined) return metrics;
+  throw new ConfigurationError(
+    `${problem}: its loss reports a metric ${JSON.stringify(wrong)}; expected a name of letters, digits and _, other than losses and accuracies`,
+  );
 }
 
 /** A batch whose labels become an input of the program when they are first asked for. */

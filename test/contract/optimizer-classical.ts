@@ -80,13 +80,14 @@ export const classicalRows: readonly OptimizerRow[] = [
   row('adadelta', { lr: 5 }, { rosenbrock: { lr: 10 }, logistic: { lr: 10 }, refused: [{ rho: 1 }, { epsilon: 0 }] }),
   row('adamax', { lr: 0.02 }, { rosenbrock: { lr: 0.05 }, logistic: { lr: 0.1 }, refused: moments }),
   row('adabelief', { lr: 0.01 }, { rosenbrock: { lr: 0.02 }, logistic: { lr: 0.05 }, refused: moments }),
+  // Steps are of equal length: it has to be there early, and the momentum of a hundred steps first carries it beyond.
   row(
     'lion',
-    { lr: 0.003 },
+    { lr: 0.02 },
     {
       rosenbrock: { lr: 0.005 },
       logistic: { lr: 0.02 },
-      variants: [{ weight_decay: 0 }],
+      variants: [{ weight_decay: 0 }, { beta2: 0 }],
       refused: [{ beta1: 1 }, { beta2: 1.5 }, ...decay],
     },
   ),

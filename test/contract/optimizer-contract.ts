@@ -3,6 +3,7 @@ import { type Engine, openEngine } from '../../src/engine/index.js';
 import { ConfigurationError } from '../../src/errors.js';
 import { type Hyperparameters, loadOptimizer, type Training, trainingTask } from '../../src/optimizer/index.js';
 import { resolveConfiguration } from '../../src/run/index.js';
+import { hashProgram, type Program } from '../../src/tensor/index.js';
 import { batchFeeds } from '../optimizer/minibatch.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
 import {
@@ -17,6 +18,23 @@ import {
 import type { Given, OptimizerRow } from './optimizer-row.js';
 
 const STEPS_PER_EPOCH = 20;
+
+/** The engine with every program compiled once: trainings of one optimizer have the same ones. */
+function compilingOnce(engine: Engine): Engine {
+  const compiled = new Map<string, ReturnType<Engine['compile']>>();
+  return new Proxy(engine, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key);
+      if (key !== 'compile') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      return (subject: Program) => {
+        const hash = hashProgram(subject);
+        const made = compiled.get(hash) ?? target.compile(subject);
+        compiled.set(hash, made);
+        return made;
+      };
+    },
+  });
+}
 
 async function start(engine: Engine, subject: ContractProblem, name: string, given: Given): Promise<Training> {
   const optimizer = await loadOptimizer(name);
@@ -71,7 +89,7 @@ export function optimizerContract(rows: readonly OptimizerRow[]): void {
     const oracle = openReferenceEngine();
     let onnxruntime: Engine;
     beforeAll(async () => {
-      onnxruntime = await openEngine({ engine: 'onnxruntime', threads: 1 });
+      onnxruntime = compilingOnce(await openEngine({ engine: 'onnxruntime', threads: 1 }));
     });
     afterAll(() => onnxruntime.dispose());
 

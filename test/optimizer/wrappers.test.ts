@@ -85,7 +85,11 @@ describe('composition', () => {
 
   test.each([
     ['lookahead(lookahead(adam))', /has the hyperparameter lookahead_steps itself/],
-    ['lookahead(preconditioned-sgd)', /preconditioned-sgd takes its steps itself/],
+    ['clip-norm(preconditioned-sgd)', /clip-norm changes gradients, and preconditioned-sgd takes its steps itself/],
+    ['sam(newton-cg)', /sam changes gradients, and newton-cg takes its steps itself/],
+    ['lookahead(preconditioned-sgd)', /lookahead moves the parameters, and preconditioned-sgd needs them/],
+    ['weight-decay(newton-cg)', /newton-cg has no learning rate/],
+    ['weight-decay(preconditioned-sgd)', /moves the parameters/],
     ['lokahead(adam)', /did you mean lookahead\?/],
     ['lookahead(adm)', /did you mean adam/],
     ['lookahead', /lookahead goes around an optimizer, such as lookahead\(sgd\)/],
@@ -185,24 +189,68 @@ describe('the golden values', () => {
   });
 });
 
-test.each(['lookahead(momentum)', 'ema(clip-norm(lookahead(adam)))', 'polyak(weight-decay(clip-value(nesterov)))'])(
-  '%s goes on from a saved state as if it had not stopped',
-  async (name) => {
-    const begin = async () => startOnToyB(await loadOptimizer(name), { lr: 0.02 });
-    const step = async (training: Training) => {
-      await training.beginEpoch(0, 1);
-      await training.step({});
-    };
-    const whole = await begin();
-    let split = await begin();
-    for (let t = 0; t < 12; t++) {
-      await step(whole);
-      await step(split);
-      const { arrays, values } = await split.save();
-      split = await begin();
-      await split.restore({ arrays, values: JSON.parse(JSON.stringify(values)) as Record<string, unknown> });
-    }
-    expect(await pointOf(split)).toEqual(await pointOf(whole));
-    expect(await pointOf(split, true)).toEqual(await pointOf(whole, true));
-  },
-);
+describe('around optimizers that take their steps themselves', () => {
+  const plain = { iterations: 3, adaptive_damping: false, line_search: false, damping: 20 };
+
+  test('averages are those of the iterates, which stay as they are', async () => {
+    const iterates = await path('hessian-free', plain, 5);
+    expect(await path('polyak(hessian-free)', plain, 5)).toEqual(iterates);
+    const mean = iterates[0]?.map((_, k) => iterates.reduce((sum, at) => sum + (at[k] ?? 0) / 5, 0));
+    expectClose((await path('polyak(hessian-free)', plain, 5, true))[4], mean);
+  });
+
+  test('lookahead draws back', async () => {
+    const [, , third = []] = await path('newton-cg', {}, 3);
+    const found = await path('lookahead(newton-cg)', { lookahead_steps: 3, lookahead_alpha: 0.25 }, 4);
+    expectClose(
+      found[2],
+      third.map((value, k) => 0.25 * value + 0.75 * (k < 6 ? 1 : 0)),
+    );
+    // The next step begins there: one from the same point, which nothing had drawn back, leads to the same place.
+    const slow = await path('lookahead(newton-cg)', { lookahead_steps: 3, lookahead_alpha: 0.25 }, 4, true);
+    expectClose(slow[3], found[2]);
+    expect(found[3]).not.toEqual(found[2]);
+  });
+
+  test('weight decay is behind the step', async () => {
+    const [once = []] = await path('hessian-free', { ...plain, lr: 0.5 }, 1);
+    const [found] = await path('weight-decay(hessian-free)', { ...plain, lr: 0.5, weight_decay: 0.1 }, 1);
+    expectClose(
+      found,
+      once.map((value, k) => value - 0.5 * 0.1 * (k < 6 ? 1 : 0)),
+    );
+  });
+
+  test('an average around the preconditioner family leaves its steps as they are', async () => {
+    const given = { lr: 0.01, prior_iterations: 2, num_observations: 2, restart: 'steps:6' };
+    const iterates = await path('preconditioned-sgd', given, 9);
+    expect(await path('ema(preconditioned-sgd)', given, 9)).toEqual(iterates);
+    const mean = iterates[0]?.map((_, k) => iterates.reduce((sum, at) => sum + (at[k] ?? 0) / 9, 0));
+    expectClose((await path('polyak(preconditioned-sgd)', given, 9, true))[8], mean);
+  });
+});
+
+test.each([
+  ['lookahead(momentum)', { lr: 0.02 }],
+  ['ema(clip-norm(lookahead(adam)))', { lr: 0.02 }],
+  ['polyak(weight-decay(clip-value(nesterov)))', { lr: 0.02 }],
+  ['ema(lookahead(weight-decay(hessian-free)))', { iterations: 2, lookahead_steps: 3 }],
+  ['polyak(preconditioned-momentum)', { lr: 0.001, prior_iterations: 2, num_observations: 2, restart: 'steps:6' }],
+] as const)('%s goes on from a saved state as if it had not stopped', async (name, given) => {
+  const begin = async () => startOnToyB(await loadOptimizer(name), given);
+  const step = async (training: Training) => {
+    await training.beginEpoch(0, 1);
+    await training.step({});
+  };
+  const whole = await begin();
+  let split = await begin();
+  for (let t = 0; t < 12; t++) {
+    await step(whole);
+    await step(split);
+    const { arrays, values } = await split.save();
+    split = await begin();
+    await split.restore({ arrays, values: JSON.parse(JSON.stringify(values)) as Record<string, unknown> });
+  }
+  expect(await pointOf(split)).toEqual(await pointOf(whole));
+  expect(await pointOf(split, true)).toEqual(await pointOf(whole, true));
+});

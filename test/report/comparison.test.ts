@@ -8,6 +8,7 @@ import {
   comparisonMarkdown,
   comparisonText,
   layoutTable,
+  type TableChoice,
   wrapText,
 } from '../../src/report/index.js';
 import { numberFormat } from '../../src/report/numbers.js';
@@ -39,6 +40,61 @@ describe('the formats of a comparison', () => {
   test('markdown', () => expect(comparisonMarkdown(comparison)).toMatchSnapshot());
   test('latex', () => expect(comparisonLatex(comparison)).toMatchSnapshot());
 
+  test('chosen columns in the order that was asked for, and several metrics side by side', () => {
+    const [table] = compare(runs, { targets: { mnist_logreg: 0.83 }, details: true }).tables;
+    if (table === undefined) throw new Error('no table');
+    const choice = {
+      columns: ['runs', 'optimizer', 'mean', 'interval'],
+      metrics: ['test_losses', 'test_accuracies'],
+    } as const satisfies TableChoice;
+    const { columns, rows, marked } = comparisonColumns(table, choice);
+    expect(columns.map(({ title }) => title)).toEqual([
+      'runs',
+      'optimizer',
+      'test losses, mean ± std',
+      'test losses, 95 % interval',
+      'test accuracies, mean ± std',
+      'test accuracies, 95 % interval',
+    ]);
+    const [row] = table.rows;
+    const last = row?.detail?.curves.test_losses?.at(-1);
+    expect(Number(rows[0]?.[2]?.split(' ')[0])).toBeCloseTo(last?.mean ?? Number.NaN, 2);
+    expect(rows[0]?.slice(4)).toEqual(['0.8600 ± 0.0100', '[0.8352, 0.8848]']);
+    // The intervals [0.8352, 0.8848] and [0.7703, 0.8697] overlap.
+    expect([...marked].filter((place) => place.endsWith(':4'))).toEqual(['0:4', '1:4']);
+    const latex = comparisonLatex({ tables: [table], profiles: [] }, choice);
+    expect(latex).toContain('\\begin{tabular}{rlrrrr}');
+    expect(latex).toContain('n = 3 completed runs (seeds), 1 diverged.');
+    expect(latex.match(/\\textbf/g)).toHaveLength(marked.size);
+  });
+
+  test('a mean whose interval lies apart from that of the best is not marked, nor is a table of one row', () => {
+    const apart = [
+      ...exampleRuns([0.8, 0.81, 0.82]),
+      ...exampleRuns([0.95, 0.951, 0.952], { optimizer: 'Best' }),
+      ...exampleRuns([0.953], { optimizer: 'Single' }),
+    ];
+    const marks = (optimizers: readonly string[]) => {
+      const [table] = compare(apart, { optimizers }).tables;
+      if (table === undefined) throw new Error('no table');
+      const { marked, columns, rows } = comparisonColumns(table);
+      return [...marked].map((place) => {
+        const [row, column] = place.split(':').map(Number);
+        expect(columns[column ?? 0]?.title).toBe('mean ± std');
+        return rows[row ?? 0]?.[0];
+      });
+    };
+    expect(marks(['SGD', 'Best'])).toEqual(['Best']);
+    expect(marks(['SGD'])).toEqual([]);
+    // Of one run nothing is known but its value.
+    expect(marks(['SGD', 'Best', 'Single'])).toEqual(['Single']);
+  });
+
+  test('csv has the columns with the names that were asked for', () => {
+    const [header, first] = comparisonCsv(comparison, ['mean', 'optimizer']).split('\n');
+    expect([header, first]).toEqual(['mean,optimizer', expect.stringMatching(/^0\.86\d*,My_Adam$/)]);
+  });
+
   test('csv has every number in full and quotes what needs it', () => {
     const [header = '', first = '', ...rest] = comparisonCsv(comparison).split('\n');
     expect(rest).toHaveLength(1);
@@ -46,6 +102,22 @@ describe('the formats of a comparison', () => {
     expect(first).toContain('"2 epochs, batch size 128, real data, protocol probprec"');
     expect(first).toContain('"{""lr"":0.11288378916846883,""beta_1"":0.9}"');
     expect(first.match(/"(?:[^"]|"")*"|[^,]+|(?<=,)(?=,)/g)?.length).toBeGreaterThan(30);
+  });
+
+  test('csv has the schedule in words, too', () => {
+    const scheduled = exampleRun({ trainingParameters: { schedule: 'cosine', warmup: 0.05 } });
+    const stepped = exampleRun({
+      optimizer: 'Adam',
+      trainingParameters: { lr_sched_epochs: [1], lr_sched_factors: [0.1] },
+    });
+    const [header = '', ...rows] = comparisonCsv(compare([scheduled, stepped])).split('\n');
+    const place = header.split(',').indexOf('schedule');
+    expect(place).toBeGreaterThan(0);
+    expect(rows.join('\n')).toContain(',"cosine, 5 % warm-up",');
+    expect(rows.join('\n')).toContain(',×0.1 from epoch 1,');
+    // A constant rate has none.
+    const [, constant = ''] = comparisonCsv(comparison).split('\n');
+    expect(constant).toMatch(/\}",,\d/);
   });
 
   test('json is strict and has snake_case keys; hyperparameters keep their names', () => {

@@ -139,6 +139,30 @@ test('diverged runs are in the legend and marked, and no number stands for them'
   expect(lost.every(({ value }) => value === null)).toBe(true);
 });
 
+test('over gradient equivalents: what the run files count, a product for two gradients and a loss for a third', () => {
+  const counted = (optimizer: string, evaluations: { gradients: number; products: number; losses: number }) =>
+    exampleRuns([0.8, 0.82], { optimizer, evaluations });
+  const comparison = compare(
+    [
+      ...counted('SGD', { gradients: 100, products: 0, losses: 0 }),
+      ...counted('Newton', { gradients: 100, products: 40, losses: 30 }),
+      ...exampleRuns([0.8], { optimizer: 'Unknown' }),
+    ],
+    { details: true, targets: { mnist_logreg: 0.79 } },
+  );
+  const options = { ...DEFAULT_OPTIONS, over: 'gradients' } as const;
+  const { records, caption } = COMPARISON_FIGURES['learning-curves'](comparison, options);
+  const of = (name: string) => records.filter(({ optimizer }) => optimizer === name).map(({ gradients }) => gradients);
+  expect(of('SGD')).toEqual([0, 50, 100]);
+  expect(of('Newton')).toEqual([0, 95, 190]);
+  expect(of('Unknown')).toEqual([]);
+  expect(caption.join()).toContain('a Hessian-vector product 2');
+  const target = COMPARISON_FIGURES['time-to-target'](comparison, options).records;
+  const reached = target.filter(({ optimizer, share }) => optimizer === 'Newton' && share === 1);
+  expect(reached[0]?.gradients).toBe(190);
+  expect(target.filter(({ optimizer }) => optimizer === 'Unknown')).toEqual([]);
+});
+
 test('baselines are dashed, own results solid', async () => {
   const { spec } = await drawFigure(COMPARISON_FIGURES['learning-curves'](ordinary(), DEFAULT_OPTIONS), paper);
   const text = JSON.stringify(spec);

@@ -45,6 +45,22 @@ describe('strict JSON is read as JSON.parse reads it', () => {
   });
 });
 
+test('what JSON.parse alone would let pass is refused wherever it stands', () => {
+  for (const [text, said] of [
+    ['{"a":1,"b":{"c":2,"c":3}}', /the key "c" twice/],
+    ['{"a":1,"a" :2}', /the key "a" twice/],
+    ['{"a":1,"a"\n:2,"b":":"}', /the key "a" twice/],
+    ['[{"x":":","x":1}]', /the key "x" twice/],
+    ['{"a":1,"\\u0061":2}', /the key "a" twice/],
+    ['{"a":{"__proto__":1}}', /the key __proto__/],
+    ['{"a":{"\\u005f_proto__":1}}', /the key __proto__/],
+    ['{"a":[1,1e999]}', /a number beyond float64/],
+    [`${'['.repeat(300)}${']'.repeat(300)}`, /nested deeper than 200/],
+  ] as const) {
+    expect(fault(text)).toMatch(said);
+  }
+});
+
 describe('Python', () => {
   test('bare tokens are numbers, and the first is named', () => {
     const { value, token } = parseJson('{"a": [NaN, -Infinity], "b": Infinity, "c": "NaN"}');

@@ -136,7 +136,7 @@ test('the first error is the one that is reported, whatever the lock says', asyn
   expect(events.at(-1)).toEqual({ type: 'warning', message: expect.stringMatching(/\.lock: .*cannot be removed/) });
 });
 
-/** PROBPREC_LONG_TESTS=1 goes through every call and error; else a few of them. */
+/** PROBPREC_LONG_TESTS=1 goes through all of these calls and errors, in half an hour; else a few of them. */
 const MANY = process.env.PROBPREC_LONG_TESTS === '1';
 const PATIENCE_MS = MANY ? 3_600_000 : 300_000;
 
@@ -194,7 +194,8 @@ describe.skipIf(!hasStrace)('at every call that changes a file (needs strace)', 
   test.each(MANY ? ['EIO', 'ENOSPC', 'EACCES', 'EPERM', 'EXDEV'] : ['EIO'])(
     '%s: no completed run fails, no error is a defect, the next start is right',
     async (error) => {
-      for (const call of ['link', 'rename', 'unlink', 'fsync']) {
+      const rare = ['fdatasync', 'mkdir', 'pwrite64', 'ftruncate'];
+      for (const call of ['link', 'rename', 'unlink', 'fsync', ...(MANY ? rare : [])]) {
         for (const when of MANY ? [1, 2, 3, 4] : [2]) {
           const outputDir = join(folder, `${call}-${error}-${when}`);
           const first = under(outputDir, `${call}:error=${error}:when=${when}`);

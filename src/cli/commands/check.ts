@@ -1,7 +1,7 @@
 import { checkFile } from '../../check/index.js';
 import type { ExitCode } from '../../errors.js';
 import { dataDirectory } from '../data-dir.js';
-import type { Terminal } from '../terminal.js';
+import { shown, type Terminal } from '../terminal.js';
 
 /** Says of users' files what is wrong with them, a line each; returns 1 when something is. */
 export async function check(
@@ -20,7 +20,7 @@ export async function check(
       `${file}: ${defines ?? 'no definition'}`,
       ...findings.map(({ what, fault }) => (fault === null ? `  ok     ${what}` : `  wrong  ${what}: ${plain(fault)}`)),
     ]);
-    terminal.result(lines.join('\n'));
+    terminal.result(shown(lines.join('\n')));
   }
   return wrong ? 1 : 0;
 }

@@ -8,14 +8,17 @@ import {
 import type { ExitCode } from '../../errors.js';
 import { printable } from '../../report/escape.js';
 import {
+  COLUMN_NAMES,
+  CSV_COLUMN_NAMES,
   comparisonCsv,
   comparisonJson,
   comparisonLatex,
   comparisonLegend,
   comparisonMarkdown,
   comparisonText,
+  type TableChoice,
 } from '../../report/index.js';
-import type { RecordedRun } from '../../results/index.js';
+import { METRICS, type Metric, metricsOf, type RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
 import { didYouMean, quoted } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
@@ -29,10 +32,11 @@ export async function compare(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const curves = options.curves === true && options.format === 'table';
-  const details = curves || (options.details === true && options.format === 'json');
+  checkColumns(options);
+  const details = curves || options.metrics !== undefined || (options.details === true && options.format === 'json');
   const found = await readComparison(paths, options, terminal, { command: 'compare', details });
   if (found === null) return 1;
-  print(found.comparison, options.format, terminal);
+  print(found.comparison, options, terminal);
   if (curves) await printCurves(found.comparison, terminal);
   return found.faults.length > 0 ? 1 : 0;
 }
@@ -77,6 +81,8 @@ export async function readComparison(
   );
   checkSettingNames('--group-by', options.groupBy ?? [], runs);
   const { metric, selectBy, reference, testproblems, optimizers } = options;
+  checkMetric('--metric', metric, runs);
+  checkMetric('--select-by', selectBy, runs);
   const comparison = compareRuns(runs, {
     targets,
     where,
@@ -113,23 +119,48 @@ async function printCurves({ tables }: Comparison, terminal: Terminal): Promise<
   }
 }
 
-function print(comparison: Comparison, format: CompareCommandOptions['format'], terminal: Terminal): void {
-  switch (format) {
+function print(comparison: Comparison, options: CompareCommandOptions, terminal: Terminal): void {
+  const { columns, metrics } = options;
+  const choice: TableChoice = {
+    ...(columns === undefined ? {} : { columns: columns as TableChoice['columns'] & {} }),
+    ...(metrics === undefined ? {} : { metrics }),
+  };
+  switch (options.format) {
     case 'json':
       terminal.result(comparisonJson(comparison));
       return;
     case 'csv':
-      terminal.result(comparisonCsv(comparison));
+      terminal.result(comparisonCsv(comparison, columns));
       return;
     case 'latex':
-      terminal.result(comparisonLatex(comparison));
+      terminal.result(comparisonLatex(comparison, choice));
       return;
     case 'markdown':
-      terminal.result(comparisonMarkdown(comparison));
+      terminal.result(comparisonMarkdown(comparison, choice));
       return;
     case 'table':
-      for (const line of comparisonText(comparison, terminal)) terminal.result(line);
-      for (const line of comparisonLegend(comparison)) terminal.line(line);
+      for (const line of comparisonText(comparison, terminal, choice)) terminal.result(line);
+      for (const line of comparisonLegend(comparison, choice)) terminal.line(line);
+  }
+}
+
+function checkColumns({ format, columns = [], metrics }: CompareCommandOptions): void {
+  if (format === 'json' && columns.length > 0) {
+    throw new UsageError(
+      '--columns: found --format json, which has everything; expected table, latex, markdown or csv',
+    );
+  }
+  if (metrics !== undefined && (format === 'json' || format === 'csv')) {
+    throw new UsageError(
+      `--metrics: found --format ${format}, expected table, latex or markdown (--format json --details has all metrics)`,
+    );
+  }
+  const known: readonly string[] = format === 'csv' ? CSV_COLUMN_NAMES : COLUMN_NAMES;
+  const unknown = columns.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--columns: found ${quoted(unknown)}, expected some of ${known.join(', ')}${didYouMean(unknown, [...known])}`,
+    );
   }
 }
 
@@ -164,6 +195,15 @@ function checkNames(
       `${option}: found ${quoted(unknown)}, expected some of ${known.join(', ')} (what the results have)`,
     );
   }
+}
+
+/** A metric beyond the usual ones is a mistake where no run has it; of the usual ones there are fall-backs. */
+export function checkMetric(option: string, metric: Metric | undefined, runs: readonly RecordedRun[]): void {
+  const known = [...new Set(runs.flatMap(({ curves }) => metricsOf(curves)))];
+  if (metric === undefined || known.includes(metric) || (METRICS as readonly string[]).includes(metric)) return;
+  throw new UsageError(
+    `${option}: found ${quoted(metric)}, expected one of ${known.join(', ')}${didYouMean(metric, known)}`,
+  );
 }
 
 function checkSettingNames(option: string, names: readonly string[], runs: readonly RecordedRun[]): void {

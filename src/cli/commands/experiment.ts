@@ -1,4 +1,3 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExitCode } from '../../errors.js';
 import {
@@ -8,6 +7,7 @@ import {
   loadExperiment,
   type RuntimeWork,
 } from '../../experiment/index.js';
+import { readRegularFile } from '../../regular-file.js';
 import { ensureWritable, suiteVersion, writeFileAtomic } from '../../results/index.js';
 import { shellWord } from '../../sweep/index.js';
 import type { ExperimentOptions } from '../experiment-options.js';
@@ -28,7 +28,6 @@ export async function experiment(name: string, options: ExperimentOptions, termi
   const chosen = await loadExperiment(name);
   const folder = options.output ?? join('experiments', `${name}-${options.scale}`);
   await ensureWritable(folder);
-  await mkdir(folder, { recursive: true });
   const { code, parts, progress, commands } =
     chosen.kind === 'plan'
       ? await planned(chosen, folder, options, terminal)
@@ -112,7 +111,7 @@ async function timed(
 ): Promise<Outcome> {
   const file = join(folder, 'runtime.json');
   const work = chosen.work(options.scale);
-  const present = options.overwrite === true ? null : await readFile(file, 'utf8').catch(() => null);
+  const present = options.overwrite === true ? null : await textOf(file);
   let code: ExitCode = 0;
   let text = present;
   if (options.run === true && present === null) {
@@ -138,6 +137,15 @@ async function timed(
           ],
     commands: repeating(chosen, folder, options),
   };
+}
+
+/** What was measured before; null where nothing was, or where it cannot be read. */
+async function textOf(file: string): Promise<string | null> {
+  const most = 100_000_000;
+  return readRegularFile(file, { most }).then(
+    ({ content }) => content.toString('utf8'),
+    () => null,
+  );
 }
 
 function runtimeOptions(work: RuntimeWork, { dataDir, threads, quiet }: ExperimentOptions) {

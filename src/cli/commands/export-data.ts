@@ -1,5 +1,5 @@
 import type { ExitCode } from '../../errors.js';
-import { findResultFiles } from '../../results/index.js';
+import { searchResultFiles } from '../../results/index.js';
 import type { Terminal } from '../terminal.js';
 
 /** The formats of other programs for data. What a format needs is loaded for it alone. */
@@ -35,7 +35,8 @@ export async function exportData(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const searched = paths.length > 0 ? paths : ['results'];
-  const found = await findResultFiles(searched);
+  const { files: found, faults: unsearched } = await searchResultFiles(searched);
+  for (const fault of unsearched) terminal.line(`probprec: ${fault}`);
   if (found.length === 0) {
     terminal.line(`probprec: export ${format}: found no runs in ${searched.join(', ')}; probprec run makes one`);
     return 1;
@@ -45,5 +46,5 @@ export async function exportData(
   for (const file of files.length <= FEW ? files : [outputDir]) terminal.result(file);
   const next = format === 'tensorboard' ? `tensorboard --logdir ${outputDir}` : 'docs/report.md explains the columns';
   terminal.line(`${runs} ${runs === 1 ? 'run' : 'runs'}; ${next}`);
-  return faults.length > 0 ? 1 : 0;
+  return faults.length + unsearched.length > 0 ? 1 : 0;
 }

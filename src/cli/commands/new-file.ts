@@ -1,4 +1,6 @@
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
+import { readRegularFile } from '../../regular-file.js';
+import { reasonOf } from '../../results/atomic-file.js';
 import { writeFileAtomic } from '../../results/index.js';
 import { UsageError } from '../failure.js';
 
@@ -18,15 +20,25 @@ export async function writeNewFile(
   text: string,
   { overwrite = false, executable = false, what }: NewFileOptions,
 ): Promise<boolean> {
-  const present = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw new UsageError(`${file}: ${error.message}; expected a file that can be written`);
-  });
+  const present = await textOf(file);
   if (present === text) return false;
   if (present !== null && !overwrite) {
     throw new UsageError(`${file}: found ${what} that differs, expected a new name (-o) or --overwrite`);
   }
   await writeFileAtomic(file, text);
-  if (executable) await chmod(file, 0o755);
+  if (executable) await chmod(file, 0o777 & ~process.umask());
   return true;
+}
+
+/** Bytes; the commands of a hundred thousand runs have a tenth. */
+const LONGEST = 500_000_000;
+
+/** What is there already; null where nothing is. */
+async function textOf(file: string): Promise<string | null> {
+  try {
+    return (await readRegularFile(file, { most: LONGEST })).content.toString('utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new UsageError(`${file}: ${reasonOf(error)}; expected a file that can be written`);
+  }
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Comparison } from '../../analysis/index.js';
 import { type ExitCode, FileError } from '../../errors.js';
+import { readRegularFile } from '../../regular-file.js';
 import { printable } from '../../report/escape.js';
 import {
   COMPARISON_FIGURES,
@@ -17,6 +17,7 @@ import {
 } from '../../report/figures/index.js';
 import { FIGURE_FORMATS, figureCsv, figureFile } from '../../report/figures/rendering/files.js';
 import { readRunDetails } from '../../report/page/run-details.js';
+import { reasonOf } from '../../results/atomic-file.js';
 import { writeFileAtomic } from '../../results/index.js';
 import { UsageError } from '../failure.js';
 import { quoted } from '../option-values.js';
@@ -121,13 +122,16 @@ function figureOptions({ metrics, over, centre, band, seeds, scale, x, y }: Plot
   };
 }
 
+/** Bytes; what a measurement prints has a few million. */
+const LONGEST_REPORT = 500_000_000;
+
 async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
+  try {
+    return (await readRegularFile(path, { most: LONGEST_REPORT })).content.toString('utf8');
+  } catch (error) {
     throw new FileError(
-      `${path}: cannot be read; expected a file of probprec runtime --json, of probprec curvature --json, or a run file`,
-      {
-        cause: error,
-      },
+      `${path}: cannot be read (${reasonOf(error)}); expected a file of probprec runtime --json, of probprec curvature --json, or a run file`,
+      { cause: error },
     );
-  });
+  }
 }

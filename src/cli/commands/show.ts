@@ -3,14 +3,15 @@ import { type ExitCode, FileError } from '../../errors.js';
 import { runList } from '../../report/terminal/run-list.js';
 import { runText } from '../../report/terminal/run-text.js';
 import {
-  findResultFiles,
   type Metric,
   type RecordedRun,
   readResultFile,
   readResults,
   recordResultFile,
+  searchResultFiles,
 } from '../../results/index.js';
 import type { Terminal } from '../terminal.js';
+import { checkMetric } from './compare.js';
 
 /** Prints one run in full, several as a list; returns 1 when a file could not be read or nothing was found. */
 export async function show(
@@ -19,20 +20,22 @@ export async function show(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const searched = paths.length > 0 ? paths : ['results'];
-  const files = await findResultFiles(searched);
+  const { files, faults: unsearched } = await searchResultFiles(searched);
+  for (const fault of unsearched) terminal.line(`probprec: ${fault}`);
   const [only] = files;
   if (only === undefined) {
     terminal.line(`probprec: show: found no runs in ${searched.join(', ')}; probprec run makes one`);
     return 1;
   }
-  if (files.length === 1) return showOne(only, terminal);
+  if (files.length === 1) return Math.max(await showOne(only, terminal), Math.min(unsearched.length, 1)) as ExitCode;
   const { runs, faults } = await readResults(files);
   for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  checkMetric('--metric', metric, runs);
   if (runs.length > 0) {
     for (const line of runList(runs.toSorted(inOrder), metric ?? null, terminal)) terminal.result(line);
     terminal.line(`${runs.length} runs; probprec show FILE shows one in full, probprec compare compares them`);
   }
-  return faults.length > 0 ? 1 : 0;
+  return faults.length + unsearched.length > 0 ? 1 : 0;
 }
 
 async function showOne(path: string, terminal: Terminal): Promise<ExitCode> {

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import {
   type CommandFile,
   commandFiles,
@@ -7,6 +7,7 @@ import {
   parallelFile,
   plannedRuns,
   readPlan,
+  shellWord,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
 import { counted } from '../progress.js';
@@ -42,7 +43,7 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
     terminal.result(file.name);
     if (executable) {
       terminal.line(
-        `next: ${join('.', file.name).replace(/^(?![./])/, './')} starts GNU parallel; the same again goes on where it stopped`,
+        `next: ${shellWord(isAbsolute(file.name) || /^\.{1,2}\//.test(file.name) ? file.name : `./${file.name}`)} starts GNU parallel; the same again goes on where it stopped`,
       );
     }
   }

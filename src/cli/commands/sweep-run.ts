@@ -5,6 +5,7 @@ import { ensureWritable } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
 import {
   checkJobs,
+  checkMemoryOfJobs,
   fetchPlannedData,
   type Plan,
   type PlannedRun,
@@ -14,6 +15,7 @@ import {
   planStatus,
   type RunEnd,
   readPlan,
+  statedResource,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
 import { divergenceHints } from '../divergence-hints.js';
@@ -64,11 +66,11 @@ async function runMissing(
 ): Promise<ExitCode> {
   const before = await planStatus(plan, runs);
   const todo = before.filter(({ state }) => state !== 'completed' && state !== 'diverged').map(({ run }) => run);
-  const wanted = options.jobs ?? plan.resources.jobs ?? 1;
-  checkJobs(wanted);
-  const jobs = Math.min(wanted, Math.max(1, todo.length));
-  const threads = options.threads ?? plan.resources.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
-  checkThreads(threads);
+  const jobs = Math.min(statedResource(plan, 'jobs', options.jobs, checkJobs) ?? 1, Math.max(1, todo.length));
+  if (options.resourceCheck !== false) await checkMemoryOfJobs(todo, jobs);
+  const threads =
+    statedResource(plan, 'threads', options.threads, checkThreads) ??
+    Math.max(1, Math.floor(availableParallelism() / jobs));
   const quiet = options.quiet === true;
   await tellAboutUserFiles(runs, { outputDir: plan.outputDir, quiet }, terminal);
   const pool: { current: Pool | null } = { current: null };

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeFolders } from '../../make-folders.js';
 import {
   ASSUMED_EPOCH,
   type EpochEstimate,
@@ -45,7 +45,7 @@ export async function writeSlurmScripts(
     terminal.result(path);
   }
   // Slurm does not make it, and sbatch may be called without the submit script.
-  await mkdir(join(folder, 'logs'), { recursive: true });
+  await makeFolders(join(folder, 'logs'));
   const how = { measured: 'the longest measured', stated: 'as stated', assumed: 'assumed' }[epoch.source];
   terminal.line(`${counted(runs.length, 'run')}; an epoch takes ${epoch.seconds.toPrecision(3)} s (${how})`);
   terminal.line(

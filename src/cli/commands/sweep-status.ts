@@ -12,6 +12,7 @@ import {
   slurmQueue,
 } from '../../sweep/index.js';
 import { divergenceHints } from '../divergence-hints.js';
+import { UsageError } from '../failure.js';
 import { planArgument } from '../plan-argument.js';
 import { counted } from '../progress.js';
 import type { SweepStatusOptions } from '../sweep-options.js';
@@ -19,12 +20,21 @@ import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { tellAboutUserFiles } from '../user-files.js';
 import { settingDescriber } from './sweep-settings.js';
+import { watchSweep } from './sweep-watch.js';
 
 /** Settings and failures that are listed at most; --all lists every one. */
 const LISTED = 20;
 
+/** Seconds between two looks of --watch. */
+const WATCH_SECONDS = 5;
+
 /** Says what became of a plan's runs; returns 1 when one failed. */
 export async function sweepStatus(path: string, options: SweepStatusOptions, terminal: Terminal): Promise<ExitCode> {
+  const { watch } = options;
+  if (watch !== undefined) {
+    if (options.json) throw new UsageError('--watch: found --json as well, expected one of the two');
+    await watchSweep(path, { ...options, watch: watch === true ? WATCH_SECONDS : watch }, terminal);
+  }
   const plan = await readPlan(path, options);
   const { runs, repeated } = await expandPlan(plan);
   const [statuses, queue] = await Promise.all([planStatus(plan, runs), slurmQueue(plan)]);

@@ -1,4 +1,4 @@
-import type { Metric } from '../../results/index.js';
+import type { UsualMetric } from '../../results/index.js';
 import type { Curve } from '../curve.js';
 import { curveFigure } from '../curve-figure.js';
 import { dataOptions, type PlannedExperiment, type Scale } from '../experiment.js';
@@ -21,7 +21,7 @@ const BUDGETS = {
   paper: { num_epochs: 5, seeds: '42-51' },
 } as const satisfies Record<Scale, { readonly num_epochs: number; readonly seeds: string }>;
 
-const METRICS: readonly Metric[] = ['test_losses', 'test_accuracies'];
+const METRICS: readonly UsualMetric[] = ['test_losses', 'test_accuracies'];
 
 /** Thesis, section 4.3: the network of de Roos and Hennig, whose weights start in two ways. */
 const experiment: PlannedExperiment = {
@@ -54,7 +54,7 @@ const experiment: PlannedExperiment = {
   }),
   results: async (runs) => {
     const results = (await publishedResults()).filter(({ testproblem }) => testproblem === PROBLEM);
-    const published = (metric: Metric): Curve[] =>
+    const published = (metric: UsualMetric): Curve[] =>
       CELLS.flatMap(({ init, batchSize, label }) => {
         const result = results.find((own) => (own.init ?? 'deepobs') === init && own.batch_size === batchSize);
         return result === undefined ? [] : [publishedCurve(label, result, metric)];

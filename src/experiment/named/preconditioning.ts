@@ -1,4 +1,4 @@
-import type { Metric, RecordedRun } from '../../results/index.js';
+import type { RecordedRun, UsualMetric } from '../../results/index.js';
 import type { Curve, CurvePanel } from '../curve.js';
 import { curveFigure } from '../curve-figure.js';
 import { dataOptions, type PlannedExperiment, type ResultPart, type Scale } from '../experiment.js';
@@ -20,7 +20,7 @@ const BUDGETS = {
 
 const ADAPTIVE = ['PreconditionedSGD', 'AdaptiveSGD', 'SGD', 'Momentum', 'Adam'];
 const TUNED = ['PreconditionedTunedSGD', 'PreconditionedTunedMomentum', 'SGD', 'Momentum', 'Adam'];
-const METRICS: readonly Metric[] = ['test_losses', 'test_accuracies', 'train_losses', 'train_accuracies'];
+const METRICS: readonly UsualMetric[] = ['test_losses', 'test_accuracies', 'train_losses', 'train_accuracies'];
 
 /** Thesis, section 4.1: does preconditioning help where the baselines are tuned? */
 const experiment: PlannedExperiment = {
@@ -101,10 +101,10 @@ function part({ problem, order, number }: ThesisFigure, { runs, scale, published
   const own = runs.filter(({ testproblem, label }) => testproblem === problem && order.includes(label ?? ''));
   const epochs = scale === 'paper' ? Number.POSITIVE_INFINITY : BUDGETS.laptop.epochs.fmnist_2c2d;
   const theirs = published.filter(({ testproblem, optimizer }) => testproblem === problem && order.includes(optimizer));
-  const publishedCurves = (metric: Metric) =>
+  const publishedCurves = (metric: UsualMetric) =>
     theirs.map((result) => publishedCurve(result.optimizer, result, metric, epochs));
   const ours = measuredCurves(own);
-  const panels = (curves: (metric: Metric) => readonly Curve[]) =>
+  const panels = (curves: (metric: UsualMetric) => readonly Curve[]) =>
     METRICS.map((metric): CurvePanel => ({ title: problem, metric, curves: curves(metric) })).filter(
       ({ curves: drawn }) => drawn.some(({ points, lostAt }) => points.length > 0 || lostAt.length > 0),
     );

@@ -19,7 +19,7 @@ export const FALLBACK_RATE = 0.01;
 
 /**
  * α, w and λ of every group from phase 1's inner products. Where α is no step size, the group keeps the last one that was
- * (`earlier`), else the given learning rate, else a fixed one.
+ * (`earlier`), else the given learning rate, else a fixed one. The same where the group's curvature is not certain.
  */
 export function estimateGroups(
   { list, groups }: Layers,
@@ -27,6 +27,7 @@ export function estimateGroups(
   first: readonly FirstColumn[],
   minibatches: number,
   standIns: { readonly earlier: readonly (number | null)[]; readonly lr: number | null },
+  isCertain: (group: number) => boolean = () => true,
 ): GroupEstimate[] {
   return groups.map((_, group) => {
     const sums: { -readonly [K in keyof PriorSums]: number } = { sts: 0, stas: 0, staas: 0, total: 0 };
@@ -38,8 +39,29 @@ export function estimateGroups(
       sums.total += at(first, index).total;
     }
     const measured = estimateGroupPrior(sums, minibatches);
-    const usable = isUsable(measured);
+    const usable = isUsable(measured) && isCertain(group);
     const standIn = standIns.earlier[group] ?? standIns.lr ?? FALLBACK_RATE;
     return { measured, usable, alpha: usable ? measured.alpha : standIn };
   });
+}
+
+/** A mean counts as positive where it exceeds so many of its standard errors. */
+const CERTAIN = 2;
+
+/**
+ * Whether the curvature vᵀh of a group is positive beyond the scatter of the minibatches: what is not vanishes, or may be negative. One
+ * minibatch has no scatter.
+ */
+export function hasCertainCurvature(
+  { list }: Layers,
+  curvatures: readonly (readonly number[])[],
+  group: number,
+): boolean {
+  const sums = curvatures.map((ofLayers) =>
+    list.reduce((sum, layer, index) => (layer.group === group ? sum + at(ofLayers, index) : sum), 0),
+  );
+  const count = sums.length;
+  const mean = sums.reduce((sum, value) => sum + value, 0) / count;
+  const squares = sums.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return count < 2 || mean > CERTAIN * Math.sqrt(squares / (count - 1) / count);
 }

@@ -4,6 +4,7 @@ import type { Hyperparameters } from '../training.js';
 import { type EstimatorName, estimatorNames, isPublished } from './estimators/registered.js';
 import type { Grouping } from './layers.js';
 import { type RestartRule, restartRule, restartSchema } from './restart.js';
+import { SAFEGUARD_INTERVAL } from './safeguard.js';
 import { type ScalingName, scalings } from './scaling.js';
 
 /** What a member of the family does with what it has estimated. */
@@ -20,6 +21,18 @@ const priorFields = {
     .default('problem')
     .describe("what shares a step size: the test problem's groups, everything, or each parameter tensor alone"),
   restart: restartSchema(),
+  // Without defaults: with null the identities of runs are what they were.
+  safeguard: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe(
+      'no step longer than 2 over the largest curvature that products find; none from a curvature that vanishes',
+    ),
+  safeguard_interval: positiveInteger()
+    .nullable()
+    .default(null)
+    .describe('with safeguard: steps between two of its products; default 10'),
 };
 
 const posteriorFields = {
@@ -85,6 +98,10 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
       path: ['restart'],
       message: 'steps:N with N at least prior_iterations + num_observations',
     })
+    .refine(({ safeguard, safeguard_interval: interval }) => safeguard === true || interval == null, {
+      path: ['safeguard_interval'],
+      message: 'no safeguard_interval without safeguard',
+    })
     .refine(({ estimator, rank_rule: rule }) => rule == null || !isPublished(estimator as EstimatorName), {
       path: ['rank_rule'],
       message: 'no rank_rule with estimator thesis or paper; it goes with krylov and oracle',
@@ -123,6 +140,8 @@ export interface FamilySettings {
   readonly scaling: ScalingName;
   readonly grouping: Grouping;
   readonly restart: RestartRule;
+  /** Steps between two products of the safeguard; null without one. */
+  readonly safeguard: number | null;
   readonly idles: boolean;
   /** Minibatches of one estimation and the first step. */
   readonly needed: { readonly steps: number; readonly why: string };
@@ -148,6 +167,7 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
     scaling: (values.scaling ?? defaultScaling(estimator)) as ScalingName,
     grouping: values.groups as Grouping,
     restart: restartRule(String(values.restart)),
+    safeguard: values.safeguard === true ? Number(values.safeguard_interval ?? SAFEGUARD_INTERVAL) : null,
     idles,
     needed: observes
       ? {

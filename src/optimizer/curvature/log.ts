@@ -1,6 +1,7 @@
 import type { Block } from './blocks.js';
 import type { FactorOrNot } from './factor.js';
 import type { GroupEstimate } from './group-estimates.js';
+import { isUsable } from './group-prior.js';
 import type { Layers } from './layers.js';
 
 /** What the run file keeps of one estimation. */
@@ -37,7 +38,7 @@ export interface PhaseSeconds {
 export interface EstimationEvent {
   /** The step of the epoch. */
   readonly step: number;
-  readonly event: 'step size not usable' | 'layer left out' | 'drift';
+  readonly event: 'step size not usable' | 'layer left out' | 'drift' | 'step shortened';
   /** The group or layer. */
   readonly where: string;
   readonly reason: string;
@@ -49,10 +50,20 @@ export function noSeconds(): PhaseSeconds {
   return { prior: 0, posterior: 0, low_rank: 0, steps: 0 };
 }
 
+/** What the safeguard did in an epoch. */
+export interface SafeguardRecord {
+  readonly products: number;
+  /** Steps with a shorter learning rate than the estimate's. */
+  readonly shortened: number;
+  /** The largest curvature that it found, times the step length: above 2 a step is shortened. */
+  readonly largest: number | null;
+}
+
 /** What was collected of an epoch that is not over. */
 export interface CollectedRecords {
   readonly estimations: readonly EstimationRecord[];
   readonly events: readonly EstimationEvent[];
+  readonly safeguard?: SafeguardRecord | null;
 }
 
 /** Collects what an epoch's entry in the run file says. */
@@ -61,6 +72,7 @@ export class EpochLog {
   readonly #blocks: readonly Block[];
   #estimations: EstimationRecord[] = [];
   #events: EstimationEvent[] = [];
+  #safeguard: SafeguardRecord | null = null;
 
   constructor(layers: Layers, blocks: readonly Block[]) {
     this.#layers = layers;
@@ -103,7 +115,8 @@ export class EpochLog {
   addUnusable(step: number, groups: readonly GroupEstimate[]): void {
     for (const [index, { usable, measured, alpha }] of groups.entries()) {
       if (usable) continue;
-      const reason = `α = ${measured.alpha}: the step size is ${alpha}, and nothing is preconditioned`;
+      const vanishing = isUsable(measured) ? ' from a curvature that its scatter does not tell from zero' : '';
+      const reason = `α = ${measured.alpha}${vanishing}: the step size is ${alpha}, and nothing is preconditioned`;
       const where = this.#layers.groups[index] ?? '';
       this.#events.push({ step, event: 'step size not usable', where, reason, value: finiteOrNull(measured.alpha) });
     }
@@ -124,12 +137,30 @@ export class EpochLog {
     this.#events.push({ step, event: 'drift', where: 'all', reason, value: statistic });
   }
 
-  /** What a checkpoint within an epoch keeps. */
-  get collected(): CollectedRecords {
-    return { estimations: this.#estimations, events: this.#events };
+  /** The safeguard has measured. */
+  addSafeguardProduct(largest: number): void {
+    const { products = 0, shortened = 0, largest: before = null } = this.#safeguard ?? {};
+    const most = Number.isFinite(largest) ? Math.max(largest, before ?? largest) : before;
+    this.#safeguard = { products: products + 1, shortened, largest: most };
   }
 
-  set collected({ estimations, events }: CollectedRecords) {
+  /** A step was shortened; `first` in its estimation. */
+  addShortenedStep(step: number, factor: number, first: boolean): void {
+    const { products = 0, shortened = 0, largest = null } = this.#safeguard ?? {};
+    this.#safeguard = { products, shortened: shortened + 1, largest };
+    if (!first) return;
+    const reason =
+      'the step length times the largest curvature exceeds 2: the learning rate is multiplied by the value';
+    this.#events.push({ step, event: 'step shortened', where: 'all', reason, value: factor });
+  }
+
+  /** What a checkpoint within an epoch keeps. */
+  get collected(): CollectedRecords {
+    return { estimations: this.#estimations, events: this.#events, safeguard: this.#safeguard };
+  }
+
+  set collected({ estimations, events, safeguard }: CollectedRecords) {
+    this.#safeguard = safeguard ?? null;
     this.#estimations = [...estimations];
     this.#events = [...events];
   }
@@ -137,9 +168,11 @@ export class EpochLog {
   /** What was collected since the last call, as plain data. */
   take(epoch: number): Readonly<Record<string, unknown>> {
     const estimations = this.#estimations.map((record) => ({ ...record, seconds: { ...record.seconds } }));
-    const entry = { epoch, estimations, events: this.#events };
+    const safeguard = this.#safeguard === null ? {} : { safeguard: this.#safeguard };
+    const entry = { epoch, estimations, events: this.#events, ...safeguard };
     this.#estimations = [];
     this.#events = [];
+    this.#safeguard = null;
     return entry;
   }
 }

@@ -5,12 +5,15 @@ import type { GroupEstimate } from './group-estimates.js';
 import type { ObservingState } from './observing.js';
 import type { Preconditioner } from './preconditioner.js';
 import type { PriorState, Sums } from './prior.js';
+import type { SafeguardState } from './safeguard.js';
 
 /** What phase 1 leaves to the phases after it. */
 interface AfterPrior {
   readonly groups: readonly GroupEstimate[];
   /** n ḡ and n h̄, to which the drift statistic refers; null where it is not measured. */
   readonly reference: Sums<Value> | null;
+  /** n h̄, from which the safeguard starts; null without one. */
+  readonly curved: readonly Value[] | null;
 }
 
 export interface PriorPhase {
@@ -37,6 +40,8 @@ export interface StepsPhase extends AfterPrior {
   /** The inner optimizer's state in each group. */
   readonly inner: readonly Tree<Value>[];
   readonly preconditioners: readonly Preconditioner<Value>[];
+  /** Null without a safeguard. */
+  readonly safeguard: SafeguardState | null;
   readonly drift: DriftState;
   /** Whether the drift chart has signalled. */
   readonly signalled: boolean;

@@ -27,6 +27,8 @@ export interface PriorState {
   sums: Sums<Value>;
   /** For each layer Σ ‖v‖², Σ vᵀh, Σ ‖h‖². */
   moments: Float64Array;
+  /** vᵀh of each minibatch and layer. */
+  curvatures: number[][];
 }
 
 /** The first column of S and Y of each layer, [1, N], not yet divided by anything else than the direction's length. */
@@ -69,6 +71,7 @@ export async function compilePrior(
       minibatches: 0,
       sums: { v: zeros(sums.v), h: zeros(sums.h) },
       moments: new Float64Array(3 * layers.length),
+      curvatures: [],
     }),
     use: async (state, feeds, left = []) => {
       const spent = [...state.sums.v, ...state.sums.h, ...left];
@@ -78,6 +81,7 @@ export async function compilePrior(
       for (const [index, moment] of numbers.moments.flat(2).entries()) {
         state.moments[index] = (state.moments[index] ?? 0) + moment;
       }
+      state.curvatures.push(numbers.moments.map(([, curvature]) => curvature?.[0] ?? Number.NaN));
       return at(numbers.loss, 0);
     },
     finish: async ({ sums: given }) => {

@@ -11,6 +11,7 @@ import type { Layers } from './layers.js';
 import type { Observing } from './observing.js';
 import { compilePosteriorObserving } from './posterior-observing.js';
 import { compilePrior, type Prior } from './prior.js';
+import { compileSafeguard, type Safeguard } from './safeguard.js';
 import { compileSteps, type Steps } from './steps.js';
 
 /** The compiled phases of a training. */
@@ -23,6 +24,7 @@ export interface Programs {
   /** The states of the network that move on with minibatches that take no step; null where there are none. */
   readonly passing: CompiledFunction<object, Readonly<Record<string, Tensor>>> | null;
   readonly steps: Steps;
+  readonly safeguard: Safeguard | null;
 }
 
 /** The first-order optimizer that takes the steps. */
@@ -42,8 +44,12 @@ export async function compilePrograms(
   const { engine, problem } = task;
   const { builds, applies, idles, rank, weightDecay, restart } = settings;
   const measuresDrift = restart.kind === 'drift';
-  const prior = await compilePrior(task, layers.list, { weightDecay, observes: builds || measuresDrift });
+  const observes = builds || measuresDrift || settings.safeguard !== null;
+  const prior = await compilePrior(task, layers.list, { weightDecay, observes });
   const observing = builds ? await compileObserving(task, layers, settings) : null;
+  const blocks = observing?.blocks ?? layerBlocks(layers);
+  const stepRank = applies ? rank : 0;
+  const every = settings.safeguard;
   return {
     prior,
     observing,
@@ -51,11 +57,13 @@ export async function compilePrograms(
     passing: Object.keys(network.passing).length > 0 ? await compileFunction(engine, {}, network.passing) : null,
     steps: await compileSteps(task, network, layers, {
       ...optimizer,
-      rank: applies ? rank : 0,
-      blocks: observing?.blocks ?? layerBlocks(layers),
+      rank: stepRank,
+      blocks,
       weightDecay,
       measuresDrift,
     }),
+    safeguard:
+      every === null ? null : await compileSafeguard(task, layers, blocks, { rank: stepRank, weightDecay, every }),
   };
 }
 
@@ -68,7 +76,7 @@ function compileObserving(task: TrainingTask, layers: Layers, settings: FamilySe
 
 /** Seconds spent on compiling them so far. */
 export function compileSecondsOf(programs: Programs): number {
-  const { prior, observing, loss, passing, steps } = programs;
-  const parts = [prior, observing, loss, passing, steps];
+  const { prior, observing, loss, passing, steps, safeguard } = programs;
+  const parts = [prior, observing, loss, passing, steps, safeguard];
   return parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
 }

@@ -7,11 +7,11 @@ import { restoreTree, saveTree } from '../saved-tree.js';
 import type { BatchFeeds, PreconditionerBlock, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import { DriftMonitor } from './drift.js';
-import { isPublished } from './estimators/registered.js';
 import type { FactorOrNot } from './factor.js';
-import { estimateGroups, type GroupEstimate } from './group-estimates.js';
+import { estimateGroups, hasCertainCurvature } from './group-estimates.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { type Layers, layersOf } from './layers.js';
+import { learningRateOf, scaledTo } from './learning-rates.js';
 import { type CollectedRecords, EpochLog, noSeconds, type PhaseSeconds } from './log.js';
 import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
 import { compilePrograms, compileSecondsOf, type InnerOptimizer, type Programs } from './programs.js';
@@ -168,11 +168,12 @@ export class CurvatureTraining implements Training {
 
   #leavePhase(): void {
     if (this.#phase?.kind === 'steps') {
-      const { inner, preconditioners, reference } = this.#phase;
+      const { inner, preconditioners, reference, safeguard } = this.#phase;
       const held = leavesOf<Value>([
         ...inner,
         ...preconditioners,
         ...(reference === null ? [] : [reference]),
+        ...(safeguard === null ? [] : safeguard.vector),
       ] as Tree<Value>);
       this.#left = held.map(([, value]) => value);
     }
@@ -203,7 +204,7 @@ export class CurvatureTraining implements Training {
   /** Phase 1; after its last minibatch α, w and λ of each group and the first column of S and Y. */
   async #usePrior(phase: PriorPhase, batch: BatchFeeds): Promise<number> {
     const { prior, observing } = this.#programs;
-    const { priorIterations, observations, idles, lr, restart } = this.#settings;
+    const { priorIterations, observations, idles, lr, restart, safeguard } = this.#settings;
     this.#phase = phase;
     const left = this.#left;
     this.#left = [];
@@ -213,9 +214,12 @@ export class CurvatureTraining implements Training {
 
     const first = await prior.finish(phase.state);
     const standIns = { earlier: this.#lastAlpha, lr };
-    const groups = estimateGroups(this.#layers, phase.state.moments, first, priorIterations, standIns);
+    const { moments, curvatures, sums } = phase.state;
+    const guarded = safeguard !== null;
+    const isCertain = (group: number) => !guarded || hasCertainCurvature(this.#layers, curvatures, group);
+    const groups = estimateGroups(this.#layers, moments, first, priorIterations, standIns, isCertain);
     this.#log.addUnusable(this.#step, groups);
-    const after = { groups, reference: restart.kind === 'drift' ? phase.state.sums : null };
+    const after = { groups, reference: restart.kind === 'drift' ? sums : null, curved: guarded ? sums.h : null };
     const state = (await observing?.begin({ groups, first })) ?? null;
     if (state !== null) {
       await this.#enterPosterior({ kind: 'posterior', state, ...after }, 'prior');
@@ -261,7 +265,7 @@ export class CurvatureTraining implements Training {
 
   /** Phase 4 begins with the next minibatch: a new state of the inner optimizer, the preconditioners in place. */
   async #beginSteps(
-    { groups, reference }: Pick<StepsPhase, 'groups' | 'reference'>,
+    { groups, reference, curved }: Pick<StepsPhase, 'groups' | 'reference' | 'curved'>,
     factors: readonly FactorOrNot[],
   ): Promise<void> {
     const { steps } = this.#programs;
@@ -270,36 +274,36 @@ export class CurvatureTraining implements Training {
       kind: 'steps',
       groups,
       reference,
+      curved: null,
       t: 0,
       inner: await steps.initialState(this.#parameters),
-      preconditioners: steps.preconditioners(factors, this.#scaledTo(groups), scalings[this.#settings.scaling]),
+      preconditioners: steps.preconditioners(
+        factors,
+        scaledTo(this.#settings, this.#epoch, groups),
+        scalings[this.#settings.scaling],
+      ),
+      safeguard: curved === null ? null : { vector: await this.#copied(curved), factor: 1, shortened: false },
       drift: new DriftMonitor().state,
       signalled: false,
     };
-    const learningRate = (alpha: number) => this.#learningRate(alpha);
+    const learningRate = (alpha: number) => learningRateOf(this.#settings, this.#epoch, alpha);
     this.#log.addEstimation(this.#step + 1, groups, factors, this.#seconds, learningRate);
   }
 
-  /**
-   * What f(σ) refers to: α, as published. Ritz vectors get their steps of length 1/σ whatever the learning rate is, where it
-   * stays the same as long as the estimate does.
-   */
-  #scaledTo(groups: readonly GroupEstimate[]): number[] {
-    const { estimator, mode, restart } = this.#settings;
-    const stays = !isPublished(estimator) && (mode === 'tuned' || restart.kind === 'epoch');
-    return groups.map(({ alpha }) => (stays ? this.#learningRate(alpha) : alpha));
-  }
-
-  /** α, but the given learning rate in the first epoch, and in every epoch of a tuned optimizer. */
-  #learningRate(alpha: number): number {
-    const { lr, mode } = this.#settings;
-    return lr !== null && (mode === 'tuned' || this.#epoch === 0) ? lr : alpha;
+  /** Values of their own: the drift statistic needs the given ones as they are. */
+  async #copied(values: readonly Value[]): Promise<Value[]> {
+    const { engine } = this.#task;
+    const copies: Value[] = [];
+    for (const value of values) copies.push(engine.upload(await engine.download(value), value.shape));
+    return copies;
   }
 
   /** Phase 4. */
   async #takeStep(phase: StepsPhase, batch: BatchFeeds): Promise<number> {
     const t = phase.t + 1;
-    const lr = phase.groups.map(({ alpha }) => this.#learningRate(alpha) * this.#lrFactor);
+    const nominal = phase.groups.map(({ alpha }) => learningRateOf(this.#settings, this.#epoch, alpha));
+    const safeguard = await this.#guarded(phase, t, nominal, batch);
+    const lr = nominal.map((rate) => rate * Math.min(this.#lrFactor, safeguard?.factor ?? this.#lrFactor));
     const given = { parameters: this.#parameters, network: this.#networkValues, inner: phase.inner };
     const number = { t, total: this.#total + 1 };
     const { steps } = this.#programs;
@@ -310,14 +314,35 @@ export class CurvatureTraining implements Training {
     count(this.#evaluations, counts);
     this.#rules.add(logs);
     if (this.#settings.restart.kind !== 'drift') {
-      this.#phase = { ...phase, t, inner };
+      this.#phase = { ...phase, t, inner, safeguard };
       return loss;
     }
     const monitor = new DriftMonitor(phase.drift);
     const signalled = monitor.add(at(drift, 0) - at(drift, 1));
     if (signalled) this.#log.addDrift(this.#step, monitor.statistic);
-    this.#phase = { ...phase, t, inner, drift: monitor.state, signalled };
+    this.#phase = { ...phase, t, inner, safeguard, drift: monitor.state, signalled };
     return loss;
+  }
+
+  /** The safeguard before the t-th step: measured anew where that is due. */
+  async #guarded(
+    { safeguard: before, preconditioners }: StepsPhase,
+    t: number,
+    lr: readonly number[],
+    batch: BatchFeeds,
+  ): Promise<StepsPhase['safeguard']> {
+    const { safeguard } = this.#programs;
+    if (safeguard === null || before === null) return null;
+    let state = before;
+    if (safeguard.isDue(t)) {
+      const found = await safeguard.measure(before, { preconditioners, lr }, { ...batch, ...this.#standing });
+      count(this.#evaluations, { gradients: 1, products: 1 });
+      this.#log.addSafeguardProduct(found.largest);
+      state = found.state;
+    }
+    if (state.factor >= this.#lrFactor) return state;
+    this.#log.addShortenedStep(this.#step, state.factor, !state.shortened);
+    return { ...state, shortened: true };
   }
 
   async endEpoch(): Promise<Readonly<Record<string, unknown>>> {

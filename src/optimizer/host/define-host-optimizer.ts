@@ -32,6 +32,7 @@ export function defineHostOptimizer<H extends z.ZodObject, S>(
     ...names,
     learningRate,
     transformation: null,
+    movable: true,
     start: (task, hyperparameters) => {
       const lr = learningRate === null ? null : hyperparameters[learningRate];
       return startHostOptimizer(task, rule(hyperparameters as z.output<H>), typeof lr === 'number' ? lr : null);

@@ -75,6 +75,9 @@ export async function startHostOptimizer<S>(
     scaleLearningRate: (factor) => {
       lrFactor = factor;
     },
+    moveTo: (values) => {
+      parameters = values;
+    },
     step: async (batch) => {
       steps += 1;
       const feeds = { ...constants, ...batch, ...network.feeds(networkValues) };

@@ -1,15 +1,30 @@
 import { z } from 'zod';
-import { abs, add, divide, exp, log, maximum, multiply, sqrt, square, sum, type Tensor } from '../../tensor/index.js';
+import {
+  abs,
+  add,
+  divide,
+  exp,
+  log,
+  maximum,
+  multiply,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  zeros,
+} from '../../tensor/index.js';
 import { defineOptimizer } from '../define-optimizer.js';
 import { fraction, learningRate, nonNegative, positive } from '../hyperparameters.js';
-import { averaged, eachOf, zerosLike } from '../tensor-lists.js';
+import { eachOf, minus, scaled } from '../tensor-lists.js';
 import { stateful } from '../transformation.js';
+import { adamStep, scaleByAdam } from '../transformations/scale-by-adam.js';
 
-/** |z ∘ Hz| = |Hz|, in a convolution's kernel the mean over its window. */
-function magnitude(product: Tensor): Tensor {
+/** |z ∘ Hz|² = |Hz|²; of a convolution's kernel the square of the mean over its window. */
+function squared(product: Tensor): Tensor {
   const [, , rows, columns] = product.shape;
-  if (product.shape.length !== 4 || rows === undefined || columns === undefined) return abs(product);
-  return divide(sum(abs(product), [2, 3], { keepDims: true }), rows * columns);
+  if (product.shape.length !== 4 || rows === undefined || columns === undefined) return square(product);
+  const mean = divide(sum(abs(product), [2, 3], { keepDims: true }), rows * columns);
+  return square(add(mean, zeros(product.shape)));
 }
 
 /** xᵏ of numbers that are not negative. */
@@ -36,20 +51,25 @@ export default defineOptimizer({
   profile: { group: 'second-order', gradients: 1, products: 1, memory: 2, tune: ['lr'] },
   transformation: ({ lr, beta1, beta2, epsilon, hessian_power, weight_decay }) =>
     stateful({
-      init: (parameters) => ({ first: zerosLike(parameters), second: zerosLike(parameters) }),
+      init: scaleByAdam().init,
       update: (gradients, { state, parameters, random, hessianVectorProduct, scalar }) => {
         const probes = parameters.map(({ shape }) => random('probe', 'rademacher', shape));
-        const diagonal = hessianVectorProduct(probes).map((product) => square(magnitude(product)));
-        const first = averaged(state.first, gradients, beta1);
-        const second = averaged(state.second, diagonal, beta2);
-        const [c1, c2] = [scalar((t) => 1 - beta1 ** t), scalar((t) => 1 - beta2 ** t)];
-        const updates = eachOf([first, second, parameters], (m, v, parameter) => {
-          const root = add(power(sqrt(divide(v, c2)), hessian_power), epsilon);
-          const step = divide(divide(m, c1), root);
-          const decayed = weight_decay === 0 ? step : add(step, multiply(parameter, weight_decay));
-          return multiply(decayed, multiply(lr, -1));
+        const squares = hessianVectorProduct(probes).map(squared);
+        const decayed = (updates: readonly Tensor[]) =>
+          weight_decay === 0 ? [...updates] : minus(updates, scaled(parameters, multiply(lr, weight_decay)));
+        if (hessian_power === 1) {
+          const own = { gradients, squares, factor: multiply(lr, -1) };
+          const { updates, state: next } = adamStep({ beta1, beta2, epsilon }, own, { state, scalar });
+          return { updates: decayed(updates), state: next };
+        }
+        const first = eachOf([state.first, gradients], (m, g) => add(multiply(m, beta1), g));
+        const second = eachOf([state.second, squares], (v, h) => add(multiply(v, beta2), h));
+        const [c1, c2] = [scalar((t) => (1 - beta1) / (1 - beta1 ** t)), scalar((t) => (1 - beta2) / (1 - beta2 ** t))];
+        const updates = eachOf([first, second], (m, v) => {
+          const root = add(power(sqrt(multiply(v, c2)), hessian_power), epsilon);
+          return multiply(divide(multiply(m, c1), root), multiply(lr, -1));
         });
-        return { updates, state: { first, second } };
+        return { updates: decayed(updates), state: { first, second } };
       },
     }),
 });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { multiply, square } from '../../tensor/index.js';
 import { defineOptimizer } from '../define-optimizer.js';
 import { fraction, learningRate, nonNegative, positive } from '../hyperparameters.js';
-import { chain } from '../transformation.js';
-import { addDecayedWeights } from '../transformations/add-decayed-weights.js';
-import { scaleByAdam } from '../transformations/scale-by-adam.js';
-import { scaleByLearningRate } from '../transformations/scale-by-learning-rate.js';
+import { minus, scaled } from '../tensor-lists.js';
+import { stateful } from '../transformation.js';
+import { adamStep, scaleByAdam } from '../transformations/scale-by-adam.js';
 
 /**
  * AdamW, Adam with decoupled weight decay: θ ← θ − lr (m̂ / (√v̂ + ε) + λ θ) (Loshchilov & Hutter 2019). The decay is multiplied by
@@ -25,5 +25,15 @@ export default defineOptimizer({
   }),
   profile: { group: 'classical', gradients: 1, memory: 2, tune: ['lr', 'weight_decay'] },
   transformation: ({ lr, beta1, beta2, epsilon, weight_decay: decay }) =>
-    chain(scaleByAdam({ beta1, beta2, epsilon }), addDecayedWeights(decay), scaleByLearningRate(lr)),
+    stateful({
+      init: scaleByAdam().init,
+      update: (gradients, context) => {
+        // One factor for direction and rate, and the decay behind it: two passes over the parameters fewer.
+        const own = { gradients, squares: gradients.map(square), factor: multiply(lr, -1) };
+        const { updates, state } = adamStep({ beta1, beta2, epsilon }, own, context);
+        if (decay === 0) return { updates, state };
+        const share = multiply(lr, decay);
+        return { updates: minus(updates, scaled(context.parameters, share)), state };
+      },
+    }),
 });

@@ -1,11 +1,8 @@
 import { z } from 'zod';
-import { add, multiply, sign } from '../../tensor/index.js';
+import { add, multiply, sign, subtract } from '../../tensor/index.js';
 import { defineOptimizer } from '../define-optimizer.js';
 import { fraction, learningRate, nonNegative } from '../hyperparameters.js';
-import { averaged } from '../moments.js';
-import { chain } from '../transformation.js';
 import { elementwise } from '../transformations/elementwise.js';
-import { scaleByLearningRate } from '../transformations/scale-by-learning-rate.js';
 
 /**
  * Lion, steps along signs of an interpolated momentum (Chen et al. 2023): u = sign(β₁ m + (1 − β₁) g) with the old m,
@@ -25,11 +22,16 @@ export default defineOptimizer({
   }),
   profile: { group: 'classical', gradients: 1, memory: 1, tune: ['lr', 'weight_decay'] },
   transformation: ({ lr, beta1, beta2, weight_decay: decay }) =>
-    chain(
-      elementwise({ momentum: 0 }, () => (gradient, { momentum }, parameter) => ({
-        update: add(sign(averaged(momentum, gradient, beta1)), multiply(parameter, decay)),
-        state: { momentum: averaged(momentum, gradient, beta2) },
-      })),
-      scaleByLearningRate(lr),
-    ),
+    elementwise({ momentum: 0 }, () => (gradient, { momentum }, parameter) => {
+      // The state is m / (1 − β₂), and the sign that of u / (1 − β₁): three passes less over the parameters. Both begin with what is left of
+      // the momentum, which then takes the memory of the old one.
+      const left = multiply(momentum, beta2);
+      const share = (beta1 * (1 - beta2)) / (1 - beta1);
+      const part = beta2 === 0 ? multiply(momentum, share) : multiply(left, share / beta2);
+      const step = multiply(sign(add(part, gradient)), multiply(lr, -1));
+      return {
+        update: decay === 0 ? step : subtract(step, multiply(parameter, multiply(lr, decay))),
+        state: { momentum: add(left, gradient) },
+      };
+    }),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { add, divide, maximum, minimum, multiply } from '../../tensor/index.js';
+import { add, divide, maximum, minimum, multiply, subtract } from '../../tensor/index.js';
 import { defineOptimizer } from '../define-optimizer.js';
 import { fraction, learningRate, nonNegative, positive, positiveInteger } from '../hyperparameters.js';
 import { averaged, eachOf, zerosLike } from '../tensor-lists.js';
@@ -35,14 +35,14 @@ export default defineOptimizer({
           return averaged(state.diagonal, products, beta2);
         };
         const diagonal = when((t) => (t - 1) % interval === 0) ? estimate() : state.diagonal;
-        const first = averaged(state.first, gradients, beta1);
-        const correction = form === 'optax' ? scalar((t) => 1 - beta1 ** t) : null;
+        // m / (1 − β₁): a pass less over the parameters.
+        const first = eachOf([state.first, gradients], (m, g) => add(multiply(m, beta1), g));
+        const share = form === 'optax' ? scalar((t) => (1 - beta1) / (1 - beta1 ** t)) : 1 - beta1;
         const used = form === 'optax' ? state.diagonal : diagonal;
         const updates = eachOf([first, used, parameters], (m, h, parameter) => {
-          const mean = correction === null ? m : divide(m, correction);
-          const ratio = divide(mean, maximum(multiply(h, gamma), epsilon));
+          const ratio = divide(m, maximum(multiply(h, divide(gamma, share)), divide(epsilon, share)));
           const clipped = minimum(maximum(ratio, -1), 1);
-          return multiply(add(clipped, multiply(parameter, weight_decay)), multiply(lr, -1));
+          return subtract(multiply(clipped, multiply(lr, -1)), multiply(parameter, multiply(lr, weight_decay)));
         });
         return { updates, state: { first, diagonal } };
       },

@@ -17,6 +17,7 @@ export default defineWrapper({
     ema_correction: z.boolean().default(true).describe('leave the initial parameters out of the average'),
   }),
   profile: { memory: 1 },
+  steps: 'reads',
   wrap: (inner, { ema_decay: decay, ema_correction: correction }) =>
     chain(inner, averageParameters(correction ? (t) => (1 - decay) / (1 - decay ** t) : 1 - decay)),
 });

@@ -13,5 +13,6 @@ export default defineWrapper({
     lookahead_alpha: z.number().positive().max(1).default(0.5).describe('how far the slow weights follow α'),
   }),
   profile: { memory: 1 },
+  steps: 'moves',
   wrap: (inner, { lookahead_steps: steps, lookahead_alpha: alpha }) => lookahead(inner, { steps, alpha }),
 });

@@ -17,6 +17,7 @@ export default defineWrapper({
     polyak_gamma: nonNegative().default(0).describe('polynomial decay γ of earlier iterates; 0 weighs all alike'),
   }),
   profile: { memory: 1 },
+  steps: 'reads',
   wrap: (inner, { polyak_start: start, polyak_gamma: gamma }) =>
     chain(
       inner,

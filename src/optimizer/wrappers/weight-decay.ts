@@ -15,6 +15,7 @@ export default defineWrapper({
       .describe('decoupled weight decay λ, times the learning rate in each step'),
   }),
   profile: { tune: ['weight_decay'] },
+  steps: 'moves',
   needsLearningRate: true,
   wrap: (inner, { weight_decay: decay }) => chain(inner, decayWeights(decay)),
 });

@@ -63,11 +63,16 @@ function logarithmic(own: readonly number[], all: readonly number[]): NumberAxis
   };
 }
 
-/** Powers of ten, every second, third … of them over many decades; with 2 and 5 over few. */
+/** Powers of ten, every second, third … of them over many decades; with 2 and 5 over few, and more between where these are two. */
 function logTicks([low, high]: readonly [number, number]): number[] {
+  const ticks = ticksBetween([low, high], [1, 2, 5]);
+  return ticks.length < 3 ? ticksBetween([low, high], [1, 1.5, 2, 3, 4, 6, 8]) : ticks;
+}
+
+function ticksBetween([low, high]: readonly [number, number], few: readonly number[]): number[] {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const every = Math.max(1, Math.ceil((last - first) / 6));
-  const factors = last - first <= 2 ? [1, 2, 5] : [1];
+  const factors = last - first <= 2 ? few : [1];
   const ticks: number[] = [];
   for (let exponent = first; exponent <= last; exponent++) {
     if (exponent % every !== 0) continue;

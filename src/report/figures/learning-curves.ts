@@ -12,6 +12,7 @@ const AXIS_TITLES: Readonly<Record<CurveAxis, string>> = {
   steps: 'step',
   seconds: 'seconds of training',
   'cpu-seconds': 'processor seconds of training',
+  gradients: 'gradient equivalents',
 };
 
 const BAND_NAMES: Readonly<Record<Exclude<Band, 'none'>, string>> = {
@@ -19,6 +20,10 @@ const BAND_NAMES: Readonly<Record<Exclude<Band, 'none'>, string>> = {
   quartiles: 'quartiles',
   range: 'smallest to largest',
 };
+
+/** What stands in the caption of a figure over gradient equivalents. */
+export const COSTS =
+  'cost of training: a gradient of a minibatch counts 1, a Hessian-vector product 2, a loss 1/3; spread evenly over the epochs of a run';
 
 /** One metric of one table: its own panel. */
 interface Panel {
@@ -77,7 +82,10 @@ function curveFigure(
     kind,
     title: `${problems}: ${metrics} over ${options.over}`,
     description: `Curves of the ${centre} ${metrics} over ${options.over} on ${problems} of ${[...series.values()].map(({ label }) => label).join('; ')}.`,
-    caption: tables.map(({ testproblem, conditions }) => printable(`${testproblem}: ${conditions}`)),
+    caption: [
+      ...tables.map(({ testproblem, conditions }) => printable(`${testproblem}: ${conditions}`)),
+      ...(options.over === 'gradients' ? [COSTS] : []),
+    ],
     records: drawn.flatMap(({ table, metric, points, stops }) => [
       ...points.map(({ key, x, shown: _, ...point }) => ({
         testproblem: table.testproblem,
@@ -165,6 +173,8 @@ function axisValue(point: CurvePoint, over: CurveAxis): number | null {
       return point.wallSeconds;
     case 'cpu-seconds':
       return point.cpuSeconds;
+    case 'gradients':
+      return point.gradientEquivalents;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Metric } from '../../results/index.js';
 
 /** What curves are drawn over. */
-export type CurveAxis = 'epochs' | 'steps' | 'seconds' | 'cpu-seconds';
+export type CurveAxis = 'epochs' | 'steps' | 'seconds' | 'cpu-seconds' | 'gradients';
 
 /** What the band around a curve is. */
 export type Band = 'interval' | 'quartiles' | 'range' | 'none';

@@ -1,6 +1,7 @@
 import type { Comparison } from '../../analysis/index.js';
 import { printable } from '../escape.js';
 import type { Figure, Layout, Spec } from './figure.js';
+import { COSTS } from './learning-curves.js';
 import type { FigureOptions } from './options.js';
 import { assemble, legendPanel, panelHeight, panelTitle, seriesScales } from './panels.js';
 import { look, type Series, seriesKey, seriesOf } from './series.js';
@@ -15,7 +16,7 @@ interface StepPoint {
 export function timeToTarget({ tables }: Pick<Comparison, 'tables'>, { over }: Pick<FigureOptions, 'over'>): Figure {
   const shown = tables.filter(({ rows }) => rows.some(({ target }) => target !== null));
   const series = seriesOf(shown);
-  const unit = over === 'seconds' ? 'seconds' : 'epochs';
+  const unit = over === 'seconds' || over === 'gradients' ? over : 'epochs';
   const panels = shown.map((table) => {
     const target = table.rows.find((row) => row.target !== null)?.target?.target;
     const points = table.rows.flatMap((row) => reached(row, seriesKey(row, table), unit));
@@ -29,9 +30,12 @@ export function timeToTarget({ tables }: Pick<Comparison, 'tables'>, { over }: P
     kind: 'time-to-target',
     title: `Share of runs that reached the target, by ${unit}`,
     description: `Share of the runs that reached the target by ${unit}, for ${[...series.values()].map(({ label }) => label).join('; ')}.`,
-    caption: shown.map(({ testproblem, conditions }) =>
-      printable(`${testproblem}: ${conditions}; interrupted and failed runs are not counted`),
-    ),
+    caption: [
+      ...shown.map(({ testproblem, conditions }) =>
+        printable(`${testproblem}: ${conditions}; interrupted and failed runs are not counted`),
+      ),
+      ...(unit === 'gradients' ? [COSTS] : []),
+    ],
     records: panels.flatMap(({ table, points }) =>
       points.map(({ key, x, share }) => ({ testproblem: table.testproblem, optimizer: key, [unit]: x, share })),
     ),
@@ -41,7 +45,7 @@ export function timeToTarget({ tables }: Pick<Comparison, 'tables'>, { over }: P
         panels: panels.map(({ points, title }) =>
           stepPanel(layout, [...series.values()], points, {
             heading: panelTitle(printable(title), layout),
-            title: unit === 'seconds' ? 'seconds of training' : 'epoch',
+            title: { seconds: 'seconds of training', gradients: 'gradient equivalents', epochs: 'epoch' }[unit],
             domain: [0, Math.max(1, ...points.map(({ x }) => x))],
             share: 'share of runs',
           }),
@@ -55,18 +59,24 @@ export function timeToTarget({ tables }: Pick<Comparison, 'tables'>, { over }: P
 function reached(
   row: Comparison['tables'][number]['rows'][number],
   key: string,
-  unit: 'seconds' | 'epochs',
+  unit: 'seconds' | 'epochs' | 'gradients',
 ): StepPoint[] {
-  const outcomes = (row.detail?.runs ?? []).flatMap(({ target, status }) =>
-    target === null || target.kind === 'unknown' ? [] : [{ target, epoch: status.epoch }],
+  const outcomes = (row.detail?.runs ?? []).flatMap(({ target, status, gradientEquivalentsPerEpoch: cost }) =>
+    target === null || target.kind === 'unknown' || (unit === 'gradients' && cost === null)
+      ? []
+      : [{ target, epoch: status.epoch, cost: cost ?? 0 }],
   );
   if (outcomes.length === 0) return [];
   const times = outcomes
-    .flatMap(({ target }) =>
-      target.kind === 'reached' ? [(unit === 'seconds' ? target.seconds : target.epoch) ?? []].flat() : [],
-    )
+    .flatMap(({ target, cost }) => {
+      if (target.kind !== 'reached') return [];
+      return { seconds: target.seconds, epochs: target.epoch, gradients: target.epoch * cost }[unit] ?? [];
+    })
     .sort((left, right) => left - right);
-  const last = unit === 'epochs' ? Math.max(...outcomes.map(({ epoch }) => epoch)) : (times.at(-1) ?? 0);
+  const last =
+    unit === 'seconds'
+      ? (times.at(-1) ?? 0)
+      : Math.max(...outcomes.map(({ epoch, cost }) => (unit === 'gradients' ? epoch * cost : epoch)));
   const steps = times.map((x, index): StepPoint => ({ key, x, share: (index + 1) / outcomes.length }));
   return [{ key, x: 0, share: 0 }, ...steps, { key, x: last, share: times.length / outcomes.length }];
 }

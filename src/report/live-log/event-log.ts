@@ -1,14 +1,21 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, unlinkSync } from 'node:fs';
+import { readdirSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { OutputError } from '../../errors.js';
-import { outputOptions, reasonOf } from '../../results/atomic-file.js';
-import { configurationSetting, METRICS, type Metric, type RunConfiguration } from '../../results/index.js';
+import { configurationSetting, type RunConfiguration } from '../../results/index.js';
 import { settingId } from '../long-form/run-rows.js';
 import { fileVersion, hyperparameters, placeOf, scalar, sessionEnd, sessionStart } from '../tensorboard/events.js';
 import { readRecords } from '../tensorboard/records.js';
 import { runFolder } from '../tensorboard/run-folder.js';
-import { CURVE_TAGS, MINIBATCH_TAG, quantityTag } from '../tensorboard/tags.js';
-import { isKept, type LogRow, type LogStart, type LogWriter, MINIBATCH_METRIC, type ResumedFrom } from './live-log.js';
+import { curveOfTag, curveTag, MINIBATCH_TAG, quantityTag } from '../tensorboard/tags.js';
+import {
+  isEvaluated,
+  isKept,
+  type LogRow,
+  type LogStart,
+  type LogWriter,
+  MINIBATCH_METRIC,
+  type ResumedFrom,
+} from './live-log.js';
+import { appendToLog, makeLogFolder, readLog, writingLog } from './log-file.js';
 
 /** What TensorBoard takes for its own in a name, and in what order; a later session has a later name. */
 const PREFIX = 'events.out.tfevents.';
@@ -18,15 +25,15 @@ const PREFIX = 'events.out.tfevents.';
  * beyond its checkpoint is cut off, and a new file tells a TensorBoard that is open to forget it. Throws OutputError.
  */
 export function eventLog(folder: string): LogWriter {
-  writing(folder, () => mkdirSync(folder, { recursive: true }));
+  makeLogFolder(folder);
   let path = '';
   let last = { step: 0, time: 0 };
-  const append = (records: readonly Buffer[]) => writing(path, () => appendFileSync(path, Buffer.concat(records)));
+  const append = (records: readonly Buffer[]) => appendToLog(path, Buffer.concat(records));
   return {
     begin: (start) => {
       const own = join(folder, ownFolder(start));
-      writing(own, () => mkdirSync(own, { recursive: true }));
-      const earlier = readdirSync(own).filter((name) => name.startsWith(PREFIX));
+      makeLogFolder(own);
+      const earlier = writingLog(own, () => readdirSync(own)).filter((name) => name.startsWith(PREFIX));
       const { resumedFrom, time } = start;
       for (const name of earlier) cutLaterEvents(join(own, name), resumedFrom);
       const seconds = String(Math.floor(time)).padStart(10, '0');
@@ -83,17 +90,18 @@ function hparamsOf({ testproblem, optimizer, batchSize, numEpochs, l2Reg }: RunC
 
 function tagOf({ metric, where }: LogRow): string {
   if (metric === MINIBATCH_METRIC) return MINIBATCH_TAG;
-  if ((METRICS as readonly string[]).includes(metric)) return CURVE_TAGS[metric as Metric];
+  if (isEvaluated(metric) && where === '') return curveTag(metric);
   return quantityTag({ quantity: metric, where });
 }
 
 /** Records are in the order in which they were measured: what is behind the first one that is beyond is beyond, too. */
 function cutLaterEvents(path: string, resumedFrom: ResumedFrom | null): void {
   if (resumedFrom === null) {
-    writing(path, () => unlinkSync(path));
+    writingLog(path, () => unlinkSync(path));
     return;
   }
-  const file = readFileSync(path);
+  const file = readLog(path);
+  if (file === null) return;
   let kept = 0;
   for (const { start, data } of readRecords(file)) {
     const { step, tag } = placeOf(data);
@@ -102,7 +110,7 @@ function cutLaterEvents(path: string, resumedFrom: ResumedFrom | null): void {
     if (tag === END_TAG || (measured && !isKept(row, resumedFrom))) break;
     kept = start + data.length + FRAME;
   }
-  if (kept < file.length) writing(path, () => truncateSync(path, kept));
+  if (kept < file.length) writingLog(path, () => truncateSync(path, kept));
 }
 
 function stepsDone(resumedFrom: ResumedFrom | null): number {
@@ -112,17 +120,9 @@ function stepsDone(resumedFrom: ResumedFrom | null): number {
 /** What {@link tagOf} made a tag of; of the optimizer's quantities the tag itself. */
 function metricOf(tag: string): string {
   if (tag === MINIBATCH_TAG) return MINIBATCH_METRIC;
-  return METRICS.find((metric) => CURVE_TAGS[metric] === tag) ?? tag;
+  return curveOfTag(tag) ?? tag;
 }
 
 const END_TAG = '_hparams_/session_end_info';
 /** Bytes of a record besides its data. */
 const FRAME = 16;
-
-function writing(path: string, write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    throw new OutputError(`--log: cannot write ${path}: ${reasonOf(error)}`, outputOptions(error));
-  }
-}

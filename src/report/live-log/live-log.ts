@@ -1,5 +1,5 @@
 import { quantitiesOf } from '../../analysis/index.js';
-import { hashConfiguration, METRICS, type Metric, type RunConfiguration } from '../../results/index.js';
+import { hashConfiguration, type Metric, type RunConfiguration } from '../../results/index.js';
 import type { RunEvent } from '../../run/index.js';
 
 /** A number that a run has measured, or an event of its optimizer, as a live log has it. */
@@ -49,7 +49,9 @@ export interface ResumedFrom {
 }
 
 /** Metrics that are measured between epochs; everything else is measured within one. */
-const EVALUATED: ReadonlySet<string> = new Set(METRICS);
+export function isEvaluated(metric: string): metric is Metric {
+  return /^(train|valid|test)_/.test(metric);
+}
 
 /** Losses of single minibatches in training, as run files call them. */
 export const MINIBATCH_METRIC = 'minibatch_train_losses';
@@ -64,7 +66,7 @@ export function isKept(
 ): boolean {
   if (resumedFrom === null) return false;
   const { stepsPerEpoch } = resumedFrom;
-  if (EVALUATED.has(metric)) return epoch <= resumedFrom.epoch;
+  if (isEvaluated(metric)) return epoch <= resumedFrom.epoch;
   if (metric === MINIBATCH_METRIC) return step < resumedFrom.epoch * stepsPerEpoch + resumedFrom.step;
   return Math.floor(epoch) < resumedFrom.epoch + (resumedFrom.step === stepsPerEpoch ? 1 : 0);
 }
@@ -118,9 +120,10 @@ export class LiveLog {
         const { epoch, results } = event;
         const step = epoch * (this.#start?.stepsPerEpoch ?? 0);
         for (const [phase, of] of PHASES) {
-          const { loss, accuracy } = results[phase];
+          const { loss, accuracy, metrics = {} } = results[phase];
           this.#add(`${of}_losses` satisfies Metric, '', epoch, step, loss);
           if (accuracy !== null) this.#add(`${of}_accuracies` satisfies Metric, '', epoch, step, accuracy);
+          for (const [name, value] of Object.entries(metrics)) this.#add(`${of}_${name}`, '', epoch, step, value);
         }
         this.#flush();
         return;

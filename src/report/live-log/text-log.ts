@@ -1,20 +1,11 @@
-import {
-  appendFileSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { OutputError } from '../../errors.js';
-import { outputOptions, reasonOf } from '../../results/atomic-file.js';
 import { configurationToJson } from '../../results/index.js';
 import { temporaryName } from '../../temporary-name.js';
 import { csvCell } from '../escape.js';
 import { isKept, type LogRow, type LogStart, type LogWriter, type ResumedFrom } from './live-log.js';
+import { appendToLog, makeLogFolder, readLog, writingLog } from './log-file.js';
 
 /** How rows are lines of text, one each. */
 interface LineFormat {
@@ -105,10 +96,9 @@ export function streamLog(format: keyof typeof LINE_FORMATS, write: (line: strin
  */
 export function fileLog(format: keyof typeof LINE_FORMATS, path: string): LogWriter {
   const lines = LINE_FORMATS[format] as LineFormat;
-  writing(path, () => mkdirSync(dirname(path), { recursive: true }));
+  makeLogFolder(dirname(path));
   checkHeader(path, lines);
-  const append = (texts: readonly string[]) =>
-    writing(path, () => appendFileSync(path, texts.map((text) => `${text}\n`).join('')));
+  const append = (texts: readonly string[]) => appendToLog(path, texts.map((text) => `${text}\n`).join(''));
   let run = '';
   return {
     begin: (start) => {
@@ -149,7 +139,7 @@ function removeLaterLines(
   const text = kept.map((line) => `${line}\n`).join('');
   if (text === content) return;
   const temporary = join(dirname(path), temporaryName(`.${basename(path)}`, '.tmp'));
-  writing(path, () => {
+  writingLog(path, () => {
     const file = openSync(temporary, 'wx');
     try {
       writeFileSync(file, text);
@@ -163,18 +153,5 @@ function removeLaterLines(
 
 /** Empty for a file that is not there. */
 function contentOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw new OutputError(`--log: ${path} cannot be read: ${reasonOf(error)}`, outputOptions(error));
-  }
-}
-
-function writing(path: string, write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    throw new OutputError(`--log: cannot write ${path}: ${reasonOf(error)}`, outputOptions(error));
-  }
+  return readLog(path)?.toString('utf8') ?? '';
 }

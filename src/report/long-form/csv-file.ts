@@ -10,7 +10,16 @@ export const CSV: TableFormat = {
     const add = async (rows: readonly (readonly unknown[])[]) => {
       if (rows.length > 0) await file.add(rows.map((row) => `${row.map(csvCell).join(',')}\n`).join(''));
     };
-    await add([columns.map(({ name }) => name)]);
-    return { path, add, finish: () => file.finish(), abandon: () => file.abandon() };
+    await add([columns.map(({ name }) => name)]).catch(async (error: unknown) => {
+      await file.abandon();
+      throw error;
+    });
+    return {
+      path,
+      add,
+      complete: () => file.complete(),
+      publish: () => file.publish(),
+      abandon: () => file.abandon(),
+    };
   },
 };

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quantitiesOfRun } from '../../analysis/index.js';
 import { OutputError } from '../../errors.js';
+import { makeFolders } from '../../make-folders.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
 import { readRuns } from './read-run.js';
 import { CURVE_COLUMNS, curveRows, RUN_COLUMNS, runId, runRow, settingId } from './run-rows.js';
@@ -42,7 +42,7 @@ export async function exportTables(
   folder: string,
   format: TableFormat,
 ): Promise<TableExport> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await makeFolders(folder).catch((error: unknown) => {
     throw new OutputError(
       `--output-dir ${folder}: cannot be made (${reasonOf(error)}); expected a folder that can be written`,
       outputOptions(error),
@@ -61,7 +61,9 @@ export async function exportTables(
     const events = await create('events', EVENT_COLUMNS);
     const { settings, faults, count } = await addRuns(paths, { runs, curves, quantities, events });
     await (await create('settings', settings.columns)).add(settings.rows);
-    for (const table of written) await table.finish();
+    // Only when all of them are whole: tables of two exports do not go together.
+    for (const table of written) await table.complete();
+    for (const table of written) await table.publish();
     return { files: written.map(({ path }) => path), runs: count, faults };
   } catch (error) {
     for (const table of written) await table.abandon();

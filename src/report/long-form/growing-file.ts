@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { OutputError } from '../../errors.js';
+import { checkReplaceable } from '../../regular-file.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
 import { temporaryName } from '../../temporary-name.js';
 
@@ -19,7 +20,8 @@ export class GrowingFile {
   /** Begins a file. Throws OutputError. */
   static async create(path: string): Promise<GrowingFile> {
     const temporary = join(dirname(path), temporaryName(`.${basename(path)}`, '.tmp'));
-    const handle = await open(temporary, 'wx').catch((error: unknown) => {
+    const begun = checkReplaceable(path).then(() => open(temporary, 'wx'));
+    const handle = await begun.catch((error: unknown) => {
       throw new OutputError(
         `cannot write ${path}: ${reasonOf(error)}; expected a folder that can be written`,
         outputOptions(error),
@@ -33,12 +35,14 @@ export class GrowingFile {
     await this.#writing(() => this.#handle.appendFile(content));
   }
 
-  /** Closes the file and gives it its name. Throws OutputError. */
-  async finish(): Promise<void> {
-    await this.#writing(async () => {
-      await this.#handle.close();
-      await rename(this.#temporary, this.path);
-    });
+  /** Closes the file, which is whole now. Throws OutputError. */
+  async complete(): Promise<void> {
+    await this.#writing(() => this.#handle.close());
+  }
+
+  /** Gives the complete file its name. Throws OutputError. */
+  async publish(): Promise<void> {
+    await this.#writing(() => rename(this.#temporary, this.path));
   }
 
   /** Leaves nothing behind. */

@@ -47,11 +47,15 @@ class ParquetFile implements TableFile {
     }
   }
 
-  async finish(): Promise<void> {
+  async complete(): Promise<void> {
     await this.#flush();
     await this.#writer.finish();
     await this.#drain();
-    await this.#file.finish();
+    await this.#file.complete();
+  }
+
+  publish(): Promise<void> {
+    return this.#file.publish();
   }
 
   abandon(): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { METRICS, type RecordedRun } from '../../results/index.js';
+import { METRICS, metricsOf, type RecordedRun } from '../../results/index.js';
 import type { Cell, ColumnType, TableColumn } from './table-file.js';
 
 /** Columns of the table of runs with what they hold of a run. `docs/report.md` explains them. */
@@ -60,7 +60,7 @@ export const CURVE_COLUMNS: readonly TableColumn[] = [
 /** The curves of a run as rows of that table, with the seconds of training until each value. */
 export function curveRows({ curves, timing, stepsPerEpoch }: RecordedRun, id: string): Cell[][] {
   const [wall, cpu] = [sumsUntil(timing?.wallSeconds), sumsUntil(timing?.cpuSeconds)];
-  return METRICS.flatMap((metric) =>
+  return metricsOf(curves).flatMap((metric) =>
     (curves[metric] ?? []).map((value, epoch): Cell[] => [
       id,
       metric,

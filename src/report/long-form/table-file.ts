@@ -15,8 +15,10 @@ export interface TableFile {
   readonly path: string;
   /** Adds rows with a cell for each column. Throws OutputError. */
   add(rows: readonly (readonly Cell[])[]): Promise<void>;
-  /** Closes the file and gives it its name. Throws OutputError. */
-  finish(): Promise<void>;
+  /** Writes the rest and closes the file. Throws OutputError. */
+  complete(): Promise<void>;
+  /** Gives the complete file its name. Throws OutputError. */
+  publish(): Promise<void>;
   /** Leaves nothing behind. */
   abandon(): Promise<void>;
 }

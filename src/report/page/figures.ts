@@ -88,7 +88,7 @@ function thinned(records: readonly FigureRecord[]): readonly FigureRecord[] {
   if (records.length <= LONGEST_TABLE) return records;
   const last = Math.max(...records.map(({ epochs }) => (typeof epochs === 'number' ? epochs : 0)));
   if (last === 0) return records.slice(0, LONGEST_TABLE);
-  const step = Math.ceil(last / 10);
+  const step = Math.ceil(last / 5);
   return records.filter(({ epochs }) => typeof epochs !== 'number' || epochs % step === 0 || epochs === last);
 }
 

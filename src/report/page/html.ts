@@ -84,7 +84,7 @@ export function htmlTable({
   readonly best?: ReadonlySet<string>;
 }): Html {
   const isNumber = (text: string | number | null) =>
-    typeof text === 'number' || (/^[−+-]?[\d.]/.test(text ?? '') && !/^\d+( \d+)+$/.test(text ?? ''));
+    typeof text === 'number' || (/^[−+-]?\[?[−+-]?[\d.]/.test(text ?? '') && !/^\d+( \d+)+$/.test(text ?? ''));
   const right = head.map((_, column) =>
     rows.every(({ cells }) => isNumber(cells[column] ?? null) || (cells[column] ?? '-') === '-'),
   );

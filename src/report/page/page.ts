@@ -165,7 +165,7 @@ async function problemSection(
   index: number,
   interactive: boolean,
 ): Promise<Html> {
-  const { title, columns, rows, best, meanColumn, notes, legend } = comparisonColumns(table);
+  const { title, columns, rows, marked, marking, notes, legend } = comparisonColumns(table);
   const { comparison, quantities: logs } = content;
   const figures: Figure[] = OF_ONE_PROBLEM.map((kind) =>
     COMPARISON_FIGURES[kind]({ ...comparison, tables: [table] }, DEFAULT_OPTIONS),
@@ -185,9 +185,9 @@ ${htmlTable({
     cells,
     key: table.rows[place] === undefined ? '' : seriesKey(table.rows[place], table),
   })),
-  best: new Set([...best].map((row) => `${row}:${meanColumn}`)),
+  best: marked,
 })}
-<ul class="notes">${[...notes, ...legend].map((note) => html`<li>${note}</li>`)}</ul>
+<ul class="notes">${[...(marking === null ? [] : [marking]), ...notes, ...legend].map((note) => html`<li>${note}</li>`)}</ul>
 ${drawn}</section>
 `;
 }

@@ -3,8 +3,9 @@ export const STYLE = `
 :root{color-scheme:light dark;--ink:#1c1c1c;--soft:#595959;--ground:#fff;--line:#c9c9c9;--raised:#f5f5f5;--link:#0b57a4}
 @media (prefers-color-scheme:dark){:root{--ink:#ececec;--soft:#b4b4b4;--ground:#16181b;--line:#4a4d52;--raised:#22252a;--link:#8ab8f0}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:1rem;max-width:64rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
+body{margin:0 auto;padding:1rem;max-width:80rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
 h1{font-size:1.6rem;line-height:1.25;margin:.5rem 0}
+p,ul,pre,figure,body>form{max-width:64rem}
 h2{font-size:1.3rem;margin:2.2rem 0 .5rem;border-top:1px solid var(--line);padding-top:1rem}
 h3{font-size:1.05rem;margin:1.6rem 0 .4rem}
 h1,h2,h3,p,li,figcaption,summary,label{overflow-wrap:anywhere}
@@ -33,7 +34,8 @@ legend{float:left;font-weight:600;margin-right:1rem}
 label{display:inline-flex;gap:.35rem;align-items:baseline}
 [hidden]{display:none!important}
 #hover{position:absolute;z-index:2;max-width:22rem;padding:.4rem .6rem;font-size:.8rem;white-space:pre-line;overflow-wrap:anywhere;color:var(--ink);background:var(--ground);border:1px solid var(--ink);pointer-events:none}
+@media screen and (max-width:60rem){table{min-width:44rem}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#333;--ground:#fff;--line:#999;--raised:#fff;--link:#000}
-body{max-width:none;padding:0;font-size:10pt}nav,.js body>form{display:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
+body,p,ul,pre,figure{max-width:none}body{padding:0;font-size:10pt}nav,.js body>form{display:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
 .scroll,.drawing{overflow:visible}.drawing svg{min-width:0}details:not([open]),figcaption a{display:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}table{font-size:7.5pt}th,td{padding:.1rem .3rem}}
 `;

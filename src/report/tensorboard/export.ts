@@ -1,14 +1,15 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quantitiesOfRun } from '../../analysis/index.js';
 import { OutputError } from '../../errors.js';
+import { makeFolders } from '../../make-folders.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
-import { METRICS, type RecordedRun, writeFileAtomic } from '../../results/index.js';
+import { metricsOf, type RecordedRun, writeFileAtomic } from '../../results/index.js';
 import { type ReadRun, readRuns } from '../long-form/read-run.js';
 import { settingId } from '../long-form/run-rows.js';
 import { fileVersion, hyperparameters, scalar, sessionEnd, text } from './events.js';
 import { runFolder } from './run-folder.js';
-import { CURVE_TAGS, eventTag, MINIBATCH_TAG, quantityTag } from './tags.js';
+import { curveTag, eventTag, MINIBATCH_TAG, quantityTag } from './tags.js';
 
 /** What was written, and what could not be read, one line each. */
 export interface EventExport {
@@ -42,7 +43,7 @@ export async function exportEvents(paths: readonly string[], folder: string): Pr
 
 /** Two files of one run in one folder would be drawn as one, with every value twice. */
 async function emptyFolder(folder: string): Promise<string> {
-  const names = await mkdir(folder, { recursive: true })
+  const names = await makeFolders(folder)
     .then(() => readdir(folder))
     .catch((error: unknown) => {
       throw new OutputError(
@@ -63,9 +64,9 @@ function eventsOf({ run, file }: ReadRun): Buffer[] {
   const at = clockOf(run);
   const group = settingId(run);
   const events = [fileVersion(at(0)), hyperparameters(at(0), hparamsOf(run), group)];
-  for (const metric of METRICS) {
+  for (const metric of metricsOf(run.curves)) {
     for (const [epoch, value] of (run.curves[metric] ?? []).entries()) {
-      events.push(scalar(at(epoch), CURVE_TAGS[metric], value ?? Number.NaN));
+      events.push(scalar(at(epoch), curveTag(metric), value ?? Number.NaN));
     }
   }
   if (file.kind === 'probprec') {

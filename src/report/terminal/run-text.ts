@@ -1,5 +1,5 @@
 import { isAccuracy, type Quantities } from '../../analysis/index.js';
-import { METRICS, type RecordedRun } from '../../results/index.js';
+import { metricsOf, type RecordedRun } from '../../results/index.js';
 import { printable } from '../escape.js';
 import { layoutTable, wrapText } from '../layout.js';
 import { rangeOf, sparkline } from './sparkline.js';
@@ -81,9 +81,9 @@ function timeText({ timing, startedAt, undisturbed }: RecordedRun): string {
 
 /** A row for each curve that was measured. */
 function curveTable({ curves }: RecordedRun, style: TextStyle): string[] {
-  const rows = METRICS.flatMap((metric) => {
+  const rows = metricsOf(curves).flatMap((metric) => {
     const values = curves[metric];
-    if (values === null || values.length === 0) return [];
+    if (values == null || values.length === 0) return [];
     return [{ name: metric.replace('_', ' '), values, best: bestOf(values, isAccuracy(metric)) }];
   });
   if (rows.length === 0) return ['no value was measured', ''];

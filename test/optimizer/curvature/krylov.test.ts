@@ -244,6 +244,7 @@ describe('a run that is interrupted after any minibatch goes on as if it had not
     for (const given of [
       { estimator: 'krylov', num_observations: 8, est_rank: 3, scaling: 'shorten', restart: 'steps:12' },
       { estimator: 'oracle', num_observations: 6, est_rank: 2, groups: 'layer', restart: 'steps:10' },
+      { safeguard: true, safeguard_interval: 2, restart: 'drift', lr: 0.5 },
     ]) {
       const whole = await start(engine, perceptron, given);
       await whole.beginEpoch(0, 1);

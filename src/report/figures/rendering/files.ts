@@ -7,6 +7,7 @@ import { type Drawing, drawFigure } from './svg.js';
 
 /** Formats of a figure's file, by its ending. */
 export const FIGURE_FORMATS = ['svg', 'png', 'pdf', 'json'] as const;
+/** The format of a figure's file. */
 export type FigureFormat = (typeof FIGURE_FORMATS)[number];
 
 /** How large a figure is on paper. */

@@ -1,0 +1,38 @@
+import type { RecordedRun } from './recorded-run.js';
+
+/**
+ * Holds what is equal in many runs once: of fifty thousand files the conditions, settings and names are a few thousand values,
+ * and would take most of the memory.
+ */
+export class SharedValues {
+  readonly #texts = new Map<string, string>();
+  readonly #objects = new Map<string, object>();
+
+  /** The run with parts of earlier runs in the place of its own, where they are equal. */
+  of(run: RecordedRun): RecordedRun {
+    return {
+      ...run,
+      testproblem: this.#text(run.testproblem),
+      optimizer: this.#text(run.optimizer),
+      setting: this.#text(run.setting),
+      conditions: this.#object(run.conditions),
+      status: this.#object(run.status),
+    };
+  }
+
+  #text(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
+  }
+
+  /** Of values that JSON holds as they are. */
+  #object<T extends object>(value: T): T {
+    const text = JSON.stringify(value);
+    const known = this.#objects.get(text);
+    if (known !== undefined) return known as T;
+    this.#objects.set(text, value);
+    return value;
+  }
+}
