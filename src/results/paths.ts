@@ -10,6 +10,8 @@ import type { SettingValue, SettingValues } from './setting-value.js';
 
 /** The longest folder name that is written in full; common file systems allow 255 bytes. */
 const LONGEST_NAME = 240;
+/** How a folder name states null. */
+const NONE = pythonText(null, () => false);
 
 /** What DeepOBS puts into the name of a setting's folder. */
 export interface SettingParts {
@@ -27,18 +29,34 @@ export interface SettingParts {
 }
 
 /** The name of the folder of a configuration's setting; see {@link settingName}. */
-export function settingFolder({ optimizer, ...configuration }: RunConfiguration): string {
+export function settingFolder(configuration: RunConfiguration): string {
+  return settingName(settingParts(configuration));
+}
+
+/** What the name of that folder states, however long, and the name that versions before 0.2 gave it where they cut it. */
+export function settingInFull(configuration: RunConfiguration): { readonly name: string; readonly cut: string } {
+  const name = written(statements(settingParts(configuration)));
+  return { name, cut: fits(name) ? name : cutName(name) };
+}
+
+function settingParts({ optimizer, ...configuration }: RunConfiguration): SettingParts {
   const { l2RegGiven, l2Reg } = configuration;
   const l2 = l2RegGiven && l2Reg !== null ? ({ key: 'l2_reg', value: l2Reg } as const) : null;
-  return settingName({ ...configuration, ...optimizer, l2, version: problemVersion(configuration) });
+  return { ...configuration, ...optimizer, l2, version: problemVersion(configuration) };
 }
 
 /**
  * The name of a setting's folder, as DeepOBS builds it: num_epochs, batch_size, l2_reg when given explicitly, the version of
- * the test problem where it is not the default one (which DeepOBS does not know), the hyperparameters and then the learning-rate schedule, each alphabetically. A name that is too long for a file system is
- * cut and ends in a hash of the whole. Throws ConfigurationError for a value that is no part of a folder name.
+ * the test problem where it is not the default one (which DeepOBS does not know), the hyperparameters and then the learning-rate schedule, each alphabetically. A name that is too long for a file system
+ * leaves out what is None; one that is still too long is cut and ends in a hash of the whole. Throws ConfigurationError for a value that is no part of a folder name.
  */
 export function settingName(setting: SettingParts): string {
+  const parts = statements(setting);
+  const names = [written(parts), written(parts.filter(([, value]) => value !== NONE))];
+  return names.find(fits) ?? cutName(names[0] ?? '');
+}
+
+function statements(setting: SettingParts): [key: string, value: string][] {
   const { hyperparameters, integerHyperparameters, lrSchedule, l2 } = setting;
   const parts: [string, string][] = [
     ['num_epochs', String(setting.numEpochs)],
@@ -55,8 +73,18 @@ export function settingName(setting: SettingParts): string {
     parts.push(['lr_sched_factors', pythonList(lrSchedule.factors.map(pythonFloat))]);
   }
   for (const [key, value] of Object.entries(setting.schedule ?? {})) parts.push([key, formatValue(value, () => false)]);
-  const name = parts.map(([key, value]) => `${safe(key, key)}__${safe(key, value)}`).join('__');
-  if (Buffer.byteLength(name) <= LONGEST_NAME) return name;
+  return parts;
+}
+
+function written(parts: readonly (readonly [key: string, value: string])[]): string {
+  return parts.map(([key, value]) => `${safe(key, key)}__${safe(key, value)}`).join('__');
+}
+
+function fits(name: string): boolean {
+  return Buffer.byteLength(name) <= LONGEST_NAME;
+}
+
+function cutName(name: string): string {
   const start = Buffer.from(name)
     .subarray(0, LONGEST_NAME - 40)
     .toString('utf8')

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { groupBy } from '../group-by.js';
 import type { RunConfiguration } from './configuration.js';
-import { settingFolder, settingPath } from './paths.js';
+import { settingInFull, settingPath } from './paths.js';
 import { float2str } from './python-format.js';
 import { scheduleInForce } from './schedule.js';
 
@@ -17,7 +17,8 @@ export const listFolders: ListFolders = async (folder) => {
 
 /**
  * The existing folders that can hold runs of a configuration: its own, and those whose names state the same values in other
- * words (the problem's own L2 factor, a schedule that changes nothing), as versions before 0.2 named them. What is in a
+ * words (the problem's own L2 factor, a schedule that changes nothing, hyperparameters that are None or were not there yet),
+ * as versions before 0.2 named them. What is in a
  * folder still has to be compared by hash.
  */
 export async function settingFolders(
@@ -27,9 +28,12 @@ export async function settingFolders(
 ): Promise<string[]> {
   const own = settingPath(outputDir, configuration);
   const parent = dirname(own);
-  const ownName = settingFolder(configuration);
-  const names = byNormalName(await list(parent), configuration).get(normalName(ownName, configuration)) ?? [];
-  return [own, ...names.filter((name) => name !== ownName).map((name) => join(parent, name))];
+  const { name: inFull, cut } = settingInFull(configuration);
+  const listed = await list(parent);
+  const names = byNormalName(listed, configuration).get(normalName(inFull, configuration)) ?? [];
+  const others = new Set([...names, ...(listed.includes(cut) ? [cut] : [])]);
+  others.delete(basename(own));
+  return [own, ...[...others].map((name) => join(parent, name))];
 }
 
 type NamesByNormalName = ReadonlyMap<string, readonly string[]>;

@@ -11,6 +11,7 @@ import {
   settingFolder,
   writeRunFile,
 } from '../../src/results/index.js';
+import { settingInFull } from '../../src/results/paths.js';
 import { pythonFloat } from '../../src/results/python-format.js';
 import { exampleConfiguration, exampleRunFile } from './example.js';
 
@@ -166,5 +167,52 @@ describe('finding the runs of a configuration', () => {
     expect([first, again]).toEqual([wanted, wanted]);
     expect(second).toMatch(/random_seed__42__2027-01-01-00-00-00\.json$/);
     expect(await readdir(dirname(wanted))).toHaveLength(2);
+  });
+});
+
+describe('a setting whose name states None', () => {
+  const words = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`hyperparameter_${i}`, i]));
+  const nulls = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`later_${i}_of_them`, null]));
+
+  test('leaves it out where the name would be too long', () => {
+    expect(settingFolder(withHyperparameters({ ...words(2), ...nulls(1) }))).toContain('later_0_of_them__None');
+    const name = settingFolder(withHyperparameters({ ...words(5), ...nulls(7) }));
+    expect(name).toBe(settingFolder(withHyperparameters(words(5))));
+  });
+
+  test.each([0, 2, 7, 12])(
+    'finds the runs of a version that had no such hyperparameters (%d of them)',
+    async (count) => {
+      const folder = await mkdtemp(join(tmpdir(), 'probprec-none-'));
+      try {
+        const before = withHyperparameters(words(5));
+        const after = withHyperparameters({ ...words(5), ...nulls(count) });
+        expect(hashConfiguration(after)).toBe(hashConfiguration(before));
+        await writeRunFile(runFilePath(folder, before, new Date()), exampleRunFile({ configuration: before }));
+        expect(await findRunFiles(folder, after)).toHaveLength(1);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+
+  test('finds the runs of a version that cut such a name', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'probprec-none-'));
+    try {
+      const configuration = withHyperparameters({ ...words(5), ...nulls(12) });
+      const { cut } = settingInFull(configuration);
+      expect(cut).not.toBe(settingFolder(configuration));
+      const path = join(
+        dirname(dirname(runFilePath(folder, configuration, new Date()))),
+        cut,
+        'random_seed__42__x.json',
+      );
+      await writeRunFile(path, exampleRunFile({ configuration }));
+      expect(await findRunFiles(folder, configuration)).toHaveLength(1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
