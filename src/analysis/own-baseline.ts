@@ -1,4 +1,4 @@
-import { problemVersion, type RunFile } from '../results/index.js';
+import { hashSetting, problemVersion, type RunFile } from '../results/index.js';
 import type { OwnBaseline } from './baseline-file.js';
 import { METRICS } from './metrics.js';
 
@@ -10,8 +10,8 @@ export function ownBaseline(runFiles: readonly RunFile[], command: string): OwnB
   const sorted = [...runFiles].sort((left, right) => left.random_seed - right.random_seed);
   const [first] = sorted;
   if (first === undefined) throw new RangeError('ownBaseline needs at least one run');
-  const identity = (file: RunFile) =>
-    JSON.stringify({ ...file.configuration, seed: 0, checksum: file.dataset.checksum });
+  const identity = ({ configuration, protocol_version: version, dataset }: RunFile) =>
+    `${hashSetting(configuration, version)} ${dataset.checksum}`;
   const other = sorted.find((file) => identity(file) !== identity(first));
   if (other !== undefined) {
     throw new RangeError(

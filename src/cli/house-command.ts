@@ -4,6 +4,8 @@ import { didYouMean, quoted } from './option-values.js';
 
 /** Below this many columns an option's text stands under it, not beside it. */
 const SIDE_BY_SIDE = 60;
+/** Likewise where the terms leave fewer columns than this. */
+const LEAST_TEXT = 30;
 /** Text is wrapped in columns as narrow as this. */
 const NARROWEST = 20;
 
@@ -34,7 +36,7 @@ class FittingHelp extends Help {
 
   override formatItem(term: string, termWidth: number, description: string, helper: Help): string {
     const width = helper.helpWidth ?? SIDE_BY_SIDE;
-    if (width >= SIDE_BY_SIDE) return super.formatItem(term, termWidth, description, helper);
+    if (width >= SIDE_BY_SIDE && width - termWidth >= LEAST_TEXT) return super.formatItem(term, termWidth, description, helper);
     if (description === '') return `  ${term}`;
     return `  ${term}\n${indented(helper.boxWrap(description, width - 6), 6)}`;
   }

@@ -48,6 +48,7 @@ export const RUN_OPTIONS: readonly string[] = [
   'json',
   'quiet',
   'debug',
+  'config',
   'help',
 ];
 

@@ -1,5 +1,10 @@
 import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
-import { problemSource, type RunConfiguration } from './configuration.js';
+import {
+  type ConfigurationJson,
+  configurationFromJson,
+  problemSource,
+  type RunConfiguration,
+} from './configuration.js';
 import { problemVersion } from './problem-version.js';
 import { PROTOCOL_VERSION } from './protocol-version.js';
 import { type LearningRateSchedule, scheduleInForce } from './schedule.js';
@@ -109,6 +114,11 @@ export function hashConfiguration(configuration: RunConfiguration, protocolVersi
       train_log_interval: configuration.trainLogInterval,
     }),
   );
+}
+
+/** The hash of a recorded configuration without its seed: equal for the runs of one setting, however it was stated. */
+export function hashSetting(configuration: ConfigurationJson, protocolVersion: number = PROTOCOL_VERSION): string {
+  return hashConfiguration({ ...configurationFromJson(configuration), seed: 0 }, protocolVersion);
 }
 
 function valueInForce(value: SettingValue): JsonValue {

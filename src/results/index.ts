@@ -8,7 +8,7 @@ export * from './deepobs/index.js';
 export { describeMachine } from './environment.js';
 export { type FoundFiles, findResultFiles, searchResultFiles } from './find-files.js';
 export { type FoundRunFile, findRunFiles } from './find-run-files.js';
-export { canonicalNumber, configurationSetting, hashConfiguration, settingIdentity } from './identity.js';
+export { canonicalNumber, configurationSetting, hashConfiguration, hashSetting, settingIdentity } from './identity.js';
 export { shownLine } from './names.js';
 export { runFilePath, settingFolder, settingPath } from './paths.js';
 export { problemVersion } from './problem-version.js';

@@ -9,7 +9,7 @@ import {
   readBaselineFiles,
   runBaselines,
 } from '../../src/analysis/index.js';
-import type { RecordedRun } from '../../src/results/index.js';
+import type { RecordedRun, RunFile } from '../../src/results/index.js';
 import { exampleConfiguration, exampleRunFile } from '../results/example.js';
 import { curves, divergedRun, exampleRun, exampleRuns, lossCurves } from './example.js';
 
@@ -288,6 +288,15 @@ describe('an own baseline', () => {
       test_accuracies: run.test_accuracies,
       test_losses: run.test_losses,
     });
+  });
+
+  test('takes runs that state the same values in other words', () => {
+    const { configuration, ...file } = exampleRunFile({ configuration: exampleConfiguration({ seed: 44 }) });
+    const { optimizer, ...others } = configuration;
+    const stated = { ...optimizer, hyperparameters: { ...optimizer.hyperparameters, later: null } };
+    const inWords = { ...others, optimizer: stated, init: 'deepobs', l2_reg_given: true, lr_schedule: null } as const;
+    const { runs } = ownBaseline([...runFiles, { ...file, configuration: inWords } as RunFile], '');
+    expect(runs.map(({ seed }) => seed)).toEqual([42, 43, 44]);
   });
 
   test('refuses runs that differ in more than the seed, and none', () => {

@@ -1,6 +1,6 @@
 import { groupBy } from '../../group-by.js';
 import { parseOptimizer, writeOptimizer } from '../../optimizer/index.js';
-import { problemVersion } from '../../results/index.js';
+import { hashSetting, problemVersion } from '../../results/index.js';
 import { shellWord } from '../../sweep/index.js';
 import type { RunFacts } from './content.js';
 
@@ -8,7 +8,7 @@ import type { RunFacts } from './content.js';
 export function repeatCommands(
   facts: readonly RunFacts[],
 ): { readonly optimizer: string; readonly command: string | null }[] {
-  const settings = groupBy(facts, ({ configuration }) => JSON.stringify({ ...configuration, seed: 0 }));
+  const settings = groupBy(facts, ({ configuration }) => hashSetting(configuration));
   return [...settings.values()].flatMap((own) => {
     const [first] = own;
     if (first === undefined) return [];
