@@ -36,7 +36,8 @@ class FittingHelp extends Help {
 
   override formatItem(term: string, termWidth: number, description: string, helper: Help): string {
     const width = helper.helpWidth ?? SIDE_BY_SIDE;
-    if (width >= SIDE_BY_SIDE && width - termWidth >= LEAST_TEXT) return super.formatItem(term, termWidth, description, helper);
+    if (width >= SIDE_BY_SIDE && width - termWidth >= LEAST_TEXT)
+      return super.formatItem(term, termWidth, description, helper);
     if (description === '') return `  ${term}`;
     return `  ${term}\n${indented(helper.boxWrap(description, width - 6), 6)}`;
   }
