@@ -185,8 +185,8 @@ test('every table of tests finds what was added, and it holds there', { timeout:
     'test/testproblem/layer-derivatives.test.ts',
     'test/testproblem/definitions.test.ts',
     'test/optimizer/profiles.test.ts',
-    'test/contract/optimizers.long.test.ts',
-    'test/contract/engine.long.test.ts',
+    'test/contract/optimizers.nightly.test.ts',
+    'test/contract/engine.nightly.test.ts',
   ];
   const names = '\\batan\\b|arctangent|has every test problem|has a row|the table is complete';
   const reports = ['--reporter=json', '--outputFile=tests.json'];
