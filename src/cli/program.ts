@@ -124,15 +124,16 @@ function addRun(program: Command, terminal: Terminal): void {
     .option('--quiet', 'no progress')
     .option('-h, --help', "show this help; with --optimizer also the optimizer's hyperparameters")
     .action(async (options: RunOptions, command: Command) => {
-      if (options.help) {
-        const { runHelp } = await import('./commands/run-help.js');
-        terminal.result(await runHelp(command.helpInformation().trimEnd(), options.optimizer, helpWidth(terminal)));
-        return;
-      }
+      if (options.help) return showRunHelp(command, options.optimizer, terminal);
       const { run } = await import('./commands/run.js');
       const ownOptions = command.options.flatMap((option) => (option.long ? [option.long] : []));
       process.exitCode = await run(options, command.args, ownOptions, terminal);
     });
+}
+
+async function showRunHelp(run: Command, optimizer: string | undefined, terminal: Terminal): Promise<void> {
+  const { runHelp } = await import('./commands/run-help.js');
+  terminal.result(await runHelp(run.helpInformation().trimEnd(), optimizer, helpWidth(terminal)));
 }
 
 function addList(program: Command, terminal: Terminal): void {
@@ -299,7 +300,6 @@ function addHelp(program: Command, terminal: Terminal): void {
         command = next;
       }
       if (command.name() !== 'run') return command.outputHelp();
-      const { runHelp } = await import('./commands/run-help.js');
-      terminal.result(await runHelp(command.helpInformation().trimEnd(), undefined, helpWidth(terminal)));
+      await showRunHelp(command, undefined, terminal);
     });
 }

@@ -23,10 +23,10 @@ export async function applyStandingOptions(command: Command, environment: NodeJS
     const option = command.options.find(({ long }) => long === `--${name}`);
     if (option === undefined || option.mandatory || command.getOptionValueSource(option.attributeName()) === 'cli')
       continue;
-    const variable = environment[variableOf(name)];
-    const value = variable !== undefined && variable !== '' ? variable : stated[keyOf(name)];
+    const variable = environment[variableOf(name)] || undefined;
+    const value = variable ?? stated[keyOf(name)];
     if (value === undefined) continue;
-    const source = variable !== undefined && variable !== '' ? `$${variableOf(name)}` : `${keyOf(name)} of ${file}`;
+    const source = variable === undefined ? `${keyOf(name)} of ${file}` : `$${variableOf(name)}`;
     command.setOptionValueWithSource(option.attributeName(), parsed(option, value, source), 'config');
   }
 }

@@ -5,28 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runHelp } from '../../src/cli/commands/run-help.js';
 import { createProgram } from '../../src/cli/program.js';
-import type { Terminal } from '../../src/cli/terminal.js';
 import { command } from './command.js';
+import { quietTerminal } from './quiet-terminal.js';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'probprec-manners-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-/** A terminal of so many columns that keeps the results. */
-function terminalOf(width: number, said: string[]): Terminal {
-  const nothing = () => undefined;
-  return {
-    interactive: false,
-    width,
-    messageWidth: width,
-    heading: (text) => text,
-    result: (text) => said.push(text),
-    line: nothing,
-    transient: nothing,
-  };
-}
 
 const smallRun = ['run', '--testproblem', 'mnist_logreg', '--optimizer', 'sgd', '--lr', '0.1', '--num-epochs', '1'];
 const synthetic = ['--data', 'synthetic', '--synthetic-size', '300', '--quiet'];
@@ -72,7 +58,7 @@ describe('asking for help', () => {
 
   test.each([40, 60, 80])('no line of any help is wider than %d columns', async (columns) => {
     const said: string[] = [];
-    const program = createProgram(terminalOf(columns, said));
+    const program = createProgram(quietTerminal(columns, said));
     const all = [program, ...program.commands, ...program.commands.flatMap((group) => group.commands)];
     expect(all.length).toBeGreaterThan(25);
     for (const entry of all) entry.outputHelp();

@@ -1,21 +1,11 @@
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.js';
-import type { Terminal } from '../../src/cli/terminal.js';
 import { describeHyperparameters, loadOptimizer, optimizerNames, wrapperNames } from '../../src/optimizer/index.js';
+import { quietTerminal } from '../cli/quiet-terminal.js';
 import { commandsOf, documents } from './commands.js';
 
-const nothing = () => undefined;
-const silent: Terminal = {
-  interactive: false,
-  width: 120,
-  messageWidth: 120,
-  heading: (text) => text,
-  result: nothing,
-  line: nothing,
-  transient: nothing,
-};
-const program = createProgram(silent);
+const program = createProgram(quietTerminal());
 const hyperparameters = new Set<string>();
 for (const name of [...optimizerNames(), ...wrapperNames().map((wrapper) => `${wrapper}(sgd)`)]) {
   for (const { option } of describeHyperparameters(await loadOptimizer(name))) hyperparameters.add(option);

@@ -8,7 +8,6 @@ import { afterAll, expect, test } from 'vitest';
 import { parseHyperparameters } from '../../src/cli/hyperparameters.js';
 import type { RunOptions } from '../../src/cli/options.js';
 import { createProgram } from '../../src/cli/program.js';
-import type { Terminal } from '../../src/cli/terminal.js';
 import { type CifarBatch, recordsOfPickle } from '../../src/dataset/cifar-pickle.js';
 import type { ContentDefinition } from '../../src/dataset/definition.js';
 import { checkContent, contentSize } from '../../src/dataset/image-files.js';
@@ -21,6 +20,7 @@ import { readText } from '../../src/results/read-text.js';
 import { resolveConfiguration } from '../../src/run/index.js';
 import { planOf } from '../../src/sweep/plan.js';
 import { plannedRuns } from '../../src/sweep/planned-runs.js';
+import { quietTerminal } from '../cli/quiet-terminal.js';
 import { cifarFiles, pickledBatch, tar } from '../dataset/small-files.js';
 import { casesOf, damagedBytes, damagedText } from './edits.js';
 
@@ -93,19 +93,9 @@ test('a damaged plan in JSON is refused in one line or planned', { timeout: HOUR
   );
 });
 
-const silent: Terminal = {
-  interactive: false,
-  width: 80,
-  messageWidth: 80,
-  heading: (text) => text,
-  result: () => undefined,
-  line: () => undefined,
-  transient: () => undefined,
-};
-
 /** Our command line with every command doing nothing but being parsed; `run` is given on. */
 function parsedOnly(onRun: (options: RunOptions, command: Command) => void): Command {
-  const program = createProgram(silent);
+  const program = createProgram(quietTerminal(80));
   const disarm = (command: Command) => {
     if (command.name() === 'run' && command.parent === program) command.action(onRun);
     else command.action(() => undefined);
