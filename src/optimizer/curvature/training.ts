@@ -3,7 +3,7 @@ import { leavesOf, type Tree } from '../../tensor/index.js';
 import { count, type EvaluationCounts, noEvaluations } from '../evaluation-counts.js';
 import { type NetworkState, networkState } from '../network-state.js';
 import { type CollectedLogs, RuleLog } from '../rule-log.js';
-import { restoreTree, saveTree } from '../saved-tree.js';
+import { checkCounts, restoreTree, saveTree } from '../saved-tree.js';
 import type { BatchFeeds, PreconditionerBlock, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import { DriftMonitor } from './drift.js';
@@ -379,6 +379,8 @@ export class CurvatureTraining implements Training {
 
   async restore(state: TrainingState): Promise<void> {
     const saved = restoreTree(this.#task.engine, state) as SavedTraining;
+    const { total, sinceStart, step } = saved;
+    checkCounts({ total, sinceStart, step, ...saved.evaluations });
     this.#phase = saved.phase;
     this.#parameters = saved.parameters;
     this.#networkValues = saved.network;
