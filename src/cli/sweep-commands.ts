@@ -3,7 +3,7 @@ import { SELECTION_MODES } from '../analysis/selection-mode.js';
 import { METRICS } from '../results/recorded-run.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
-import { nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
+import { metricName, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
 import {
   COMMAND_FORMATS,
   type SweepBestOptions,
@@ -187,8 +187,8 @@ function addRankingOptions(command: Command): Command {
   return command
     .option(
       '--metric <name>',
-      `what settings are ranked by: ${METRICS.join(', ')}`,
-      oneOf('--metric', METRICS),
+      `what settings are ranked by: ${METRICS.join(', ')}, or what a loss reports besides, such as valid_NAME`,
+      metricName('--metric'),
       'valid_accuracies',
     )
     .option(
