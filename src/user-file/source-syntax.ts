@@ -86,6 +86,28 @@ export function lineOfProperty(text: string, name: string): number | null {
   return (best as { line: number } | null)?.line ?? null;
 }
 
+/** The line at which a text is no JavaScript; null where it is. */
+export function lineOfSyntaxError(text: string): number | null {
+  try {
+    parseAs(text, 'module');
+    return null;
+  } catch (error) {
+    return (error as { loc?: { line: number } }).loc?.line ?? null;
+  }
+}
+
+/** The line that imports something of this name; null where none does. Throws SyntaxError. */
+export function lineOfImport(text: string, name: string): number | null {
+  let line: number | null = null;
+  visit(parseAs(text, 'module'), (node) => {
+    const { type, imported, local, loc } = node as Fields & { loc?: { start: { line: number } } };
+    const source = (type === 'ExportSpecifier' ? local : imported) as Fields | undefined;
+    if (type !== 'ImportSpecifier' && type !== 'ExportSpecifier') return;
+    if (line === null && (source?.name ?? source?.value) === name) line = loc?.start.line ?? null;
+  });
+  return line;
+}
+
 /** As Node reads it: a module, or, where that is no module, a script as CommonJS has it. */
 function parseAs(text: string, sourceType: 'module' | 'commonjs'): Node {
   const options: Options = { ecmaVersion: 'latest', locations: true, allowHashBang: true };

@@ -19,16 +19,19 @@ export function inPart<T>(part: string, call: () => T): T {
   }
 }
 
-/** Where a property stands in modules: what property-place.ts finds out, with parsers that are loaded for users' files alone. */
-export type PropertyFinder = (
-  modules: readonly string[],
-  name: string,
-) => { readonly path: string; readonly line: number } | null;
+/** Finds lines in the text of modules: what source-places.ts does, with parsers that are loaded for users' files alone. */
+export interface SourcePlaces {
+  placeOfProperty(modules: readonly string[], name: string): { readonly path: string; readonly line: number } | null;
+  placeOfSyntaxError(
+    modules: readonly string[],
+    error: SyntaxError,
+  ): { readonly path: string; readonly line: number } | null;
+}
 
 /** Finds out whether an error comes from a user's files, and says so. */
 export class UserCode {
   /** Set when the first user's file is loaded; no file of a user's is asked about before. */
-  static findProperty: PropertyFinder = () => null;
+  static sources: SourcePlaces = { placeOfProperty: () => null, placeOfSyntaxError: () => null };
 
   /** As the user named it. */
   readonly file: string;
@@ -111,7 +114,7 @@ export class UserCode {
 
   /** `mine.mjs:7`, where a property or method of this name stands in the user's files, or null. */
   placeOfProperty(name: string): string | null {
-    const found = UserCode.findProperty(this.modules, name);
+    const found = UserCode.sources.placeOfProperty(this.modules, name);
     return found === null ? null : `${shown(found.path)}:${found.line}`;
   }
 
@@ -130,7 +133,9 @@ export class UserCode {
       const path = where === undefined ? null : pathOf(where);
       if (path !== null && this.#modules.has(path)) return `${shown(path)}:${number}`;
     }
-    return null;
+    if (!(error instanceof SyntaxError)) return null;
+    const found = UserCode.sources.placeOfSyntaxError(this.modules, error);
+    return found === null ? null : `${shown(found.path)}:${found.line}`;
   }
 }
 

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { FileError } from '../errors.js';
-import { findProperty } from './property-place.js';
+
 import { settled } from './settled.js';
 import { type UserSource, userSource } from './source-identity.js';
+import { placeOfProperty, placeOfSyntaxError } from './source-places.js';
 import { type DefinitionNoun, describeError, display, UserCode } from './user-code.js';
 
 /** What is wrong with a statement of a definition. */
@@ -46,7 +47,7 @@ let hooked = false;
 
 /** Makes `import … from 'probprec'` in users' files mean this library, and TypeScript run. */
 function hookModules(): void {
-  UserCode.findProperty = findProperty;
+  UserCode.sources = { placeOfProperty, placeOfSyntaxError };
   if (!hooked) register('./module-hooks.js', import.meta.url);
   hooked = true;
 }
