@@ -10,6 +10,7 @@ export function addComparisonOptions(command: Command): Command {
   const words = (text: string) => text;
   return command
     .option('--plan <file>', 'compare exactly the runs of this plan, one row for each of its optimizer entries')
+    .option('--allow-user-code', "--plan: run the plan's own files, to know which runs are its")
     .option('--all-settings', 'show every setting, not only the best one of each optimizer')
     .option(
       '--group-by <name,name,...>',
