@@ -46,7 +46,7 @@ export async function checkOptimizer(
   source: UserSource,
   engine: Engine,
 ): Promise<Finding[]> {
-  const findings = [await finding('its hyperparameters refuse what is no value', () => checkRefusals(definition))];
+  const findings = [await finding('its hyperparameters refuse invalid values', () => checkRefusals(definition))];
   const values = usableValues(definition);
   const shapes = network.parameters.map(({ shape }) => shape);
   const modules = source.modules;
@@ -69,11 +69,11 @@ export async function checkOptimizer(
     await finding('the same run gives the same numbers', async () => {
       await expectSame(await trial.run(), await trial.run(), `${file}: two runs with one seed differ`);
     }),
-    await finding('it goes on from what it saved as if it had not stopped', async () => {
+    await finding('it resumes from its saved state as if it had not stopped', async () => {
       const reference = await trial.run();
       for (let epoch = 1; epoch < EPOCHS + 1; epoch++) {
         const resumed = await trial.run(epoch);
-        const why = `${file}: a run that goes on after epoch ${epoch} differs from one that was not stopped; is there a state that save() leaves out, or a variable outside of the state?`;
+        const why = `${file}: a run that resumes after epoch ${epoch} differs from one that was not stopped; is there a state that save() leaves out, or a variable outside of the state?`;
         await expectSame(reference, resumed, why);
       }
     }),

@@ -37,8 +37,8 @@ export async function checkProblem(problem: TestProblem, engine: Engine): Promis
       if (!Number.isFinite(first.loss)) throw new Error(`its loss on random examples is ${first.loss}`);
       if (first.loss !== second.loss) throw new Error(`its loss is ${first.loss}, and computed again ${second.loss}`);
     }),
-    await finding('its gradient is what differences of the loss give', () => checkGradient(functions, at, examples)),
-    await finding('its Hessian-vector product is what differences of the gradient give', () =>
+    await finding('its gradient matches finite differences of the loss', () => checkGradient(functions, at, examples)),
+    await finding('its Hessian-vector product matches finite differences of the gradient', () =>
       checkProduct(functions, at, examples),
     ),
   );
@@ -134,7 +134,9 @@ async function checkProduct(functions: ProblemFunctions, at: Float32Array[], exa
   const rounding = (1e-5 * Math.max(1e-3, Math.sqrt(dot(gradient, gradient)))) / h;
   // Kinks of ReLUs and maxima that lie within the step are no mistake.
   if (Math.sqrt(dot(off, off)) <= 5 * TOLERANCE * size + rounding) return;
-  throw new Error('its Hessian-vector product is not what differences of the gradient give; is there a stopGradient?');
+  throw new Error(
+    'its Hessian-vector product does not match finite differences of the gradient; is there a stopGradient?',
+  );
 }
 
 function dot(left: Arrays, right: Arrays): number {

@@ -73,14 +73,14 @@ export function nameFault(
     taken.some((other) => other.toLowerCase() === text.toLowerCase());
   const registered = [...reserved.names, ...reserved.classNames];
   if (among(name, registered)) {
-    return `name: found "${name}", the name of a registered optimizer; expected one of its own, such as my-${name}`;
+    return `name: found "${name}", the name of a registered optimizer; expected a new name, such as my-${name}`;
   }
   const example = `My${className}`;
   if (among(className, registered)) {
-    return `className: found "${className}", the name of a registered optimizer; expected one of its own, such as ${example}`;
+    return `className: found "${className}", the name of a registered optimizer; expected a new name, such as ${example}`;
   }
   if (among(className, PUBLISHED_CLASS_NAMES)) {
-    return `className: found "${className}", under which results are published; expected one of its own, such as ${example}`;
+    return `className: found "${className}", under which results are published; expected a new name, such as ${example}`;
   }
   return null;
 }

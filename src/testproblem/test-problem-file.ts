@@ -35,7 +35,7 @@ export function testProblemFiles(
       if (ownDataset === null && !datasetNames().includes(dataset)) {
         return `dataset: found "${dataset}", expected what defineDataset returns, or one of ${datasetNames().join(', ')}`;
       }
-      const example = `expected one of its own, such as my_${name}`;
+      const example = `expected a new name, such as my_${name}`;
       if (among(name, registered) || (await isMember(name)))
         return `name: found "${name}", the name of a registered test problem; ${example}`;
       return among(name, PUBLISHED_NAMES)

@@ -38,7 +38,7 @@ const wrong: readonly (readonly [name: string, text: string, message: RegExp])[]
   [
     'nothing.mjs',
     'export const a = 1;',
-    /nothing\.mjs: its default export defines nothing; expected what defineOptimizer/,
+    /nothing\.mjs: its default export is no definition; expected the result of defineOptimizer/,
   ],
   ['import.mjs', "import './gone.mjs';", /import\.mjs.*:1: it imports "\.\/gone\.mjs", and there is no such file$/],
   ['syntax.mjs', 'export default {', /syntax\.mjs.*SyntaxError: Unexpected end of input/],

@@ -213,7 +213,7 @@ test('a state that the optimizer cannot go on from is put aside', async () => {
   await writeCheckpoint(path, { header: found.checkpoint.header, arrays: {} });
   const { events, runFile } = await runSmall(folder);
   expect(warningsOf(events)).toEqual([
-    expect.stringMatching(/damaged checkpoint: the optimizer cannot go on from its state/),
+    expect.stringMatching(/damaged checkpoint: the optimizer cannot resume from its state/),
   ]);
   expect(reproducibleContent(runFile)).toEqual(reproducibleContent(whole.runFile));
 });

@@ -150,7 +150,7 @@ describe('a user’s optimizer file', () => {
     [
       'has host scalars, which a scalar of the context replaces',
       '() => ({ init: () => ({}), update: (updates) => ({ updates, state: {} }), hostScalars: () => ({ t: 1 }) })',
-      /its transformation has hostScalars, which nothing asks for; expected scalar/,
+      /its transformation has hostScalars, which are not supported; expected scalar/,
     ],
     [
       'keeps a number as its state',

@@ -238,7 +238,7 @@ describe('time limits', () => {
       checkTimeLimit('p.yaml', time, 60, { seconds, source: 'measured' });
     expect(check('4', 100)).toBe('4');
     expect(() => check('4', 101)).toThrow(
-      'p.yaml: resources.time: found 4 (240 s), expected at least 5 minutes: 60 s for the signal, 60 s by which it may be early, 20 s to start, and one epoch of 101 s (the longest measured of this plan); a task might never get on',
+      'p.yaml: resources.time: found 4 (240 s), expected at least 5 minutes: 60 s for the signal, 60 s by which it may be early, 20 s to start, and one epoch of 101 s (the longest measured of this plan); a task could never make progress',
     );
     // Slurm rounds up to minutes.
     expect(check('3:01', 100)).toBe('3:01');

@@ -31,7 +31,7 @@ export async function readSettings(
     if (!known.includes(name)) {
       const whose = owner === '' ? 'of these optimizers' : `of ${owner}`;
       throw new UsageError(
-        `${option}: found the hyperparameter ${quoted(name)}, expected one ${whose}: ${[...new Set(known)].join(', ') || 'there is none'}${didYouMean(name, known)}`,
+        `${option}: found the hyperparameter ${quoted(name)}, expected one ${whose}: ${[...new Set(known)].join(', ') || 'it has none'}${didYouMean(name, known)}`,
       );
     }
     const values = searched.get(owner) ?? {};

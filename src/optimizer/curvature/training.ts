@@ -234,7 +234,7 @@ export class CurvatureTraining implements Training {
   /** Phase 2. */
   async #usePosterior(phase: PosteriorPhase, batch: BatchFeeds): Promise<number> {
     const { observing } = this.#programs;
-    if (observing === null) throw new RangeError('there is no phase 2');
+    if (observing === null) throw new RangeError('this setting has no phase 2');
     const { loss, counts } = await observing.use(phase.state, { ...batch, ...this.#standing });
     count(this.#evaluations, counts);
     await this.#enterPosterior(phase, 'posterior');
