@@ -40,7 +40,7 @@ const wrong: readonly (readonly [name: string, text: string, message: RegExp])[]
     'export const a = 1;',
     /nothing\.mjs: its default export is no definition; expected the result of defineOptimizer/,
   ],
-  ['import.mjs', "import './gone.mjs';", /import\.mjs.*:1: it imports "\.\/gone\.mjs", and there is no such file$/],
+  ['import.mjs', "import './gone.mjs';", /import\.mjs.*:1: it imports "\.\/gone\.mjs", which does not exist$/],
   ['syntax.mjs', 'export default {', /syntax\.mjs.*SyntaxError: Unexpected end of input/],
   ['enum.ts', 'enum A { B }\nexport default A;', /enum\.ts:1: TypeScript enum is not supported in strip-only mode/],
   [

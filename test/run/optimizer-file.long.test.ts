@@ -195,7 +195,7 @@ describe('a user’s optimizer file', () => {
   });
 
   const faulty: readonly (readonly [string, string | null, RegExp])[] = [
-    ['missing', null, /there is no such file/],
+    ['missing', null, /no such file/],
     ['a syntax error', 'export default {', /the module does not load: /],
     [
       'an error when it loads',
@@ -205,7 +205,7 @@ describe('a user’s optimizer file', () => {
     [
       'an import that is not there',
       '\nimport "./nothing.js"; export default 1;',
-      /the module does not load: .*optimizer-3\.mjs:2: it imports "\.\/nothing\.js", and there is no such file$/,
+      /the module does not load: .*optimizer-3\.mjs:2: it imports "\.\/nothing\.js", which does not exist$/,
     ],
     [
       'Infinity',

@@ -73,7 +73,7 @@ describe('a plan file', () => {
   });
 
   test('that is not there says how to get one', async () => {
-    await expect(readPlan('none.yaml')).rejects.toThrow(/^none\.yaml: there is no such file; .*sweep plan/);
+    await expect(readPlan('none.yaml')).rejects.toThrow(/^none\.yaml: no such file; .*sweep plan/);
   });
 });
 

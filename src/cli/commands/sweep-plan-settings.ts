@@ -62,7 +62,7 @@ export async function readSettings(
     state(`--${name.replaceAll('_', '-')}`, '', name, stated);
   }
   if (random.length > 0 && samples === undefined) {
-    throw new UsageError('--samples: missing; expected the number of points to draw for --random');
+    throw new UsageError('--samples: missing, expected the number of points to draw for --random');
   }
   if (random.length === 0 && samples !== undefined) {
     throw new UsageError(`--samples ${samples}: found no --random, expected a hyperparameter to draw`);
