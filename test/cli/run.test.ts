@@ -115,7 +115,8 @@ describe.skipIf(process.platform === 'win32')('an interruption', () => {
       new RegExp(`^probprec: interrupted by ${signal}, stopping after this step \\(once more`, 'm'),
     );
     expect(stderr).not.toMatch(/debugger/i);
-    const kept = /^interrupted after .*; kept: the checkpoint of (.* of 100000), (\S+\.checkpoint); repeat the command/m;
+    const kept =
+      /^interrupted after .*; kept: the checkpoint of (.* of 100000), (\S+\.checkpoint); repeat the command/m;
     const [, place = '', checkpoint = ''] = kept.exec(stderr) ?? [];
     const runFile = await readRunFile(join(folder, stdout.trim()));
     expect(runFile.status).toMatchObject({ state: 'interrupted', reason: `interrupted by ${signal}` });
