@@ -36,10 +36,10 @@ export async function checkDerivatives(
   const at = await startingPoint(functions, examples);
   const direction = normals(at, 'check direction');
   return [
-    await finding('its gradient is what differences of the loss give', () =>
+    await finding('its gradient matches finite differences of the loss', () =>
       checkGradient(functions, at, direction, examples, place),
     ),
-    await finding('its Hessian-vector product is what differences of the gradient give', () =>
+    await finding('its Hessian-vector product matches finite differences of the gradient', () =>
       checkProduct(functions, at, direction, examples, place),
     ),
   ];
@@ -99,7 +99,7 @@ async function checkProduct(
   }
   const off = `${(100 * Math.min(...offs)).toPrecision(3)} %`;
   throw new Error(
-    `${place}: its Hessian-vector product is not what differences of the gradient give: it is off by ${off}; is there a stopGradient?`,
+    `${place}: its Hessian-vector product does not match finite differences of the gradient: it is off by ${off}; is there a stopGradient?`,
   );
 }
 

@@ -36,7 +36,7 @@ export async function checkFile(file: string, { engine: options = {}, dataDir }:
     defines = nounOf(exported);
     if (defines !== null) return;
     throw new FileError(
-      `${file}: its default export defines nothing; expected what defineOptimizer, defineTestProblem or defineDataset returns`,
+      `${file}: its default export is no definition; expected the result of defineOptimizer, defineTestProblem or defineDataset`,
     );
   });
   if (defines === null) return { defines, findings: [loads] };

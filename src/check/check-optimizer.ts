@@ -24,9 +24,7 @@ export async function checkOptimizer(
 ): Promise<readonly Finding[]> {
   const [definition] = definitions;
   const { file, modules } = code;
-  const findings = [
-    await finding('its hyperparameters refuse what is no value', () => checkRefusals(definition, code)),
-  ];
+  const findings = [await finding('its hyperparameters refuse invalid values', () => checkRefusals(definition, code))];
   const values = usableValues(definition);
   const shapes = network.parameters.map(({ shape }) => shape);
   findings.push(
@@ -67,7 +65,7 @@ export async function checkOptimizer(
 async function resumes(file: string, trial: OptimizerTrial, whole: Outcome, steps: number): Promise<Finding> {
   const places = await trial.places();
   const where = places.some(({ step }) => step !== null) ? 'after every step' : 'after every epoch';
-  return finding(`it goes on from what it saved ${where} as if it had not stopped`, async () => {
+  return finding(`it resumes from its saved state ${where} as if it had not stopped`, async () => {
     if (difference(whole, await trial.run(places), steps) === null) return;
     const saved = difference(whole, await trial.run(places, 'saved'), steps);
     if (saved !== null) throw new Error(`${file}: its save() changes the training: ${saved}`);
@@ -76,7 +74,7 @@ async function resumes(file: string, trial: OptimizerTrial, whole: Outcome, step
       const differs = difference(whole, await trial.run([place]), steps);
       if (differs === null) continue;
       throw new Error(
-        `${file}: a run that goes on after ${placeText(place)} differs from one that was not stopped: ${differs}; ${hint}`,
+        `${file}: a run that resumes after ${placeText(place)} differs from one that was not stopped: ${differs}; ${hint}`,
       );
     }
     throw new Error(

@@ -97,7 +97,7 @@ export class LossCurvature {
   operator(matrix: CurvatureMatrix, point: LossPoint, minibatches: Minibatches): Operator {
     if (matrix === 'gauss-newton' && this.symbolic.outputs.length === 0) {
       throw new ConfigurationError(
-        `${this.problem.name}: its loss is no function of a network's outputs, so there is no Gauss-Newton matrix; expected --matrix hessian`,
+        `${this.problem.name}: its loss is not a function of a network's outputs, so it has no Gauss-Newton matrix; expected --matrix hessian`,
       );
     }
     return async (vector) => {

@@ -52,7 +52,7 @@ export function checkTransformation(
   const transformation = trial.attempt('transformation', () => create(hyperparameters, rate));
   if ('hostScalars' in transformation) {
     throw trial.fault(
-      'its transformation has hostScalars, which nothing asks for; expected scalar((t) => …) of the context',
+      'its transformation has hostScalars, which are not supported; expected scalar((t) => …) of the context',
     );
   }
   trial.update(transformation, rate);
@@ -154,7 +154,7 @@ class Trial {
       ...named,
     ]);
     const unfed = [...made.inputs.keys()].find((name) => !known.has(name));
-    if (unfed !== undefined) throw this.fault(`its update uses the input ${unfed}, which nothing gives a value`);
+    if (unfed !== undefined) throw this.fault(`its update uses the input ${unfed}, which has no value`);
   }
 
   /** Throws unless a state is made of tensors, in lists and records. */

@@ -77,20 +77,20 @@ export function nameFault(
   if (among(name, registered)) {
     return {
       property: 'name',
-      text: `name: found "${name}", the name of a registered optimizer; expected one of its own, such as my-${name}`,
+      text: `name: found "${name}", the name of a registered optimizer; expected a new name, such as my-${name}`,
     };
   }
   const example = `My${className}`;
   if (among(className, registered)) {
     return {
       property: 'className',
-      text: `className: found "${className}", the name of a registered optimizer; expected one of its own, such as ${example}`,
+      text: `className: found "${className}", the name of a registered optimizer; expected a new name, such as ${example}`,
     };
   }
   if (among(className, PUBLISHED_CLASS_NAMES)) {
     return {
       property: 'className',
-      text: `className: found "${className}", under which results are published; expected one of its own, such as ${example}`,
+      text: `className: found "${className}", under which results are published; expected a new name, such as ${example}`,
     };
   }
   return null;

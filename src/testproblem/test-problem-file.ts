@@ -38,7 +38,7 @@ export function testProblemFiles(
           `found "${dataset}", expected what defineDataset returns, or one of ${datasetNames().join(', ')}`,
         );
       }
-      const example = `expected one of its own, such as my_${name}`;
+      const example = `expected a new name, such as my_${name}`;
       if (among(name, registered) || (await isMember(name)))
         return stated('name', `found "${name}", the name of a registered test problem; ${example}`);
       return among(name, PUBLISHED_NAMES)

@@ -144,7 +144,7 @@ function conforming<Definition>(
     const field = issue?.path.join('.') ?? '';
     throw refused(
       field === ''
-        ? `the default export: found ${exported === undefined ? 'nothing' : display(exported)}`
+        ? `the default export: ${exported === undefined ? 'missing' : `found ${display(exported)}`}`
         : `${field}: ${issue?.message}`,
       { property: field },
     );

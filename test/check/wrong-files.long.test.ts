@@ -98,9 +98,9 @@ const wrong: readonly (readonly [name: string, text: string, message: RegExp])[]
   [
     'nothing.mjs',
     'export const a = 1;',
-    /nothing\.mjs: its default export defines nothing; expected what defineOptimizer/,
+    /nothing\.mjs: its default export is no definition; expected the result of defineOptimizer/,
   ],
-  ['import.mjs', "import './gone.mjs';", /import\.mjs.*:1: it imports "\.\/gone\.mjs", and there is no such file$/],
+  ['import.mjs', "import './gone.mjs';", /import\.mjs.*:1: it imports "\.\/gone\.mjs", which does not exist$/],
   ['syntax.mjs', 'export default {', /syntax\.mjs.*SyntaxError: Unexpected end of input/],
   ['enum.ts', 'enum A { B }\nexport default A;', /enum\.ts:1: TypeScript enum is not supported in strip-only mode/],
   [
@@ -206,12 +206,12 @@ const wrong: readonly (readonly [name: string, text: string, message: RegExp])[]
         'const s = scalar((t) => { if (t === 1) count = 0; return 1 / ++count; }); return { updates: gradients.map((g) => tensor.multiply(g, s)), state: {} };',
       ),
     ),
-    /a run that goes on after step \d+ of epoch 1 differs from one that was not stopped: the loss of step \d+ of epoch \d.*a variable outside of the state\?$/,
+    /a run that resumes after step \d+ of epoch 1 differs from one that was not stopped: the loss of step \d+ of epoch \d.*a variable outside of the state\?$/,
   ],
   [
     'unsaved.mjs',
     training(goesOn.replace('factor = lrFactor;', '')),
-    /a run that goes on after step 1 of epoch 2 differs from one that was not stopped: the loss of step 3 of epoch 2/,
+    /a run that resumes after step 1 of epoch 2 differs from one that was not stopped: the loss of step 3 of epoch 2/,
   ],
   [
     'lost.mjs',
@@ -219,7 +219,7 @@ const wrong: readonly (readonly [name: string, text: string, message: RegExp])[]
       `${goesOn} async save() { const arrays = {}; for (const [i, v] of parameters.entries()) arrays['p' + i] = await engine.download(v); return { arrays, values: {} }; },
       async restore({ arrays }) { parameters = shapes.map((shape, i) => engine.upload(arrays['p' + i], shape)); state = zeros(); },`,
     ),
-    /a run that goes on after step 1 of epoch 1 differs from one that was not stopped: .*a state that save\(\) leaves out/,
+    /a run that resumes after step 1 of epoch 1 differs from one that was not stopped: .*a state that save\(\) leaves out/,
   ],
   [
     'between.mjs',
@@ -227,7 +227,7 @@ const wrong: readonly (readonly [name: string, text: string, message: RegExp])[]
       `async save() { const arrays = {}; for (const [i, v] of parameters.entries()) arrays['p' + i] = await engine.download(v); return { arrays, values: {} }; },
       async restore({ arrays }) { parameters = shapes.map((shape, i) => engine.upload(arrays['p' + i], shape)); state = zeros(); },`,
     ),
-    /a run that goes on after epoch 1 differs from one that was not stopped/,
+    /a run that resumes after epoch 1 differs from one that was not stopped/,
   ],
   [
     'saving.mjs',

@@ -92,7 +92,7 @@ test('another version or lowering of the engine goes on, says so, and the run fi
   const { events, runFile, path: written } = await runSmall(folder);
   expect(warningsOf(events)).toEqual([
     expect.stringMatching(
-      /^what is trained of epochs 1 to 3 was computed by onnxruntime 1\.29\.0 \(blockSize 8, inPlace false\), the run goes on with onnxruntime 1\./,
+      /^what is trained of epochs 1 to 3 was computed by onnxruntime 1\.29\.0 \(blockSize 8, inPlace false\), the run continues with onnxruntime 1\./,
     ),
   ]);
   expect(runFile.resumed).toEqual([
@@ -213,7 +213,7 @@ test('a state that the optimizer cannot go on from is put aside', async () => {
   await writeCheckpoint(path, { header: found.checkpoint.header, arrays: {} });
   const { events, runFile } = await runSmall(folder);
   expect(warningsOf(events)).toEqual([
-    expect.stringMatching(/damaged checkpoint: the optimizer cannot go on from its state/),
+    expect.stringMatching(/damaged checkpoint: the optimizer cannot resume from its state/),
   ]);
   expect(reproducibleContent(runFile)).toEqual(reproducibleContent(whole.runFile));
 });

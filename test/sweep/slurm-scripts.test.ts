@@ -75,7 +75,7 @@ describe('the array script', () => {
     ['{ time: "60", directives: ["gres=1"] }', /resources\.directives: found "gres=1", expected --name=value/],
     ['{ time: "60", directives: ["--account=a\\n#SBATCH --wrap=x"] }', /expected a value without control characters$/],
     ['{ time: "60", directives: ["--signal=USR2@9"] }', /found --signal, which the script sets itself/],
-    ['{}', /resources\.time: missing; expected the time limit of a task/],
+    ['{}', /resources\.time: missing, expected the time limit of a task/],
     ['{ time: "an hour" }', /resources\.time: found "an hour", expected a time limit of Slurm/],
   ])('is refused with %s', (resources, message) => {
     expect(() => scripts(resources, 1)).toThrow(message);
@@ -198,7 +198,7 @@ if [ "$5" = "$ENDLESS" ]; then while :; do sleep 0.05; done; fi
   test('out of time is not queued again for ever', async () => {
     const { code, lines } = await task({ SLURM_ARRAY_TASK_ID: '2', ENDLESS: '7', SLURM_RESTART_COUNT: '3' }, 'SIGUSR1');
     expect(code).toBe(1);
-    expect(lines.at(-1)).toMatch(/^out of time after 4 starts, which is the most this script allows; submit it again/);
+    expect(lines.at(-1)).toMatch(/^out of time after 4 starts, the most this script allows; submit it again/);
   });
 
   test('that cannot be queued again says what to do', async () => {
@@ -211,7 +211,7 @@ if [ "$5" = "$ENDLESS" ]; then while :; do sleep 0.05; done; fi
     const { code, lines } = await task({ SLURM_ARRAY_TASK_ID: '2', ENDLESS: '6' }, 'SIGTERM');
     expect(code).toBe(1);
     expect(lines.slice(-4, -1)).toEqual(['received SIGTERM', 'told', 'run 6: exit code 130']);
-    expect(lines.at(-1)).toMatch(/^run 6 was ended by Slurm \(cancelled, pre-empted, or out of time\); it goes on/);
+    expect(lines.at(-1)).toMatch(/^run 6 was ended by Slurm \(cancelled, pre-empted, or out of time\); it resumes/);
   });
 });
 
@@ -238,7 +238,7 @@ describe('time limits', () => {
       checkTimeLimit('p.yaml', time, 60, { seconds, source: 'measured' });
     expect(check('4', 100)).toBe('4');
     expect(() => check('4', 101)).toThrow(
-      'p.yaml: resources.time: found 4 (240 s), expected at least 5 minutes: 60 s for the signal, 60 s by which it may be early, 20 s to start, and one epoch of 101 s (the longest measured of this plan); a task might never get on',
+      'p.yaml: resources.time: found 4 (240 s), expected at least 5 minutes: 60 s for the signal, 60 s by which it may be early, 20 s to start, and one epoch of 101 s (the longest measured of this plan); a task could never make progress',
     );
     // Slurm rounds up to minutes.
     expect(check('3:01', 100)).toBe('3:01');

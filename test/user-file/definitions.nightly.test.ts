@@ -215,7 +215,7 @@ describe('a user’s data set', () => {
     const args = ['--testproblem', './mine.mjs', '--optimizer', 'adam', '--data-dir', folder];
     const missing = await run(...args);
     expect(missing).toMatchObject({ code: 2 });
-    expect(missing.stderr).toMatch(/data set points: .*points\.json: there is no such file; put it there, or/);
+    expect(missing.stderr).toMatch(/data set points: .*points\.json: no such file; put it there, or/);
     await write({ 'points.json': '[]' });
     const { files, verified } = (await runFile((await run(...args)).stdout)).dataset;
     expect(files).toEqual([{ path: 'points.json', md5: 'd751713988987e9331980363e24189ce', published: false }]);

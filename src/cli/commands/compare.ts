@@ -60,7 +60,7 @@ export async function readComparison(
   const where = options.where.map(readCondition);
   if (options.plan !== undefined && paths.length > 0) {
     throw new UsageError(
-      '--plan: found result folders as well, expected one of the two (a plan says where its results are)',
+      '--plan: found result folders as well, expected one of the two (a plan names its own results folder)',
     );
   }
   const { runs, searched, faults, remarks } =

@@ -43,7 +43,7 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
     terminal.result(file.name);
     if (executable) {
       terminal.line(
-        `next: ${shellWord(isAbsolute(file.name) || /^\.{1,2}\//.test(file.name) ? file.name : `./${file.name}`)} starts GNU parallel; the same again goes on where it stopped`,
+        `next: ${shellWord(isAbsolute(file.name) || /^\.{1,2}\//.test(file.name) ? file.name : `./${file.name}`)} starts GNU parallel; repeat it to resume`,
       );
     }
   }

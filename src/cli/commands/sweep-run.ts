@@ -77,7 +77,7 @@ async function runMissing(
   const interruption = interruptible(
     terminal,
     (name) =>
-      `probprec: interrupted by ${name}, the runs stop after their current steps and keep their checkpoints; the same command goes on from there (once more to stop at once)`,
+      `probprec: interrupted by ${name}, the runs stop after their current steps and keep their checkpoints; repeat the command to resume (interrupt once more to stop at once)`,
     (code) => (pool.current === null ? process.exit(code) : pool.current.kill()),
   );
   interruption.signal.addEventListener('abort', () => pool.current?.interrupt());

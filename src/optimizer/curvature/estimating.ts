@@ -64,7 +64,7 @@ export class Estimating {
   /** Phase 2. */
   async usePosterior(phase: PosteriorPhase, batch: BatchFeeds): Promise<Used> {
     const { observing } = this.#context.programs;
-    if (observing === null) throw new RangeError('there is no phase 2');
+    if (observing === null) throw new RangeError('this setting has no phase 2');
     const { loss, counts } = await observing.use(phase.state, { ...batch, ...this.#standing });
     count(this.#progress.evaluations, counts);
     return { loss, phase: await this.#enterPosterior(phase, 'posterior') };

@@ -96,7 +96,7 @@ ${directives.join('\n')}
     runsPerTask === 1 ? 'one run' : `${runsPerTask} runs, one after the other`
   } of the plan.
 # ${signalSeconds} s before the time limit the run stops after its current step and the task is queued again, at most
-# ${maxRestarts} times; it goes on at the run's next step. What is complete is never done twice.
+# ${maxRestarts} times; it resumes at the run's next step. Completed work is never repeated.
 set -u
 
 plan=${shellWord(planPath)}
@@ -158,16 +158,16 @@ done
 
 if [ -z "$received" ] || [ "$done_to" -eq "$last" ]; then exit "$failed"; fi
 if [ "$received" = TERM ]; then
-  say "run $((done_to + 1)) was ended by Slurm (cancelled, pre-empted, or out of time); it goes on where it stopped when the task is submitted or queued again"
+  say "run $((done_to + 1)) was ended by Slurm (cancelled, pre-empted, or out of time); it resumes when the task is submitted or requeued"
   exit 1
 fi
 if [ "$restarts" -ge "$max_restarts" ]; then
-  say "out of time after $((restarts + 1)) starts, which is the most this script allows; submit it again to go on where it stopped, or raise resources.time in the plan and generate it again"
+  say "out of time after $((restarts + 1)) starts, the most this script allows; submit it again to resume, or raise resources.time in the plan and generate it again"
   exit 1
 fi
 say "out of time; queued again (restart $((restarts + 1)) of at most $max_restarts)"
 scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && exit 0
-say 'scontrol requeue failed; submit the script again to go on where it stopped'
+say 'scontrol requeue failed; submit the script again to resume'
 exit 1
 `;
 }

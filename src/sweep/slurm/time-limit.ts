@@ -40,7 +40,7 @@ export function checkTimeLimit(
 ): string {
   if (time === undefined) {
     throw new ConfigurationError(
-      `${plan}: resources.time: missing; expected the time limit of a task, for instance time: 04:00:00`,
+      `${plan}: resources.time: missing, expected the time limit of a task, for instance time: 04:00:00`,
     );
   }
   const seconds = parseTimeLimit(time);
@@ -56,9 +56,9 @@ export function checkTimeLimit(
   const known = {
     measured: 'the longest measured of this plan',
     stated: '--epoch-seconds',
-    assumed: 'assumed, because nothing was measured; --epoch-seconds states it',
+    assumed: 'assumed, because no epoch was measured yet; set it with --epoch-seconds',
   }[epoch.source];
   throw new ConfigurationError(
-    `${plan}: resources.time: found ${time} (${limit} s), expected at least ${Math.ceil(needed / 60)} minutes: ${signalSeconds} s for the signal, ${EARLY_SECONDS} s by which it may be early, ${START_SECONDS} s to start, and one epoch of ${Math.ceil(epoch.seconds)} s (${known}); a task might never get on`,
+    `${plan}: resources.time: found ${time} (${limit} s), expected at least ${Math.ceil(needed / 60)} minutes: ${signalSeconds} s for the signal, ${EARLY_SECONDS} s by which it may be early, ${START_SECONDS} s to start, and one epoch of ${Math.ceil(epoch.seconds)} s (${known}); a task could never make progress`,
   );
 }
