@@ -65,7 +65,7 @@ export async function readComparison(
   const { runs, searched, faults, remarks } =
     options.plan === undefined
       ? await readSources(paths.length > 0 ? paths : ['results'])
-      : await readPlanRuns(options.plan);
+      : await readPlanRuns(options.plan, options);
   for (const line of [...faults, ...remarks]) terminal.line(`probprec: ${line}`);
   if (runs.length === 0) {
     terminal.line(`probprec: ${command}: found no runs in ${searched.join(', ')}; probprec run makes one`);
