@@ -10,7 +10,7 @@ export function addComparisonOptions(command: Command): Command {
   const words = (text: string) => text;
   return command
     .option('--plan <file>', 'compare only the runs of this plan, one row per optimizer entry')
-    .option('--allow-user-code', "--plan: run the plan's own files, to know which runs are its")
+    .option('--allow-user-code', 'with --plan: load optimizer files that the plan names')
     .option('--all-settings', 'show every setting, not only the best of each optimizer')
     .option(
       '--group-by <name,name,...>',

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { SELECTION_MODES } from '../analysis/selection-mode.js';
 import { METRICS } from '../results/recorded-run.js';
+import type { RunCondition } from '../sweep/selection.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
 import { metricName, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
@@ -26,6 +27,12 @@ const USER_CODE = [
   '--allow-user-code',
   'load optimizer files that the plan names, and engines from the working directory',
 ] as const;
+const ONLY: [string, string, (text: string, before: RunCondition[]) => RunCondition[], RunCondition[]] = [
+  '--only <name=value>',
+  'only these runs, for example optimizer=sgd,adam, seed=42-44, lr=0.1 or state=failed; may be repeated',
+  (text, before) => [...before, runCondition(text)],
+  [],
+];
 const DEBUG = ['--debug', 'show error codes and stacks'] as const;
 
 /** The commands of a sweep: plan, commands, run, status, best, rerun-best. */
@@ -128,6 +135,8 @@ function addCommands(sweep: Command, terminal: Terminal): void {
       wholeNumber('--max-restarts', 0),
       3,
     )
+    .option('--missing', 'leave out the runs that are done')
+    .option(...ONLY)
     .option('--overwrite', 'replace existing files')
     .action(async (plan: string, options: SweepCommandsOptions) => {
       const { sweepCommands } = await import('./commands/sweep-commands.js');
@@ -156,7 +165,10 @@ function addRun(sweep: Command, terminal: Terminal): void {
       'execute only this run (counted from 0) in this process, for array jobs',
       wholeNumber('--index', 0),
     )
+    .option(...ONLY)
+    .option('--dry-run', 'list the runs that would be executed, and execute none')
     .option('--no-keep-going', 'start no more runs after a failure')
+    .option('--retry <n>', 'how often to try a failed run again', wholeNumber('--retry', 0), 0)
     .option('--json', 'print the outcome of every run as JSON')
     .option('--quiet', 'print only failures')
     .action(async (plan: string, options: SweepRunOptions) => {
@@ -174,6 +186,7 @@ function addStatus(sweep: Command, terminal: Terminal): void {
     )
     .argument('<plan>', 'plan file')
     .option('--all', 'list every setting and failure')
+    .option(...ONLY)
     .option('--json', 'print every run as JSON')
     .option(
       '--watch [seconds]',
@@ -242,6 +255,14 @@ function addRerunBest(sweep: Command, terminal: Terminal): void {
 
 /** More are a mistake. */
 const MOST_SEEDS = 100_000;
+
+function runCondition(text: string): RunCondition {
+  const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError(`--only: found ${quoted(text)}, expected name=value, for example optimizer=sgd`);
+  }
+  return { name: name.trim().replaceAll('-', '_'), value: value.trim() };
+}
 
 /** A parser for seeds: `42`, `42-51`, `42,45-47`. */
 function seedList(option: string): (text: string) => number[] {

@@ -71,6 +71,8 @@ async function planned(
       file,
       {
         keepGoing: true,
+        only: [],
+        retry: 0,
         ...(jobs === undefined ? {} : { jobs }),
         ...(threads === undefined ? {} : { threads }),
         ...(quiet === undefined ? {} : { quiet }),
