@@ -70,7 +70,7 @@ export function metricName(option: string): (text: string) => Metric {
     const meant = didYouMean(text, METRICS);
     if (meant === '' && /^(train|valid|test)_./.test(text)) return text as Metric;
     throw new UsageError(
-      `${option}: found ${quoted(text)}, expected one of ${METRICS.join(', ')}, or what a test problem reports besides, such as test_reconstruction${meant}`,
+      `${option}: found ${quoted(text)}, expected one of ${METRICS.join(', ')}, or another metric that a test problem reports, such as test_reconstruction${meant}`,
     );
   };
 }

@@ -233,7 +233,7 @@ function identityOf(configuration: RunConfiguration): string {
 function refusal(path: string, reasons: readonly string[]): ProbprecError {
   return new ProbprecError(
     'file',
-    `${path}: the run cannot go on from this checkpoint: ${reasons.join('; ')}; --no-resume starts over, or remove the file`,
+    `${path}: cannot resume from this checkpoint: ${reasons.join('; ')}; --no-resume starts over, or remove the file`,
     { exitCode: 1 },
   );
 }

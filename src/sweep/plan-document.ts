@@ -66,9 +66,7 @@ function checkAliases(document: Document.Parsed, at: PlanDocument['at']): string
         );
       }
       if (ancestors.includes(anchor)) {
-        throw new ConfigurationError(
-          `${place}: the alias ${name} is a part of what it stands for; write the values out`,
-        );
+        throw new ConfigurationError(`${place}: the alias ${name} refers to itself; write the values out`);
       }
     },
   });

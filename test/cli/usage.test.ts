@@ -25,9 +25,9 @@ const BAD: readonly (readonly [what: string, args: readonly string[], ...expecte
   [
     'no test problem',
     ['run', '--optimizer', 'sgd', '--lr', '1'],
-    /--testproblem: missing; .*probprec list testproblems/,
+    /--testproblem: missing, .*probprec list testproblems/,
   ],
-  ['no optimizer', problem, /--optimizer: missing; .*probprec list optimizers/],
+  ['no optimizer', problem, /--optimizer: missing, .*probprec list optimizers/],
   [
     'an unknown test problem',
     ['run', '--testproblem', 'fmnist_2c3d', '--optimizer', 'sgd', '--lr', '1'],

@@ -92,7 +92,7 @@ test('another version or lowering of the engine goes on, says so, and the run fi
   const { events, runFile, path: written } = await runSmall(folder);
   expect(warningsOf(events)).toEqual([
     expect.stringMatching(
-      /^what is trained of epochs 1 to 3 was computed by onnxruntime 1\.29\.0 \(blockSize 8, inPlace false\), the run goes on with onnxruntime 1\./,
+      /^what is trained of epochs 1 to 3 was computed by onnxruntime 1\.29\.0 \(blockSize 8, inPlace false\), the run continues with onnxruntime 1\./,
     ),
   ]);
   expect(runFile.resumed).toEqual([
@@ -206,11 +206,11 @@ describe('a journal', () => {
 });
 
 const UNUSABLE: readonly (readonly [string, (whole: Checkpoint) => Checkpoint, RegExp])[] = [
-  ['no arrays', ({ header }) => ({ header, arrays: {} }), /the optimizer cannot go on from its state/],
+  ['no arrays', ({ header }) => ({ header, arrays: {} }), /the optimizer cannot resume from its state/],
   [
     'steps before the first',
     ({ header, arrays }) => ({ header: { ...header, training: { ...header.training, steps: -7 } }, arrays }),
-    /the optimizer cannot go on from its state .*-7 for its steps, expected a count/,
+    /the optimizer cannot resume from its state .*-7 for its steps, expected a count/,
   ],
   [
     'a later epoch from which it went on',

@@ -28,9 +28,13 @@ const CASES: readonly { readonly what: string; readonly text: string; readonly s
   {
     what: 'a list in itself',
     text: 'optimizers: sgd\ntestproblems: &a [*a]\n',
-    says: /^p\.yaml:2: the alias "a" is a part/,
+    says: /^p\.yaml:2: the alias "a" refers to itself/,
   },
-  { what: 'a mapping in itself', text: `${good}settings: &a\n  lr: *a\n`, says: /^p\.yaml:4: the alias "a" is a part/ },
+  {
+    what: 'a mapping in itself',
+    text: `${good}settings: &a\n  lr: *a\n`,
+    says: /^p\.yaml:4: the alias "a" refers to itself/,
+  },
   { what: 'a circle of two', text: `${good}settings: &a\n  lr: &b [1, [*a]]\n`, says: /^p\.yaml:4: the alias "a"/ },
   { what: 'an alias bomb', text: bomb, says: /^p\.yaml:4: aliases repeat more than 100 values/ },
   { what: 'an alias as a key', text: `${good}? *k\n: 3\n`, says: /^p\.yaml:3: .*\*k/ },

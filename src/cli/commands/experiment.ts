@@ -75,6 +75,8 @@ async function planned(
       file,
       {
         keepGoing: true,
+        only: [],
+        retry: 0,
         ...(jobs === undefined ? {} : { jobs }),
         ...(threads === undefined ? {} : { threads }),
         ...(quiet === undefined ? {} : { quiet }),
@@ -125,7 +127,7 @@ async function timed(
     text = code === 0 ? (results.at(-1) ?? null) : null;
     if (text !== null) await writeFileAtomic(file, `${text}\n`);
   } else if (options.run === true) {
-    terminal.line(`${file} is there already; --overwrite measures again`);
+    terminal.line(`${file} exists; --overwrite measures again`);
   }
   const report = text === null ? null : runtimeReport(file, text);
   const { engine, machine } = text === null ? {} : JSON.parse(text);
