@@ -18,6 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'regular-file.ts',
   ],
   ['bounded-by-cores.ts', 'make-folders.ts', 'name-settings.ts', 'temporary-name.ts', 'user-file'],
+  ['temporary-files.ts'],
   ['linear-algebra', 'random', 'schedule', 'tensor'],
   ['engine', 'dataset'],
   ['testproblem'],

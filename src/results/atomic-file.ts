@@ -1,8 +1,9 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { OutputError } from '../errors.js';
 import { makeFolders } from '../make-folders.js';
 import { checkReplaceable } from '../regular-file.js';
+import { beginTemporary, finishTemporary, removeAbandoned } from '../temporary-files.js';
 import { temporaryName } from '../temporary-name.js';
 
 /**
@@ -12,10 +13,11 @@ import { temporaryName } from '../temporary-name.js';
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, temporaryName(`.${basename(path)}`, '.tmp'));
+  const temporary = beginTemporary(path);
   try {
     await checkReplaceable(path);
     await makeFolders(folder);
+    await removeAbandoned(path);
     const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(data);
@@ -27,6 +29,8 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new OutputError(`cannot write ${path}: ${reasonOf(error)}; nothing was changed`, outputOptions(error));
+  } finally {
+    finishTemporary(temporary);
   }
   await syncFolder(folder);
 }
