@@ -16,6 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'names.ts',
     'process-identity.ts',
     'regular-file.ts',
+    'system-reasons.ts',
   ],
   ['bounded-by-cores.ts', 'make-folders.ts', 'name-settings.ts', 'temporary-name.ts', 'user-file'],
   ['temporary-files.ts'],
