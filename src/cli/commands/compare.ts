@@ -3,7 +3,9 @@ import {
   type Contender,
   compare as compareRuns,
   groupSettings,
+  isOfRuns,
   namesOf,
+  runsWhere,
 } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
 import { printable } from '../../report/escape.js';
@@ -24,6 +26,7 @@ import { didYouMean, quoted } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
 import type { Terminal } from '../terminal.js';
 import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';
+import { readCondition } from './list-runs.js';
 
 /** Prints the comparison of the runs in files and folders; returns 1 when a file could not be read or nothing was found. */
 export async function compare(
@@ -76,16 +79,16 @@ export async function readComparison(
   checkOptimizers(options.optimizers, runs, baselines);
   checkSettingNames(
     '--where',
-    where.map(([name]) => name),
+    where.filter((condition) => !isOfRuns(condition)).map(([name]) => name),
     runs,
   );
   checkSettingNames('--group-by', options.groupBy ?? [], runs);
   const { metric, selectBy, reference, testproblems, optimizers } = options;
   checkMetric('--metric', metric, runs);
   checkMetric('--select-by', selectBy, runs);
-  const comparison = compareRuns(runs, {
+  const comparison = compareRuns(runsWhere(runs, where.filter(isOfRuns)), {
     targets,
-    where,
+    where: where.filter((condition) => !isOfRuns(condition)),
     mode: options.mode,
     allSettings: options.allSettings ?? false,
     groupBy: options.groupBy ?? [],
@@ -173,13 +176,6 @@ function readTargets(texts: readonly string[]): Record<string, number> {
     throw new UsageError(`--target: found ${quoted(text)}, expected TESTPROBLEM=NUMBER`);
   });
   return Object.fromEntries(entries);
-}
-
-/** `--where lr=0.1`, repeated. */
-function readCondition(text: string): readonly [string, string] {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name !== undefined && value !== undefined) return [name.trim().replaceAll('-', '_'), value.trim()];
-  throw new UsageError(`--where: found ${quoted(text)}, expected NAME=VALUE, for instance lr=0.1`);
 }
 
 function checkNames(
