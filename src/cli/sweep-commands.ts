@@ -4,7 +4,7 @@ import { METRICS } from '../results/recorded-run.js';
 import type { RunCondition } from '../sweep/selection.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
-import { nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
+import { metricName, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
 import {
   COMMAND_FORMATS,
   type SweepBestOptions,
@@ -204,8 +204,8 @@ function addRankingOptions(command: Command): Command {
   return command
     .option(
       '--metric <name>',
-      `metric that ranks the settings: ${METRICS.join(', ')}`,
-      oneOf('--metric', METRICS),
+      `metric that ranks the settings: ${METRICS.join(', ')}, or another one that the loss reports, such as valid_NAME`,
+      metricName('--metric'),
       'valid_accuracies',
     )
     .option(

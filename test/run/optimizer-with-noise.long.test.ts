@@ -9,7 +9,7 @@ import { temporaryFolder } from './small-run.js';
 let folder: string;
 beforeEach(async () => {
   folder = await temporaryFolder();
-  const text = await readFile(fileURLToPath(new URL('../../docs/user-files.md', import.meta.url)), 'utf8');
+  const text = await readFile(fileURLToPath(new URL('../../docs/writing-optimizers.md', import.meta.url)), 'utf8');
   const examples = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
   await writeFile(join(folder, 'noisy.mjs'), examples.find((example) => example.includes('continueEpoch')) ?? '');
 });

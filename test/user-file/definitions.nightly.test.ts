@@ -170,7 +170,7 @@ describe('a user’s data set', () => {
     [
       'has a label that is no class',
       points(1, 'i % 3'),
-      /mine\.mjs: the part train: found the label 2 at example 2, expected whole numbers from 0 to 1, the classes/,
+      /points\.ts:10: the part train: found the label 2 at example 2, expected whole numbers from 0 to 1, the classes/,
     ],
     [
       'has too few labels',

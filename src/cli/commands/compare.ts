@@ -1,6 +1,7 @@
 import {
   type Comparison,
   type Contender,
+  checkMetric,
   compare as compareRuns,
   groupSettings,
   isOfRuns,
@@ -20,7 +21,7 @@ import {
   comparisonText,
   type TableChoice,
 } from '../../report/index.js';
-import { METRICS, type Metric, metricsOf, type RecordedRun } from '../../results/index.js';
+import type { Metric, RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
 import { didYouMean, quoted } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
@@ -54,7 +55,7 @@ export interface ReadComparison {
 /** The comparison of the runs in files and folders; null when there is nothing to compare, which is said. */
 export async function readComparison(
   paths: readonly string[],
-  options: ComparisonOptions,
+  options: ComparisonOptions & { readonly metrics?: readonly Metric[] },
   terminal: Terminal,
   { command, details }: { readonly command: string; readonly details: boolean },
 ): Promise<ReadComparison | null> {
@@ -83,9 +84,10 @@ export async function readComparison(
     runs,
   );
   checkSettingNames('--group-by', options.groupBy ?? [], runs);
-  const { metric, selectBy, reference, testproblems, optimizers } = options;
+  const { metric, metrics = [], selectBy, reference, testproblems, optimizers } = options;
   checkMetric('--metric', metric, runs);
   checkMetric('--select-by', selectBy, runs);
+  for (const shown of metrics) checkMetric('--metrics', shown, runs);
   const comparison = compareRuns(runsWhere(runs, where.filter(isOfRuns)), {
     targets,
     where: where.filter((condition) => !isOfRuns(condition)),
@@ -191,15 +193,6 @@ function checkNames(
       `${option}: found ${quoted(unknown)}, expected some of ${known.join(', ')} (what the results have)`,
     );
   }
-}
-
-/** A metric beyond the usual ones is a mistake where no run has it; of the usual ones there are fall-backs. */
-export function checkMetric(option: string, metric: Metric | undefined, runs: readonly RecordedRun[]): void {
-  const known = [...new Set(runs.flatMap(({ curves }) => metricsOf(curves)))];
-  if (metric === undefined || known.includes(metric) || (METRICS as readonly string[]).includes(metric)) return;
-  throw new UsageError(
-    `${option}: found ${quoted(metric)}, expected one of ${known.join(', ')}${didYouMean(metric, known)}`,
-  );
 }
 
 function checkSettingNames(option: string, names: readonly string[], runs: readonly RecordedRun[]): void {

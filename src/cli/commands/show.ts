@@ -1,10 +1,9 @@
-import { quantitiesOf } from '../../analysis/index.js';
+import { checkMetric, quantitiesOf } from '../../analysis/index.js';
 import { type ExitCode, FileError } from '../../errors.js';
 import { runList } from '../../report/terminal/run-list.js';
 import { runText } from '../../report/terminal/run-text.js';
 import { type Metric, readResultFile, readResults, recordResultFile, searchResultFiles } from '../../results/index.js';
 import type { Terminal } from '../terminal.js';
-import { checkMetric } from './compare.js';
 import { inOrder } from './list-runs.js';
 
 /** Prints one run in full, several as a list; returns 1 when a file could not be read or nothing was found. */

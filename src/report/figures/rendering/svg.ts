@@ -41,15 +41,27 @@ export async function drawFigure(figure: Figure, options: DrawingOptions): Promi
   });
   let panelWidth = Math.max(fontSize * 4, width / columns - fontSize * 6);
   for (let tries = 1; ; tries++) {
-    const body = await drawSpec(figure.draw(layoutOf(panelWidth, null)));
+    const body = await drawSpec(withoutVegasNames(figure.draw(layoutOf(panelWidth, null))));
     const excess = body.width - width;
     const narrower = Math.max(fontSize * 4, panelWidth - excess / columns);
     if (tries === MOST_TRIES || Math.abs(excess) < 1 || narrower === panelWidth) {
-      const spec = figure.draw(layoutOf(panelWidth, Math.max(fontSize * 8, width - body.left - fontSize * 0.6)));
+      const legendWidth = Math.max(fontSize * 8, width - body.left - fontSize * 0.6);
+      const spec = withoutVegasNames(figure.draw(layoutOf(panelWidth, legendWidth)));
       return { spec, ...(await drawSpec(spec)) };
     }
     panelWidth = narrower;
   }
+}
+
+/**
+ * A specification whose texts Vega takes for texts: one like `constructor`, the name of a member that every object has, it takes for a
+ * signal that is nowhere defined, and draws nothing. A space behind it keeps the two apart.
+ */
+function withoutVegasNames<Part>(part: Part): Part {
+  if (typeof part === 'string') return (part in Object.prototype ? `${part} ` : part) as Part;
+  if (typeof part !== 'object' || part === null) return part;
+  if (Array.isArray(part)) return part.map(withoutVegasNames) as Part;
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withoutVegasNames(value)])) as Part;
 }
 
 /** Vega counts the clips of all its drawings; the same figure must give the same file. */
@@ -80,9 +92,17 @@ function textWidth({ fontSize = 11, fontWeight }: TextItem, text: unknown): numb
 export async function drawSpec(spec: Spec): Promise<{ svg: string; width: number; height: number; left: number }> {
   withMetrics.textMetrics.width = textWidth;
   const { spec: compiled } = compile(spec as unknown as TopLevelSpec, { logger: vega.logger(vega.Error) });
-  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
+  const faults: unknown[] = [];
+  const logger = vega.logger(vega.Error);
+  logger.error = (...messages: readonly unknown[]) => {
+    faults.push(...messages);
+    return logger;
+  };
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logger });
   try {
     const svg = renumbered(await view.toSVG());
+    // Vega goes on after an error, with half of a picture.
+    if (faults.length > 0) throw faults[0] instanceof Error ? faults[0] : new Error(String(faults[0]));
     const [, width = '0', height = '0'] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
     const [origin = 0] = view.origin();
     const left = origin + leftOf((view.scenegraph() as unknown as { root: SceneMark }).root);
