@@ -24,8 +24,8 @@ export interface Drawing {
 const MOST_TRIES = 6;
 
 /**
- * Draws a figure in its width, without a browser. What axes and titles need is known only when they are drawn, so panels are
- * drawn again until the whole fits.
+ * Draws a figure in its width, without a browser. What axes and titles need is known only when they are drawn, so the frame is
+ * drawn first, without its data, and the whole again until it fits.
  */
 export async function drawFigure(figure: Figure, options: DrawingOptions): Promise<Drawing> {
   const { width, fontSize, ink = '#222222', grid = '#cccccc' } = options;
@@ -39,17 +39,32 @@ export async function drawFigure(figure: Figure, options: DrawingOptions): Promi
     ink,
     grid,
   });
-  let panelWidth = Math.max(fontSize * 4, width / columns - fontSize * 6);
+  const narrowest = fontSize * 4;
+  const legendBeside = (left: number) => Math.max(fontSize * 8, width - left - fontSize * 0.6);
+  const first = Math.max(narrowest, width / columns - fontSize * 6);
+  const frame = await drawSpec(withoutData(figure.draw(layoutOf(first, null))));
+  let { left } = frame;
+  let panelWidth = Math.max(narrowest, first - (frame.width - width) / columns);
   for (let tries = 1; ; tries++) {
-    const body = await drawSpec(figure.draw(layoutOf(panelWidth, null)));
-    const excess = body.width - width;
-    const narrower = Math.max(fontSize * 4, panelWidth - excess / columns);
-    if (tries === MOST_TRIES || Math.abs(excess) < 1 || narrower === panelWidth) {
-      const spec = figure.draw(layoutOf(panelWidth, Math.max(fontSize * 8, width - body.left - fontSize * 0.6)));
-      return { spec, ...(await drawSpec(spec)) };
-    }
-    panelWidth = narrower;
+    const spec = figure.draw(layoutOf(panelWidth, legendBeside(left)));
+    const drawn = await drawSpec(spec);
+    const excess = drawn.width - width;
+    const narrower = Math.max(narrowest, panelWidth - excess / columns);
+    const fits = excess < 1 && excess > -fontSize && Math.abs(drawn.left - left) < fontSize * 0.3;
+    if (fits || tries === MOST_TRIES || (narrower === panelWidth && drawn.left === left)) return { spec, ...drawn };
+    [panelWidth, left] = [narrower, drawn.left];
   }
+}
+
+/** The panels with their axes and titles, and with as little data as they need to be drawn. */
+function withoutData(spec: Spec): Spec {
+  const few = (value: unknown, key = ''): unknown => {
+    if (Array.isArray(value)) return value.map((own) => few(own));
+    if (typeof value !== 'object' || value === null) return value;
+    if (key === 'data' && 'values' in value && Array.isArray(value.values)) return { values: value.values.slice(0, 1) };
+    return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, few(own, name)]));
+  };
+  return few(spec) as Spec;
 }
 
 /** Vega counts the clips of all its drawings; the same figure must give the same file. */
