@@ -19,7 +19,12 @@ export interface Drawing {
   /** Size in units. */
   readonly width: number;
   readonly height: number;
+  /** Where the leftmost panel begins. */
+  readonly left: number;
 }
+
+/** Of texts and frames on paper. */
+export const INK = '#222222';
 
 const MOST_TRIES = 6;
 
@@ -28,7 +33,7 @@ const MOST_TRIES = 6;
  * drawn first, without its data, and the whole again until it fits.
  */
 export async function drawFigure(figure: Figure, options: DrawingOptions): Promise<Drawing> {
-  const { width, fontSize, ink = '#222222', grid = '#cccccc' } = options;
+  const { width, fontSize, ink = INK, grid = '#cccccc' } = options;
   const columns = figure.columns(width);
   const layoutOf = (panelWidth: number, legendWidth: number | null): Layout => ({
     width,
@@ -92,7 +97,7 @@ function textWidth({ fontSize = 11, fontWeight }: TextItem, text: unknown): numb
 }
 
 /** A Vega-Lite specification as SVG, its size, and where its leftmost panel begins. */
-export async function drawSpec(spec: Spec): Promise<{ svg: string; width: number; height: number; left: number }> {
+export async function drawSpec(spec: Spec): Promise<Omit<Drawing, 'spec'>> {
   withMetrics.textMetrics.width = textWidth;
   const { spec: compiled } = compile(spec as unknown as TopLevelSpec, { logger: vega.logger(vega.Error) });
   const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
