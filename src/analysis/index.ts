@@ -16,7 +16,7 @@ export { baselineContenders, type Contender, resultContenders, runBaselines } fr
 export { describeEdge, type GridEdge, gridEdges } from './grid-edge.js';
 export { holm } from './holm.js';
 export { bootstrapInterval, type Interval, percentileInterval, studentInterval } from './intervals.js';
-export { isAccuracy } from './metrics.js';
+export { checkMetric, isAccuracy } from './metrics.js';
 export { ownBaseline } from './own-baseline.js';
 export { type PairedDifference, pairedDifference, signFlipTest } from './paired.js';
 export { type PerformanceProfile, performanceProfiles } from './performance-profile.js';

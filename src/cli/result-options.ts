@@ -18,6 +18,8 @@ export interface ComparisonOptions {
   readonly groupBy?: string[];
   readonly where: string[];
   readonly plan?: string;
+  /** Whether the plan's own files may be loaded. */
+  readonly allowUserCode?: boolean;
   readonly wallTime?: boolean;
   readonly allowMismatch?: boolean;
 }

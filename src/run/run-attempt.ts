@@ -134,8 +134,8 @@ export class RunAttempt {
     const what = this.#parts.saved.kept;
     const kept =
       what === null
-        ? 'no epoch is kept, the same command starts again'
-        : `${what} is kept, the same command goes on from there`;
+        ? 'no epoch is kept; repeat the command to start again'
+        : `${what} is kept; repeat the command to resume`;
     return new OutputError(`${error.message}; ${kept}`, { exitCode: error.exitCode, cause: error.cause });
   }
 
@@ -202,7 +202,7 @@ export class RunAttempt {
       // The checkpoint is as it was written, so its writer was not this optimizer; or there is no memory to restore it.
       if (/allocat|memory/i.test(String(error))) throw error;
       const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-      await saved.reject(`the optimizer cannot go on from its state (${reason})`, warn);
+      await saved.reject(`the optimizer cannot resume from its state (${reason})`, warn);
       this.#clock = RunClock.start();
       this.#loaded = null;
       this.#loop = await TrainingLoop.start(context);
@@ -253,7 +253,7 @@ export class RunAttempt {
     if (before !== null) {
       const [then, now] = [before, this.#origin.engine].map(describeEngineVersion);
       const what = part === null ? `epochs 1 to ${epoch} were` : `what is trained of epochs 1 to ${epoch + 1} was`;
-      this.#parts.warn(`${what} computed by ${then}, the run goes on with ${now}`);
+      this.#parts.warn(`${what} computed by ${then}, the run continues with ${now}`);
     }
     record.resumed.push({
       epoch,

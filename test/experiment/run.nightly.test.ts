@@ -18,7 +18,7 @@ test('runtime --run measures once, and sets our ratios beside the published ones
   const first = await page();
   expect(first).toMatch(/AdaptiveSGD: whole run over SGD [\d.]+ .*published 1\.869 ± 0\.254/);
   const again = await command(args, { cwd: folder });
-  expect(again.stderr).toContain('runtime.json is there already');
+  expect(again.stderr).toContain('runtime.json exists');
   expect(await page()).toBe(first);
 }, 300_000);
 

@@ -1,6 +1,7 @@
 import {
   type Comparison,
   type Contender,
+  checkMetric,
   compare as compareRuns,
   groupSettings,
   namesOf,
@@ -18,7 +19,7 @@ import {
   comparisonText,
   type TableChoice,
 } from '../../report/index.js';
-import { METRICS, type Metric, metricsOf, type RecordedRun } from '../../results/index.js';
+import type { Metric, RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
 import { didYouMean, quoted } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
@@ -53,7 +54,7 @@ export interface ReadComparison {
 /** The comparison of the runs in files and folders; null when there is nothing to compare, which is said. */
 export async function readComparison(
   paths: readonly string[],
-  options: ComparisonOptions,
+  options: ComparisonOptions & { readonly metrics?: readonly Metric[] },
   terminal: Terminal,
   { command, details }: { readonly command: string; readonly details: boolean },
 ): Promise<ReadComparison | null> {
@@ -61,13 +62,13 @@ export async function readComparison(
   const where = options.where.map(readCondition);
   if (options.plan !== undefined && paths.length > 0) {
     throw new UsageError(
-      '--plan: found result folders as well, expected one of the two (a plan says where its results are)',
+      '--plan: found result folders as well, expected one of the two (a plan names its own results folder)',
     );
   }
   const { runs, searched, faults, remarks } =
     options.plan === undefined
       ? await readSources(paths.length > 0 ? paths : ['results'])
-      : await readPlanRuns(options.plan);
+      : await readPlanRuns(options.plan, options);
   for (const line of [...faults, ...remarks]) terminal.line(`probprec: ${line}`);
   if (runs.length === 0) {
     terminal.line(`probprec: ${command}: found no runs in ${searched.join(', ')}; probprec run makes one`);
@@ -82,9 +83,10 @@ export async function readComparison(
     runs,
   );
   checkSettingNames('--group-by', options.groupBy ?? [], runs);
-  const { metric, selectBy, reference, testproblems, optimizers } = options;
+  const { metric, metrics = [], selectBy, reference, testproblems, optimizers } = options;
   checkMetric('--metric', metric, runs);
   checkMetric('--select-by', selectBy, runs);
+  for (const shown of metrics) checkMetric('--metrics', shown, runs);
   const comparison = compareRuns(runs, {
     targets,
     where,
@@ -202,15 +204,6 @@ function checkNames(
       `${option}: found ${quoted(unknown)}, expected some of ${known.join(', ')} (what the results have)`,
     );
   }
-}
-
-/** A metric beyond the usual ones is a mistake where no run has it; of the usual ones there are fall-backs. */
-export function checkMetric(option: string, metric: Metric | undefined, runs: readonly RecordedRun[]): void {
-  const known = [...new Set(runs.flatMap(({ curves }) => metricsOf(curves)))];
-  if (metric === undefined || known.includes(metric) || (METRICS as readonly string[]).includes(metric)) return;
-  throw new UsageError(
-    `${option}: found ${quoted(metric)}, expected one of ${known.join(', ')}${didYouMean(metric, known)}`,
-  );
 }
 
 function checkSettingNames(option: string, names: readonly string[], runs: readonly RecordedRun[]): void {

@@ -1,4 +1,4 @@
-import { quantitiesOf } from '../../analysis/index.js';
+import { checkMetric, quantitiesOf } from '../../analysis/index.js';
 import { type ExitCode, FileError } from '../../errors.js';
 import { runList } from '../../report/terminal/run-list.js';
 import { runText } from '../../report/terminal/run-text.js';
@@ -11,7 +11,6 @@ import {
   searchResultFiles,
 } from '../../results/index.js';
 import type { Terminal } from '../terminal.js';
-import { checkMetric } from './compare.js';
 
 /** Prints one run in full, several as a list; returns 1 when a file could not be read or nothing was found. */
 export async function show(

@@ -47,11 +47,11 @@ export async function drawFigure(figure: Figure, options: DrawingOptions): Promi
   const narrowest = fontSize * 4;
   const legendBeside = (left: number) => Math.max(fontSize * 8, width - left - fontSize * 0.6);
   const first = Math.max(narrowest, width / columns - fontSize * 6);
-  const frame = await drawSpec(withoutData(figure.draw(layoutOf(first, null))));
+  const frame = await drawSpec(withoutData(withoutVegasNames(figure.draw(layoutOf(first, null)))));
   let { left } = frame;
   let panelWidth = Math.max(narrowest, first - (frame.width - width) / columns);
   for (let tries = 1; ; tries++) {
-    const spec = figure.draw(layoutOf(panelWidth, legendBeside(left)));
+    const spec = withoutVegasNames(figure.draw(layoutOf(panelWidth, legendBeside(left))));
     const drawn = await drawSpec(spec);
     const excess = drawn.width - width;
     const narrower = Math.max(narrowest, panelWidth - excess / columns);
@@ -70,6 +70,17 @@ function withoutData(spec: Spec): Spec {
     return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, few(own, name)]));
   };
   return few(spec) as Spec;
+}
+
+/**
+ * A specification whose texts Vega takes for texts: one like `constructor`, the name of a member that every object has, it takes for a
+ * signal that is nowhere defined, and draws nothing. A space behind it keeps the two apart.
+ */
+function withoutVegasNames<Part>(part: Part): Part {
+  if (typeof part === 'string') return (part in Object.prototype ? `${part} ` : part) as Part;
+  if (typeof part !== 'object' || part === null) return part;
+  if (Array.isArray(part)) return part.map(withoutVegasNames) as Part;
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withoutVegasNames(value)])) as Part;
 }
 
 /** Vega counts the clips of all its drawings; the same figure must give the same file. */
@@ -100,9 +111,17 @@ function textWidth({ fontSize = 11, fontWeight }: TextItem, text: unknown): numb
 export async function drawSpec(spec: Spec): Promise<Omit<Drawing, 'spec'>> {
   withMetrics.textMetrics.width = textWidth;
   const { spec: compiled } = compile(spec as unknown as TopLevelSpec, { logger: vega.logger(vega.Error) });
-  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
+  const faults: unknown[] = [];
+  const logger = vega.logger(vega.Error);
+  logger.error = (...messages: readonly unknown[]) => {
+    faults.push(...messages);
+    return logger;
+  };
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logger });
   try {
     const svg = renumbered(await view.toSVG());
+    // Vega goes on after an error, with half of a picture.
+    if (faults.length > 0) throw faults[0] instanceof Error ? faults[0] : new Error(String(faults[0]));
     const [, width = '0', height = '0'] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
     const [origin = 0] = view.origin();
     const left = origin + leftOf((view.scenegraph() as unknown as { root: SceneMark }).root);
