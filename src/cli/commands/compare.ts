@@ -27,6 +27,7 @@ import { didYouMean, quoted } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
 import type { Terminal } from '../terminal.js';
 import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';
+import { checkLatexNames } from './latex-names.js';
 import { readCondition } from './list-runs.js';
 
 /** Prints the comparison of the runs in files and folders; returns 1 when a file could not be read or nothing was found. */
@@ -37,6 +38,7 @@ export async function compare(
 ): Promise<ExitCode> {
   const curves = options.curves === true && options.format === 'table';
   checkColumns(options);
+  checkLatexNames(options);
   const details = curves || options.metrics !== undefined || (options.details === true && options.format === 'json');
   const found = await readComparison(paths, options, terminal, { command: 'compare', details });
   if (found === null) return 1;
@@ -125,7 +127,7 @@ async function printCurves({ tables }: Comparison, terminal: Terminal): Promise<
 }
 
 function print(comparison: Comparison, options: CompareCommandOptions, terminal: Terminal): void {
-  const { columns, metrics } = options;
+  const { columns, metrics, label, caption } = options;
   const choice: TableChoice = {
     ...(columns === undefined ? {} : { columns: columns as TableChoice['columns'] & {} }),
     ...(metrics === undefined ? {} : { metrics }),
@@ -138,7 +140,12 @@ function print(comparison: Comparison, options: CompareCommandOptions, terminal:
       terminal.result(comparisonCsv(comparison, columns));
       return;
     case 'latex':
-      terminal.result(comparisonLatex(comparison, choice));
+      terminal.result(
+        comparisonLatex(comparison, choice, {
+          ...(label === undefined ? {} : { label }),
+          ...(caption === undefined ? {} : { caption }),
+        }),
+      );
       return;
     case 'markdown':
       terminal.result(comparisonMarkdown(comparison, choice));
