@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { manPages } from '../../src/cli/man-page.js';
 import { createProgram } from '../../src/cli/program.js';
@@ -17,6 +18,11 @@ test('there is a page for every command, with every option', () => {
   }
   expect(pageOf('probprec-run')).toContain('.TP\n\\fB\\-\\-num\\-epochs <n>\\fR\n');
   expect(pageOf('probprec-sweep')).toContain('\\fBprobprec\\-sweep\\-plan\\fR(1)');
+});
+
+test('package.json names every page, so that npm installs it', async () => {
+  const { man } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(man).toEqual(pages.map(({ name }) => `./dist/man/${name}.1`).sort());
 });
 
 const hasGroff = spawnSync('groff', ['--version']).status === 0;
