@@ -1,13 +1,12 @@
+import { decimalNumber } from '../decimal-number.js';
 import { nearestNames } from '../names.js';
 import { METRICS, type Metric } from '../results/recorded-run.js';
 import { UsageError } from './failure.js';
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
 /** A parser for an option that takes a whole number of at least `least`. */
 export function wholeNumber(option: string, least: number): (text: string) => number {
   return (text) => {
-    const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+    const value = decimalNumber(text);
     if (!Number.isSafeInteger(value) || value < least) {
       throw new UsageError(`${option}: found ${quoted(text)}, expected a whole number of at least ${least}`);
     }
@@ -18,7 +17,7 @@ export function wholeNumber(option: string, least: number): (text: string) => nu
 /** A parser for an option that takes a finite number of at least zero. */
 export function nonNegativeNumber(option: string): (text: string) => number {
   return (text) => {
-    const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+    const value = decimalNumber(text);
     if (!Number.isFinite(value) || value < 0) {
       throw new UsageError(`${option}: found ${quoted(text)}, expected a number of at least 0`);
     }

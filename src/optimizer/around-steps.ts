@@ -1,7 +1,7 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
 import { input, program, subtract, type Tensor } from '../tensor/index.js';
 import { inputNames } from '../testproblem/index.js';
-import { restoreTree, saveTree } from './saved-tree.js';
+import { checkCounts, restoreTree, saveTree } from './saved-tree.js';
 import { StepProgram } from './step-program.js';
 import type { Training, TrainingState, TrainingTask } from './training.js';
 import { at, type Transformation } from './transformation.js';
@@ -119,6 +119,7 @@ export async function startAroundSteps(
       });
       await inner.restore(part('inner'));
       const restored = restoreTree(engine, part('around')) as { carried: typeof carried; steps: number };
+      checkCounts({ steps: restored.steps });
       ({ carried, steps } = restored);
     },
   };

@@ -4,7 +4,7 @@ import { inputNames } from '../testproblem/index.js';
 import { count, noEvaluations } from './evaluation-counts.js';
 import { networkState } from './network-state.js';
 import { type CollectedLogs, RuleLog } from './rule-log.js';
-import { restoreTree, saveTree } from './saved-tree.js';
+import { checkCounts, restoreTree, saveTree } from './saved-tree.js';
 import { StepProgram } from './step-program.js';
 import type { Hyperparameters, Training, TrainingTask } from './training.js';
 import { at } from './transformation.js';
@@ -104,6 +104,7 @@ export async function startFirstOrder(
         evaluations: typeof evaluations;
         log: CollectedLogs;
       };
+      checkCounts({ steps: restored.steps, ...restored.evaluations });
       ({ carried, steps, evaluations } = restored);
       log.collected = restored.log;
     },

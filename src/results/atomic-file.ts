@@ -117,5 +117,10 @@ function codeOf(error: unknown): string {
 
 /** A system error in words, without the path (which the caller names). */
 export function reasonOf(error: unknown): string {
-  return REASONS[codeOf(error)] ?? (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+  const known = REASONS[codeOf(error)];
+  if (known !== undefined) return known;
+  const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  // `EXDEV: cross-device link not permitted, rename '…' -> '…'`: the caller has named the file.
+  const [, code, words] = /^(E[A-Z0-9]+): (.+?), [a-z]+(?: '.*)?$/.exec(message) ?? [];
+  return words === undefined ? message : `${words} (${code})`;
 }

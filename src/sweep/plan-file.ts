@@ -90,7 +90,10 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 
 function foundOrMissing(stated: unknown): string {
   if (stated === undefined || stated === null) return 'missing';
-  const text = JSON.stringify(stated);
+  // JSON has no infinity; a plan may state one.
+  const text = JSON.stringify(stated, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  ).replaceAll(/"(-?Infinity|NaN)"/g, '$1');
   return `found ${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
 }
 

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { checkThreads } from '../../engine/index.js';
 import type { ExitCode } from '../../errors.js';
 import {
   type Experiment,
@@ -9,7 +10,7 @@ import {
 } from '../../experiment/index.js';
 import { readRegularFile } from '../../regular-file.js';
 import { ensureWritable, suiteVersion, writeFileAtomic } from '../../results/index.js';
-import { shellWord } from '../../sweep/index.js';
+import { checkJobs, shellWord } from '../../sweep/index.js';
 import type { ExperimentOptions } from '../experiment-options.js';
 import { counted } from '../progress.js';
 import type { Terminal } from '../terminal.js';
@@ -27,6 +28,9 @@ import { sweepRun } from './sweep-run.js';
 export async function experiment(name: string, options: ExperimentOptions, terminal: Terminal): Promise<ExitCode> {
   const chosen = await loadExperiment(name);
   const folder = options.output ?? join('experiments', `${name}-${options.scale}`);
+  // What cannot be done is refused before anything is written.
+  if (options.threads !== undefined) checkThreads(options.threads);
+  if (options.jobs !== undefined) checkJobs(options.jobs);
   await ensureWritable(folder);
   const { code, parts, progress, commands } =
     chosen.kind === 'plan'

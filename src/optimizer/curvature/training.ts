@@ -3,7 +3,7 @@ import { leavesOf, type Tree } from '../../tensor/index.js';
 import type { EvaluationCounts } from '../evaluation-counts.js';
 import { networkState } from '../network-state.js';
 import { type CollectedLogs, RuleLog } from '../rule-log.js';
-import { restoreTree, saveTree } from '../saved-tree.js';
+import { checkCounts, restoreTree, saveTree } from '../saved-tree.js';
 import type { BatchFeeds, PreconditionerBlock, Training, TrainingState, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import { Estimating, type Used } from './estimating.js';
@@ -193,6 +193,8 @@ export class CurvatureTraining implements Training {
   async restore(state: TrainingState): Promise<void> {
     const { task, rules, log } = this.#context;
     const { phase, rules: ruleLogs, log: records, ...kept } = restoreTree(task.engine, state) as SavedTraining;
+    const { total, sinceStart, step } = kept;
+    checkCounts({ total, sinceStart, step, ...kept.evaluations });
     this.#phase = phase;
     Object.assign(this.#progress, kept);
     rules.collected = ruleLogs;
