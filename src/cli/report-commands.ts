@@ -28,7 +28,15 @@ function addPlot(program: Command, terminal: Terminal): void {
       '[results...]',
       'as in compare (results); runtime: also files of probprec runtime --json; spectral-density, scree, edge-of-stability, overlap: files of curvature --json',
     )
-    .requiredOption('-o, --output <file>', 'figure.svg, .png, .pdf, or .json (the Vega-Lite specification, to restyle)')
+    .requiredOption(
+      '-o, --output <file>',
+      'figure.svg, .png, .pdf, .json (the Vega-Lite specification, to restyle) or .tex',
+    )
+    .option(
+      '--format <name>',
+      'svg, png, pdf, json, or tikz (pgfplots, its data in a CSV file beside it); without it the ending decides',
+      oneOf('--format', ['svg', 'png', 'pdf', 'json', 'tikz'] as const),
+    )
     .option('--data <file>', 'also write the data of the figure as CSV')
     .option('--width <width>', 'column (3.25in), page (6.5in), or a length in in, cm, mm or pt', lengthInPoints, 468)
     .option('--font-size <pt>', 'size of all text, in points', wholeNumber('--font-size', 4), 8)

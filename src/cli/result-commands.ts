@@ -61,6 +61,11 @@ function addCompare(program: Command, terminal: Terminal): void {
       'table, latex, markdown: mean and interval of each of these metrics, side by side',
       commaSeparated(metricName('--metrics')),
     )
+    .option('--label <label>', 'latex: label of the table, for \\ref (tab:TESTPROBLEM)')
+    .option(
+      '--caption <latex>',
+      'latex: caption in your own words, as LaTeX; what the usual one says follows as comments',
+    )
     .option('--curves', 'add the mean curves to the table, as sparklines')
     .option('--format <name>', COMPARE_FORMATS.join(', '), oneOf('--format', COMPARE_FORMATS), 'table')
     .action(async (paths: string[], options: CompareCommandOptions) => {

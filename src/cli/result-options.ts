@@ -30,5 +30,7 @@ export interface CompareCommandOptions extends ComparisonOptions {
   readonly curves?: boolean;
   readonly columns?: string[];
   readonly metrics?: Metric[];
+  readonly label?: string;
+  readonly caption?: string;
   readonly format: (typeof COMPARE_FORMATS)[number];
 }

@@ -4,7 +4,9 @@ import {
   checkMetric,
   compare as compareRuns,
   groupSettings,
+  isOfRuns,
   namesOf,
+  runsWhere,
 } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
 import { printable } from '../../report/escape.js';
@@ -25,6 +27,8 @@ import { didYouMean, quoted } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
 import type { Terminal } from '../terminal.js';
 import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';
+import { checkLatexNames } from './latex-names.js';
+import { readCondition } from './list-runs.js';
 
 /** Prints the comparison of the runs in files and folders; returns 1 when a file could not be read or nothing was found. */
 export async function compare(
@@ -34,6 +38,7 @@ export async function compare(
 ): Promise<ExitCode> {
   const curves = options.curves === true && options.format === 'table';
   checkColumns(options);
+  checkLatexNames(options);
   const details = curves || options.metrics !== undefined || (options.details === true && options.format === 'json');
   const found = await readComparison(paths, options, terminal, { command: 'compare', details });
   if (found === null) return 1;
@@ -77,7 +82,7 @@ export async function readComparison(
   checkOptimizers(options.optimizers, runs, baselines);
   checkSettingNames(
     '--where',
-    where.map(([name]) => name),
+    where.filter((condition) => !isOfRuns(condition)).map(([name]) => name),
     runs,
   );
   checkSettingNames('--group-by', options.groupBy ?? [], runs);
@@ -85,9 +90,9 @@ export async function readComparison(
   checkMetric('--metric', metric, runs);
   checkMetric('--select-by', selectBy, runs);
   for (const shown of metrics) checkMetric('--metrics', shown, runs);
-  const comparison = compareRuns(runs, {
+  const comparison = compareRuns(runsWhere(runs, where.filter(isOfRuns)), {
     targets,
-    where,
+    where: where.filter((condition) => !isOfRuns(condition)),
     mode: options.mode,
     allSettings: options.allSettings ?? false,
     groupBy: options.groupBy ?? [],
@@ -122,7 +127,7 @@ async function printCurves({ tables }: Comparison, terminal: Terminal): Promise<
 }
 
 function print(comparison: Comparison, options: CompareCommandOptions, terminal: Terminal): void {
-  const { columns, metrics } = options;
+  const { columns, metrics, label, caption } = options;
   const choice: TableChoice = {
     ...(columns === undefined ? {} : { columns: columns as TableChoice['columns'] & {} }),
     ...(metrics === undefined ? {} : { metrics }),
@@ -135,7 +140,12 @@ function print(comparison: Comparison, options: CompareCommandOptions, terminal:
       terminal.result(comparisonCsv(comparison, columns));
       return;
     case 'latex':
-      terminal.result(comparisonLatex(comparison, choice));
+      terminal.result(
+        comparisonLatex(comparison, choice, {
+          ...(label === undefined ? {} : { label }),
+          ...(caption === undefined ? {} : { caption }),
+        }),
+      );
       return;
     case 'markdown':
       terminal.result(comparisonMarkdown(comparison, choice));
@@ -175,13 +185,6 @@ function readTargets(texts: readonly string[]): Record<string, number> {
     throw new UsageError(`--target: found ${quoted(text)}, expected TESTPROBLEM=NUMBER`);
   });
   return Object.fromEntries(entries);
-}
-
-/** `--where lr=0.1`, repeated. */
-function readCondition(text: string): readonly [string, string] {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name !== undefined && value !== undefined) return [name.trim().replaceAll('-', '_'), value.trim()];
-  throw new UsageError(`--where: found ${quoted(text)}, expected NAME=VALUE, for instance lr=0.1`);
 }
 
 function checkNames(
