@@ -1,10 +1,10 @@
 import type { LogTarget } from './run-logs.js';
 
 /** What `list` can list. */
-export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines', 'baselines'] as const;
+export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines', 'baselines', 'runs'] as const;
 
 /** One of the things that `list` can list. */
-export type ListName = (typeof LISTS)[number];
+export type ListName = Exclude<(typeof LISTS)[number], 'runs'>;
 
 /** Options of a schedule by name, after parsing. */
 export interface ScheduleOptions {
@@ -50,6 +50,8 @@ export interface RunOptions extends ScheduleOptions, ProblemOptions {
   readonly resourceCheck?: boolean;
   readonly keepParameters?: 'epochs' | 'end';
   readonly observe?: string;
+  readonly tag?: string[];
+  readonly note?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;

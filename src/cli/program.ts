@@ -1,4 +1,5 @@
 import { type Command, CommanderError, Option } from 'commander';
+import { NOTE, TAG } from '../results/run-label.js';
 import { suiteVersion } from '../results/version.js';
 import { SHELLS } from './completion.js';
 import { addCurvature } from './curvature-command.js';
@@ -8,6 +9,7 @@ import { commaSeparated, nonNegativeNumber, oneOf, quoted, webAddress, wholeNumb
 import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
+import { addRunFilesCommands } from './run-files-commands.js';
 import { logTarget } from './run-logs.js';
 import { applyStandingOptions } from './standing-options.js';
 import { addSweepCommands } from './sweep-commands.js';
@@ -61,6 +63,7 @@ export function createProgram(terminal: Terminal): Command {
   addSweepCommands(program, terminal);
   addResultCommands(program, terminal);
   addReportCommands(program, terminal);
+  addRunFilesCommands(program, terminal);
   addDoctor(program, terminal);
   addCompletion(program, terminal);
   addHelp(program, terminal);
@@ -120,6 +123,8 @@ function addRun(program: Command, terminal: Terminal): void {
       '--observe <what>',
       'measure quantities during training, for example lambda_max=every:1epoch; separate several by commas (docs/curvature.md)',
     )
+    .option('--tag <word>', 'word to find the run by, in list runs and --where tag=…; may be repeated', tagged)
+    .option('--note <text>', 'a line about the run, for the run file', note)
     .option('--json', "print the run file's path and a summary as JSON")
     .option('--quiet', 'print no progress')
     .option('-h, --help', "show this help; with --optimizer, also the optimizer's hyperparameters")
@@ -136,23 +141,54 @@ async function showRunHelp(run: Command, optimizer: string | undefined, terminal
   terminal.result(await runHelp(run.helpInformation().trimEnd(), optimizer, helpWidth(terminal)));
 }
 
+interface ListOptions {
+  readonly json?: boolean;
+  readonly format: 'text' | 'json';
+  readonly where: string[];
+}
+
+const repeated = (text: string, before: string[]) => [...before, text];
+
+function tagged(text: string, before: string[] | undefined): string[] {
+  if (TAG.test(text)) return [...(before ?? []), text];
+  throw new UsageError(`--tag: found ${quoted(text)}, expected at most 64 letters, digits, ".", "_" and "-"`);
+}
+
+function note(text: string): string {
+  if (NOTE.test(text)) return text;
+  throw new UsageError(`--note: found ${quoted(text)}, expected one line of at most 1,000 characters`);
+}
+
 function addList(program: Command, terminal: Terminal): void {
   program
     .command('list')
-    .summary('list test problems, optimizers, data sets, engines or baselines')
-    .description('Lists test problems, optimizers, data sets, engines or baselines.')
+    .summary('list test problems, optimizers, data sets, engines, baselines or runs')
+    .description('Lists test problems, optimizers, data sets, engines, baselines or runs.')
     .argument('[what]', LISTS.join(', '))
-    .argument('[file...]', 'your own files, listed with the rest')
+    .argument('[file...]', 'your own files, listed with the rest; runs: run files or folders of them (results)')
+    .option(
+      '--where <name=value>',
+      'runs: only those with this value, for example tag=paper or state=failed; may be repeated',
+      repeated,
+      [],
+    )
     .option('--format <name>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .option('--json', 'same as --format json')
-    .action(async (what: string | undefined, files: string[], options: { json?: boolean; format: 'text' | 'json' }) => {
+    .action(async (what: string | undefined, files: string[], options: ListOptions) => {
       if (what === undefined) throw new UsageError(`list: missing argument; expected one of ${LISTS.join(', ')}`);
       const chosen = oneOf('list', LISTS)(what);
+      const json = options.json === true || options.format === 'json';
+      if (chosen === 'runs') {
+        const { listRuns } = await import('./commands/list-runs.js');
+        process.exitCode = await listRuns(files, { where: options.where, json }, terminal);
+        return;
+      }
+      if (options.where.length > 0) throw new UsageError(`list ${chosen}: found --where, which is of list runs`);
       const { list } = await import('./commands/list.js');
       if (files.length > 0 && !['testproblems', 'optimizers', 'datasets'].includes(chosen)) {
         throw new UsageError(`list ${chosen}: found the argument ${quoted(files[0] ?? '')}, expected nothing more`);
       }
-      await list(chosen, files, options.json === true || options.format === 'json', terminal);
+      await list(chosen, files, json, terminal);
     });
 }
 

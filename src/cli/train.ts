@@ -24,6 +24,8 @@ export interface TrainOptions {
   readonly overwrite?: boolean | undefined;
   readonly keepParameters?: KeepParameters | undefined;
   readonly observe?: string | undefined;
+  readonly tag?: readonly string[] | undefined;
+  readonly note?: string | undefined;
   /** How a run that is complete can be run again, in words. */
   readonly again?: string;
   readonly json?: boolean | undefined;
@@ -57,6 +59,7 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       checkResources: options.resourceCheck !== false,
       keepParameters: options.keepParameters,
       observe,
+      label: { tags: options.tag, note: options.note },
       signal,
       onEvent: (event) => {
         kept.observe(event);

@@ -45,6 +45,8 @@ export const RUN_OPTIONS: readonly string[] = [
   'overwrite',
   'keep-parameters',
   'observe',
+  'tag',
+  'note',
   'log',
   'resource-check',
   'json',

@@ -10,6 +10,7 @@ import {
   runFilePath,
   writeRunFile,
 } from '../results/index.js';
+import type { RunLabel } from '../results/run-label.js';
 import type { CheckpointHeader } from './checkpoint-header.js';
 import {
   type CheckpointOrigin,
@@ -46,6 +47,8 @@ export interface RunOptions extends DataOptions {
   readonly keepParameters?: KeepParameters | undefined;
   /** What is measured along the training; it changes nothing in the run and is no part of its identity. */
   readonly observe?: readonly ObservationRequest[] | undefined;
+  /** What the user calls the run; the run file has it. */
+  readonly label?: RunLabel | undefined;
 }
 
 /** What became of a run. */
@@ -298,6 +301,7 @@ export class RunAttempt {
       evaluations: this.#loop?.training.evaluations,
       evaluatesElsewhere: this.#loop?.training.evaluationPoint !== undefined,
       resumed: record.resumed,
+      label: options.label,
     });
     const path = await writeRunFile(this.#path, runFile);
     // The result is durable: what fails from here on is worth a word and nothing else.

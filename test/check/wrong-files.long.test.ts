@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FileCheck } from '../../src/check/index.js';
 import { command } from '../cli/command.js';
@@ -369,14 +368,4 @@ test.each(wrong)('%s is told what is wrong in one sentence', (name, _, message) 
 
 test('and the exit code is 1', () => {
   expect(code).toBe(1);
-});
-
-test('nothing is wrong with the examples', { timeout: 240_000 }, async () => {
-  const names = ['adahessian', 'dog', 'lookahead-adam', 'newton-cg', 'sam', 'schedule-free-sgd', 'sps'];
-  const examples = names.map((name) =>
-    fileURLToPath(new URL(`../../examples/optimizers/${name}.mjs`, import.meta.url)),
-  );
-  const { code: exit, stdout } = await command(['check', ...examples]);
-  expect(stdout).not.toContain('wrong');
-  expect(exit).toBe(0);
 });

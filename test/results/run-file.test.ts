@@ -118,8 +118,8 @@ describe('reading a damaged run file', () => {
     ['a missing key', (content) => delete content.test_losses, 'field test_losses: missing, expected array'],
     [
       'an unknown key',
-      (content) => Object.assign(content, { note: 1 }),
-      'field (whole file): found the unknown key note, expected only the keys of schema version 2',
+      (content) => Object.assign(content, { remark: 1 }),
+      'field (whole file): found the unknown key remark, expected only the keys of schema version 2',
     ],
     [
       'a wrong type',

@@ -4,7 +4,9 @@ import {
   checkMetric,
   compare as compareRuns,
   groupSettings,
+  isOfRuns,
   namesOf,
+  runsWhere,
 } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
 import { printable } from '../../report/escape.js';
@@ -18,6 +20,7 @@ import {
   comparisonMarkdown,
   comparisonText,
   type TableChoice,
+  wrapText,
 } from '../../report/index.js';
 import type { Metric, RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
@@ -26,6 +29,7 @@ import type { CompareCommandOptions, ComparisonOptions } from '../result-options
 import type { Terminal } from '../terminal.js';
 import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';
 import { checkLatexNames } from './latex-names.js';
+import { readCondition } from './list-runs.js';
 
 /** Prints the comparison of the runs in files and folders; returns 1 when a file could not be read or nothing was found. */
 export async function compare(
@@ -79,7 +83,7 @@ export async function readComparison(
   checkOptimizers(options.optimizers, runs, baselines);
   checkSettingNames(
     '--where',
-    where.map(([name]) => name),
+    where.filter((condition) => !isOfRuns(condition)).map(([name]) => name),
     runs,
   );
   checkSettingNames('--group-by', options.groupBy ?? [], runs);
@@ -87,9 +91,9 @@ export async function readComparison(
   checkMetric('--metric', metric, runs);
   checkMetric('--select-by', selectBy, runs);
   for (const shown of metrics) checkMetric('--metrics', shown, runs);
-  const comparison = compareRuns(runs, {
+  const comparison = compareRuns(runsWhere(runs, where.filter(isOfRuns)), {
     targets,
-    where,
+    where: where.filter((condition) => !isOfRuns(condition)),
     mode: options.mode,
     allSettings: options.allSettings ?? false,
     groupBy: options.groupBy ?? [],
@@ -118,7 +122,8 @@ async function printCurves({ tables }: Comparison, terminal: Terminal): Promise<
   const { curveText } = await import('../../report/terminal/curve-text.js');
   for (const table of tables) {
     const lines = curveText(table, terminal);
-    if (lines.length > 0) terminal.result(terminal.heading(printable(`${table.testproblem} (${table.conditions})`)));
+    const title = printable(`${table.testproblem} (${table.conditions})`);
+    if (lines.length > 0) for (const line of wrapText(title, terminal.width)) terminal.result(terminal.heading(line));
     for (const line of lines) terminal.result(line);
   }
 }
@@ -182,13 +187,6 @@ function readTargets(texts: readonly string[]): Record<string, number> {
     throw new UsageError(`--target: found ${quoted(text)}, expected TESTPROBLEM=NUMBER`);
   });
   return Object.fromEntries(entries);
-}
-
-/** `--where lr=0.1`, repeated. */
-function readCondition(text: string): readonly [string, string] {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name !== undefined && value !== undefined) return [name.trim().replaceAll('-', '_'), value.trim()];
-  throw new UsageError(`--where: found ${quoted(text)}, expected NAME=VALUE, for instance lr=0.1`);
 }
 
 function checkNames(
