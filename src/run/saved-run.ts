@@ -170,7 +170,8 @@ export class SavedRun {
     if (epoch >= numEpochs) return `found epoch ${epoch}, expected less than ${numEpochs}`;
     const taken = [...resumed.map((entry) => entry.epoch), epoch];
     const later = taken.findIndex((entry, index) => entry > (taken[index + 1] ?? epoch));
-    if (later >= 0) return `found that it went on from epoch ${taken[later]}, expected at most ${taken[later + 1]}`;
+    if (later >= 0)
+      return `found that it was resumed after epoch ${taken[later]}, expected at most ${taken[later + 1]}`;
     if (part === null) return epoch > 0 ? null : 'found epoch 0 and no step, expected one of them';
     return part.step <= stepsPerEpoch ? null : `found step ${part.step}, expected at most ${stepsPerEpoch}`;
   }

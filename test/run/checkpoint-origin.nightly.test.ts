@@ -213,9 +213,9 @@ const UNUSABLE: readonly (readonly [string, (whole: Checkpoint) => Checkpoint, R
     /the optimizer cannot resume from its state .*-7 for its steps, expected a count/,
   ],
   [
-    'a later epoch from which it went on',
+    'a later epoch at which it was resumed',
     ({ header, arrays }) => ({ header: { ...header, resumed: [{ epoch: 99, at: header.started_at }] }, arrays }),
-    /found that it went on from epoch 99, expected at most 2/,
+    /found that it was resumed after epoch 99, expected at most 2/,
   ],
 ];
 

@@ -61,7 +61,7 @@ export async function fetch(names: readonly string[], options: DataOptions, term
   const dataDir = dataDirectory(options.dataDir);
   const interruption = interruptible(
     terminal,
-    () => 'probprec: interrupted; the downloaded part is kept; repeat the command to resume',
+    () => 'probprec: interrupted; what the server can resume is kept; repeat the command',
   );
   const onProgress = (line: string) => {
     if (!options.quiet) terminal.line(line);
