@@ -20,6 +20,7 @@ import {
   comparisonMarkdown,
   comparisonText,
   type TableChoice,
+  wrapText,
 } from '../../report/index.js';
 import type { Metric, RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
@@ -121,7 +122,8 @@ async function printCurves({ tables }: Comparison, terminal: Terminal): Promise<
   const { curveText } = await import('../../report/terminal/curve-text.js');
   for (const table of tables) {
     const lines = curveText(table, terminal);
-    if (lines.length > 0) terminal.result(terminal.heading(printable(`${table.testproblem} (${table.conditions})`)));
+    const title = printable(`${table.testproblem} (${table.conditions})`);
+    if (lines.length > 0) for (const line of wrapText(title, terminal.width)) terminal.result(terminal.heading(line));
     for (const line of lines) terminal.result(line);
   }
 }

@@ -32,7 +32,7 @@ export async function experiment(name: string, options: ExperimentOptions, termi
   if (options.threads !== undefined) checkThreads(options.threads);
   if (options.jobs !== undefined) checkJobs(options.jobs);
   await ensureWritable(folder);
-  const { code, parts, progress, commands } =
+  const { code, done, parts, progress, commands } =
     chosen.kind === 'plan'
       ? await planned(chosen, folder, options, terminal)
       : await timed(chosen, folder, options, terminal);
@@ -46,12 +46,16 @@ export async function experiment(name: string, options: ExperimentOptions, termi
     version: suiteVersion(),
   };
   await writeFileAtomic(page, await experimentPage(content));
-  if (options.run !== true && !options.quiet) terminal.line(`next: ${commands[0]}`);
+  if (!done && options.run !== true && !options.quiet) terminal.line(`next: ${commands[0]}`);
   terminal.result(page);
   return code;
 }
 
-type Outcome = Pick<ExperimentPage, 'parts' | 'progress' | 'commands'> & { readonly code: ExitCode };
+type Outcome = Pick<ExperimentPage, 'parts' | 'progress' | 'commands'> & {
+  readonly code: ExitCode;
+  /** Whether nothing is left to execute. */
+  readonly done: boolean;
+};
 
 async function planned(
   chosen: Extract<Experiment, { kind: 'plan' }>,
@@ -90,6 +94,7 @@ async function planned(
   const [first] = ended;
   return {
     code,
+    done: ended.length === all.length,
     parts: await chosen.results(ended, options.scale),
     progress: [
       `${ended.length} of ${counted(all.length, 'run')} have ended; ${ended.filter(({ status }) => status.state === 'diverged').length} of them diverged.`,
@@ -133,6 +138,7 @@ async function timed(
   const { engine, machine } = text === null ? {} : JSON.parse(text);
   return {
     code,
+    done: report !== null,
     parts: await chosen.results(report, options.scale),
     progress:
       report === null

@@ -1,6 +1,6 @@
 import type { Metric, RecordedRun } from '../../results/index.js';
 import { printable } from '../escape.js';
-import { layoutTable } from '../layout.js';
+import { layoutTable, wrapText } from '../layout.js';
 import type { TextStyle } from './run-text.js';
 import { rangeOf, sparkline } from './sparkline.js';
 
@@ -43,7 +43,7 @@ export function runList(runs: readonly RecordedRun[], metric: Metric | null, sty
   });
   const { header, lines, dropped } = layoutTable(columns, rows, style.width);
   const hidden = dropped.length === 0 ? [] : [`no room for ${dropped.join(', ')} (a wider terminal)`];
-  return [style.heading(header), ...lines, ...hidden];
+  return [style.heading(header), ...lines, ...hidden.flatMap((line) => wrapText(line, style.width))];
 }
 
 /** The learning rate, or what the optimizer has instead. */
