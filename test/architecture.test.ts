@@ -21,7 +21,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['analysis'],
   ['check', 'landscape', 'sweep', 'timing'],
   ['report'],
-  ['experiment'],
+  ['conformance', 'experiment'],
   ['library'],
   ['cli', 'index.ts'],
 ];

@@ -5,7 +5,7 @@ import { addCurvature } from './curvature-command.js';
 import { UsageError } from './failure.js';
 import { HouseCommand, unknownCommand, wrapped } from './house-command.js';
 import { commaSeparated, nonNegativeNumber, oneOf, quoted, webAddress, wholeNumber } from './option-values.js';
-import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
+import { LISTS, type ListOptions, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
 import { logTarget } from './run-logs.js';
@@ -145,9 +145,14 @@ function addList(program: Command, terminal: Terminal): void {
     .argument('[file...]', 'files of your own, to list with the others')
     .option('--format <name>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .option('--json', 'as --format json')
-    .action(async (what: string | undefined, files: string[], options: { json?: boolean; format: 'text' | 'json' }) => {
+    .option('--conformance', "of testproblems: what is DeepOBS' and what is not, as docs/conformance.md has it")
+    .action(async (what: string | undefined, files: string[], options: ListOptions) => {
       if (what === undefined) throw new UsageError(`list: missing argument; expected one of ${LISTS.join(', ')}`);
       const chosen = oneOf('list', LISTS)(what);
+      if (options.conformance) {
+        const { conformance } = await import('./commands/conformance.js');
+        return conformance(chosen, files, options, terminal);
+      }
       const { list } = await import('./commands/list.js');
       if (files.length > 0 && !['testproblems', 'optimizers', 'datasets'].includes(chosen)) {
         throw new UsageError(`list ${chosen}: found the argument ${quoted(files[0] ?? '')}, expected nothing more`);
