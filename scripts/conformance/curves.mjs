@@ -71,6 +71,7 @@ async function train({ testproblem, optimizer, epochs }, seed) {
       },
     },
   );
+  if (runFile.status.state !== 'completed') return;
   const { test_losses: losses, test_accuracies: accuracies, steps_per_epoch: steps } = runFile;
   console.error(
     `  ${losses

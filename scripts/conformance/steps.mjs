@@ -86,7 +86,6 @@ async function train({ testproblem, batch_size: batchSize, optimizer, hyperparam
       data: 'synthetic',
       syntheticSize,
       trainLogInterval: 1,
-      protocol: 'deepobs-beta',
     },
   });
   const outputDir = mkdtempSync(join(tmpdir(), 'probprec-steps-'));
@@ -94,7 +93,7 @@ async function train({ testproblem, batch_size: batchSize, optimizer, hyperparam
   const abort = new AbortController();
   const losses = [];
   try {
-    await executeRun(resolved, {
+    const { error } = await executeRun(resolved, {
       ...{ dataDir: outputDir, outputDir, resume: false, overwrite: true, checkResources: false, signal: abort.signal },
       onEvent: (event) => {
         if (event.type !== 'step') return;
@@ -104,6 +103,7 @@ async function train({ testproblem, batch_size: batchSize, optimizer, hyperparam
         if (losses.length >= steps) abort.abort();
       },
     });
+    if (error !== undefined) throw error;
   } finally {
     rmSync(outputDir, { recursive: true });
   }
