@@ -61,9 +61,13 @@ function install() {
 /** One hash over everything that the build depends on; the lockfile stands for the compiler. */
 function hashOfSources() {
   const hash = createHash('sha256');
-  const files = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
-    inRoot(name),
-  );
+  const files = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'scripts/man-pages.mjs',
+  ].map((name) => inRoot(name));
   for (const folder of ['src', 'testproblems']) {
     for (const entry of readdirSync(inRoot(folder), { recursive: true, withFileTypes: true })) {
       if (entry.isFile()) files.push(join(entry.parentPath, entry.name));
@@ -91,6 +95,11 @@ function build(stamp) {
   chmodSync(join(fresh, relative(inRoot('dist'), command)), 0o755);
   rmSync(inRoot('dist'), { recursive: true, force: true });
   renameSync(fresh, inRoot('dist'));
+  const pages = spawnSync(process.execPath, [inRoot('scripts', 'man-pages.mjs')], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (pages.status !== 0) fail('the man pages cannot be made; the lines above say why');
   mkdirSync(join(buildStamp, '..'), { recursive: true });
   writeFileSync(buildStamp, stamp);
 }

@@ -48,9 +48,9 @@ export class ConfigurationError extends ProbprecError {
   }
 }
 
-/** A data set that is missing, unreadable, truncated or corrupt. */
+/** A data set that is missing, unreadable, truncated or corrupt. Exit code 1 where nothing is wrong with the request (a full disk). */
 export class DataError extends ProbprecError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
+  constructor(message: string, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
     super('data', message, options);
   }
 }

@@ -151,17 +151,21 @@ export {
 export {
   type Examples,
   executeRun,
+  filesOfRun,
   type Measurement,
   type MinibatchValues,
+  moveRun,
   networkProblem,
   openProblem,
   type ParameterArrays,
   type ProblemFunctions,
   type ResolvedRun,
   type RunEvent,
+  type RunFileSet,
   type RunOptions,
   type RunOutcome,
   type RunRequest,
+  removeRun,
   resolveConfiguration,
 } from './run/index.js';
 // Users' files: test problems.

@@ -8,8 +8,18 @@ import { describe, expect, test } from 'vitest';
  * floor; folders on one floor do not know each other.
  */
 const FLOORS: readonly (readonly string[])[] = [
-  ['distributions.ts', 'errors.ts', 'group-by.ts', 'names.ts', 'process-identity.ts', 'regular-file.ts'],
+  [
+    'decimal-number.ts',
+    'distributions.ts',
+    'errors.ts',
+    'group-by.ts',
+    'names.ts',
+    'process-identity.ts',
+    'regular-file.ts',
+    'system-reasons.ts',
+  ],
   ['bounded-by-cores.ts', 'make-folders.ts', 'name-settings.ts', 'temporary-name.ts', 'user-file'],
+  ['temporary-files.ts'],
   ['linear-algebra', 'random', 'schedule', 'tensor'],
   ['engine', 'dataset'],
   ['testproblem'],

@@ -1,4 +1,5 @@
 import { loadOptimizer, loadTestProblem, openEngine, tensor, trainingTask } from '../../dist/src/index.js';
+import { simplify } from '../../dist/src/tensor/index.js';
 
 const BATCH = 128;
 
@@ -53,7 +54,7 @@ export async function makeProduct(engine, size) {
 function flopsOf(subject) {
   const size = (node) => tensor.sizeOf(node.shape);
   let flops = 0;
-  for (const { operation, inputs, shape } of tensor.simplify(subject).nodes) {
+  for (const { operation, inputs, shape } of simplify(subject).nodes) {
     const [first, second] = inputs;
     if (operation.name === 'matmul') flops += 2 * Math.sqrt(size(first) * size(second) * tensor.sizeOf(shape));
     if (operation.name === 'conv2d') flops += (2 * tensor.sizeOf(shape) * size(second)) / second.shape[0];

@@ -160,7 +160,9 @@ function wallNotes(candidates: readonly Candidate[], { wallTime }: CompareOption
   if (wallTime === true && timed) {
     return ['wall times include those of runs that shared the machine with others; probprec runtime measures properly'];
   }
-  return hidden ? ['no wall times: runs shared the machine with others, or do not say (--wall-time shows them)'] : [];
+  return hidden
+    ? ['no wall times: runs shared the machine, or do not record whether they did (--wall-time shows them)']
+    : [];
 }
 
 function targetOf(settings: readonly Candidate['setting'][], metric: Metric, options: CompareOptions): Target | null {

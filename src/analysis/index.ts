@@ -16,7 +16,7 @@ export { baselineContenders, type Contender, resultContenders, runBaselines } fr
 export { describeEdge, type GridEdge, gridEdges } from './grid-edge.js';
 export { holm } from './holm.js';
 export { bootstrapInterval, type Interval, percentileInterval, studentInterval } from './intervals.js';
-export { isAccuracy } from './metrics.js';
+export { checkMetric, isAccuracy } from './metrics.js';
 export { ownBaseline } from './own-baseline.js';
 export { type PairedDifference, pairedDifference, signFlipTest } from './paired.js';
 export { type PerformanceProfile, performanceProfiles } from './performance-profile.js';
@@ -30,6 +30,7 @@ export {
 } from './quantities.js';
 export { type RankedSetting, type Ranking, rankSettings } from './ranking.js';
 export type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
+export { type Condition, conditionNames, isOfRuns, runsWhere } from './run-conditions.js';
 export { SELECTION_MODES, type SelectionMode } from './selection-mode.js';
 export type { KnownDefaults } from './setting-text.js';
 export { groupSettings, type Setting, type StatusCounts } from './settings.js';

@@ -3,7 +3,7 @@ import { groupBy } from '../group-by.js';
 import { randomStream } from '../random/index.js';
 import { requireFinite } from './numbers.js';
 import { mean, quantileOfSorted, sampleStd } from './statistics.js';
-import { LANES, studentizedQuantiles } from './studentized-resamples.js';
+import { LANES, type Resamples, resamplesOf, studentizedQuantiles } from './studentized-resamples.js';
 
 /** A confidence interval and how it was made. */
 export interface Interval {
@@ -89,7 +89,6 @@ function resampledIntervals(
   { level, resamples, stream }: Required<IntervalOptions>,
 ): Interval[] {
   const n = samples[0]?.length ?? 0;
-  const chosen = resampledIndices(stream, n, resamples);
   const about = samples.map((values) => ({ centre: mean(values), spread: sampleStd(values) }));
   // Value by value, those of all samples together; what is left of the lanes is computed and not used.
   const deviations = new Float64Array(n * LANES);
@@ -97,7 +96,11 @@ function resampledIntervals(
     const { centre, spread } = about[lane] as (typeof about)[number];
     for (const [place, value] of values.entries()) deviations[place * LANES + lane] = (value - centre) / spread;
   }
-  const quantiles = studentizedQuantiles({ n, deviations, chosen }, [(1 - level) / 2, (1 + level) / 2]);
+  const drawn = resampledIndices(stream, n, resamples);
+  const quantiles = studentizedQuantiles({ used: samples.length, deviations, resamples: drawn }, [
+    (1 - level) / 2,
+    (1 + level) / 2,
+  ]);
   return about.map(({ centre, spread }, lane) => {
     const { low, high } = quantiles[lane] as (typeof quantiles)[number];
     const scale = spread / Math.sqrt(n);
@@ -106,10 +109,10 @@ function resampledIntervals(
 }
 
 /** Which values make up each resample, the latest ones kept: the points of a curve have the same number of values each. */
-const recentIndices = new Map<string, Uint8Array | Uint32Array>();
+const recentIndices = new Map<string, Resamples>();
 const INDICES_KEPT = 32;
 
-function resampledIndices(stream: string, n: number, resamples: number): Uint8Array | Uint32Array {
+function resampledIndices(stream: string, n: number, resamples: number): Resamples {
   const key = JSON.stringify([stream, n, resamples]);
   const known = recentIndices.get(key);
   if (known !== undefined) return known;
@@ -119,8 +122,9 @@ function resampledIndices(stream: string, n: number, resamples: number): Uint8Ar
   for (let draw = 0; draw < indices.length; draw++) indices[draw] = random.integer(n);
   const [oldest] = recentIndices.keys();
   if (recentIndices.size >= INDICES_KEPT && oldest !== undefined) recentIndices.delete(oldest);
-  recentIndices.set(key, indices);
-  return indices;
+  const drawn = resamplesOf(n, indices);
+  recentIndices.set(key, drawn);
+  return drawn;
 }
 
 /** From this number of values on a bootstrap is used; below, Student's interval (see docs/analysis.md). */

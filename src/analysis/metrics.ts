@@ -1,4 +1,6 @@
-import { METRICS, type Metric } from '../results/index.js';
+import { ConfigurationError } from '../errors.js';
+import { nearestNames } from '../names.js';
+import { METRICS, type Metric, metricsOf, type RecordedRun } from '../results/index.js';
 
 export { METRICS, type Metric };
 
@@ -17,4 +19,23 @@ export function better(metric: Metric, left: number | null, right: number | null
 export function compareValues(metric: Metric, left: number | null, right: number | null): number {
   if (left === null || right === null) return Number(left === null) - Number(right === null);
   return isAccuracy(metric) ? right - left : left - right;
+}
+
+/**
+ * A metric beyond the usual ones is a mistake where no run has it; of the usual ones there are fall-backs, and without runs nothing
+ * is known. Throws ConfigurationError with the metrics that the runs have.
+ */
+export function checkMetric(
+  option: string,
+  metric: Metric | undefined,
+  runs: readonly Pick<RecordedRun, 'curves'>[],
+): void {
+  if (metric === undefined || runs.length === 0 || (METRICS as readonly string[]).includes(metric)) return;
+  const known: readonly string[] = [...new Set(runs.flatMap(({ curves }) => metricsOf(curves)))];
+  if (known.includes(metric)) return;
+  const nearest = nearestNames(metric, known);
+  const hint = nearest.length === 0 ? '' : ` (did you mean ${nearest.join(' or ')}?)`;
+  throw new ConfigurationError(
+    `${option}: found ${JSON.stringify(metric)}, expected one of ${known.join(', ')}${hint}`,
+  );
 }

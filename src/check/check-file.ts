@@ -1,10 +1,12 @@
 import { type DatasetDefinition, loadDataset } from '../dataset/index.js';
-import { type EngineOptions, openEngine } from '../engine/index.js';
+import { type Engine, type EngineOptions, openEngine } from '../engine/index.js';
 import { FileError } from '../errors.js';
 import { loadOptimizerAndSource } from '../optimizer/index.js';
 import { loadTestProblemAndSource } from '../testproblem/index.js';
-import type { DefinitionNoun } from '../user-file/user-code.js';
+import type { UserSource } from '../user-file/source-identity.js';
+import { type DefinitionNoun, UserCode } from '../user-file/user-code.js';
 import { loadUserModule, nounOf } from '../user-file/user-file.js';
+import { AHEAD, ChangingValues } from './changing-values.js';
 import { checkOptimizer } from './check-optimizer.js';
 import { checkProblem } from './check-problem.js';
 import { type Finding, finding } from './finding.js';
@@ -34,7 +36,7 @@ export async function checkFile(file: string, { engine: options = {}, dataDir }:
     defines = nounOf(exported);
     if (defines !== null) return;
     throw new FileError(
-      `${file}: its default export defines nothing; expected what defineOptimizer, defineTestProblem or defineDataset returns`,
+      `${file}: its default export is no definition; expected the result of defineOptimizer, defineTestProblem or defineDataset`,
     );
   });
   if (defines === null) return { defines, findings: [loads] };
@@ -47,36 +49,67 @@ async function checkDefinition(
   noun: DefinitionNoun,
   options: EngineOptions,
   dataDir: string,
-): Promise<Finding[]> {
-  const what = 'its names and statements are usable';
-  const failed = async (load: () => Promise<unknown>) => [await finding(what, load)];
-  if (noun === 'data set') {
-    const loaded = await loadDataset(file).catch(() => null);
-    return loaded === null ? failed(() => loadDataset(file)) : checkDataset(loaded.definition, dataDir);
+): Promise<readonly Finding[]> {
+  switch (noun) {
+    case 'data set':
+      return usable(
+        () => loadDataset(file),
+        ({ definition, source }) => checkDataset(definition, codeOf(file, source, noun), dataDir),
+      );
+    case 'test problem':
+      return usable(
+        () => loadTestProblemAndSource(file),
+        ({ definition, source }) =>
+          onEngine(options, (engine) => checkProblem(definition, codeOf(file, source, noun), engine)),
+      );
+    case 'optimizer':
+      return usable(
+        async () => ({
+          first: await loadOptimizerAndSource(file),
+          second: await loadOptimizerAndSource(file, 'check'),
+        }),
+        ({ first, second }) => {
+          const code = codeOf(file, first.source, noun);
+          const definitions = [first.definition, second.definition] as const;
+          return onEngine(options, (engine) => checkOptimizer(definitions, code, engine));
+        },
+      );
   }
-  const load = noun === 'optimizer' ? loadOptimizerAndSource : loadTestProblemAndSource;
-  const [named] = await failed(() => load(file));
-  if (named === undefined || named.fault !== null) return named === undefined ? [] : [named];
+}
+
+/** Loads a definition; where its names and statements can be used, looks further. */
+async function usable<T>(load: () => Promise<T>, look: (loaded: T) => Promise<readonly Finding[]>) {
+  let loaded: { readonly value: T } | null = null;
+  const named = await finding('its names and statements are usable', async () => {
+    loaded = { value: await load() };
+  });
+  return loaded === null ? [named] : [named, ...(await look((loaded as { readonly value: T }).value))];
+}
+
+function codeOf(file: string, source: UserSource | null, noun: DefinitionNoun): UserCode {
+  return new UserCode(file, source?.modules ?? [], noun);
+}
+
+async function onEngine<T>(options: EngineOptions, work: (engine: Engine) => Promise<T>): Promise<T> {
   const engine = await openEngine(options);
   try {
-    if (noun === 'test problem')
-      return [named, ...(await checkProblem((await loadTestProblemAndSource(file)).definition, engine))];
-    const { definition, source } = await loadOptimizerAndSource(file);
-    return source === null ? [named] : [named, ...(await checkOptimizer(file, definition, source, engine))];
+    return await work(engine);
   } finally {
     await engine.dispose();
   }
 }
 
-async function checkDataset(definition: DatasetDefinition, dataDir: string): Promise<Finding[]> {
+async function checkDataset(definition: DatasetDefinition, code: UserCode, dataDir: string): Promise<Finding[]> {
   if (definition.kind !== 'own') return [];
   const opened = async (syntheticSize: number | null) => {
-    const [first, second] = [
-      await definition.open({ dataDir, syntheticSize }),
-      await definition.open({ dataDir, syntheticSize }),
-    ];
+    const changing = new ChangingValues(code);
+    const open = (ahead: number) => changing.during(() => definition.open({ dataDir, syntheticSize }), ahead);
+    const [first, second] = [await open(0), await open(AHEAD)];
     if (first.record.checksum === second.record.checksum) return;
-    throw new Error(`data set ${definition.name}: loaded twice it has other values; draw them from fixed seeds`);
+    const place = code.placeOfProperty(syntheticSize === null ? 'load' : 'synthetic') ?? code.file;
+    throw new FileError(
+      `${place}: data set ${definition.name}: loaded twice it has other values; draw them from fixed seeds${changing.suffix}`,
+    );
   };
   return [
     await finding('its examples are as it states, and the same whenever it is loaded', () => opened(null)),

@@ -9,16 +9,17 @@ const MODES = ['most', 'final', 'best'] as const satisfies readonly SelectionMod
 export function addComparisonOptions(command: Command): Command {
   const words = (text: string) => text;
   return command
-    .option('--plan <file>', 'compare exactly the runs of this plan, one row for each of its optimizer entries')
-    .option('--all-settings', 'show every setting, not only the best one of each optimizer')
+    .option('--plan <file>', 'compare only the runs of this plan, one row per optimizer entry')
+    .option('--allow-user-code', 'with --plan: load optimizer files that the plan names')
+    .option('--all-settings', 'show every setting, not only the best of each optimizer')
     .option(
       '--group-by <name,name,...>',
-      'show the best setting for each combination of these hyperparameters or conditions',
+      'show the best setting for each value of these hyperparameters or conditions',
       commaSeparated((text) => text.replaceAll('-', '_')),
     )
     .option(
       '--where <name=value>',
-      'only settings with this value, where they have such a hyperparameter or condition; may be repeated',
+      'only settings with this value of a hyperparameter or condition; may be repeated',
       (text: string, before: string[]) => [...before, text],
       [],
     )
@@ -27,19 +28,23 @@ export function addComparisonOptions(command: Command): Command {
     .option('--select-by <name>', 'metric that selects the best setting (valid_accuracies)', metricName('--select-by'))
     .option(
       '--mode <name>',
-      "DeepOBS' rule for the best setting: most runs, final or best value",
+      'how to choose the best setting: most (most runs first, as DeepOBS), final (last value), best (best value)',
       oneOf('--mode', MODES),
       'most',
     )
     .option('--reference <optimizer>', 'optimizer, label or row to compare against (SGD, else the first)')
     .option(
       '--target <testproblem=value>',
-      'accuracy to reach, or loss where there is none, instead of the published one; may be repeated',
+      'accuracy (or loss) to reach, instead of the published one; may be repeated',
       (text: string, before: string[]) => [...before, text],
       [],
     )
-    .option('--testproblems <name,name,...>', 'only these, in this order', commaSeparated(words))
-    .option('--optimizers <name,name,...>', 'only these class names, in this order', commaSeparated(words))
-    .option('--wall-time', 'show wall times even of runs that shared the machine with others')
-    .option('--allow-mismatch', 'show baselines under other conditions too, marked');
+    .option('--testproblems <name,name,...>', 'only these test problems, in this order', commaSeparated(words))
+    .option(
+      '--optimizers <name,name,...>',
+      'only these optimizers, by class name, in this order',
+      commaSeparated(words),
+    )
+    .option('--wall-time', 'show wall times even if runs shared the machine')
+    .option('--allow-mismatch', 'also show baselines under other conditions, marked');
 }

@@ -12,9 +12,9 @@ export function addCurvature(program: Command, terminal: Terminal): void {
     .summary("measure the curvature of a test problem's loss: eigenvalues, trace, density, step size")
     .description(
       "Measures the Hessian of a test problem's loss by exact products with vectors (docs/curvature.md): largest and smallest\n" +
-        'eigenvalues with residuals, trace, Frobenius norm, outliers, and what the step size α of the preconditioner family would\n' +
-        'be. At the initial parameters, along a training with --optimizer and --at, or at the kept parameters of a run with --run.\n' +
-        'Nothing is written.',
+        'eigenvalues with residuals, trace, Frobenius norm, outliers, and the step size α that the preconditioner family would\n' +
+        'choose. At the initial parameters, along a training with --optimizer and --at, or at the kept parameters of a run with --run.\n' +
+        'Writes no files.',
     )
     .usage(
       '--testproblem NAME [--optimizer NAME [--<hyperparameter> VALUE ...] --at STEP,STEP,...] [options] | --run FILE',
@@ -22,21 +22,24 @@ export function addCurvature(program: Command, terminal: Terminal): void {
     .allowUnknownOption()
     .allowExcessArguments()
     .option('--testproblem <name|file>', 'test problem (probprec list testproblems), or a file ./mine.js')
-    .option('--optimizer <name|file>', 'what trains to the points (probprec list optimizers), or a file ./mine.js')
+    .option(
+      '--optimizer <name|file>',
+      'optimizer that trains to the --at steps (probprec list optimizers), or a file ./mine.js',
+    )
     .option(
       '--at <step,step,...>',
-      'steps of the training at which to measure; 0, the initial parameters, needs no optimizer (0)',
+      'training steps at which to measure; step 0, the initial parameters, needs no optimizer (0)',
       commaSeparated(wholeNumber('--at', 0)),
     )
-    .option('--run <file>', 'a run file: measures at the parameters that its run has kept (run --keep-parameters)')
+    .option('--run <file>', 'run file to measure, at the parameters it kept (run --keep-parameters)')
     .option(
       '--epochs <n,n,...>',
-      'with --run: only after these epochs (all that are kept)',
+      'with --run: only these epochs (all kept ones)',
       commaSeparated(wholeNumber('--epochs', 0)),
     )
-    .option('--seed <n>', 'seed of the parameters, the minibatches and the probes (42)', wholeNumber('--seed', 0))
-    .option('--batch-size <n>', "examples of a minibatch (the test problem's own)", wholeNumber('--batch-size', 1))
-    .option('--l2-reg <x>', "factor of the L2 term (the test problem's own)", nonNegativeNumber('--l2-reg'))
+    .option('--seed <n>', 'seed of parameters, minibatches and probes (42)', wholeNumber('--seed', 0))
+    .option('--batch-size <n>', "examples per minibatch (the test problem's)", wholeNumber('--batch-size', 1))
+    .option('--l2-reg <x>', "factor of the L2 term (the test problem's)", nonNegativeNumber('--l2-reg'))
     .option(
       '--matrix <name>',
       'hessian, or gauss-newton: JᵀH_out J',
@@ -51,23 +54,23 @@ export function addCurvature(program: Command, terminal: Terminal): void {
     )
     .option(
       '--mode <name>',
-      'train or eval: two matrices where there is dropout or batch normalisation',
+      'train or eval; they differ where there is dropout or batch normalisation',
       oneOf('--mode', ['train', 'eval'] as const),
       'train',
     )
     .option(
       '--split <name>',
-      'train or valid: whose minibatches',
+      'take minibatches from train or valid',
       oneOf('--split', ['train', 'valid'] as const),
       'train',
     )
-    .option('--batches <k|all>', 'minibatches over whose mean loss the matrix is taken', batches, 1)
-    .option('--top <k>', 'largest eigenvalues to print', wholeNumber('--top', 1), 12)
-    .option('--lanczos <m>', 'Lanczos steps from each probe', wholeNumber('--lanczos', 2), 60)
-    .option('--probes <n>', 'Lanczos runs from random vectors', wholeNumber('--probes', 1), 2)
+    .option('--batches <k|all>', 'number of minibatches whose mean loss defines the matrix', batches, 1)
+    .option('--top <k>', 'number of largest eigenvalues to print', wholeNumber('--top', 1), 12)
+    .option('--lanczos <m>', 'Lanczos steps per probe', wholeNumber('--lanczos', 2), 60)
+    .option('--probes <n>', 'number of Lanczos runs from random vectors', wholeNumber('--probes', 1), 2)
     .option(
       '--trace-probes <n>',
-      'random vectors for the trace, those probes included',
+      'number of random vectors for the trace, the probes included',
       wholeNumber('--trace-probes', 1),
       16,
     )
@@ -79,7 +82,7 @@ export function addCurvature(program: Command, terminal: Terminal): void {
     )
     .option(
       '--step-size-batches <n>',
-      'minibatches for α, and for the noise of gradients and products; 0 for none',
+      'number of minibatches that estimate α and the noise of gradients and products; 0 skips it',
       wholeNumber('--step-size-batches', 0),
       10,
     );
@@ -87,8 +90,8 @@ export function addCurvature(program: Command, terminal: Terminal): void {
   addDataOptions(command);
   addEngineOptions(command);
   command
-    .option('--json', 'everything as JSON, for probprec plot and others')
-    .option('--quiet', 'no progress')
+    .option('--json', 'print everything as JSON, for probprec plot and others')
+    .option('--quiet', 'print no progress')
     .action(async (options: CurvatureOptions, self: Command) => {
       const { curvature } = await import('./commands/curvature.js');
       const ownOptions = self.options.flatMap((option) => (option.long ? [option.long] : []));

@@ -16,20 +16,20 @@ export function addExport(program: Command, terminal: Terminal): void {
   command
     .command('deepobs')
     .description(
-      "Writes run files as DeepOBS writes them, names and numbers included, so that DeepOBS' analyzer reads them.\n" +
-        'A diverged run is filled as DeepOBS fills it; interrupted and failed runs are skipped.',
+      "Writes run files in DeepOBS' format, folder names and numbers included, for DeepOBS' analyzer.\n" +
+        'Diverged runs are filled up as DeepOBS does; interrupted and failed runs are skipped.',
     )
     .argument('<dir>', 'folder with run files')
-    .requiredOption('--output-dir <dir>', 'where to write')
+    .requiredOption('--output-dir <dir>', 'folder to write to')
     .option(
       '--dialect <name>',
-      'deepobs-1.2-beta (weight_decay) or deepobs-develop (l2_reg); original: imported files as they were, own ones as 1.2-beta',
+      'deepobs-1.2-beta (weight_decay), deepobs-develop (l2_reg), or original: imported files unchanged, own ones as 1.2-beta',
       oneOf('--dialect', DIALECTS),
       DIALECTS[0],
     )
-    .option('--json', 'what was written, skipped and at fault as JSON')
-    .option('--verbose', 'a line for each file instead of a summary')
-    .option('--quiet', 'faults only')
+    .option('--json', 'print the files written, skipped and refused as JSON')
+    .option('--verbose', 'print a line per file instead of a summary')
+    .option('--quiet', 'print only faults')
     .option('--debug', 'show error codes and stacks')
     .action(async (folder: string, options: TransferOptions & { outputDir: string; dialect: ExportDialect }) => {
       const { exportDeepobs } = await import('./commands/export.js');
@@ -55,7 +55,7 @@ const FORMATS = {
   tensorboard: {
     summary: 'event files for TensorBoard',
     description:
-      'Writes an event file for each run, in a folder of its own: curves, minibatch losses, what the optimizer reported, and the\nhyperparameters.',
+      'Writes an event file for each run, in a folder of its own: curves, minibatch losses, the quantities that\nthe optimizer logged, and the hyperparameters.',
   },
 } as const;
 
@@ -66,7 +66,7 @@ function addData(parent: Command, terminal: Terminal): void {
       .summary(summary)
       .description(description)
       .argument('[results...]', 'run files or folders of them, DeepOBS folders too (results)')
-      .requiredOption('-o, --output-dir <dir>', 'where to write')
+      .requiredOption('-o, --output-dir <dir>', 'folder to write to')
       .option('--debug', 'show error codes and stacks')
       .action(async (paths: string[], options: { outputDir: string }) => {
         const { exportData } = await import('./commands/export-data.js');

@@ -14,6 +14,12 @@ export function parseHyperparameters(
   command = 'run',
 ): Record<string, string | boolean> {
   const values: Record<string, string | boolean> = {};
+  const set = (name: string, option: string, value: string | boolean) => {
+    if (Object.hasOwn(values, name)) {
+      throw new UsageError(`${option}: found it twice, expected one value; probprec sweep plan tries several`);
+    }
+    values[name] = value;
+  };
   for (let index = 0; index < args.length; index++) {
     const argument = args[index] ?? '';
     if (!argument.startsWith('--') || argument === '--') {
@@ -24,18 +30,18 @@ export function parseHyperparameters(
     const exact = declared.find((candidate) => candidate.option === option);
     const negated = declared.find((candidate) => candidate.option.replace(/^--/, '--no-') === option);
     if (exact === undefined && negated?.type === 'boolean' && equals < 0) {
-      values[negated.name] = false;
+      set(negated.name, option, false);
       continue;
     }
     if (exact === undefined) throw unknownOption(option, declared, optimizer, { ownOptions, command });
     const next = args[index + 1];
     if (equals >= 0) {
-      values[exact.name] = argument.slice(equals + 1);
+      set(exact.name, option, argument.slice(equals + 1));
     } else if (next !== undefined && !next.startsWith('--')) {
-      values[exact.name] = next;
+      set(exact.name, option, next);
       index++;
     } else if (exact.type === 'boolean') {
-      values[exact.name] = true;
+      set(exact.name, option, true);
     } else {
       throw new UsageError(`${option}: found no value, expected ${article(exact.type)} ${exact.type}`);
     }

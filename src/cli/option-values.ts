@@ -1,13 +1,12 @@
+import { decimalNumber } from '../decimal-number.js';
 import { nearestNames } from '../names.js';
 import { METRICS, type Metric } from '../results/recorded-run.js';
 import { UsageError } from './failure.js';
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
 /** A parser for an option that takes a whole number of at least `least`. */
 export function wholeNumber(option: string, least: number): (text: string) => number {
   return (text) => {
-    const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+    const value = decimalNumber(text);
     if (!Number.isSafeInteger(value) || value < least) {
       throw new UsageError(`${option}: found ${quoted(text)}, expected a whole number of at least ${least}`);
     }
@@ -18,7 +17,7 @@ export function wholeNumber(option: string, least: number): (text: string) => nu
 /** A parser for an option that takes a finite number of at least zero. */
 export function nonNegativeNumber(option: string): (text: string) => number {
   return (text) => {
-    const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+    const value = decimalNumber(text);
     if (!Number.isFinite(value) || value < 0) {
       throw new UsageError(`${option}: found ${quoted(text)}, expected a number of at least 0`);
     }
@@ -71,7 +70,7 @@ export function metricName(option: string): (text: string) => Metric {
     const meant = didYouMean(text, METRICS);
     if (meant === '' && /^(train|valid|test)_./.test(text)) return text as Metric;
     throw new UsageError(
-      `${option}: found ${quoted(text)}, expected one of ${METRICS.join(', ')}, or what a test problem reports besides, such as test_reconstruction${meant}`,
+      `${option}: found ${quoted(text)}, expected one of ${METRICS.join(', ')}, or another metric that a test problem reports, such as test_reconstruction${meant}`,
     );
   };
 }

@@ -1,15 +1,16 @@
 import type { LogTarget } from './run-logs.js';
 
 /** What `list` can list. */
-export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines', 'baselines'] as const;
+export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines', 'baselines', 'runs'] as const;
 
 /** One of the things that `list` can list. */
-export type ListName = (typeof LISTS)[number];
+export type ListName = Exclude<(typeof LISTS)[number], 'runs'>;
 
 /** Options of `list` after parsing. */
 export interface ListOptions {
   readonly format: 'text' | 'json';
   readonly json?: boolean;
+  readonly where: string[];
   readonly conformance?: boolean;
 }
 
@@ -57,6 +58,8 @@ export interface RunOptions extends ScheduleOptions, ProblemOptions {
   readonly resourceCheck?: boolean;
   readonly keepParameters?: 'epochs' | 'end';
   readonly observe?: string;
+  readonly tag?: string[];
+  readonly note?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;

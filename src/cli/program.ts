@@ -1,4 +1,5 @@
 import { type Command, CommanderError, Option } from 'commander';
+import { NOTE, TAG } from '../results/run-label.js';
 import { suiteVersion } from '../results/version.js';
 import { SHELLS } from './completion.js';
 import { addCurvature } from './curvature-command.js';
@@ -8,6 +9,7 @@ import { commaSeparated, nonNegativeNumber, oneOf, quoted, webAddress, wholeNumb
 import { LISTS, type ListOptions, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
+import { addRunFilesCommands } from './run-files-commands.js';
 import { logTarget } from './run-logs.js';
 import { applyStandingOptions } from './standing-options.js';
 import { addSweepCommands } from './sweep-commands.js';
@@ -44,7 +46,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--debug', 'show error codes and stacks')
     .addHelpText(
       'after',
-      `\n${wrapped('probprec <command> --help explains a command. Exit codes: 0 done, 1 some failed, 2 wrong usage, 128 + n interrupted by signal n.', width)}`,
+      `\n${wrapped('probprec help <command> explains a command. Exit codes: 0 success, 1 something failed, 2 wrong usage, 128 + n interrupted by signal n.', width)}`,
     )
     .allowExcessArguments()
     .action((_, command: Command) => {
@@ -61,13 +63,14 @@ export function createProgram(terminal: Terminal): Command {
   addSweepCommands(program, terminal);
   addResultCommands(program, terminal);
   addReportCommands(program, terminal);
+  addRunFilesCommands(program, terminal);
   addDoctor(program, terminal);
   addCompletion(program, terminal);
   addHelp(program, terminal);
   for (const command of program.commands) command.option('--debug', 'show error codes and stacks');
   for (const command of [...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
     if (command.commands.length > 0 || ['help', 'completion'].includes(command.name())) continue;
-    command.option('--config <file>', 'YAML file with options that one always gives (docs/cli.md; $PROBPREC_CONFIG)');
+    command.option('--config <file>', 'YAML file with default options ($PROBPREC_CONFIG; docs/cli.md)');
   }
   program.hook('preAction', (_, command) => applyStandingOptions(command, process.env));
   return program;
@@ -78,8 +81,8 @@ function addRun(program: Command, terminal: Terminal): void {
     .command('run')
     .summary('train one test problem with one optimizer and write one run file')
     .description(
-      'Trains one test problem with one optimizer by the protocol and writes one run file.\n' +
-        'The same command again goes on where an interrupted run stopped, or does nothing when the run is complete.',
+      'Trains one test problem with one optimizer by the DeepOBS protocol and writes one run file.\n' +
+        'Repeat the command to resume an interrupted run; it does nothing when the run is complete.',
     )
     .usage('--testproblem NAME --optimizer NAME [--<hyperparameter> VALUE ...] [options]')
     .helpOption(false)
@@ -92,20 +95,20 @@ function addRun(program: Command, terminal: Terminal): void {
     .option('--optimizer <name|file>', 'optimizer (probprec list optimizers), or a file ./mine.js that defines one')
     .option(
       '--seed <n>',
-      'seed of the split, the initial weights, the order and the augmentation (42)',
+      'seed of the data split, initial weights, batch order and augmentation (42)',
       wholeNumber('--seed', 0),
     );
   addVersionOptions(subcommand);
   addBudgetOptions(subcommand);
   addDataOptions(subcommand);
-  subcommand.option('--output-dir <dir>', 'where the run file goes', 'results');
+  subcommand.option('--output-dir <dir>', 'folder for run files', 'results');
   addEngineOptions(subcommand);
   addProtocolOptions(subcommand);
   subcommand
-    .option('--resume', 'go on from a checkpoint of the same configuration', true)
-    .option('--no-resume', 'start from the beginning, whatever is there')
-    .option('--overwrite', 'run again although a completed run file is there')
-    .option('--no-resource-check', 'go ahead although memory or disk space cannot be enough')
+    .option('--resume', 'resume from a checkpoint of the same configuration', true)
+    .option('--no-resume', 'ignore checkpoints and start from the beginning')
+    .option('--overwrite', 'run again even if a completed run file exists')
+    .option('--no-resource-check', 'run even if memory or disk space looks too small')
     .option(
       '--log <where>',
       'log while training: tensorboard:DIR, csv:FILE, jsonl:FILE, or - for JSON lines on stdout; may be repeated',
@@ -113,16 +116,18 @@ function addRun(program: Command, terminal: Terminal): void {
     )
     .option(
       '--keep-parameters <when>',
-      'epochs or end: keep the parameters beside the run file, for probprec curvature --run (docs/run-file.md)',
+      'save the parameters beside the run file, at epochs or end; probprec curvature --run reads them (docs/run-file.md)',
       oneOf('--keep-parameters', ['epochs', 'end'] as const),
     )
     .option(
       '--observe <what>',
-      'measure along the training, for instance lambda_max=every:1epoch; commas separate several (docs/curvature.md)',
+      'measure quantities during training, for example lambda_max=every:1epoch; separate several by commas (docs/curvature.md)',
     )
-    .option('--json', "the run file's path and a summary as JSON on stdout")
-    .option('--quiet', 'no progress')
-    .option('-h, --help', "show this help; with --optimizer also the optimizer's hyperparameters")
+    .option('--tag <word>', 'word to find the run by, in list runs and --where tag=…; may be repeated', tagged)
+    .option('--note <text>', 'a line about the run, for the run file', note)
+    .option('--json', "print the run file's path and a summary as JSON")
+    .option('--quiet', 'print no progress')
+    .option('-h, --help', "show this help; with --optimizer, also the optimizer's hyperparameters")
     .action(async (options: RunOptions, command: Command) => {
       if (options.help) return showRunHelp(command, options.optimizer, terminal);
       const { run } = await import('./commands/run.js');
@@ -136,28 +141,53 @@ async function showRunHelp(run: Command, optimizer: string | undefined, terminal
   terminal.result(await runHelp(run.helpInformation().trimEnd(), optimizer, helpWidth(terminal)));
 }
 
+const repeated = (text: string, before: string[]) => [...before, text];
+
+function tagged(text: string, before: string[] | undefined): string[] {
+  if (TAG.test(text)) return [...(before ?? []), text];
+  throw new UsageError(`--tag: found ${quoted(text)}, expected at most 64 letters, digits, ".", "_" and "-"`);
+}
+
+function note(text: string): string {
+  if (NOTE.test(text)) return text;
+  throw new UsageError(`--note: found ${quoted(text)}, expected one line of at most 1,000 characters`);
+}
+
 function addList(program: Command, terminal: Terminal): void {
   program
     .command('list')
-    .summary('list test problems, optimizers, data sets, engines or baselines')
-    .description('Lists what there is, with defaults.')
+    .summary('list test problems, optimizers, data sets, engines, baselines or runs')
+    .description('Lists test problems, optimizers, data sets, engines, baselines or runs.')
     .argument('[what]', LISTS.join(', '))
-    .argument('[file...]', 'files of your own, to list with the others')
+    .argument('[file...]', 'your own files, listed with the rest; runs: run files or folders of them (results)')
+    .option(
+      '--where <name=value>',
+      'runs: only those with this value, for example tag=paper or state=failed; may be repeated',
+      repeated,
+      [],
+    )
     .option('--format <name>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
-    .option('--json', 'as --format json')
-    .option('--conformance', "of testproblems: what is DeepOBS' and what is not, as docs/conformance.md has it")
+    .option('--json', 'same as --format json')
+    .option('--conformance', "testproblems: what is DeepOBS' and what is not, as docs/conformance.md has it")
     .action(async (what: string | undefined, files: string[], options: ListOptions) => {
       if (what === undefined) throw new UsageError(`list: missing argument; expected one of ${LISTS.join(', ')}`);
       const chosen = oneOf('list', LISTS)(what);
+      const json = options.json === true || options.format === 'json';
       if (options.conformance) {
         const { conformance } = await import('./commands/conformance.js');
         return conformance(chosen, files, options, terminal);
       }
+      if (chosen === 'runs') {
+        const { listRuns } = await import('./commands/list-runs.js');
+        process.exitCode = await listRuns(files, { where: options.where, json }, terminal);
+        return;
+      }
+      if (options.where.length > 0) throw new UsageError(`list ${chosen}: found --where, which is of list runs`);
       const { list } = await import('./commands/list.js');
       if (files.length > 0 && !['testproblems', 'optimizers', 'datasets'].includes(chosen)) {
         throw new UsageError(`list ${chosen}: found the argument ${quoted(files[0] ?? '')}, expected nothing more`);
       }
-      await list(chosen, files, options.json === true || options.format === 'json', terminal);
+      await list(chosen, files, json, terminal);
     });
 }
 
@@ -171,12 +201,12 @@ interface DataCommandOptions {
 function addData(program: Command, terminal: Terminal): void {
   const data = program
     .command('data')
-    .summary('fetch, verify or describe the data sets')
-    .description('Fetches, verifies or describes the data sets; without names all that have files.');
+    .summary('download, verify or describe data sets')
+    .description('Downloads, verifies or describes data sets; all of them if none is named.');
   const actions = [
-    ['info', 'say which files are there'],
-    ['verify', 'compare the files with the published checksums; exit code 1 when one is not verified'],
-    ['fetch', 'download what is missing and check it'],
+    ['info', 'show which files are present'],
+    ['verify', 'compare files with the published checksums; exit code 1 if one does not match'],
+    ['fetch', 'download missing files and check them'],
   ] as const;
   for (const [name, text] of actions) {
     const command = data
@@ -187,13 +217,13 @@ function addData(program: Command, terminal: Terminal): void {
       .option('--debug', 'show error codes and stacks');
     if (name === 'fetch') {
       command
-        .option('--quiet', 'no progress')
+        .option('--quiet', 'print no progress')
         .option(
           '--mirror <url>',
-          'fetch from this address instead of the published ones; may be repeated',
+          'download from this address instead of the published ones; may be repeated',
           (url: string, before: string[] | undefined) => [...(before ?? []), webAddress('--mirror')(url)],
         );
-    } else command.option('--json', 'as JSON');
+    } else command.option('--json', 'print JSON');
     command.action(async (names: string[], options: DataCommandOptions) => {
       const commands = await import('./commands/data.js');
       process.exitCode = await commands[name](names, options, terminal);
@@ -207,14 +237,14 @@ function addData(program: Command, terminal: Terminal): void {
 function addCheck(program: Command, terminal: Terminal): void {
   program
     .command('check')
-    .summary('say what is wrong with files of your own')
+    .summary('test your own optimizer, test problem or data set file')
     .description(
-      'Tries optimizers, test problems and data sets of your own: contract, derivatives against differences, repetition,\n' +
-        'going on after a stop. Says what is wrong, with file and line where there is one. Exit code 1 when something is.',
+      'Tests your own optimizer, test problem or data set: its contract, derivatives against finite differences, determinism\n' +
+        'and resuming. Reports each fault with file and line. Exit code 1 if there is one.',
     )
     .argument('<file...>', 'files that define an optimizer, a test problem or a data set')
     .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .action(async (files: string[], options: { dataDir?: string; json?: boolean }) => {
       const { check } = await import('./commands/check.js');
       process.exitCode = await check(files, options, terminal);
@@ -224,25 +254,25 @@ function addCheck(program: Command, terminal: Terminal): void {
 function addRuntime(program: Command, terminal: Terminal): void {
   const subcommand = program
     .command('runtime')
-    .summary('compare the run times of optimizers with that of SGD')
+    .summary('compare the run times of optimizers with SGD')
     .description(
-      'Compares wall and CPU time of optimizers with those of SGD on one test problem: runs in turn, no files are written.',
+      'Compares the wall and CPU time of optimizers with SGD on one test problem. Runs take turns; no run files are written.',
     )
     .option('--testproblem <name|file>', 'test problem', 'mnist_mlp')
     .option(
       '--optimizers <name,name,...>',
-      "optimizers besides sgd (those of the thesis' experiment)",
+      'optimizers to time besides sgd (those of the thesis)',
       commaSeparated((name) => name),
     )
     .option(
       '--set <optimizer.name=value>',
-      'a hyperparameter, for instance momentum.lr=0.1; may be repeated',
+      'a hyperparameter, for example momentum.lr=0.1; may be repeated',
       (setting: string, before: string[]) => [...before, setting],
       [],
     )
     .option(
       '--lr <x>',
-      'learning rate of the optimizers that need one and get none by --set',
+      'learning rate of optimizers that need one and have none by --set',
       nonNegativeNumber('--lr'),
       0.01,
     )
@@ -254,8 +284,8 @@ function addRuntime(program: Command, terminal: Terminal): void {
   addDataOptions(subcommand);
   addEngineOptions(subcommand);
   subcommand
-    .option('--json', 'every time and ratio as JSON')
-    .option('--quiet', 'no progress')
+    .option('--json', 'print every time and ratio as JSON')
+    .option('--quiet', 'print no progress')
     .action(async (options: RuntimeOptions) => {
       const { runtime } = await import('./commands/runtime.js');
       process.exitCode = await runtime(options, terminal);
@@ -265,13 +295,13 @@ function addRuntime(program: Command, terminal: Terminal): void {
 function addDoctor(program: Command, terminal: Terminal): void {
   program
     .command('doctor')
-    .summary('say what this machine offers')
+    .summary('check this machine and suggest fixes')
     .description(
-      'Says what this machine offers: Node, engines and devices, threads, data sets, disk; and what to do about the rest.',
+      'Checks this machine (Node, engines, devices, threads, data sets, disk) and says how to fix what is missing.',
     )
     .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
-    .option('--no-speed', 'do not measure how fast the engines are')
-    .option('--json', 'as JSON')
+    .option('--no-speed', 'skip the speed measurement of the engines')
+    .option('--json', 'print JSON')
     .action(async (options: { dataDir?: string; json?: boolean; speed?: boolean }) => {
       const { doctor } = await import('./commands/doctor.js');
       await doctor(options, terminal);
@@ -281,8 +311,8 @@ function addDoctor(program: Command, terminal: Terminal): void {
 function addCompletion(program: Command, terminal: Terminal): void {
   program
     .command('completion')
-    .summary('print a script that completes command lines in your shell')
-    .description('Prints a script for bash, zsh or fish that completes commands, options and names (docs/cli.md).')
+    .summary('print a completion script for your shell')
+    .description('Prints a completion script for bash, zsh or fish: commands, options and names (docs/cli.md).')
     .argument('<shell>', SHELLS.join(', '))
     .action(async (shell: string) => {
       const chosen = oneOf('completion', SHELLS)(shell);
@@ -295,7 +325,7 @@ function addHelp(program: Command, terminal: Terminal): void {
   program
     .command('help')
     .summary('show the help of a command')
-    .description('Shows the help of a command, for instance probprec help sweep plan.')
+    .description('Shows the help of a command, for example probprec help sweep plan.')
     .argument('[command...]')
     .action(async (names: string[]) => {
       let command = program;

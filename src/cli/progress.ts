@@ -61,13 +61,12 @@ function describeStart(event: Extract<RunEvent, { type: 'start' }>): string {
       engine.device
     }, ${counted(event.threads, 'thread')}`,
   ];
-  if (configuration.data.source === 'synthetic') lines.push('the data are synthetic; the run file says so');
-  else if (!event.verifiedData)
-    lines.push('the data files are not the published ones byte for byte; the run file says so');
+  if (configuration.data.source === 'synthetic') lines.push('training on synthetic data (recorded in the run file)');
+  else if (!event.verifiedData) lines.push('the data files differ from the published ones (recorded in the run file)');
   const { resumedFromEpoch: epoch, resumedFromStep: step, stepsPerEpoch } = event;
   if (epoch !== null) {
     const place = describePlace({ epoch, step, stepsPerEpoch, numEpochs: configuration.numEpochs });
-    lines.push(`goes on from the checkpoint of ${place}`);
+    lines.push(`resumes from the checkpoint of ${place}`);
   }
   return lines.join('\n');
 }

@@ -20,28 +20,36 @@ function addPlot(program: Command, terminal: Terminal): void {
     .command('plot')
     .summary('draw a figure: learning curves, sensitivity, intervals, profiles, …')
     .description(
-      'Draws one figure from the same numbers that compare prints, without a browser, at the width of a paper.\n' +
+      "Draws one figure from the numbers that compare prints, at a paper's width.\n" +
         `Kinds: ${PLOT_KINDS.join(', ')}.`,
     )
     .argument('<kind>', 'which figure', oneOf('plot', PLOT_KINDS))
     .argument(
       '[results...]',
-      'as for compare (results); for runtime also a file of probprec runtime --json; spectral-density, scree, edge-of-stability, overlap: of curvature --json',
+      'as in compare (results); runtime: also files of probprec runtime --json; spectral-density, scree, edge-of-stability, overlap: files of curvature --json',
     )
-    .requiredOption('-o, --output <file>', 'figure.svg, .png, .pdf, or .json (the Vega-Lite specification, to restyle)')
-    .option('--data <file>', 'writes the data behind the figure as CSV, too')
+    .requiredOption(
+      '-o, --output <file>',
+      'figure.svg, .png, .pdf, .json (the Vega-Lite specification, to restyle) or .tex',
+    )
+    .option(
+      '--format <name>',
+      'svg, png, pdf, json, or tikz (pgfplots, its data in a CSV file beside it); without it the ending decides',
+      oneOf('--format', ['svg', 'png', 'pdf', 'json', 'tikz'] as const),
+    )
+    .option('--data <file>', 'also write the data of the figure as CSV')
     .option('--width <width>', 'column (3.25in), page (6.5in), or a length in in, cm, mm or pt', lengthInPoints, 468)
-    .option('--font-size <pt>', 'size of all texts', wholeNumber('--font-size', 4), 8)
+    .option('--font-size <pt>', 'size of all text, in points', wholeNumber('--font-size', 4), 8)
     .option('--dpi <n>', 'pixels per inch of a PNG', wholeNumber('--dpi', 30), 300)
-    .option('--outlines', 'SVG: texts as outlines, independent of fonts (PDF always has outlines)')
+    .option('--outlines', 'SVG: convert text to outlines, which need no fonts (always so in PDF)')
     .option(
       '--metrics <name,name,...>',
-      'learning-curves, grid: a panel for each of these',
+      'learning-curves, grid: one panel per metric',
       commaSeparated(metricName('--metrics')),
     )
     .option(
       '--over <axis>',
-      'epochs, steps, seconds, cpu-seconds, gradients (counted gradients, products and losses, in gradients)',
+      'horizontal axis: epochs, steps, seconds, cpu-seconds, gradients (products and losses counted as gradients)',
       oneOf('--over', ['epochs', 'steps', 'seconds', 'cpu-seconds', 'gradients'] as const),
       'epochs',
     )
@@ -52,15 +60,18 @@ function addPlot(program: Command, terminal: Terminal): void {
       oneOf('--band', ['interval', 'quartiles', 'range', 'none'] as const),
       'interval',
     )
-    .option('--seeds', 'learning-curves, grid: single runs as thin lines')
+    .option('--seeds', 'learning-curves, grid: add single runs as thin lines')
     .option(
       '--scale <name>',
       'vertical axis: auto, log, linear',
       oneOf('--scale', ['auto', 'log', 'linear'] as const),
       'auto',
     )
-    .option('--x <hyperparameter>', 'sensitivity, heatmap: horizontal axis (the one with most values)')
-    .option('--y <hyperparameter>', 'heatmap: vertical axis')
+    .option(
+      '--x <hyperparameter>',
+      'sensitivity, heatmap: hyperparameter of the horizontal axis (the one with most values)',
+    )
+    .option('--y <hyperparameter>', 'heatmap: hyperparameter of the vertical axis')
     .option('--quantities <name,name,...>', 'quantities: only these', commaSeparated(words));
   addComparisonOptions(command).action(
     async (kind: (typeof PLOT_KINDS)[number], paths: string[], options: PlotCommandOptions) => {
@@ -73,15 +84,15 @@ function addPlot(program: Command, terminal: Terminal): void {
 function addReport(program: Command, terminal: Terminal): void {
   const command = program
     .command('report')
-    .summary('write one page with results, figures, times, failures and how to repeat them')
+    .summary('write an HTML page with results, figures, run times and failures')
     .description(
-      'Writes one HTML file that needs no network and no other file: what was run, tables, figures, run times, runs that\n' +
-        'diverged or failed, and the commands to repeat it. Readable without JavaScript, on paper and by screen readers.',
+      'Writes one self-contained HTML file: settings, tables, figures, run times, diverged and failed runs, and the commands\n' +
+        'that repeat them. Readable offline, without JavaScript, on paper and with a screen reader.',
     )
     .argument('[results...]', 'as for compare (results)')
-    .requiredOption('-o, --output <file>', 'the page, for instance report.html')
+    .requiredOption('-o, --output <file>', 'the page, for example report.html')
     .option('--title <text>', 'title of the page')
-    .option('--no-interactive', 'without the chart library: no filters and no values on hover, 0.8 MB less');
+    .option('--no-interactive', 'leave out the chart library: no filters, no values on hover, 0.8 MB smaller');
   addComparisonOptions(command).action(async (paths: string[], options: ReportCommandOptions) => {
     const { report } = await import('./commands/report.js');
     process.exitCode = await report(paths, options, terminal);
@@ -91,10 +102,10 @@ function addReport(program: Command, terminal: Terminal): void {
 function addExperiment(program: Command, terminal: Terminal): void {
   program
     .command('experiment')
-    .summary('repeat an experiment of the thesis, with its published figures beside')
+    .summary('repeat an experiment of the thesis and compare with its figures')
     .description(
-      'Writes the plan of a published experiment and a page that sets our figures beside the published ones; --run executes\n' +
-        'what is missing of the plan first. The same command resumes; sweep status, run and commands take the plan, too.',
+      'Writes the plan of a published experiment and a page that shows our figures beside the published ones. --run first\n' +
+        'executes the missing runs; repeat the command to resume. The plan also works with the sweep commands.',
     )
     .argument('<name>', 'preconditioning, runtime, initialization or lr-sensitivity')
     .option(
@@ -103,13 +114,13 @@ function addExperiment(program: Command, terminal: Terminal): void {
       oneOf('--scale', SCALES),
       'laptop',
     )
-    .option('-o, --output <dir>', 'folder of plan, results and page (experiments/<name>-<scale>)')
-    .option('--run', 'execute what is missing')
-    .option('--jobs <n>', 'runs at the same time', wholeNumber('--jobs', 1))
-    .option('--threads <n>', 'threads of each run', wholeNumber('--threads', 1))
-    .option('--data-dir <dir>', 'where the data sets are (PROBPREC_DATA_DIR, else ./data)')
-    .option('--overwrite', 'replace another plan there, and measure run times again')
-    .option('--quiet', 'no progress')
+    .option('-o, --output <dir>', 'folder for plan, results and page (experiments/<name>-<scale>)')
+    .option('--run', 'execute the missing runs')
+    .option('--jobs <n>', 'number of parallel runs', wholeNumber('--jobs', 1))
+    .option('--threads <n>', 'threads per run', wholeNumber('--threads', 1))
+    .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
+    .option('--overwrite', 'replace an existing plan and measure run times again')
+    .option('--quiet', 'print no progress')
     .action(async (name: string, options: ExperimentOptions) => {
       const { experiment } = await import('./commands/experiment.js');
       process.exitCode = await experiment(name, options, terminal);

@@ -24,6 +24,7 @@ export const PLOT_KINDS = [
 /** Options of `plot` after parsing; what is absent was not given. */
 export interface PlotCommandOptions extends ComparisonOptions {
   readonly output: string;
+  readonly format?: 'svg' | 'png' | 'pdf' | 'json' | 'tikz';
   readonly data?: string;
   readonly width: number;
   readonly fontSize: number;

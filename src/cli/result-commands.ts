@@ -20,13 +20,13 @@ export function addResultCommands(program: Command, terminal: Terminal): void {
 function addShow(program: Command, terminal: Terminal): void {
   program
     .command('show')
-    .summary('print one run: settings, status, curves, what the optimizer reported; or a list of runs')
+    .summary('print one run in full, or a list of runs')
     .description(
-      'Prints one run in full: settings, status, curves as lines of blocks, and the quantities and events that its optimizer\n' +
-        'reported. Several runs are a list with a line for each.',
+      'Prints one run in full: settings, status, curves as sparklines, and the quantities and events that its optimizer\n' +
+        'logged. Several runs become a list, one line each.',
     )
     .argument('[results...]', 'a run file, or files and folders of them, DeepOBS folders too (results)')
-    .option('--metric <name>', `curve of a list: ${METRICS.join(', ')}`, metricName('--metric'))
+    .option('--metric <name>', `curve to show in a list: ${METRICS.join(', ')}`, metricName('--metric'))
     .action(async (paths: string[], options: { metric?: Metric }) => {
       const { show } = await import('./commands/show.js');
       process.exitCode = await show(paths, options, terminal);
@@ -39,15 +39,18 @@ function addCompare(program: Command, terminal: Terminal): void {
     .summary('compare the runs of optimizers with each other and with baselines')
     .description(
       'Compares optimizers, test problem by test problem: mean, spread and interval over seeds, time to target, and paired\n' +
-        'differences to a reference. Shows the best setting of each optimizer unless told otherwise. Runs under unlike\n' +
-        'conditions, of unlike versions of a file, or of unlike labels are never mixed.',
+        'differences to a reference. Shows the best setting of each optimizer unless told otherwise. Runs under different\n' +
+        'conditions, versions of a file or labels are never mixed.',
     )
     .argument(
       '[results...]',
       'run files or folders of them, DeepOBS folders too; LABEL=FOLDER keeps the runs of a folder apart (results)',
     );
   addComparisonOptions(command)
-    .option('--details', 'with --format json also curves, single runs and tried settings: what figures are made from')
+    .option(
+      '--details',
+      'with --format json: add curves, single runs and all settings tried (the data behind the figures)',
+    )
     .option(
       '--columns <name,name,...>',
       'only these columns: optimizer, from, setting, runs, mean, interval, best, target, speed, wall, cpu, difference, p; of csv its own names',
@@ -58,7 +61,12 @@ function addCompare(program: Command, terminal: Terminal): void {
       'table, latex, markdown: mean and interval of each of these metrics, side by side',
       commaSeparated(metricName('--metrics')),
     )
-    .option('--curves', 'with the table also the mean curves, as lines of blocks')
+    .option('--label <label>', 'latex: label of the table, for \\ref (tab:TESTPROBLEM)')
+    .option(
+      '--caption <latex>',
+      'latex: caption in your own words, as LaTeX; what the usual one says follows as comments',
+    )
+    .option('--curves', 'add the mean curves to the table, as sparklines')
     .option('--format <name>', COMPARE_FORMATS.join(', '), oneOf('--format', COMPARE_FORMATS), 'table')
     .action(async (paths: string[], options: CompareCommandOptions) => {
       const { compare } = await import('./commands/compare.js');
@@ -72,11 +80,11 @@ function addValidate(program: Command, terminal: Terminal): void {
     .summary('check run files')
     .description(
       'Checks run files, imported runs and DeepOBS files: schema, list lengths, configuration hash, content digest, and\n' +
-        'that the statements of a file agree. One line for each file; exit code 1 when one has a fault.',
+        'contradictions within a file. Prints one line per file; exit code 1 if one has a fault.',
     )
     .argument('[files...]', 'run files or folders of them (results)')
-    .option('--json', 'as JSON')
-    .option('--quiet', 'faults only')
+    .option('--json', 'print JSON')
+    .option('--quiet', 'print only faults')
     .action(async (paths: string[], options: { json?: boolean; quiet?: boolean }) => {
       const { validate } = await import('./commands/validate.js');
       process.exitCode = await validate(paths, options, terminal);
@@ -92,13 +100,13 @@ function addImport(program: Command, terminal: Terminal): void {
     .command('deepobs')
     .description(
       'Reads the files of DeepOBS (1.2.0-beta, develop, TensorFlow 1.1; bare NaN and Infinity) below a folder and writes\n' +
-        'them as strict JSON under the names of their folders; the filling of aborted runs is taken out and noted.',
+        'them as strict JSON, named by their folders. Values that DeepOBS filled in for aborted runs are removed, with a note.',
     )
-    .argument('<dir>', 'folder with the results of DeepOBS')
-    .option('--output-dir <dir>', 'where to write', 'results')
-    .option('--json', 'what was written, skipped and at fault as JSON')
-    .option('--verbose', 'a line for each file instead of a summary')
-    .option('--quiet', 'faults only')
+    .argument('<dir>', 'folder with DeepOBS results')
+    .option('--output-dir <dir>', 'folder to write to', 'results')
+    .option('--json', 'print the files written, skipped and refused as JSON')
+    .option('--verbose', 'print a line per file instead of a summary')
+    .option('--quiet', 'print only faults')
     .option('--debug', 'show error codes and stacks')
     .action(async (folder: string, options: TransferOptions & { outputDir: string }) => {
       const { importDeepobs } = await import('./commands/import.js');

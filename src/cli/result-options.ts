@@ -18,6 +18,8 @@ export interface ComparisonOptions {
   readonly groupBy?: string[];
   readonly where: string[];
   readonly plan?: string;
+  /** Whether the plan's own files may be loaded. */
+  readonly allowUserCode?: boolean;
   readonly wallTime?: boolean;
   readonly allowMismatch?: boolean;
 }
@@ -28,5 +30,7 @@ export interface CompareCommandOptions extends ComparisonOptions {
   readonly curves?: boolean;
   readonly columns?: string[];
   readonly metrics?: Metric[];
+  readonly label?: string;
+  readonly caption?: string;
   readonly format: (typeof COMPARE_FORMATS)[number];
 }

@@ -47,7 +47,7 @@ export async function openLogs(targets: readonly LogTarget[], terminal: Terminal
       } catch (error) {
         if (!(error instanceof OutputError)) throw error;
         // The run is worth more than its log.
-        terminal.line(`probprec: warning: ${error.message}; the run goes on without ${target.kind}:${target.path}`);
+        terminal.line(`probprec: warning: ${error.message}; the run continues without ${target.kind}:${target.path}`);
         return false;
       }
     });

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { SELECTION_MODES } from '../analysis/selection-mode.js';
 import { METRICS } from '../results/recorded-run.js';
+import type { RunCondition } from '../sweep/selection.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
-import { nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
+import { metricName, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
 import {
   COMMAND_FORMATS,
   type SweepBestOptions,
@@ -24,18 +25,24 @@ import {
 
 const USER_CODE = [
   '--allow-user-code',
-  "run the plan's own optimizer files, and engines of the working directory",
+  'load optimizer files that the plan names, and engines from the working directory',
 ] as const;
+const ONLY: [string, string, (text: string, before: RunCondition[]) => RunCondition[], RunCondition[]] = [
+  '--only <name=value>',
+  'only these runs, for example optimizer=sgd,adam, seed=42-44, lr=0.1 or state=failed; may be repeated',
+  (text, before) => [...before, runCondition(text)],
+  [],
+];
 const DEBUG = ['--debug', 'show error codes and stacks'] as const;
 
 /** The commands of a sweep: plan, commands, run, status, best, rerun-best. */
 export function addSweepCommands(program: Command, terminal: Terminal): void {
   const sweep = program
     .command('sweep')
-    .summary('plan many runs, execute what is missing, choose the best setting')
+    .summary('plan many runs, execute the missing ones, choose the best setting')
     .description(
-      'Plans runs that belong together (grid or random search over hyperparameters, seeds), executes what is missing of\n' +
-        'them, here, by GNU parallel or on a Slurm cluster, and chooses the best setting.',
+      'Plans a set of runs (grid or random search over hyperparameters, seeds), executes the missing ones on this machine,\n' +
+        'with GNU parallel or on a Slurm cluster, and chooses the best setting.',
     );
   addPlan(sweep, terminal);
   addCommands(sweep, terminal);
@@ -59,8 +66,8 @@ function addPlan(sweep: Command, terminal: Terminal): void {
     .command('plan')
     .summary('write a plan file')
     .description(
-      'Writes a plan: the runs that belong together, in a stable order, as a file to read, edit and keep.\n' +
-        "Hyperparameters that are not searched are options, as in run: --momentum 0.9; --grid momentum.lr=... is momentum's own.",
+      'Writes a plan: a set of runs in a stable order, as a YAML file to read, edit and keep.\n' +
+        'Give fixed hyperparameters as in run (--momentum 0.9). --grid momentum.lr=... searches the optimizer momentum only.',
     )
     .usage('--testproblem NAME... --optimizer NAME... [--grid NAME=VALUES ...] [options]')
     .allowUnknownOption()
@@ -77,21 +84,21 @@ function addPlan(sweep: Command, terminal: Terminal): void {
       'lr=loguniform:1e-5:1e2, uniform:0:1, integers:1:8, choice:a,b; may be repeated',
       repeated,
     )
-    .option('--samples <n>', 'points to draw of the --random hyperparameters', wholeNumber('--samples', 1))
+    .option('--samples <n>', 'number of points to draw for --random', wholeNumber('--samples', 1))
     .option('--sampling-seed <n>', 'seed of the drawn points (0)', wholeNumber('--sampling-seed', 0))
-    .option('--halton', 'place the points by a Halton sequence instead of independently')
+    .option('--halton', 'draw the points from a Halton sequence instead of independently')
     .option('--seeds <list>', 'seeds of the runs: 42, 42-51 or 42,45-47', seedList('--seeds'), [42]);
   addVersionOptions(command);
   addBudgetOptions(command);
   addDataOptions(command);
-  command.option('--output-dir <dir>', 'where the run files go', 'results');
+  command.option('--output-dir <dir>', 'folder for run files', 'results');
   addEngineOptions(command);
   addProtocolOptions(command);
   command
-    .option('--jobs <n>', 'runs at the same time, for the plan to remember', wholeNumber('--jobs', 1))
-    .option('--name <name>', "name of the plan (the file's)")
+    .option('--jobs <n>', 'default number of parallel runs, stored in the plan', wholeNumber('--jobs', 1))
+    .option('--name <name>', "name of the plan (the file's name)")
     .option('-o, --output <file>', 'the plan file', 'plan.yaml')
-    .option('--overwrite', 'replace another plan of that name')
+    .option('--overwrite', 'replace an existing plan file')
     .action(async (options: SweepPlanOptions, self: Command) => {
       const { sweepPlan } = await import('./commands/sweep-plan.js');
       const ownOptions = self.options.flatMap((option) => (option.long ? [option.long] : []));
@@ -102,33 +109,35 @@ function addPlan(sweep: Command, terminal: Terminal): void {
 function addCommands(sweep: Command, terminal: Terminal): void {
   sweep
     .command('commands')
-    .summary('write one command for each run, for a shell, GNU parallel or Slurm')
+    .summary('write the runs as shell commands, for GNU parallel or for Slurm')
     .description(
-      'Writes one self-contained, quoted command for each run. lines and parallel: one file for each optimizer and test\n' +
+      'Writes one self-contained, quoted command per run. lines and parallel: one file per optimizer and test\n' +
         'problem, jobs_<optimizer>_<grid|random>_search_<test problem>.txt; slurm: array scripts for sbatch.',
     )
     .argument('<plan>', 'plan file')
     .option('--format <name>', COMMAND_FORMATS.join(', '), oneOf('--format', COMMAND_FORMATS), 'lines')
-    .option('-o, --output <file>', 'one file for all runs, - for stdout; of slurm the folder (slurm-<plan>)')
-    .option('--program <words>', "how to start probprec, as the commands' first words (this installation)")
+    .option('-o, --output <file>', 'one file for all runs, or - for stdout; slurm: the folder (slurm-<plan>)')
+    .option('--program <words>', 'command that starts probprec (this installation)')
     .option(
       '--epoch-seconds <x>',
-      'slurm: how long the longest epoch takes (measured in run files of the plan, else 300)',
+      'slurm: seconds of the longest epoch (measured from the run files of the plan, else 300)',
       nonNegativeNumber('--epoch-seconds'),
     )
     .option(
       '--signal-seconds <n>',
-      'slurm: seconds before the time limit at which a task stops and is queued again',
+      'slurm: stop and requeue a task this many seconds before its time limit',
       wholeNumber('--signal-seconds', 1),
       60,
     )
     .option(
       '--max-restarts <n>',
-      'slurm: how often a task that ran out of time is queued again',
+      'slurm: how often to requeue a task that ran out of time',
       wholeNumber('--max-restarts', 0),
       3,
     )
-    .option('--overwrite', 'replace files with other content')
+    .option('--missing', 'leave out the runs that are done')
+    .option(...ONLY)
+    .option('--overwrite', 'replace existing files')
     .action(async (plan: string, options: SweepCommandsOptions) => {
       const { sweepCommands } = await import('./commands/sweep-commands.js');
       await sweepCommands(plan, options, terminal);
@@ -138,23 +147,30 @@ function addCommands(sweep: Command, terminal: Terminal): void {
 function addRun(sweep: Command, terminal: Terminal): void {
   sweep
     .command('run')
-    .summary('execute what is missing, interrupted or failed')
+    .summary('execute missing, interrupted and failed runs')
     .description(
-      'Executes the runs of a plan that are missing, interrupted or failed, each in a process of its own. The same command\n' +
-        'again goes on where this one stopped; started twice at once, the two share the work.',
+      'Executes the missing, interrupted and failed runs of a plan, each in its own process. Repeat the command to resume;\n' +
+        'two processes started at once share the work.',
     )
     .argument('<plan>', 'plan file')
-    .option('--jobs <n>', "runs at the same time (the plan's, else 1)", wholeNumber('--jobs', 1))
-    .option('--no-resource-check', 'go ahead although memory or disk space cannot be enough')
+    .option('--jobs <n>', "number of parallel runs (the plan's, else 1)", wholeNumber('--jobs', 1))
+    .option('--no-resource-check', 'run even if memory or disk space looks too small')
     .option(
       '--threads <n>',
-      "threads of each run (the plan's, else all cores divided by jobs)",
+      "threads per run (the plan's, else all cores divided by jobs)",
       wholeNumber('--threads', 1),
     )
-    .option('--index <n>', 'only this run, from 0, in this process: for array jobs', wholeNumber('--index', 0))
-    .option('--no-keep-going', 'start no further runs after one has failed')
-    .option('--json', 'what became of every run as JSON')
-    .option('--quiet', 'no progress; failures are said')
+    .option(
+      '--index <n>',
+      'execute only this run (counted from 0) in this process, for array jobs',
+      wholeNumber('--index', 0),
+    )
+    .option(...ONLY)
+    .option('--dry-run', 'list the runs that would be executed, and execute none')
+    .option('--no-keep-going', 'start no more runs after a failure')
+    .option('--retry <n>', 'how often to try a failed run again', wholeNumber('--retry', 0), 0)
+    .option('--json', 'print the outcome of every run as JSON')
+    .option('--quiet', 'print only failures')
     .action(async (plan: string, options: SweepRunOptions) => {
       const { sweepRun } = await import('./commands/sweep-run.js');
       process.exitCode = await sweepRun(plan, options, terminal);
@@ -164,16 +180,17 @@ function addRun(sweep: Command, terminal: Terminal): void {
 function addStatus(sweep: Command, terminal: Terminal): void {
   sweep
     .command('status')
-    .summary('say what is done, running, failed and missing')
+    .summary('show which runs are done, running, failed or missing')
     .description(
-      'Says what is done, running, waiting in Slurm, interrupted, failed (and why) and missing. Exit code 1 when a run failed.',
+      'Shows which runs are done, running, queued in Slurm, interrupted, failed (and why) or missing. Exit code 1 if one failed.',
     )
     .argument('<plan>', 'plan file')
-    .option('--all', 'every setting and failure')
-    .option('--json', 'every run as JSON')
+    .option('--all', 'list every setting and failure')
+    .option(...ONLY)
+    .option('--json', 'print every run as JSON')
     .option(
       '--watch [seconds]',
-      'look again every so many seconds (5) until nothing is left to do',
+      'refresh every so many seconds (5) until nothing is left to do',
       wholeNumber('--watch', 1),
     )
     .action(async (plan: string, options: SweepStatusOptions) => {
@@ -187,13 +204,13 @@ function addRankingOptions(command: Command): Command {
   return command
     .option(
       '--metric <name>',
-      `what settings are ranked by: ${METRICS.join(', ')}`,
-      oneOf('--metric', METRICS),
+      `metric that ranks the settings: ${METRICS.join(', ')}, or another one that the loss reports, such as valid_NAME`,
+      metricName('--metric'),
       'valid_accuracies',
     )
     .option(
       '--mode <name>',
-      "final: last value; best: best value of the mean curve; most: most runs first, DeepOBS's rule after a rerun",
+      'final: last value; best: best value of the mean curve; most: most runs first, as DeepOBS after a rerun',
       oneOf('--mode', SELECTION_MODES),
       'final',
     );
@@ -204,12 +221,12 @@ function addBest(sweep: Command, terminal: Terminal): void {
     .command('best')
     .summary('rank the settings of each optimizer on each test problem')
     .description(
-      'Ranks the settings of each optimizer on each test problem over the seeds that all ranked settings have; settings\n' +
-        'with a diverged run come last. Exit code 1 when an optimizer has nothing to rank.',
+      'Ranks the settings of each optimizer on each test problem over the seeds that all ranked settings share. Settings\n' +
+        'with a diverged run come last. Exit code 1 if an optimizer has no finished runs.',
     )
     .argument('<plan>', 'plan file');
   addRankingOptions(command)
-    .option('--json', 'the rankings as JSON')
+    .option('--json', 'print the rankings as JSON')
     .action(async (plan: string, options: SweepBestOptions) => {
       const { sweepBest } = await import('./commands/sweep-best.js');
       process.exitCode = await sweepBest(plan, options, terminal);
@@ -219,17 +236,17 @@ function addBest(sweep: Command, terminal: Terminal): void {
 function addRerunBest(sweep: Command, terminal: Terminal): void {
   const command = sweep
     .command('rerun-best')
-    .summary('plan the best settings again with further seeds')
+    .summary('plan more seeds for the best settings')
     .description(
-      "Writes a plan of the best setting of each optimizer on each test problem with further seeds: DeepOBS's protocol\n" +
-        'tunes on one seed and runs the winner on nine more.',
+      "Writes a plan with more seeds for the best setting of each optimizer on each test problem. DeepOBS' protocol tunes on\n" +
+        'one seed and runs the winner on nine more.',
     )
     .argument('<plan>', 'plan file')
-    .requiredOption('--seeds <list>', 'seeds of the new runs: 43-51', seedList('--seeds'));
+    .requiredOption('--seeds <list>', 'seeds of the new runs, for example 43-51', seedList('--seeds'));
   addRankingOptions(command)
     .option('-o, --output <file>', 'the new plan file (<plan>-best.yaml)')
-    .option('--unfinished', 'choose although runs of the plan are missing or failed')
-    .option('--overwrite', 'replace another plan of that name')
+    .option('--unfinished', 'choose even if runs of the plan are missing or failed')
+    .option('--overwrite', 'replace an existing plan file')
     .action(async (plan: string, options: SweepRerunOptions) => {
       const { sweepRerunBest } = await import('./commands/sweep-rerun-best.js');
       await sweepRerunBest(plan, options, terminal);
@@ -238,6 +255,14 @@ function addRerunBest(sweep: Command, terminal: Terminal): void {
 
 /** More are a mistake. */
 const MOST_SEEDS = 100_000;
+
+function runCondition(text: string): RunCondition {
+  const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError(`--only: found ${quoted(text)}, expected name=value, for example optimizer=sgd`);
+  }
+  return { name: name.trim().replaceAll('-', '_'), value: value.trim() };
+}
 
 /** A parser for seeds: `42`, `42-51`, `42,45-47`. */
 function seedList(option: string): (text: string) => number[] {

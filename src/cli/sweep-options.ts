@@ -1,6 +1,7 @@
 import type { SelectionMode } from '../analysis/selection-mode.js';
 import type { Metric } from '../results/recorded-run.js';
 import type { PlanTrust } from '../sweep/plan.js';
+import type { RunCondition } from '../sweep/selection.js';
 import type { RunOptions } from './options.js';
 
 /** In which forms `sweep commands` writes. */
@@ -24,6 +25,8 @@ export interface SweepPlanOptions
 
 /** Options of `sweep commands` after parsing. */
 export interface SweepCommandsOptions extends PlanTrust {
+  readonly only: readonly RunCondition[];
+  readonly missing?: boolean;
   readonly format: (typeof COMMAND_FORMATS)[number];
   readonly output?: string;
   readonly program?: string;
@@ -35,6 +38,9 @@ export interface SweepCommandsOptions extends PlanTrust {
 
 /** Options of `sweep run` after parsing. */
 export interface SweepRunOptions extends PlanTrust {
+  readonly only: readonly RunCondition[];
+  readonly dryRun?: boolean;
+  readonly retry: number;
   readonly jobs?: number;
   readonly index?: number;
   readonly keepGoing: boolean;
@@ -47,6 +53,7 @@ export interface SweepRunOptions extends PlanTrust {
 
 /** Options of `sweep status` after parsing. */
 export interface SweepStatusOptions extends PlanTrust {
+  readonly only: readonly RunCondition[];
   readonly all?: boolean;
   readonly json?: boolean;
   /** Seconds between two looks; true for the usual number. */

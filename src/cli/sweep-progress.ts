@@ -56,6 +56,13 @@ export class SweepProgress {
       case 'message':
         this.#hear(event);
         return;
+      case 'retried':
+        this.#running.delete(event.run.index);
+        this.#waiting.set(event.run.index, event.run);
+        this.#terminal.line(
+          `probprec: ${describeRun(event.run)}: failed, retry ${event.attempt} follows: ${event.reason}`,
+        );
+        return;
       case 'held':
         this.#running.delete(event.run.index);
         this.#say(`${describeRun(event.run)}: left to another process (${event.reason})`);

@@ -24,6 +24,8 @@ export interface TrainOptions {
   readonly overwrite?: boolean | undefined;
   readonly keepParameters?: KeepParameters | undefined;
   readonly observe?: string | undefined;
+  readonly tag?: readonly string[] | undefined;
+  readonly note?: string | undefined;
   /** How a run that is complete can be run again, in words. */
   readonly again?: string;
   readonly json?: boolean | undefined;
@@ -57,6 +59,7 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       checkResources: options.resourceCheck !== false,
       keepParameters: options.keepParameters,
       observe,
+      label: { tags: options.tag, note: options.note },
       signal,
       onEvent: (event) => {
         kept.observe(event);
@@ -108,7 +111,7 @@ function keptState() {
     message: (name: InterruptionSignal): string => {
       const what = {
         opening: 'stopping before training',
-        fetching: 'stopping before training; what was downloaded is kept, the same command goes on',
+        fetching: 'stopping before training; downloaded data is kept; repeat the command to resume',
         training: 'stopping after this step',
       }[stage];
       return `probprec: interrupted by ${name}, ${what} (once more to stop at once)`;
@@ -116,8 +119,8 @@ function keptState() {
     /** What the run goes on from. */
     atEnd: (): string =>
       saved === null
-        ? 'nothing is trained yet, so the same command starts again'
-        : `kept: ${saved}; the same command goes on from there`,
+        ? 'no training was done yet; repeat the command to start again'
+        : `kept: ${saved}; repeat the command to resume`,
   };
 }
 
@@ -144,7 +147,7 @@ function finish(
   const { status } = runFile;
   if (alreadyComplete) {
     if (options.log !== undefined)
-      terminal.line('nothing is trained, so nothing is logged; probprec export writes what was');
+      terminal.line('the run is complete, so --log writes nothing; probprec export exports its results');
     terminal.line(`already complete${options.again === undefined ? '' : ` (${options.again})`}: ${path}`);
   } else if (outcome.error !== undefined) {
     // The error says why, in a line of its own.

@@ -8,12 +8,12 @@ export function addVersionOptions(command: Command): void {
   command
     .option(
       '--variant <name>',
-      "pytorch or tf, where DeepOBS' two lines have different networks (pytorch)",
+      "pytorch or tf, where DeepOBS' PyTorch and TensorFlow networks differ (pytorch)",
       oneOf('--variant', ['pytorch', 'tf']),
     )
     .option(
       '--init <name>',
-      "deepobs: as DeepOBS initialises the network, or pytorch: as PyTorch's layers do by themselves (deepobs)",
+      "initial weights as in DeepOBS, or PyTorch's defaults: deepobs, pytorch (deepobs)",
       oneOf('--init', ['deepobs', 'pytorch']),
     );
 }
@@ -21,17 +21,17 @@ export function addVersionOptions(command: Command): void {
 /** Options of every command that plans or does runs: how long and how. */
 export function addBudgetOptions(command: Command): void {
   command
-    .option('--num-epochs <n>', "epochs (the test problem's own number)", wholeNumber('--num-epochs', 0))
-    .option('--batch-size <n>', "batch size (the test problem's own)", wholeNumber('--batch-size', 1))
-    .option('--l2-reg <x>', "factor of the L2 term (the test problem's own)", nonNegativeNumber('--l2-reg'))
+    .option('--num-epochs <n>', "number of epochs (the test problem's)", wholeNumber('--num-epochs', 0))
+    .option('--batch-size <n>', "batch size (the test problem's)", wholeNumber('--batch-size', 1))
+    .option('--l2-reg <x>', "factor of the L2 term (the test problem's)", nonNegativeNumber('--l2-reg'))
     .option(
       '--lr-schedule-epochs <n,n,...>',
-      'epochs from which on the learning rate is multiplied',
+      'epochs at which the learning rate changes',
       commaSeparated(wholeNumber('--lr-schedule-epochs', 0)),
     )
     .option(
       '--lr-schedule-factors <x,x,...>',
-      'the factors, relative to the base rate, one for each of these epochs',
+      'factor on the base learning rate from each of these epochs on',
       commaSeparated(nonNegativeNumber('--lr-schedule-factors')),
     );
   addScheduleOptions(command);
@@ -42,18 +42,18 @@ function addScheduleOptions(command: Command): void {
   const number = (option: string, text: string) => command.option(`${option} <x>`, text, nonNegativeNumber(option));
   command.option(
     '--schedule <name>',
-    `learning rate by step: ${SCHEDULES.join(', ')} (constant)`,
+    `learning rate over the steps: ${SCHEDULES.join(', ')} (constant)`,
     oneOf('--schedule', SCHEDULES),
   );
-  number('--warmup', 'share of the steps in which the learning rate rises (0; one-cycle 0.3, trapezoid 0.05)');
-  number('--schedule-end', 'factor at the end (0; exponential 0.01, one-cycle 4e-6)');
-  number('--schedule-start', 'factor at the start of one-cycle (0.04)');
-  number('--schedule-power', 'power of polynomial (1, a straight line)');
-  number('--schedule-decay', 'share of the steps in which trapezoid falls (0.2)');
-  number('--schedule-factor', 'factor of each milestone of steps (0.1)');
+  number('--warmup', 'fraction of the steps with a rising learning rate (0; one-cycle 0.3, trapezoid 0.05)');
+  number('--schedule-end', 'factor on the learning rate at the end (0; exponential 0.01, one-cycle 4e-6)');
+  number('--schedule-start', 'one-cycle: factor at the start (0.04)');
+  number('--schedule-power', 'polynomial: power (1, a straight line)');
+  number('--schedule-decay', 'trapezoid: fraction of the steps with a falling rate (0.2)');
+  number('--schedule-factor', 'steps: factor at each milestone (0.1)');
   command.option(
     '--schedule-milestones <x,x,...>',
-    'shares of the steps at which steps multiplies (0.5,0.75)',
+    'steps: milestones, as fractions of all steps (0.5,0.75)',
     commaSeparated(nonNegativeNumber('--schedule-milestones')),
   );
 }
@@ -78,17 +78,17 @@ export function addDataOptions(command: Command): void {
   command
     .option(
       '--dataset <name|file>',
-      "another data set than the test problem's (probprec list datasets), or a file ./mine.js",
+      "data set to use instead of the test problem's: a name (probprec list datasets) or a file ./mine.js",
     )
     .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
     .option(
       '--data <kind>',
-      'real, or synthetic: generated examples, no files needed (real)',
+      'real, or synthetic: generated examples that need no files (real)',
       oneOf('--data', ['real', 'synthetic']),
     )
     .option(
       '--synthetic-size <n>',
-      'synthetic examples for training and validation (as many as the real ones)',
+      'number of synthetic examples for training and validation (as many as the real data has)',
       wholeNumber('--synthetic-size', 1),
     );
 }
@@ -106,7 +106,7 @@ export function addProtocolOptions(command: Command): void {
   command
     .option(
       '--protocol <name>',
-      'probprec, or deepobs-beta as DeepOBS 1.2.0-beta (probprec)',
+      'probprec (default), or deepobs-beta: DeepOBS 1.2.0-beta, defects included',
       oneOf('--protocol', ['probprec', 'deepobs-beta']),
     )
     .option(

@@ -54,8 +54,8 @@ function describe({ file, version, paths, versions, folders }: EarlierVersions):
       ? ['an earlier version', `-rl ${versions[0]}`]
       : [`${versions.length} earlier versions`, `-rlE '${versions.join('|')}'`];
   return [
-    `${counted(paths.length, 'finished run')} of ${which} of ${file} (${versions.join(', ')}; now ${version}) are there and stay`,
-    'compare shows each version in rows of its own',
+    `${counted(paths.length, 'finished run')} of ${which} of ${file} (${versions.join(', ')}; now ${version}) exist and are kept`,
+    'compare shows each version in its own rows',
     `to drop them delete the files that grep ${pattern} ${folders.map(word).join(' ')} lists`,
   ].join('; ');
 }

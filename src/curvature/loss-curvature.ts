@@ -1,7 +1,7 @@
-import { type Engine, type Executable, placeholders, type Value } from '../engine/index.js';
+import { type CompiledFunction, compileFunction, type Engine, placeholders, type Value } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
-import { add, gradients, hessianVectorProduct, multiply, program, sizeOf, type Tensor } from '../tensor/index.js';
-import { inputNames, type Mode, type SymbolicProblem, type TestProblem } from '../testproblem/index.js';
+import { add, gradients, hessianVectorProduct, multiply, sizeOf, type Tensor } from '../tensor/index.js';
+import type { Mode, SymbolicProblem, TestProblem } from '../testproblem/index.js';
 import { gaussNewtonProduct } from './gauss-newton.js';
 import { joined, type Operator, scaled, type Vector } from './vector.js';
 
@@ -36,6 +36,13 @@ export interface ParameterBlock {
   readonly size: number;
 }
 
+type Parameters = readonly Tensor[];
+type GradientFunction = CompiledFunction<
+  { readonly parameters: Parameters },
+  { readonly loss: Tensor; readonly gradient: Parameters }
+>;
+type ProductFunction = CompiledFunction<{ readonly parameters: Parameters; readonly vector: Parameters }, Parameters>;
+
 /** How the loss is built. */
 export interface LossCurvatureOptions {
   readonly batchSize: number;
@@ -55,15 +62,19 @@ export class LossCurvature {
   readonly size: number;
   readonly #engine: Engine;
   readonly #options: Required<LossCurvatureOptions>;
-  readonly #executables = new Map<string, Promise<Executable>>();
+  /** The loss on minibatches, the L2 term included. */
+  readonly #regularised: SymbolicProblem;
+  readonly #products = new Map<CurvatureMatrix, Promise<ProductFunction>>();
+  #gradient: Promise<GradientFunction> | null = null;
 
   /** Programs are compiled when they are first needed. */
   constructor(engine: Engine, problem: TestProblem, options: LossCurvatureOptions) {
     this.#engine = engine;
     this.problem = problem;
     this.#options = { l2Reg: 0, mode: 'train', ...options };
-    const { batchSize, mode } = this.#options;
+    const { batchSize, mode, l2Reg } = this.#options;
     this.symbolic = problem.build(batchSize, { mode });
+    this.#regularised = l2Reg === 0 ? this.symbolic : problem.build(batchSize, { mode, l2Reg });
     this.size = problem.parameterCount;
   }
 
@@ -72,11 +83,12 @@ export class LossCurvature {
     let loss = 0;
     let count = 0;
     const mean = new Mean();
+    const { parameters } = point;
     for await (const minibatch of minibatches()) {
-      const results = await (await this.#executable('gradient')).run(this.#feeds(point, minibatch));
-      loss += await this.#scalar(results.loss);
+      const found = await (await this.#gradientFunction()).run({ parameters }, this.#feeds(point, minibatch));
+      loss += (await this.#engine.download(found.loss))[0] ?? Number.NaN;
       count += 1;
-      mean.add(await this.#downloaded(results, 'gradient'));
+      mean.add(await this.#downloaded(found.gradient));
     }
     return { loss: loss / count, gradient: mean.take() };
   }
@@ -85,79 +97,73 @@ export class LossCurvature {
   operator(matrix: CurvatureMatrix, point: LossPoint, minibatches: Minibatches): Operator {
     if (matrix === 'gauss-newton' && this.symbolic.outputs.length === 0) {
       throw new ConfigurationError(
-        `${this.problem.name}: its loss is no function of a network's outputs, so there is no Gauss-Newton matrix; expected --matrix hessian`,
+        `${this.problem.name}: its loss is not a function of a network's outputs, so it has no Gauss-Newton matrix; expected --matrix hessian`,
       );
     }
     return async (vector) => {
-      const executable = await this.#executable(matrix);
+      const product = await this.#productFunction(matrix);
       const mean = new Mean();
-      const uploaded = this.#uploaded(vector);
+      const given = { parameters: point.parameters, vector: this.#uploaded(vector) };
       for await (const minibatch of minibatches()) {
-        const results = await executable.run({ ...this.#feeds(point, minibatch), ...uploaded });
-        mean.add(await this.#downloaded(results, 'product'));
+        mean.add(await this.#downloaded(await product.run(given, this.#feeds(point, minibatch))));
       }
       return mean.take();
     };
   }
 
-  #feeds({ parameters, states }: LossPoint, minibatch: MinibatchFeeds): Record<string, Value> {
-    const feeds: Record<string, Value> = { ...this.#options.constants, ...states, ...minibatch };
-    for (const [index, { name }] of this.problem.parameters.entries()) {
-      const value = parameters[index];
-      if (value !== undefined) feeds[inputNames.parameter(name)] = value;
-    }
-    return feeds;
+  #feeds({ states }: LossPoint, minibatch: MinibatchFeeds): Record<string, Value> {
+    return { ...this.#options.constants, ...states, ...minibatch };
   }
 
   /** A vector as one value for each parameter. */
-  #uploaded(vector: Vector): Record<string, Value> {
+  #uploaded(vector: Vector): Value[] {
     if (vector.length !== this.size) {
       throw new RangeError(`found a vector of ${vector.length} numbers, expected ${this.size}, one for each parameter`);
     }
     let begin = 0;
-    const feeds: Record<string, Value> = {};
-    for (const [index, { shape }] of this.problem.parameters.entries()) {
+    return this.problem.parameters.map(({ shape }) => {
       const end = begin + sizeOf(shape);
-      feeds[vectorInput(index)] = this.#engine.upload(vector.subarray(begin, end), shape);
+      const part = this.#engine.upload(vector.subarray(begin, end), shape);
       begin = end;
-    }
-    return feeds;
+      return part;
+    });
   }
 
-  async #downloaded(results: Readonly<Record<string, Value>>, name: string): Promise<Vector> {
+  async #downloaded(values: readonly Value[]): Promise<Vector> {
     const parts: Vector[] = [];
-    for (const index of this.problem.parameters.keys()) {
-      const value = results[`${name}/${index}`];
-      if (value === undefined) throw new RangeError(`the program returned no ${name} of parameter ${index}`);
-      parts.push((await this.#engine.download(value)) as Vector);
-    }
+    for (const value of values) parts.push((await this.#engine.download(value)) as Vector);
     return joined(parts, this.size);
   }
 
-  async #scalar(value: Value | undefined): Promise<number> {
-    return value === undefined ? Number.NaN : ((await this.#engine.download(value))[0] ?? Number.NaN);
+  #gradientFunction(): Promise<GradientFunction> {
+    const { loss, parameters } = this.#regularised;
+    this.#gradient ??= compileFunction(
+      this.#engine,
+      { parameters },
+      { loss, gradient: gradients(loss, parameters) as readonly Tensor[] },
+    );
+    return this.#gradient;
   }
 
-  #executable(name: 'gradient' | CurvatureMatrix): Promise<Executable> {
-    let executable = this.#executables.get(name);
-    if (executable === undefined) {
-      executable = this.#engine.compile(program(this.#outputs(name)));
-      this.#executables.set(name, executable);
-    }
-    return executable;
+  #productFunction(matrix: CurvatureMatrix): Promise<ProductFunction> {
+    const known = this.#products.get(matrix);
+    if (known !== undefined) return known;
+    const { parameters } = this.#regularised;
+    const vector = placeholders('vector', parameters);
+    const product = matrix === 'hessian' ? this.#hessianProduct(vector) : this.#gaussNewtonProduct(vector);
+    const compiled = compileFunction(this.#engine, { parameters, vector }, product);
+    this.#products.set(matrix, compiled);
+    return compiled;
   }
 
-  #outputs(name: 'gradient' | CurvatureMatrix): Record<string, Tensor> {
-    const { batchSize, mode, l2Reg } = this.#options;
-    if (name === 'gauss-newton') {
-      const { loss, outputs, parameters } = this.symbolic;
-      const vectors = vectorInputs(parameters);
-      return numbered('product', this.#withL2(gaussNewtonProduct(loss, outputs, parameters, vectors), vectors));
-    }
-    const { loss, parameters } = this.problem.build(batchSize, { mode, l2Reg });
-    const gradient = gradients(loss, parameters);
-    if (name === 'gradient') return { loss, ...numbered('gradient', gradient) };
-    return numbered('product', hessianVectorProduct(gradient, parameters, vectorInputs(parameters)));
+  #hessianProduct(vector: readonly Tensor[]): readonly Tensor[] {
+    const { loss, parameters } = this.#regularised;
+    return hessianVectorProduct(gradients(loss, parameters), parameters, vector);
+  }
+
+  #gaussNewtonProduct(vector: readonly Tensor[]): readonly Tensor[] {
+    const { loss, outputs, parameters } = this.symbolic;
+    return this.#withL2(gaussNewtonProduct(loss, outputs, parameters, vector), vector);
   }
 
   /** The product with the L2 term's Hessian, λ on the weights, added. */
@@ -169,18 +175,6 @@ export class LossCurvature {
       return adds ? add(product, multiply(vector, l2Reg)) : product;
     });
   }
-}
-
-function vectorInput(index: number): string {
-  return `vector/${index}`;
-}
-
-function vectorInputs(parameters: readonly Tensor[]): readonly Tensor[] {
-  return placeholders('vector', parameters) as readonly Tensor[];
-}
-
-function numbered(name: string, tensors: readonly Tensor[]): Record<string, Tensor> {
-  return Object.fromEntries(tensors.map((tensor, index) => [`${name}/${index}`, tensor]));
 }
 
 /** A mean of vectors, added up in double precision; a single one stays as it is. */

@@ -22,7 +22,8 @@ export function datasetFiles(registered: readonly string[]): FileKind<DatasetDef
     guarded: (exported: DatasetDefinition, code: UserCode) => guardedDataset(exported as OwnDatasetDefinition, code),
     async fault({ name }) {
       if (!registered.some((other) => other.toLowerCase() === name.toLowerCase())) return null;
-      return `name: found "${name}", the name of a registered data set; expected one of its own, such as my-${name}`;
+      const text = `name: found "${name}", the name of a registered data set; expected a new name, such as my-${name}`;
+      return { property: 'name', text };
     },
   };
 }

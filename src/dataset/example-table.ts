@@ -92,7 +92,7 @@ function isList(value: unknown): value is ArrayLike<number> {
 
 function checkLength(part: string, what: string, list: ArrayLike<number>, count: number, each: number): void {
   if (list.length === count * each) return;
-  const expected = `expected ${count * each}: ${count} examples with ${each} each, as sizes and ${what === 'inputs' ? 'shape' : 'labelShape'} say`;
+  const expected = `expected ${count * each}: ${count} examples with ${each} each, from sizes and ${what === 'inputs' ? 'shape' : 'labelShape'}`;
   throw fault(part, `found ${list.length} ${what}`, expected);
 }
 

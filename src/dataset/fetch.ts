@@ -1,9 +1,9 @@
-import { mkdir, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { DataError } from '../errors.js';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolders, removeFolders } from '../make-folders.js';
 import type { DatasetDefinition, ImageDatasetDefinition, PublishedFile, TextDatasetDefinition } from './definition.js';
 import { type DownloadOptions, download } from './download/download.js';
-import { localFault } from './download/fault.js';
+import { localFault, unwritable } from './download/fault.js';
 import { leftovers } from './download/partial-file.js';
 import { type WaitOptions, withFetchLock } from './fetch-lock.js';
 import { datasetDefinition } from './registry.js';
@@ -65,19 +65,11 @@ export async function fetchFiles(
 async function inFolder<T>(dataDir: string, action: () => Promise<T>): Promise<T> {
   let made: string | undefined;
   try {
-    made = await mkdir(dataDir, { recursive: true });
+    made = await makeFolders(dataDir);
     return await action();
   } catch (error) {
-    for (
-      let folder = resolve(dataDir);
-      made !== undefined && folder.startsWith(resolve(made));
-      folder = dirname(folder)
-    ) {
-      await rmdir(folder).catch(() => undefined);
-    }
-    const code = localFault(error);
-    if (code === null) throw error;
-    throw new DataError(`${dataDir}: cannot be written (${code}); give another --data-dir.`, { cause: error });
+    await removeFolders(dataDir, made);
+    throw localFault(error) ? unwritable(dataDir, error) : error;
   }
 }
 

@@ -7,10 +7,11 @@ export function guardedDataset(definition: OwnDatasetDefinition, of: UserCode): 
   return {
     ...definition,
     open: async (options) => {
+      const part = options.syntheticSize === null ? 'load' : 'synthetic';
       try {
-        return await code.wait(options.syntheticSize === null ? 'load' : 'synthetic', () => definition.open(options));
+        return await code.wait(part, () => definition.open(options));
       } catch (error) {
-        throw code.claim(error, 'examples');
+        throw code.claim(error, part);
       }
     },
   };

@@ -84,7 +84,7 @@ function missingError(
   const fetch =
     cause === null
       ? `\`probprec data fetch ${name}\` downloads them`
-      : `\`probprec data info ${name}\` says what to fetch by hand`;
+      : `\`probprec data info ${name}\` lists what to download by hand`;
   return new DataError(
     `data set ${name}: ${what}${fetching}; ${fetch}, or give another --data-dir, or --data synthetic.`,
     {
@@ -99,7 +99,7 @@ async function fetchText({ name }: TextDatasetDefinition, options: OpenOptions):
   } catch (error) {
     if (!(error instanceof FetchError)) throw error;
     throw new DataError(
-      `data set ${name}: no files in ${options.dataDir}; ${error.message.replace(/\.$/, '')}; \`probprec data info ${name}\` says what to fetch by hand, or give another --data-dir, or --data synthetic.`,
+      `data set ${name}: no files in ${options.dataDir}; ${error.message.replace(/\.$/, '')}; \`probprec data info ${name}\` lists what to download by hand, or give another --data-dir, or --data synthetic.`,
       { cause: error },
     );
   }

@@ -102,7 +102,7 @@ function loadContext(name: string, dataDir: string, files: FileRecord[]): LoadCo
       const where = join(dataDir, below);
       const { content } = await readRegularFile(where, { most: LONGEST_FILE }).catch((cause: unknown) => {
         const { code, message } = cause as NodeJS.ErrnoException;
-        const reason = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${message})`;
+        const reason = code === 'ENOENT' ? 'no such file' : `it cannot be read (${message})`;
         throw new DataError(
           `data set ${name}: ${where}: ${reason}; put it there, or give another --data-dir, or --data synthetic.`,
           { cause },

@@ -249,7 +249,7 @@ class Interpreter {
 
   #recall(index: number): PickleValue {
     const value = this.#memo.get(index);
-    if (value === undefined) throw new PickleError(`a reference to ${index}, where nothing is`);
+    if (value === undefined) throw new PickleError(`a reference to ${index}, which does not exist`);
     return value;
   }
 

@@ -54,7 +54,7 @@ export async function openText(definition: TextDatasetDefinition, dataDir: strin
   const { name } = definition;
   if (place === null) {
     throw new DataError(
-      `data set ${name}: no files in ${dataDir}; \`probprec data fetch ${name}\` downloads them, \`probprec data info ${name}\` says what to fetch by hand, or give another --data-dir, or --data synthetic.`,
+      `data set ${name}: no files in ${dataDir}; \`probprec data fetch ${name}\` downloads them, \`probprec data info ${name}\` lists what to download by hand, or give another --data-dir, or --data synthetic.`,
     );
   }
   const { parts, md5 } = await readText(definition, dataDir, place);

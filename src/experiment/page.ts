@@ -38,7 +38,7 @@ export async function experimentPage(content: ExperimentPage): Promise<string> {
 <section id="state"><h2>What was run</h2><ul>${progress.map((line) => html`<li>${line}</li>`)}</ul></section>
 <section id="findings"><h2>What the numbers say</h2>${
     findings.length === 0
-      ? html`<p>Nothing yet that can be set beside the published figures.</p>`
+      ? html`<p>No results yet to compare with the published figures.</p>`
       : html`<ul>${findings.map((sentence) => html`<li>${sentence}</li>`)}</ul>`
   }</section>
 ${sections}
@@ -69,7 +69,7 @@ ${part.agreement.length === 0 ? null : agreementTable(part.agreement)}
 
 function agreementTable(rows: readonly Agreement[]): Html {
   return htmlTable({
-    caption: `Our mean beside the published mean ± ${BAND} standard deviations, at every epoch that both have`,
+    caption: `Our mean and the published mean ± ${BAND} standard deviations, at every epoch recorded in both`,
     head: [
       'optimizer',
       'metric',

@@ -1,7 +1,7 @@
-import { type Engine, uploadScalar, type Value } from '../engine/index.js';
-import { input, program, subtract, type Tensor } from '../tensor/index.js';
+import { compileFunction, type Engine, uploadScalar, type Value } from '../engine/index.js';
+import { input, subtract, type Tensor } from '../tensor/index.js';
 import { inputNames } from '../testproblem/index.js';
-import { restoreTree, saveTree } from './saved-tree.js';
+import { checkCounts, restoreTree, saveTree } from './saved-tree.js';
 import { StepProgram } from './step-program.js';
 import type { Training, TrainingState, TrainingTask } from './training.js';
 import { at, type Transformation } from './transformation.js';
@@ -40,7 +40,7 @@ export async function startAroundSteps(
     return { next: { state: next.state }, results: moves ? numbered(next.parameters) : {} };
   });
   const point = rule.evaluationPoint();
-  const evaluation = point === null ? null : await engine.compile(program(numbered(point)));
+  const evaluation = point === null ? null : await compileFunction(engine, {}, point);
   const feedsOf = (values: readonly Value[]) =>
     Object.fromEntries(names.map((name, index) => [inputNames.parameter(name), at(values, index)]));
 
@@ -50,8 +50,8 @@ export async function startAroundSteps(
   const moveTo = inner.moveTo?.bind(inner);
   const { continueEpoch, scaleLearningRate, preconditioner, evaluationPoint } = inner;
   const ownPoint = async (): Promise<readonly Value[]> => {
-    const values = await evaluation?.run({ ...feedsOf(inner.parameters), ...rule.stateFeeds(carried.state) });
-    return names.map((_, index) => at(Object.values(values ?? {}), index));
+    const feeds = { ...feedsOf(inner.parameters), ...rule.stateFeeds(carried.state) };
+    return evaluation === null ? inner.parameters : evaluation.run({}, feeds);
   };
   return {
     get parameters() {
@@ -119,6 +119,7 @@ export async function startAroundSteps(
       });
       await inner.restore(part('inner'));
       const restored = restoreTree(engine, part('around')) as { carried: typeof carried; steps: number };
+      checkCounts({ steps: restored.steps });
       ({ carried, steps } = restored);
     },
   };

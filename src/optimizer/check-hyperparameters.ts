@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { display } from '../user-file/user-code.js';
+import type { StatementFault } from '../user-file/user-file.js';
 import { describeHyperparameters } from './hyperparameters.js';
 import { RUN_OPTIONS } from './reserved-names.js';
 
@@ -14,14 +15,15 @@ const KINDS = 'a number, a boolean, a text or null';
  * Why the hyperparameters of a user's optimizer cannot be used, or null: a name that is an option of `run` could never be
  * set, and a value that is no number, boolean, text or null fits neither an option nor a folder's name nor a run file.
  */
-export function hyperparameterFault(hyperparameters: z.ZodObject): string | null {
+export function hyperparameterFault(hyperparameters: z.ZodObject): StatementFault | null {
   const described = describeHyperparameters({ hyperparameters });
   const options = new Set(described.map(({ option }) => option));
   const seen = new Set<string>();
   for (const { name, option, type, default: value } of described) {
-    const fault = (text: string) => `hyperparameter ${name}: ${text}`;
+    const fault = (text: string) => ({ property: name, text: `hyperparameter ${name}: ${text}` });
     if (!/^[A-Za-z][A-Za-z0-9]*([_-][A-Za-z0-9]+)*$/.test(name)) {
-      return `hyperparameter ${JSON.stringify(name)}: expected a name of letters, digits and underscores, such as max_norm`;
+      const text = `hyperparameter ${JSON.stringify(name)}: expected a name of letters, digits and underscores, such as max_norm`;
+      return { property: name, text };
     }
     const taken = RUN_OPTIONS.find((other) => option === `--${other}` || option === `--no-${other}`);
     if (taken !== undefined)

@@ -11,6 +11,7 @@ import {
   type Shape,
   sameShape,
   type Tensor,
+  TensorOrigins,
 } from '../tensor/index.js';
 import type { ParameterKind } from '../testproblem/index.js';
 import { describeError, display, UserCode } from '../user-file/user-code.js';
@@ -51,7 +52,7 @@ export function checkTransformation(
   const transformation = trial.attempt('transformation', () => create(hyperparameters, rate));
   if ('hostScalars' in transformation) {
     throw trial.fault(
-      'its transformation has hostScalars, which nothing asks for; expected scalar((t) => …) of the context',
+      'its transformation has hostScalars, which are not supported; expected scalar((t) => …) of the context',
     );
   }
   trial.update(transformation, rate);
@@ -62,10 +63,12 @@ class Trial {
   readonly #file: string;
   readonly #code: UserCode;
   readonly #parameters: readonly Tensor[];
+  readonly #origins: TensorOrigins;
 
   constructor(file: string, code: UserCode, shapes: readonly Shape[]) {
     this.#file = file;
     this.#code = code;
+    this.#origins = new TensorOrigins((error) => code.place(error));
     this.#parameters = shapes.map((shape, index) => input(`parameter/example${index}`, shape));
   }
 
@@ -73,9 +76,16 @@ class Trial {
     return new FileError(`--optimizer ${this.#file}: ${text}`, { cause });
   }
 
+  /** A fault with the line where the tensor was made that it is about, else where the function stands that gave it. */
+  #faultOf(part: 'init' | 'update', value: unknown, text: string): FileError {
+    const origin = this.#origins.suffix(value);
+    const place = origin === '' ? this.#code.placeOfProperty(part) : null;
+    return this.fault(`${text}${place === null ? origin : ` (${place})`}`);
+  }
+
   attempt<T>(part: string, body: () => T, hint = ''): T {
     try {
-      return body();
+      return this.#origins.during(body);
     } catch (cause) {
       const place = this.#code.place(cause);
       const reason = place === null ? describeError(cause) : `${place}: ${describeError(cause)}`;
@@ -104,7 +114,7 @@ class Trial {
     const context = updateContext(recorder, rule, materials, { state: watched(inputs, missed), learningRate });
     let result: unknown;
     try {
-      result = transformation.update(updates, context);
+      result = this.#origins.during(() => transformation.update(updates, context));
     } catch (cause) {
       const names = leavesOf<Tensor>(before as State).map(([path]) => path);
       const hint =
@@ -121,13 +131,16 @@ class Trial {
     }
     const { updates: given, state: after } = isRecord(result) ? result : {};
     if (!Array.isArray(given) || typeof after !== 'object' || after === null) {
-      throw this.fault(`its update returns ${display(result)}, expected { updates: [ … ], state: { … } }`);
+      throw this.#faultOf(
+        'update',
+        null,
+        `its update returns ${display(result)}, expected { updates: [ … ], state: { … } }`,
+      );
     }
-    // A tensor in JavaScript's own arithmetic is NaN.
-    const nodes = nodesOf(given.filter(isTensor));
-    if (nodes.some(({ operation, attributes }) => operation.name === 'constant' && Number.isNaN(attributes.value))) {
-      throw this.fault(`the number NaN is part of its update; ${ARITHMETIC}`);
-    }
+    const nan = nodesOf(given.filter(isTensor)).find(
+      ({ operation, attributes }) => operation.name === 'constant' && Number.isNaN(attributes.value),
+    );
+    if (nan !== undefined) throw this.#faultOf('update', nan, `the number NaN is part of its update; ${ARITHMETIC}`);
     this.#checkUpdates(given);
     this.#checkState(before as State, after);
     const states = leavesOf<Tensor>(after as State).map(([, tensor]) => tensor);
@@ -141,15 +154,17 @@ class Trial {
       ...named,
     ]);
     const unfed = [...made.inputs.keys()].find((name) => !known.has(name));
-    if (unfed !== undefined) throw this.fault(`its update uses the input ${unfed}, which nothing gives a value`);
+    if (unfed !== undefined) throw this.fault(`its update uses the input ${unfed}, which has no value`);
   }
 
   /** Throws unless a state is made of tensors, in lists and records. */
-  #checkTree(tree: unknown, part: string, verb: string): void {
+  #checkTree(tree: unknown, part: 'init' | 'update', verb: string): void {
     const walk = (branch: unknown, path: string): void => {
       if (isTensor(branch)) return;
       if (!isRecord(branch) && !Array.isArray(branch)) {
-        throw this.fault(
+        throw this.#faultOf(
+          part,
+          null,
           path === ''
             ? `its ${part} returns ${display(branch)}, expected an object of named tensors`
             : `its ${part} ${verb} ${display(branch)} as the state ${path}, expected a tensor`,
@@ -162,14 +177,18 @@ class Trial {
 
   #checkUpdates(updates: readonly unknown[]): void {
     if (updates.length !== this.#parameters.length) {
-      throw this.fault(
+      throw this.#faultOf(
+        'update',
+        null,
         `its update returns ${updates.length} updates for ${this.#parameters.length} parameters, expected one for each`,
       );
     }
     for (const [index, { shape, dtype }] of this.#parameters.entries()) {
       const update = updates[index];
       if (isTensor(update) && sameShape(update.shape, shape) && update.dtype === dtype) continue;
-      throw this.fault(
+      throw this.#faultOf(
+        'update',
+        update,
         `its update of a parameter of shape ${shown(shape)} is ${found(update)}, expected a tensor of type ${dtype} and shape ${shown(shape)}`,
       );
     }
@@ -184,12 +203,21 @@ class Trial {
     const returned = new Map(walk(after, ''));
     const unknown = [...returned.keys()].find((path) => !known.has(path));
     if (unknown !== undefined)
-      throw this.fault(`its update returns the state ${unknown}, which its init does not return`);
-    for (const [path, { shape, dtype }] of known) {
+      throw this.#faultOf(
+        'update',
+        returned.get(unknown),
+        `its update returns the state ${unknown}, which its init does not return`,
+      );
+    for (const [path, first] of known) {
+      const { shape, dtype } = first;
       const value = returned.get(path);
-      if (value === undefined) throw this.fault(`its update does not return the state ${path}, which its init returns`);
+      if (value === undefined) {
+        throw this.#faultOf('update', first, `its update does not return the state ${path}, which its init returns`);
+      }
       if (isTensor(value) && sameShape(value.shape, shape) && value.dtype === dtype) continue;
-      throw this.fault(
+      throw this.#faultOf(
+        'update',
+        value,
         `its update gives ${found(value)} as the state ${path}, expected a tensor of type ${dtype} and shape ${shown(shape)} as from its init`,
       );
     }

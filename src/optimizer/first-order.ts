@@ -1,10 +1,10 @@
-import type { Value } from '../engine/index.js';
-import { gradients, program } from '../tensor/index.js';
+import { compileFunction, type Value } from '../engine/index.js';
+import { gradients } from '../tensor/index.js';
 import { inputNames } from '../testproblem/index.js';
 import { count, noEvaluations } from './evaluation-counts.js';
 import { networkState } from './network-state.js';
 import { type CollectedLogs, RuleLog } from './rule-log.js';
-import { restoreTree, saveTree } from './saved-tree.js';
+import { checkCounts, restoreTree, saveTree } from './saved-tree.js';
 import { StepProgram } from './step-program.js';
 import type { Hyperparameters, Training, TrainingTask } from './training.js';
 import { at } from './transformation.js';
@@ -38,7 +38,7 @@ export async function startFirstOrder(
     return { next: { ...next, network: network.next }, results: { loss } };
   });
   const point = rule.evaluationPoint();
-  const evaluation = point === null ? null : await engine.compile(program(Object.fromEntries(point.entries())));
+  const evaluation = point === null ? null : await compileFunction(engine, {}, point);
   const parameterFeeds = (values: readonly Value[]) =>
     Object.fromEntries(names.map((name, index) => [inputNames.parameter(name), at(values, index)]));
 
@@ -66,11 +66,8 @@ export async function startFirstOrder(
       return evaluations;
     },
     ...(evaluation !== null && {
-      evaluationPoint: async () => {
-        const feeds = { ...parameterFeeds(carried.parameters), ...rule.stateFeeds(carried.state) };
-        const values = await evaluation.run(feeds);
-        return names.map((_, index) => at(Object.values(values), index));
-      },
+      evaluationPoint: () =>
+        evaluation.run({}, { ...parameterFeeds(carried.parameters), ...rule.stateFeeds(carried.state) }),
     }),
     beginEpoch: async (next, factor) => {
       epoch = next;
@@ -104,6 +101,7 @@ export async function startFirstOrder(
         evaluations: typeof evaluations;
         log: CollectedLogs;
       };
+      checkCounts({ steps: restored.steps, ...restored.evaluations });
       ({ carried, steps, evaluations } = restored);
       log.collected = restored.log;
     },

@@ -39,11 +39,14 @@ export async function loadOptimizer(nameOrFile: string): Promise<OptimizerDefini
   return (await loadOptimizerAndSource(nameOrFile)).definition;
 }
 
-/** {@link loadOptimizer} with the identity of a user's file; null for a registered optimizer. */
-export async function loadOptimizerAndSource(nameOrFile: string): Promise<Loaded<OptimizerDefinition>> {
+/**
+ * {@link loadOptimizer} with the identity of a user's file; null for a registered optimizer. `copy` names a copy of the file's
+ * module that shares no variable with others.
+ */
+export async function loadOptimizerAndSource(nameOrFile: string, copy = ''): Promise<Loaded<OptimizerDefinition>> {
   const { wrappers: names, base } = parseOptimizer(nameOrFile);
   const around = await Promise.all(names.map(loadWrapper));
-  const { definition, source, guard } = await registry.load(base);
+  const { definition, source, guard } = await registry.load(base, copy);
   if (around.length === 0) return { definition, source };
   const wrapped = around.reduceRight((inner, wrapper) => wrapOptimizer(wrapper, inner), definition);
   return { definition: guard?.(wrapped) ?? wrapped, source };

@@ -1,3 +1,5 @@
+import type { StatementFault } from '../user-file/user-file.js';
+
 /**
  * Class names under which results of other people are published, besides those of registered optimizers: what DeepOBS
  * calls them with TensorFlow, and the thesis' variant that is not registered.
@@ -43,6 +45,8 @@ export const RUN_OPTIONS: readonly string[] = [
   'overwrite',
   'keep-parameters',
   'observe',
+  'tag',
+  'note',
   'log',
   'resource-check',
   'json',
@@ -67,20 +71,29 @@ export interface ReservedNames {
 export function nameFault(
   definition: { readonly name: string; readonly className: string },
   reserved: ReservedNames,
-): string | null {
+): StatementFault | null {
   const { name, className } = definition;
   const among = (text: string, taken: readonly string[]) =>
     taken.some((other) => other.toLowerCase() === text.toLowerCase());
   const registered = [...reserved.names, ...reserved.classNames];
   if (among(name, registered)) {
-    return `name: found "${name}", the name of a registered optimizer; expected one of its own, such as my-${name}`;
+    return {
+      property: 'name',
+      text: `name: found "${name}", the name of a registered optimizer; expected a new name, such as my-${name}`,
+    };
   }
   const example = `My${className}`;
   if (among(className, registered)) {
-    return `className: found "${className}", the name of a registered optimizer; expected one of its own, such as ${example}`;
+    return {
+      property: 'className',
+      text: `className: found "${className}", the name of a registered optimizer; expected a new name, such as ${example}`,
+    };
   }
   if (among(className, PUBLISHED_CLASS_NAMES)) {
-    return `className: found "${className}", under which results are published; expected one of its own, such as ${example}`;
+    return {
+      property: 'className',
+      text: `className: found "${className}", under which results are published; expected a new name, such as ${example}`,
+    };
   }
   return null;
 }

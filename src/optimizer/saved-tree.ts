@@ -80,6 +80,16 @@ export function restoreTree(engine: Engine, { values, arrays }: TrainingState): 
   return restore(values);
 }
 
+/** Makes sure that numbers of a restored tree are counts of something. Throws FileError. */
+export function checkCounts(counts: Readonly<Record<string, unknown>>): void {
+  for (const [what, count] of Object.entries(counts)) {
+    if (Number.isSafeInteger(count) && (count as number) >= 0) continue;
+    throw new FileError(
+      `the saved state of the training has ${JSON.stringify(count)} for its ${what}, expected a count`,
+    );
+  }
+}
+
 function isNumbers(branch: object): branch is TensorData {
   return branch instanceof Float32Array || branch instanceof Float64Array || branch instanceof Int32Array;
 }

@@ -54,7 +54,7 @@ class Guard {
     try {
       JSON.stringify(value);
     } catch (cause) {
-      throw this.fault(part, `returns what JSON cannot hold: ${describeError(cause)}`);
+      throw this.fault(part, `returns a value that JSON cannot hold: ${describeError(cause)}`);
     }
   }
 

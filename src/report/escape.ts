@@ -41,9 +41,41 @@ const LATEX: Readonly<Record<string, string>> = {
   '…': '\\ldots{}',
   '<': '\\textless{}',
   '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  '"': "''",
+  '²': '$^2$',
+  '₁': '$_1$',
+  '‖': '$\\|$',
+  α: '$\\alpha$',
+  η: '$\\eta$',
+  λ: '$\\lambda$',
+  ρ: '$\\rho$',
+  σ: '$\\sigma$',
+  τ: '$\\tau$',
+  ᵀ: '$^\\top$',
 };
 
-/** Text in LaTeX. */
+/**
+ * Text in LaTeX, which every engine of LaTeX can set: letters that pdfLaTeX has no glyph for in its own fonts (beyond those of
+ * Western Europe) are written as escapes like \u05e8, because one of them would stop the whole document.
+ */
 export function latexText(text: string): string {
-  return printable(text).replace(/[\\~^±×≠−–’…<>&%$#_{}]/gu, (letter) => LATEX[letter] ?? `\\${letter}`);
+  return printable(text).replace(/[\\~^<>|"&%$#_{}]|[^\x20-\x7e]/gu, (letter) => {
+    const written = LATEX[letter];
+    if (written !== undefined) return written;
+    if (letter <= '~') return `\\${letter}`;
+    if (/[À-ÖØ-öø-ÿ]/.test(letter) && !/[ÐÞðþ]/.test(letter)) return letter;
+    const code = (letter.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
+    return `\\textbackslash{}u${letter.length > 1 ? `\\{${code}\\}` : code}`;
+  });
+}
+
+/** Text at the start of a line of LaTeX: behind `\\\\` a bracket or an asterisk would belong to the end of the line before. */
+export function latexLineStart(text: string): string {
+  return `${/^\s*[[*]/.test(text) ? '{}' : ''}${latexText(text)}`;
+}
+
+/** Lines of text in LaTeX, one below the other. */
+export function latexLines(texts: readonly string[]): string {
+  return texts.map(latexLineStart).join(' \\\\ ');
 }

@@ -1,9 +1,13 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { OutputError } from '../errors.js';
 import { makeFolders } from '../make-folders.js';
 import { checkReplaceable } from '../regular-file.js';
+import { codeOf, exitCodeOf, reasonOf } from '../system-reasons.js';
+import { beginTemporary, finishTemporary, removeAbandoned } from '../temporary-files.js';
 import { temporaryName } from '../temporary-name.js';
+
+export { reasonOf };
 
 /**
  * Writes a file so that a reader sees the old content or the whole new content, also after a crash: a temporary file in
@@ -12,10 +16,11 @@ import { temporaryName } from '../temporary-name.js';
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, temporaryName(`.${basename(path)}`, '.tmp'));
+  const temporary = beginTemporary(path);
   try {
     await checkReplaceable(path);
     await makeFolders(folder);
+    await removeAbandoned(path);
     const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(data);
@@ -27,6 +32,8 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new OutputError(`cannot write ${path}: ${reasonOf(error)}; nothing was changed`, outputOptions(error));
+  } finally {
+    finishTemporary(temporary);
   }
   await syncFolder(folder);
 }
@@ -89,33 +96,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'disk quota exceeded',
-  EIO: 'the device reports an error (EIO)',
-  EEXIST: 'a file of that name is in the way',
-  ENOTDIR: 'a part of the path is not a folder',
-  EISDIR: 'a folder of that name is in the way',
-  ENOENT: 'the folder does not exist',
-  ENAMETOOLONG: 'the name is too long for the file system',
-};
-
-/** Codes of a system that could not do what was rightly asked: no wrong usage. */
-const NOBODYS_FAULT = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'ENFILE', 'EMFILE', 'ESTALE']);
-
 /** The options of an OutputError for what the system said: exit code 1 where nothing is wrong with the request. */
 export function outputOptions(cause: unknown): { readonly cause: unknown; readonly exitCode?: 1 } {
-  return NOBODYS_FAULT.has(codeOf(cause)) ? { cause, exitCode: 1 } : { cause };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-/** A system error in words, without the path (which the caller names). */
-export function reasonOf(error: unknown): string {
-  return REASONS[codeOf(error)] ?? (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+  const exitCode = exitCodeOf(cause);
+  return exitCode === undefined ? { cause } : { cause, exitCode };
 }

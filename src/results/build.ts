@@ -3,6 +3,7 @@ import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonic
 import { configurationToJson, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
 import { hashConfiguration } from './identity.js';
+import type { RunLabel } from './run-label.js';
 import { PROTOCOL_VERSION, type Provenance, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
 import { encodeSettings } from './setting-value.js';
 import { suiteVersion } from './version.js';
@@ -46,6 +47,7 @@ export interface RunParts {
   /** Whether the optimizer evaluates at another point than it trains; default no. */
   readonly evaluatesElsewhere?: boolean;
   readonly resumed: RunFile['resumed'];
+  readonly label?: RunLabel | undefined;
 }
 
 /** What observers measured after a step of an epoch, and what that took beside the training. */
@@ -140,6 +142,8 @@ export function buildRunFile(parts: RunParts): RunFile {
     ...observationsByEpoch(parts.observations ?? []),
     ...(parts.evaluations === undefined ? {} : { evaluations: { ...parts.evaluations } }),
     ...(parts.evaluatesElsewhere ? { evaluation_point: 'own' as const } : {}),
+    ...(parts.label?.tags === undefined ? {} : { tags: [...parts.label.tags] }),
+    ...(parts.label?.note === undefined ? {} : { note: parts.label.note }),
     resumed: [...parts.resumed],
   };
   return { ...content, content_digest: contentDigest(content) };

@@ -11,25 +11,29 @@ export function describeFault(error: z.ZodError, version: number): string {
 }
 
 function foundAndExpected(issue: z.core.$ZodIssue, version: number): string {
-  const found = abbreviated(issue.input);
+  const found = foundOrMissing(issue.input);
   switch (issue.code) {
     case 'custom':
-      return issue.message.startsWith('found ') ? issue.message : `found ${found}, expected ${issue.message}`;
+      return issue.message.startsWith('found ') ? issue.message : `${found}, expected ${issue.message}`;
     case 'unrecognized_keys':
       return `found the unknown key ${issue.keys.join(', ')}, expected only the keys of schema version ${version}`;
     case 'invalid_key':
-      return `found the key ${found}, expected ${issue.issues[0]?.message ?? 'another one'}`;
+      return `found the key ${abbreviated(issue.input)}, expected ${issue.issues[0]?.message ?? 'another one'}`;
     default: {
       const expected =
         'expected' in issue ? String(issue.expected) : 'values' in issue ? issue.values.join(' or ') : issue.message;
-      return `found ${found}, expected ${expected}`;
+      return `${found}, expected ${expected}`;
     }
   }
 }
 
+/** The start of a fault line about a value: `found 3`, or `missing` where the file has no such field. */
+export function foundOrMissing(value: unknown): string {
+  return value === undefined ? 'missing' : `found ${abbreviated(value)}`;
+}
+
 /** A value from a file in a fault line: short, and nothing in it that a terminal would act on. */
-export function abbreviated(value: unknown): string {
-  if (value === undefined) return 'nothing';
+function abbreviated(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
   if (Array.isArray(value) && value.length > 20) return `a list of ${value.length} entries`;
   if (typeof value === 'string') return quotedName(value.length > 57 ? `${value.slice(0, 54)}...` : value);

@@ -11,7 +11,7 @@ export const measurementsSchema = z.custom<(number | null)[]>((value) => wrongEn
   error: ({ input }) => {
     const wrong = wrongEntry(input);
     if (wrong === null || wrong === 'list') return 'array';
-    return `a number or null at ${wrong}, there is ${shown((input as unknown[])[wrong])}`;
+    return `a number or null at ${wrong}, found ${shown((input as unknown[])[wrong])}`;
   },
 });
 

@@ -93,7 +93,7 @@ export class OutputTree {
       const own = new Set([...(await readdir(dirname(source)).catch(() => [])), basename(path)]);
       const seeds = new Set([...own].map(seedOf));
       const foreign = there.find((name) => seedOf(name) !== null && seeds.has(seedOf(name)) && !own.has(name));
-      if (foreign !== undefined) throw mixed(source, folder, `${foreign} is there, from elsewhere`);
+      if (foreign !== undefined) throw mixed(source, folder, `${foreign} already exists there`);
     }
     this.#owners.set(folder, { owner, source });
   }
@@ -107,7 +107,7 @@ function codeOf(error: unknown): string {
 
 function mixed(source: string, folder: string, why: string): FileError {
   return new FileError(
-    `${source}: left out: it would be mixed with other runs in ${folder} (${why}); give it an --output-dir of its own`,
+    `${source}: left out: it would be mixed with other runs in ${folder} (${why}); give it its own --output-dir`,
   );
 }
 

@@ -51,6 +51,7 @@ class JsonReader {
   readonly #text: string;
   readonly #number: ((text: string) => JsonValue) | undefined;
   readonly #members = new Map<string, readonly [number, number]>();
+  readonly #ahead = new Map<string, number>();
   #position = 0;
   #token: ParsedJson['token'] = null;
 
@@ -125,11 +126,15 @@ class JsonReader {
     return list;
   }
 
-  /** A long list of finite numbers and nulls at once; null for every other one, which is then read value by value. */
+  /**
+   * A long list of finite numbers and nulls at once; null for every other one, which is then read value by value. A list with
+   * something in it that has an inside is not tried: of lists in lists each would be, over and over.
+   */
   #longList(): JsonValue[] | null {
     if (this.#number !== undefined) return null;
-    const end = this.#text.indexOf(']', this.#position);
-    if (end - this.#position < LONG_LIST) return null;
+    const end = this.#next(']');
+    if (end - this.#position < LONG_LIST || end === Number.POSITIVE_INFINITY) return null;
+    if (['[', '{', '"'].some((opening) => this.#next(opening) < end)) return null;
     let list: JsonValue;
     try {
       list = JSON.parse(this.#text.slice(this.#position, end + 1));
@@ -140,6 +145,17 @@ class JsonReader {
     for (const entry of list) if (entry !== null && !Number.isFinite(entry)) return null;
     this.#position = end + 1;
     return list;
+  }
+
+  /** Where this character comes next behind the present one; each stretch of the text is searched once. */
+  #next(character: string): number {
+    let at = this.#ahead.get(character) ?? 0;
+    if (at <= this.#position) {
+      at = this.#text.indexOf(character, this.#position + 1);
+      if (at < 0) at = Number.POSITIVE_INFINITY;
+      this.#ahead.set(character, at);
+    }
+    return at;
   }
 
   /** Between two quotation marks; the second one is the first that has an even number of backslashes in front. */

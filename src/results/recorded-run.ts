@@ -106,6 +106,9 @@ export interface RecordedRun {
   readonly label?: string | null;
   /** Place among the labels or the entries of the plan, from 0. */
   readonly position?: number | null;
+  /** What the user called the run. */
+  readonly tags?: readonly string[];
+  readonly note?: string;
   /** For choosing among files of the same run: ISO time, or the time in a DeepOBS file name. */
   readonly startedAt: string;
 }
@@ -140,6 +143,8 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
       engine: `${engine.name} ${engine.device}`,
       machine: `${environment.cpu_model}, ${engine.threads} threads`,
     },
+    ...(content.tags === undefined ? {} : { tags: content.tags }),
+    ...(content.note === undefined ? {} : { note: content.note }),
     startedAt: content.started_at,
     l2InForce: configuration.l2_reg ?? 0,
     optimizerSource: configuration.optimizer.source,

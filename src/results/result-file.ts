@@ -12,6 +12,7 @@ import { readDeepobsRun } from './deepobs/read.js';
 import { recordImportedRun } from './deepobs/record.js';
 import { describeFault, describeJsonFault } from './faults.js';
 import { JsonFault, type ParsedJson, parseJson } from './parse-json.js';
+import { implausibleValues } from './plausible.js';
 import { readText } from './read-text.js';
 import { type RecordedRun, recordRunFile } from './recorded-run.js';
 import { checkRunFile } from './run-file.js';
@@ -28,8 +29,19 @@ export async function readResultFile(path: string): Promise<ResultFile> {
   return parseResultFile(path, await readText(path));
 }
 
-/** {@link readResultFile} of a text that is already read. The keys that no other kind has decide the kind. */
+/** {@link readResultFile} of a text that is already read. */
 export function parseResultFile(path: string, text: string): ResultFile {
+  const file = parseForm(path, text);
+  const [fault] = implausibleValues(file.content);
+  if (fault !== undefined) throw new FileError(`${path}: ${fault}`);
+  return file;
+}
+
+/**
+ * A result file whose form is right, whatever its values: what looks for every fault goes on from here. The keys that no other
+ * kind has decide the kind. Throws FileError.
+ */
+export function parseForm(path: string, text: string): ResultFile {
   const parsed = parse(path, text);
   const kind = kindOf(parsed);
   if (kind === 'deepobs') return { kind, content: readDeepobsRun(path, text, parsed), parsed };

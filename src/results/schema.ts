@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SCHEDULES, scheduleFields } from '../schedule/index.js';
 import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from './long-values.js';
+import { NOTE, TAG } from './run-label.js';
 import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-schema.js';
 
 /**
@@ -164,6 +165,9 @@ const runFileShape = z.strictObject({
   /** `own` where the optimizer evaluates at a point of its own, such as an average; absent where it is the training point. */
   evaluation_point: z.literal('own').optional(),
   /** Where the run was taken up again from a checkpoint. */
+  /** What the user called the run; absent without. */
+  tags: z.array(z.string().regex(TAG, 'a tag')).optional(),
+  note: z.string().regex(NOTE, 'a line').optional(),
   resumed: z.array(
     z.strictObject({
       epoch: count,

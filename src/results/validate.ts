@@ -5,7 +5,7 @@ import { implausibleValues } from './plausible.js';
 import { faultLine, inTurns } from './read-results.js';
 import { readText } from './read-text.js';
 import type { RecordedRun } from './recorded-run.js';
-import { parseResultFile, type ResultFile } from './result-file.js';
+import { parseForm, type ResultFile } from './result-file.js';
 
 /** What was found about one file: its kind and state, or the faults, each one line that starts with the path. */
 export interface Validation {
@@ -32,7 +32,7 @@ export async function* validateResultFiles(paths: readonly string[]): AsyncGener
 
 function validateFile(path: string): Validation {
   try {
-    const file = parseResultFile(path, readText(path));
+    const file = parseForm(path, readText(path));
     const faults = [
       ...(file.kind === 'probprec' ? inconsistencies(file.content) : []),
       ...implausibleValues(file.content),

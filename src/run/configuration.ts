@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type DatasetDefinition, datasetDefinition, loadDataset, sizesInForce } from '../dataset/index.js';
+import { decimalNumber } from '../decimal-number.js';
 import { resolveEngine } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
@@ -262,7 +263,7 @@ function resolveHyperparameters(
 function readAs(type: 'number' | 'integer' | 'boolean' | 'string', text: string): unknown {
   if (type === 'string') return text;
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
-  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const value = decimalNumber(text);
   return Number.isFinite(value) ? value : text;
 }
 

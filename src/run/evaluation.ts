@@ -1,6 +1,6 @@
 import type { Batch, DataSplit, Phase, Protocol, SplitSizes } from '../dataset/index.js';
-import type { Engine, Executable, Value } from '../engine/index.js';
-import { type Program, program, sizeOf } from '../tensor/index.js';
+import { type CompiledFunction, compileFunction, type Engine, type Value } from '../engine/index.js';
+import { sizeOf, type Tensor } from '../tensor/index.js';
 import {
   evaluationNoise,
   initialStates,
@@ -43,10 +43,20 @@ export interface EvaluationOptions {
   readonly seed: number;
 }
 
+/** What is computed of a batch. */
+interface BatchOutputs {
+  readonly loss: Tensor;
+  /** None, or one. */
+  readonly accuracy: readonly Tensor[];
+  readonly metrics: Readonly<Record<string, Tensor>>;
+  /** The next values of states that belong to a pass over the data, by the names of their inputs. */
+  readonly states: Readonly<Record<string, Tensor>>;
+}
+
 /** The evaluation of batches of one size. */
 interface BatchEvaluation {
   readonly problem: SymbolicProblem;
-  readonly executable: Executable;
+  readonly evaluate: CompiledFunction<object, BatchOutputs>;
 }
 
 /**
@@ -92,7 +102,7 @@ export class Evaluator {
     let evaluation = this.#evaluations.get(batchSize);
     if (evaluation === undefined) {
       const problem = this.#problem.build(batchSize, { l2Reg: this.#options.l2Reg, mode: 'eval' });
-      evaluation = { problem, executable: await this.#engine.compile(programOf(problem)) };
+      evaluation = { problem, evaluate: await compileFunction(this.#engine, {}, batchOutputs(problem)) };
       this.#evaluations.set(batchSize, evaluation);
     }
     return evaluation;
@@ -111,41 +121,45 @@ export class Evaluator {
     values: Readonly<Record<string, Value>>,
     signal?: AbortSignal,
   ): Promise<Measurement> {
-    const totals = new Map<string, number>();
-    let [examples, index] = [0, 0];
+    const metrics: Record<string, number> = {};
+    let [examples, index, loss, right] = [0, 0, 0, 0];
     let carried: { readonly size: number; readonly states: Record<string, Value> } | undefined;
     for await (const batch of split.evaluationBatches(phase, epoch, this.#batchSize)) {
       signal?.throwIfAborted();
-      const { problem, executable } = await this.#evaluation(batch.size);
+      const { problem, evaluate } = await this.#evaluation(batch.size);
       if (carried?.size !== batch.size) {
         carried = { size: batch.size, states: initialStates(this.#engine, problem, 'pass') };
       }
       const noise = evaluationNoise(problem, { seed: this.#options.seed, phase, epoch, batch: index });
-      const results = await executable.run({
+      const feeds = {
         ...this.#constants,
         ...values,
         ...uploadBatch(this.#engine, this.#problem, batch),
         ...uploadNoise(this.#engine, problem, noise),
         ...carried.states,
-      });
-      for (const [name, value] of Object.entries(results)) {
-        if (name.startsWith(inputNames.state(''))) carried.states[name] = value;
-        else totals.set(name, (totals.get(name) ?? 0) + this.#total(name, await this.#scalar(value), batch.size));
+      };
+      const found = await evaluate.run({}, feeds);
+      carried = { size: batch.size, states: { ...carried.states, ...found.states } };
+      loss += (await this.#scalar(found.loss)) * batch.size;
+      for (const fraction of found.accuracy) {
+        right += correctCount(await this.#scalar(fraction), batch.size * this.#labelsPerExample);
+      }
+      for (const [name, value] of Object.entries(found.metrics)) {
+        metrics[name] = (metrics[name] ?? 0) + (await this.#scalar(value)) * batch.size;
       }
       examples += batch.size;
       index += 1;
     }
-    const count = (name: string) => (name === 'accuracy' ? examples * this.#labelsPerExample : examples);
-    return measurementOf(new Map([...totals].map(([name, total]) => [name, total / count(name)])), this.#problem);
+    for (const [name, total] of Object.entries(metrics)) metrics[name] = total / examples;
+    return {
+      loss: loss / examples,
+      accuracy: this.#problem.hasAccuracy ? right / (examples * this.#labelsPerExample) : null,
+      ...(Object.keys(metrics).length === 0 ? {} : { metrics }),
+    };
   }
 
   get #labelsPerExample(): number {
     return sizeOf(this.#problem.labelShape);
-  }
-
-  /** What a batch adds to a sum: its mean times its size, or the labels that are predicted right. */
-  #total(name: string, mean: number, size: number): number {
-    return name === 'accuracy' ? correctCount(mean, size * this.#labelsPerExample) : mean * size;
   }
 
   async #scalar(value: Value): Promise<number> {
@@ -153,29 +167,7 @@ export class Evaluator {
   }
 }
 
-/** Outputs of an evaluation: scalars by name, and the next values of states that belong to a pass over the data. */
-function programOf({ loss, accuracy, metrics, nextStates }: SymbolicProblem): Program {
-  const named = (prefix: (name: string) => string, tensors: typeof metrics) =>
-    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix(name), tensor]));
-  return program({
-    loss,
-    ...(accuracy === null ? {} : { accuracy }),
-    ...named(metricOutput, metrics),
-    ...named(inputNames.state, nextStates),
-  });
-}
-
-function metricOutput(name: string): string {
-  return `metric/${name}`;
-}
-
-function measurementOf(means: ReadonlyMap<string, number>, problem: TestProblem): Measurement {
-  const metrics = [...means].flatMap(([name, mean]) =>
-    name.startsWith(metricOutput('')) ? [[name.slice(metricOutput('').length), mean] as const] : [],
-  );
-  return {
-    loss: means.get('loss') ?? Number.NaN,
-    accuracy: problem.hasAccuracy ? (means.get('accuracy') ?? Number.NaN) : null,
-    ...(metrics.length === 0 ? {} : { metrics: Object.fromEntries(metrics) }),
-  };
+function batchOutputs({ loss, accuracy, metrics, nextStates }: SymbolicProblem): BatchOutputs {
+  const states = Object.entries(nextStates).map(([name, tensor]) => [inputNames.state(name), tensor]);
+  return { loss, accuracy: accuracy === null ? [] : [accuracy], metrics, states: Object.fromEntries(states) };
 }

@@ -24,3 +24,4 @@ export {
 export { inWords, leastMemory, memoryLimit } from './resources.js';
 export { executeRun } from './run.js';
 export type { RunOptions, RunOutcome } from './run-attempt.js';
+export { filesOfRun, moveRun, type RunFileSet, removeRun } from './run-files.js';

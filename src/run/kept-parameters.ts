@@ -57,7 +57,7 @@ export async function keepParameters(
   ];
   const tensors: Record<string, NamedTensors['tensors'][string]> = {};
   for (const [name, value] of values) {
-    if (value === undefined) throw new RangeError(`there is no value of ${name}`);
+    if (value === undefined) throw new RangeError(`no value of ${name}`);
     tensors[name] = { shape: value.shape, data: Float32Array.from(await engine.download(value)) };
   }
   const metadata = {
@@ -105,7 +105,7 @@ export async function loadKeptParameters(
     const tensor = tensors[name];
     if (tensor === undefined || String(tensor.shape) !== String(shape)) {
       throw new FileError(
-        `${path}: found ${tensor === undefined ? 'nothing' : `[${tensor.shape}]`} for ${name}, expected [${shape}]`,
+        `${path}: ${tensor === undefined ? `${name} is missing` : `found [${tensor.shape}] for ${name}`}, expected [${shape}]`,
       );
     }
     return engine.upload(tensor.data, shape);

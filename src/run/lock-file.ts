@@ -74,7 +74,7 @@ export function lockContent(holder: LockHolder): string {
 /** `process 123 on host node7, since 2026-01-01 12:34:56 UTC`, for messages. */
 export function describeHolder(holder: LockHolder): string {
   const since = `since ${holder.since.slice(0, 19).replace('T', ' ')} UTC`;
-  if (isDamaged(holder)) return `a lock that cannot be read, ${since}, which counts for five minutes`;
+  if (isDamaged(holder)) return `a lock that cannot be read, ${since}; it is respected for five minutes`;
   const again = ofEarlierStart(holder)
     ? ', before the last start of this system: its lock ends 90 seconds after its last sign of life'
     : '';

@@ -214,7 +214,9 @@ class HeldLock implements RunLock {
     const holds = await this.#holds();
     if (holds === false) {
       this.#stop();
-      this.#lost.abort(new OutputError(`${this.path}: another process took this run over; nothing more is written`));
+      this.#lost.abort(
+        new OutputError(`${this.path}: another process has taken over this run; this one stops writing`),
+      );
     } else if (holds === true) {
       const bytes = Buffer.from(lockContent(this.#own));
       const flags = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0);

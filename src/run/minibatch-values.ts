@@ -40,14 +40,14 @@ function namedAs<T extends { readonly name: string; readonly shape: Shape }>(
   const found = definitions.find((definition) => definition.name === name);
   if (found !== undefined) return found;
   const names = definitions.map((definition) => definition.name);
-  throw new ConfigurationError(`${what} ${names.length === 0 ? `${name}: there is none` : expectedOneOf(name, names)}`);
+  throw new ConfigurationError(`${what} ${names.length === 0 ? `${name}: it has none` : expectedOneOf(name, names)}`);
 }
 
 /** The numbers, if there are as many as expected. */
 export function expectSize<T extends ArrayLike<number>>(what: string, data: T | undefined, size: number): T {
   if (data === undefined || data.length !== size) {
     throw new ConfigurationError(
-      `${what}: found ${data === undefined ? 'nothing' : `${data.length} numbers`}, expected ${size}`,
+      `${what}: ${data === undefined ? 'missing' : `found ${data.length} numbers`}, expected ${size}`,
     );
   }
   return data;

@@ -33,7 +33,7 @@ export async function openData(
     onProgress: (message) => onEvent?.({ type: 'dataset', message }),
   }).catch((error: unknown) => {
     if (!signal?.aborted) throw error;
-    throw interruptedBy(signal, 'interrupted while fetching data; what has arrived is kept');
+    throw interruptedBy(signal, 'interrupted while downloading data; what the server can resume is kept');
   });
   const split = dataset.split(configuration.seed, configuration.protocol);
   checkSteps(resolved, split);

@@ -1,12 +1,21 @@
-import { type Engine, openEngine, type TensorData, type Value } from '../engine/index.js';
+import {
+  compileFunction,
+  type Engine,
+  openEngine,
+  placeholders,
+  type TensorData,
+  type Value,
+} from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
-import { gradients, hessianVectorProduct, input, type Program, program, sizeOf, type Tensor } from '../tensor/index.js';
+import { constantValues } from '../optimizer/index.js';
+import { gradients, hessianVectorProduct, sizeOf } from '../tensor/index.js';
 import {
   constantValue,
   defineTestProblem,
   inputNames,
   type Layer,
   type Mode,
+  type SymbolicProblem,
   softmaxCrossEntropy,
   type TestProblem,
   xavierNormal,
@@ -93,36 +102,14 @@ export async function openProblem(
   const batchSize = options.batchSize ?? problem.defaults.batchSize;
   const { mode = 'train', seed = 0 } = options;
   const symbolic = problem.build(batchSize, { l2Reg: options.l2Reg ?? problem.defaults.l2Reg ?? 0, mode });
-  const { loss, accuracy, metrics, parameters, nextStates } = symbolic;
-  const vectors = problem.parameters.map(({ name, shape }) => input(`vector/${name}`, shape));
-  const gradient = gradients(loss, parameters);
-  const named = (prefix: string, tensors: typeof gradient) =>
-    Object.fromEntries(tensors.map((tensor, index) => [`${prefix}/${problem.parameters[index]?.name}`, tensor]));
-  const programs: Record<'loss' | 'states' | 'gradient' | 'product', Program> = {
-    loss: program({ loss, ...(accuracy === null ? {} : { accuracy }), ...prefixed('metric', metrics) }),
-    states: program(prefixed('state', nextStates)),
-    gradient: program({ loss, ...named('gradient', gradient) }),
-    product: program({
-      loss,
-      ...named('gradient', gradient),
-      ...named('product', hessianVectorProduct(gradient, parameters, vectors)),
-    }),
-  };
-  const constants = Object.fromEntries(
-    Object.entries(problem.constants).map(([name, { shape, data }]) => [
-      inputNames.constant(name),
-      engine.upload(data(), shape),
-    ]),
-  );
+  const compiled = problemPrograms(engine, symbolic);
+  const constants = constantValues(engine, problem);
 
-  const feed = (prefix: string, arrays: ParameterArrays): Record<string, Value> =>
-    Object.fromEntries(
-      problem.parameters.map(({ name, shape }, index) => [
-        `${prefix}/${name}`,
-        engine.upload(expectSize(`${prefix} ${name}`, arrays[index], sizeOf(shape)), shape),
-      ]),
+  const uploaded = (what: string, arrays: ParameterArrays): Value[] =>
+    problem.parameters.map(({ name, shape }, index) =>
+      engine.upload(expectSize(`${what} ${name}`, arrays[index], sizeOf(shape)), shape),
     );
-  const feedMinibatch = ({ inputs, labels }: Examples, values: MinibatchValues = {}): Record<string, Value> => {
+  const feedsOfMinibatch = ({ inputs, labels }: Examples, values: MinibatchValues = {}): Record<string, Value> => {
     const shape = [batchSize, ...problem.inputShape];
     const numbers = expectSize('inputs', inputs, sizeOf(shape));
     const feeds = {
@@ -135,43 +122,49 @@ export async function openProblem(
     const integers = Int32Array.from(expectLabels(problem, labels ?? undefined, sizeOf(labelShape)));
     return { ...feeds, [inputNames.labels]: engine.upload(integers, labelShape) };
   };
-  const run = async (name: keyof typeof programs, feeds: Record<string, Value>) => {
-    const results = await (await engine.compile(programs[name])).run(feeds);
-    const arrays: Record<string, TensorData> = {};
-    for (const [output, value] of Object.entries(results)) arrays[output] = await engine.download(value);
-    const list = (prefix: string) =>
-      problem.parameters.map((parameter) => arrays[`${prefix}/${parameter.name}`] ?? new Float32Array());
-    return { arrays, scalar: (output: string) => arrays[output]?.[0] ?? Number.NaN, list };
+  const scalar = async (value: Value) => (await engine.download(value))[0] ?? Number.NaN;
+  const downloaded = async (values: readonly Value[]) => {
+    const arrays: TensorData[] = [];
+    for (const value of values) arrays.push(await engine.download(value));
+    return arrays;
   };
 
   return {
     problem,
     batchSize,
     async loss(at, examples, values) {
-      const { scalar } = await run('loss', { ...feed('parameter', at), ...feedMinibatch(examples, values) });
+      const parameters = uploaded('parameter', at);
+      const found = await (await compiled.loss()).run({ parameters }, feedsOfMinibatch(examples, values));
       const labels = batchSize * sizeOf(problem.labelShape);
-      const fraction = () => correctCount(scalar('accuracy'), labels) / labels;
+      const [right] = found.accuracy;
+      const metrics: Record<string, number> = {};
+      for (const [name, value] of Object.entries(found.metrics)) metrics[name] = await scalar(value);
       return {
-        loss: scalar('loss'),
-        accuracy: accuracy === null ? null : fraction(),
-        metrics: Object.fromEntries(Object.keys(metrics).map((name) => [name, scalar(`metric/${name}`)])),
+        loss: await scalar(found.loss),
+        accuracy: right === undefined ? null : correctCount(await scalar(right), labels) / labels,
+        metrics,
       };
     },
     async nextStates(at, examples, values) {
-      if (Object.keys(nextStates).length === 0) return {};
-      const { arrays } = await run('states', { ...feed('parameter', at), ...feedMinibatch(examples, values) });
-      return Object.fromEntries(
-        Object.keys(nextStates).map((name) => [name, arrays[`state/${name}`] ?? new Float32Array()]),
-      );
+      const parameters = uploaded('parameter', at);
+      const found = await (await compiled.states()).run({ parameters }, feedsOfMinibatch(examples, values));
+      const states: Record<string, TensorData> = {};
+      for (const [name, value] of Object.entries(found)) states[name] = await engine.download(value);
+      return states;
     },
     async gradient(at, examples, values) {
-      const { scalar, list } = await run('gradient', { ...feed('parameter', at), ...feedMinibatch(examples, values) });
-      return { loss: scalar('loss'), gradient: list('gradient') };
+      const parameters = uploaded('parameter', at);
+      const found = await (await compiled.gradient()).run({ parameters }, feedsOfMinibatch(examples, values));
+      return { loss: await scalar(found.loss), gradient: await downloaded(found.gradient) };
     },
-    async hessianVectorProduct(at, examples, vector, values) {
-      const feeds = { ...feed('parameter', at), ...feed('vector', vector), ...feedMinibatch(examples, values) };
-      const { scalar, list } = await run('product', feeds);
-      return { loss: scalar('loss'), gradient: list('gradient'), product: list('product') };
+    async hessianVectorProduct(at, examples, along, values) {
+      const given = { parameters: uploaded('parameter', at), vector: uploaded('vector', along) };
+      const found = await (await compiled.product()).run(given, feedsOfMinibatch(examples, values));
+      return {
+        loss: await scalar(found.loss),
+        gradient: await downloaded(found.gradient),
+        product: await downloaded(found.product),
+      };
     },
     async dispose() {
       if (options.engine === undefined) await engine.dispose();
@@ -179,8 +172,30 @@ export async function openProblem(
   };
 }
 
-function prefixed(prefix: string, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
+/** The functions of a test problem on an engine, each compiled when it is first called. */
+function problemPrograms(engine: Engine, { loss, accuracy, metrics, parameters, nextStates }: SymbolicProblem) {
+  const vector = placeholders('vector', parameters);
+  const gradient = gradients(loss, parameters);
+  const at = { parameters };
+  return {
+    // A list, because a tree of values has no place for what is absent.
+    loss: once(() => compileFunction(engine, at, { loss, accuracy: accuracy === null ? [] : [accuracy], metrics })),
+    states: once(() => compileFunction(engine, at, nextStates)),
+    gradient: once(() => compileFunction(engine, at, { loss, gradient })),
+    product: once(() => {
+      const product = hessianVectorProduct(gradient, parameters, vector);
+      return compileFunction(engine, { parameters, vector }, { loss, gradient, product });
+    }),
+  };
+}
+
+/** The function, called once. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** Engines would cut a fraction to a whole number, and let what is no class count as a loss of 0. */

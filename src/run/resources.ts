@@ -79,7 +79,7 @@ export function checkMemory(resolved: ResolvedRun, { bytes, whose } = memoryLimi
   ];
   const less = observations > minibatch ? '--num-observations' : '--batch-size';
   throw new ConfigurationError(
-    `memory: found ${inWords(bytes)}, ${whose}, expected at least ${inWords(needed)} for this run (${parts.join(', ')}); a smaller ${less} needs less, --no-resource-check goes ahead all the same`,
+    `memory: found ${inWords(bytes)}, ${whose}, expected at least ${inWords(needed)} for this run (${parts.join(', ')}); a smaller ${less} needs less, --no-resource-check runs anyway`,
   );
 }
 
@@ -101,7 +101,7 @@ export async function checkDisk(
   const found = await free(folder);
   if (found === null || found >= needed) return;
   throw new OutputError(
-    `${folder}: found ${inWords(found)} of free disk space, expected at least ${inWords(needed)} for the checkpoints and the run file of this run; make room, give another --output-dir, or go ahead all the same with --no-resource-check`,
+    `${folder}: found ${inWords(found)} of free disk space, expected at least ${inWords(needed)} for the checkpoints and the run file of this run; make room, give another --output-dir, or run anyway with --no-resource-check`,
     { exitCode: 1 },
   );
 }

@@ -10,6 +10,7 @@ import {
   runFilePath,
   writeRunFile,
 } from '../results/index.js';
+import type { RunLabel } from '../results/run-label.js';
 import type { CheckpointHeader } from './checkpoint-header.js';
 import {
   type CheckpointOrigin,
@@ -46,6 +47,8 @@ export interface RunOptions extends DataOptions {
   readonly keepParameters?: KeepParameters | undefined;
   /** What is measured along the training; it changes nothing in the run and is no part of its identity. */
   readonly observe?: readonly ObservationRequest[] | undefined;
+  /** What the user calls the run; the run file has it. */
+  readonly label?: RunLabel | undefined;
 }
 
 /** What became of a run. */
@@ -134,8 +137,8 @@ export class RunAttempt {
     const what = this.#parts.saved.kept;
     const kept =
       what === null
-        ? 'no epoch is kept, the same command starts again'
-        : `${what} is kept, the same command goes on from there`;
+        ? 'no epoch is kept; repeat the command to start again'
+        : `${what} is kept; repeat the command to resume`;
     return new OutputError(`${error.message}; ${kept}`, { exitCode: error.exitCode, cause: error.cause });
   }
 
@@ -202,7 +205,7 @@ export class RunAttempt {
       // The checkpoint is as it was written, so its writer was not this optimizer; or there is no memory to restore it.
       if (/allocat|memory/i.test(String(error))) throw error;
       const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-      await saved.reject(`the optimizer cannot go on from its state (${reason})`, warn);
+      await saved.reject(`the optimizer cannot resume from its state (${reason})`, warn);
       this.#clock = RunClock.start();
       this.#loaded = null;
       this.#loop = await TrainingLoop.start(context);
@@ -253,7 +256,7 @@ export class RunAttempt {
     if (before !== null) {
       const [then, now] = [before, this.#origin.engine].map(describeEngineVersion);
       const what = part === null ? `epochs 1 to ${epoch} were` : `what is trained of epochs 1 to ${epoch + 1} was`;
-      this.#parts.warn(`${what} computed by ${then}, the run goes on with ${now}`);
+      this.#parts.warn(`${what} computed by ${then}, the run continues with ${now}`);
     }
     record.resumed.push({
       epoch,
@@ -298,6 +301,7 @@ export class RunAttempt {
       evaluations: this.#loop?.training.evaluations,
       evaluatesElsewhere: this.#loop?.training.evaluationPoint !== undefined,
       resumed: record.resumed,
+      label: options.label,
     });
     const path = await writeRunFile(this.#path, runFile);
     // The result is durable: what fails from here on is worth a word and nothing else.

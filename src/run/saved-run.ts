@@ -158,13 +158,20 @@ export class SavedRun {
   }
 
   /** What speaks against a header of the right form. */
-  #faultOf({ configuration_hash, epoch, part_of_epoch: part }: CheckpointHeader, stepsPerEpoch: number): string | null {
+  #faultOf(
+    { configuration_hash, epoch, part_of_epoch: part, resumed }: CheckpointHeader,
+    stepsPerEpoch: number,
+  ): string | null {
     const hash = hashConfiguration(this.#configuration);
     if (configuration_hash !== hash) {
       return `found the checkpoint of configuration ${configuration_hash.slice(0, 12)}, expected ${hash.slice(0, 12)}`;
     }
     const { numEpochs } = this.#configuration;
     if (epoch >= numEpochs) return `found epoch ${epoch}, expected less than ${numEpochs}`;
+    const taken = [...resumed.map((entry) => entry.epoch), epoch];
+    const later = taken.findIndex((entry, index) => entry > (taken[index + 1] ?? epoch));
+    if (later >= 0)
+      return `found that it was resumed after epoch ${taken[later]}, expected at most ${taken[later + 1]}`;
     if (part === null) return epoch > 0 ? null : 'found epoch 0 and no step, expected one of them';
     return part.step <= stepsPerEpoch ? null : `found step ${part.step}, expected at most ${stepsPerEpoch}`;
   }
@@ -227,7 +234,7 @@ function identityOf(configuration: RunConfiguration): string {
 function refusal(path: string, reasons: readonly string[]): ProbprecError {
   return new ProbprecError(
     'file',
-    `${path}: the run cannot go on from this checkpoint: ${reasons.join('; ')}; --no-resume starts over, or remove the file`,
+    `${path}: cannot resume from this checkpoint: ${reasons.join('; ')}; --no-resume starts over, or remove the file`,
     { exitCode: 1 },
   );
 }

@@ -27,10 +27,10 @@ export function schedulesInForce(
     );
   }
   if (byStep !== null && lrSchedule !== undefined) {
-    throw new ConfigurationError(`${option}: found --lr-schedule-epochs besides, expected one of the two`);
+    throw new ConfigurationError(`${option}: found --lr-schedule-epochs as well, expected one of the two`);
   }
   if (optimizer.schedule !== undefined && (byStep !== null || byEpoch !== null)) {
-    throw new ConfigurationError(`${option}: ${optimizer.name} has a schedule of its own, expected none besides`);
+    throw new ConfigurationError(`${option}: ${optimizer.name} has its own schedule, expected no other`);
   }
   if (byStep === null) return { lrSchedule: effectiveSchedule(byEpoch, numEpochs) };
   const effect = scheduleEffect(byStep, numEpochs);

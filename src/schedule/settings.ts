@@ -108,7 +108,7 @@ export function readSchedule(request: ScheduleRequest): ScheduleSettings | null 
   const { warmup = 0, schedule_decay: decay = 0 } = read;
   if (warmup + decay > 1) {
     throw new ConfigurationError(
-      `--schedule-decay: found ${decay} beside a warm-up of ${warmup}, expected at most ${1 - warmup}, what the warm-up leaves`,
+      `--schedule-decay: found ${decay} beside a warm-up of ${warmup}, expected at most ${1 - warmup}, the rest of the steps`,
     );
   }
   if (name === 'one-cycle' && warmup === 0) {

@@ -1,4 +1,5 @@
 import {
+  checkMetric,
   type GridEdge,
   gridEdges,
   groupSettings,
@@ -53,6 +54,7 @@ export interface PlanBest {
  * Ranks the settings of each optimizer on each test problem by DeepOBS' rules, like with like: over the seeds that all
  * ranked settings have. A setting without the seed that most settings have is left out. Only runs of the plan count; runs on
  * unlike engines, data or protocols, of unlike sources of an optimizer or under unlike labels have rankings of their own.
+ * Throws ConfigurationError for a metric that no run has and that is none of the usual ones.
  */
 export async function rankPlan(
   plan: Plan,
@@ -61,6 +63,7 @@ export async function rankPlan(
   const statuses = await planStatus(plan);
   const ended = statuses.filter(({ state }) => state === 'completed' || state === 'diverged');
   const { runs, faults } = await readResults(ended.flatMap(({ path }) => path ?? []));
+  checkMetric('--metric', metric, runs);
   const recorded = new Map(runs.map((run) => [run.file, run]));
   const competitors = groupBy(statuses, ({ run }) =>
     JSON.stringify([nameOf(run), labelOf(plan, run), conditionsOf(run)]),

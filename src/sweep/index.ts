@@ -9,6 +9,7 @@ export { type PlanStatement, planText } from './plan-text.js';
 export { expandPlan, type PlannedRun, plannedRuns } from './planned-runs.js';
 export { Pool, type PoolEvent, type RunEnd } from './pool.js';
 export { rerunStatement } from './rerun.js';
+export { type RunCondition, selectRuns } from './selection.js';
 export { shellWord } from './shell.js';
 export * from './slurm/index.js';
 export { readSpace, readValue, statedValue } from './spaces.js';

@@ -53,7 +53,7 @@ export async function checkMemoryOfJobs(
   }
   if (needed <= bytes) return;
   throw new ConfigurationError(
-    `--jobs ${jobs}: found ${inWords(bytes)}, ${whose}, expected at least ${inWords(needed)} for so many of these runs at the same time; --jobs ${fitting} fits, --no-resource-check goes ahead all the same`,
+    `--jobs ${jobs}: found ${inWords(bytes)}, ${whose}, expected at least ${inWords(needed)} for so many of these runs at the same time; --jobs ${fitting} fits, --no-resource-check runs anyway`,
   );
 }
 

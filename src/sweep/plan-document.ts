@@ -1,5 +1,6 @@
-import { type Document, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { ConfigurationError } from '../errors.js';
+import { nameFault, quotedName } from '../results/names.js';
 
 /** A plan's text as YAML: its nodes, what they mean, and the line of a place in the text. */
 export interface PlanDocument {
@@ -22,13 +23,32 @@ export function parsePlanDocument(file: string, text: string): PlanDocument {
     const [fault] = document.errors;
     if (fault !== undefined) {
       if (isTooDeep(fault)) throw tooDeep(file);
+      if (fault.code === 'MULTIPLE_DOCS') {
+        throw new ConfigurationError(`${at(fault.pos[0])}: found a second document, expected one plan in a file`);
+      }
       throw new ConfigurationError(`${at(fault.pos[0])}: not valid YAML: ${fault.message.split('\n')[0]}`);
     }
+    checkKeys(document, at);
     const firstAlias = checkAliases(document, at);
     return { contents: document.contents, value: plainValue(document, firstAlias ?? file), at };
   } catch (error) {
     throw isTooDeep(error) ? tooDeep(file) : error;
   }
+}
+
+/** Every key is a name that can be shown and kept: of `__proto__` nothing would be left in the value. */
+function checkKeys(document: Document.Parsed, at: PlanDocument['at']): void {
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isScalar(key)) return;
+      const name = String(key.value);
+      const expected = nameFault(name);
+      if (expected === null) return;
+      throw new ConfigurationError(
+        `${at(key.range?.[0] ?? 0)}: found the key ${quotedName(name)}, expected ${expected}`,
+      );
+    },
+  });
 }
 
 /** An alias must name an anchor before it, of which it is no part. Returns the place of the first one. */
@@ -46,9 +66,7 @@ function checkAliases(document: Document.Parsed, at: PlanDocument['at']): string
         );
       }
       if (ancestors.includes(anchor)) {
-        throw new ConfigurationError(
-          `${place}: the alias ${name} is a part of what it stands for; write the values out`,
-        );
+        throw new ConfigurationError(`${place}: the alias ${name} refers to itself; write the values out`);
       }
     },
   });

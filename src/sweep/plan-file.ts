@@ -62,20 +62,20 @@ function describeFault(error: z.ZodError, place: (path: PlanPath) => string): st
 
 function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'custom') return issue.message;
-  const found = abbreviated(issue.input);
+  const found = foundOrMissing(issue.input);
   switch (issue.code) {
     case 'invalid_type':
-      return `found ${found}, expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+      return `${found}, expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
-      return `found ${found}, expected one of ${issue.values.join(', ')}`;
+      return `${found}, expected one of ${issue.values.join(', ')}`;
     case 'too_small':
       return issue.origin === 'array'
         ? 'found an empty list, expected at least one entry'
-        : `found ${found}, expected at least ${issue.minimum}`;
+        : `${found}, expected at least ${issue.minimum}`;
     case 'too_big':
-      return `found ${found}, expected at most ${issue.maximum}`;
+      return `${found}, expected at most ${issue.maximum}`;
     default:
-      return `found ${found}, expected ${issue.message}`;
+      return `${found}, expected ${issue.message}`;
   }
 }
 
@@ -88,10 +88,13 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   int: 'a whole number',
 };
 
-function abbreviated(stated: unknown): string {
-  if (stated === undefined || stated === null) return 'nothing';
-  const text = JSON.stringify(stated);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+function foundOrMissing(stated: unknown): string {
+  if (stated === undefined || stated === null) return 'missing';
+  // JSON has no infinity; a plan may state one.
+  const text = JSON.stringify(stated, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  ).replaceAll(/"(-?Infinity|NaN)"/g, '$1');
+  return `found ${text.length > 60 ? `${text.slice(0, 57)}...` : text}`;
 }
 
 /** The keys that the schema knows at a path. */

@@ -14,6 +14,11 @@ export const resourcesSchema = z
     throttle: z.int().min(1).optional(),
     runs_per_task: z.int().min(1).optional(),
     directives: z.array(z.string()).optional(),
+    gpus: text.optional(),
+    setup: z
+      .union([z.string(), z.array(z.string())], 'a command of the shell, or a list of them')
+      .transform((stated) => (Array.isArray(stated) ? stated : stated.trimEnd().split('\n')))
+      .optional(),
   })
   .transform(({ runs_per_task: runsPerTask, ...rest }) => ({ ...rest, runsPerTask }));
 
@@ -32,4 +37,8 @@ export interface PlanResources {
   readonly runsPerTask?: number | undefined;
   /** Further #SBATCH options, each with its dashes. */
   readonly directives?: readonly string[] | undefined;
+  /** GPUs of a Slurm task: `1`, or a type and a number, `a100:1`. */
+  readonly gpus?: string | undefined;
+  /** Lines of the shell that a Slurm task executes before its runs: `module load cuda`, `export NAME=value`. */
+  readonly setup?: readonly string[] | undefined;
 }

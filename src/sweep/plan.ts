@@ -47,7 +47,7 @@ export interface PlanTrust {
  */
 export async function readPlan(path: string, trust: PlanTrust = {}): Promise<Plan> {
   const { content } = await readRegularFile(path, { most: LONGEST_PLAN }).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    const reason = error.code === 'ENOENT' ? 'no such file' : error.message;
     const known = error.code === 'ENOENT' || error.code === undefined;
     throw new ConfigurationError(
       `${path}: ${known ? reason : `cannot be read (${reason})`}; expected a plan (probprec sweep plan writes one)`,

@@ -25,6 +25,8 @@ export type RunEnd =
 export type PoolEvent =
   | { readonly type: 'started'; readonly run: PlannedRun }
   | { readonly type: 'message'; readonly run: PlannedRun; readonly message: MessageToPool }
+  /** The run failed and is tried again, for the `attempt`-th time. */
+  | { readonly type: 'retried'; readonly run: PlannedRun; readonly reason: string; readonly attempt: number }
   /** Another process trains the run: the pool looks at it again when nothing else is left to do. */
   | { readonly type: 'held'; readonly run: PlannedRun; readonly reason: string }
   | { readonly type: 'waiting'; readonly runs: readonly PlannedRun[] }
@@ -45,6 +47,8 @@ export interface PoolOptions {
   readonly threads: number;
   /** Whether to start further runs when one has failed. */
   readonly keepGoing: boolean;
+  /** How often a run that failed is tried again. */
+  readonly retries: number;
   /** Whether a run is refused for which memory or disk space cannot be enough. */
   readonly checkResources: boolean;
   readonly onEvent: (event: PoolEvent) => void;
@@ -52,7 +56,8 @@ export interface PoolOptions {
 
 /**
  * Executes runs in child processes, so that a crash or the lack of memory costs one run. Runs that other processes train
- * are left to them and waited for; a run whose other process gave up is taken over. Every run is tried once.
+ * are left to them and waited for; a run whose other process gave up is taken over. A run that fails is tried again as often as
+ * `retries` says.
  */
 export class Pool {
   readonly #options: PoolOptions;
@@ -61,6 +66,8 @@ export class Pool {
   readonly #held = new Map<number, PlannedRun>();
   readonly #ends = new Map<number, RunEnd>();
   readonly #startedAt = new Date().toISOString();
+  /** How often each run failed here, and when it did last. */
+  readonly #failures = new Map<number, { readonly count: number; readonly at: string }>();
   readonly #stopWaiting = new AbortController();
   #stopped: 'interrupted' | 'failed' | null = null;
   #looking: Promise<void> | null = null;
@@ -127,16 +134,18 @@ export class Pool {
   }
 
   /** What another process has made of the run: done, or failed since this pool started. */
-  async #endElsewhere({ configuration }: PlannedRun): Promise<RunEnd | null> {
+  async #endElsewhere({ index, configuration }: PlannedRun): Promise<RunEnd | null> {
     const { outputDir } = this.#options.plan;
+    // What this pool's own last attempt left is no end elsewhere.
+    const since = this.#failures.get(index)?.at ?? this.#startedAt;
     const elsewhere = (reason: string | null) =>
       ({ state: 'failed', reason: `${reason ?? 'for no known reason'} (in another process)` }) as const;
     for (const { path, status, runFile } of await findRunFiles(outputDir, configuration)) {
       if (hasEnded(status.state)) return { state: status.state, path, outcome: null };
-      if (status.state === 'failed' && runFile.finished_at > this.#startedAt) return elsewhere(status.reason);
+      if (status.state === 'failed' && runFile.finished_at > since) return elsewhere(status.reason);
     }
     const crash = await readCrash(outputDir, configuration);
-    return crash !== null && crash.at > this.#startedAt ? elsewhere(crash.reason) : null;
+    return crash !== null && crash.at > since ? elsewhere(crash.reason) : null;
   }
 
   #leave(run: PlannedRun, reason: string): void {
@@ -166,7 +175,18 @@ export class Pool {
       // Where not even this can be written the reason is still reported.
       await writeCrash(plan.outputDir, run.configuration, crash).catch(() => undefined);
     }
+    if (end.state === 'failed' && this.#retry(run, end.reason)) return;
     this.#end(run, end, (performance.now() - startedAt) / 1000);
+  }
+
+  /** Queues a failed run again, unless it has failed too often or the pool stops. */
+  #retry(run: PlannedRun, reason: string): boolean {
+    const attempt = (this.#failures.get(run.index)?.count ?? 0) + 1;
+    if (attempt > this.#options.retries || this.#stopped !== null) return false;
+    this.#failures.set(run.index, { count: attempt, at: new Date().toISOString() });
+    this.#options.onEvent({ type: 'retried', run, reason, attempt });
+    this.#queue.push(run);
+    return true;
   }
 
   /** What became of a run by what it told and how its process ended; null when another process trains it. */

@@ -75,7 +75,10 @@ function samplePoints(spaces: readonly [string, Space][], sampling: Sampling | n
   const [first] = sampled;
   if (first === undefined) return [{}];
   if (sampling === null) {
-    throw new SpaceError(first.name, 'found a space to draw from, but sampling.samples does not say how many points');
+    throw new SpaceError(
+      first.name,
+      'found a space to draw from, but sampling.samples (the number of points) is missing',
+    );
   }
   const columns = sampled.map(({ name, at }, dimension) => ({
     name,

@@ -1,3 +1,4 @@
+import { decimalNumber } from '../decimal-number.js';
 import { ConfigurationError } from '../errors.js';
 import { expectedOneOf } from '../names.js';
 import { logarithmOfTen, powerOfTen } from './exact-powers.js';
@@ -12,7 +13,6 @@ export type Space =
 
 /** More points than this are a mistake, not a grid. */
 const MOST_POINTS = 100_000;
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** The grid of the DeepOBS baselines: NumPy's logspace(-5, 2, 20), to the last bit. */
 function deepobsGrid(): number[] {
@@ -40,7 +40,8 @@ export function readSpace(stated: PlanValue | readonly PlanValue[]): Space {
 export function readValue(text: string): PlanValue {
   if (text === '') throw new ConfigurationError('found an empty value, expected a number, true, false or a word');
   if (text === 'true' || text === 'false') return text === 'true';
-  return NUMBER.test(text) ? Number(text) : text;
+  const number = decimalNumber(text);
+  return Number.isNaN(number) ? text : number;
 }
 
 /** A value as a plan has to state it: in a list where the text alone would be a space or several values. */
@@ -52,7 +53,7 @@ export function statedValue(value: PlanValue): PlanValue | [PlanValue] {
 function readForm(stated: string, name: string, rest: string): Space {
   const wrong = (why: string) => new ConfigurationError(`found ${JSON.stringify(stated)}, expected ${why}`);
   const numbers = (form: string, count: number): [number, number, number] => {
-    const values = rest.split(':').map((text) => (NUMBER.test(text) ? Number(text) : Number.NaN));
+    const values = rest.split(':').map(decimalNumber);
     const [low = Number.NaN, high = Number.NaN, points = 2] = values;
     if (values.length !== count || !values.every(Number.isFinite)) throw wrong(`${form} with finite numbers`);
     if (low >= high) throw wrong(`${form} with LOW < HIGH`);

@@ -14,6 +14,7 @@ export { multiplyOperation } from './operations/multiply.js';
 export { stepOperation } from './operations/step.js';
 export { subtractOperation } from './operations/subtract.js';
 export { sumOperation } from './operations/sum.js';
+export { TensorOrigins } from './origins.js';
 export * from './program.js';
 export { describe, inputOf, lengthOf, numberOf, numbersOf } from './shape-rules.js';
 export * from './simplify.js';

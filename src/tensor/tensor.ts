@@ -38,6 +38,33 @@ export type Operand = Tensor | number;
 
 let nextId = 0;
 
+/** Told of each node that is made; null where nobody looks (origins.ts). */
+let observer: ((node: Tensor) => void) | null = null;
+
+/** Calls `body`, and `see` with each node that is made meanwhile. */
+export function observeTensors<T>(see: (node: Tensor) => void, body: () => T): T {
+  const before = observer;
+  observer = (node) => {
+    before?.(node);
+    see(node);
+  };
+  try {
+    return body();
+  } finally {
+    observer = before;
+  }
+}
+
+/** What JavaScript asks of a tensor in its own arithmetic. Without it `Math.sign(tensor)` would silently be NaN. */
+const asPrimitive = {
+  [Symbol.toPrimitive](this: Tensor, hint: string): string {
+    if (hint === 'string') return `tensor [${this.shape.join(', ')}]`;
+    throw new ShapeError(
+      "a tensor stands where a number is expected; Math.… and JavaScript's operators know no tensors: use tensor.sign(x), tensor.multiply(x, 2), …",
+    );
+  },
+};
+
 /** Makes a node. For the files of `operations/` only: they check first that the shapes fit. */
 export function createTensor(
   operation: Operation,
@@ -49,7 +76,10 @@ export function createTensor(
   if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
     throw new ShapeError(`${operation.name}: [${shape.join(', ')}] is not a shape, expected integers from 0 on`);
   }
-  return { id: nextId++, operation, inputs, attributes, shape: [...shape], dtype };
+  const fields = { id: nextId++, operation, inputs, attributes, shape: [...shape], dtype };
+  const node: Tensor = Object.assign(Object.create(asPrimitive) as object, fields);
+  observer?.(node);
+  return node;
 }
 
 /** The same operation on other inputs of the same shapes and types; for rewriting programs. */

@@ -17,7 +17,7 @@ export function uploadNoise(
       const data = numbers[input];
       if (data?.length !== sizeOf(shape)) {
         throw new ConfigurationError(
-          `noise ${name}: found ${data === undefined ? 'nothing' : `${data.length} numbers`}, expected ${sizeOf(shape)}`,
+          `noise ${name}: ${data === undefined ? 'missing' : `found ${data.length} numbers`}, expected ${sizeOf(shape)}`,
         );
       }
       return [input, engine.upload(data, shape)];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { datasetNames, guardedDataset } from '../dataset/index.js';
 import type { UserCode } from '../user-file/user-code.js';
-import type { FileKind } from '../user-file/user-file.js';
+import type { FileKind, StatementFault } from '../user-file/user-file.js';
 import { PUBLISHED_NAMES } from './published-names.js';
 import type { TestProblem } from './test-problem.js';
 
@@ -33,16 +33,23 @@ export function testProblemFiles(
     guarded,
     async fault({ name, dataset, ownDataset }) {
       if (ownDataset === null && !datasetNames().includes(dataset)) {
-        return `dataset: found "${dataset}", expected what defineDataset returns, or one of ${datasetNames().join(', ')}`;
+        return stated(
+          'dataset',
+          `found "${dataset}", expected what defineDataset returns, or one of ${datasetNames().join(', ')}`,
+        );
       }
-      const example = `expected one of its own, such as my_${name}`;
+      const example = `expected a new name, such as my_${name}`;
       if (among(name, registered) || (await isMember(name)))
-        return `name: found "${name}", the name of a registered test problem; ${example}`;
+        return stated('name', `found "${name}", the name of a registered test problem; ${example}`);
       return among(name, PUBLISHED_NAMES)
-        ? `name: found "${name}", under which results are published; ${example}`
+        ? stated('name', `found "${name}", under which results are published; ${example}`)
         : null;
     },
   };
+}
+
+function stated(property: string, text: string): StatementFault {
+  return { property, text: `${property}: ${text}` };
 }
 
 /** The definition with its functions guarded: what goes wrong in them is called the user's. */

@@ -51,7 +51,7 @@ class GraphReader {
 
   constructor(file: string) {
     this.#file = file;
-    this.#entry = realFile(file, () => `${file}: there is no such file; expected a JavaScript or TypeScript module`);
+    this.#entry = realFile(file, () => `${file}: no such file; expected a JavaScript or TypeScript module`);
   }
 
   read(): ModuleGraph {
@@ -149,8 +149,8 @@ class GraphReader {
     const url = new URL(specifier, pathToFileURL(importer));
     const missing = () => {
       const other = sibling(fileURLToPath(url));
-      const hint = other === null ? '' : `; ${other} is there, and is imported by that name`;
-      return `${this.#place(importer, line)}: it imports "${specifier}", and there is no such file${hint}`;
+      const hint = other === null ? '' : `; ${other} exists: import that name`;
+      return `${this.#place(importer, line)}: it imports "${specifier}", which does not exist${hint}`;
     };
     try {
       return { kind: 'file', path: realFile(fileURLToPath(url), missing), query: url.search + url.hash };

@@ -54,11 +54,14 @@ export class Registry<Definition> {
     return this.#registered.names();
   }
 
-  /** Loads a definition by name or from a user's file. Throws ConfigurationError with the nearest names, or FileError. */
-  async load(nameOrFile: string): Promise<Loaded<Definition>> {
+  /**
+   * Loads a definition by name or from a user's file; `copy` names a copy of the file's module that shares no variable with
+   * others. Throws ConfigurationError with the nearest names, or FileError.
+   */
+  async load(nameOrFile: string, copy = ''): Promise<Loaded<Definition>> {
     if (isUserFile(nameOrFile)) {
       const { loadDefinitionFile } = await import('./user-file.js');
-      return loadDefinitionFile(await this.#kind(), nameOrFile);
+      return loadDefinitionFile(await this.#kind(), nameOrFile, copy);
     }
     const names = this.names();
     if (names.includes(nameOrFile)) return { definition: await this.#registered.load(nameOrFile), source: null };

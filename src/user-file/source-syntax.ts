@@ -65,6 +65,49 @@ export function parseModule(text: string, sourceType: 'module' | 'commonjs'): Mo
   };
 }
 
+/**
+ * The line of the property or method of this name that is nested least, the first of several; null where there is none. Throws
+ * SyntaxError.
+ */
+export function lineOfProperty(text: string, name: string): number | null {
+  let best: { readonly line: number; readonly depth: number } | null = null;
+  const look = (value: unknown, depth: number): void => {
+    if (Array.isArray(value)) for (const entry of value) look(entry, depth);
+    if (!isNode(value)) return;
+    const members = value.type === 'ObjectExpression' ? value.properties : value.type === 'ClassBody' ? value.body : [];
+    for (const { key, loc } of members as readonly (Fields & { loc?: { start: { line: number } } })[]) {
+      const { name: identifier, value: literal } = (key ?? {}) as Fields;
+      if ((identifier ?? literal) !== name || loc === undefined) continue;
+      if (best === null || depth < best.depth) best = { line: loc.start.line, depth };
+    }
+    for (const [key, child] of Object.entries(value)) if (!WRITING.has(key)) look(child, depth + 1);
+  };
+  look(parseAs(text, 'module'), 0);
+  return (best as { line: number } | null)?.line ?? null;
+}
+
+/** The line at which a text is no JavaScript; null where it is. */
+export function lineOfSyntaxError(text: string): number | null {
+  try {
+    parseAs(text, 'module');
+    return null;
+  } catch (error) {
+    return (error as { loc?: { line: number } }).loc?.line ?? null;
+  }
+}
+
+/** The line that imports something of this name; null where none does. Throws SyntaxError. */
+export function lineOfImport(text: string, name: string): number | null {
+  let line: number | null = null;
+  visit(parseAs(text, 'module'), (node) => {
+    const { type, imported, local, loc } = node as Fields & { loc?: { start: { line: number } } };
+    const source = (type === 'ExportSpecifier' ? local : imported) as Fields | undefined;
+    if (type !== 'ImportSpecifier' && type !== 'ExportSpecifier') return;
+    if (line === null && (source?.name ?? source?.value) === name) line = loc?.start.line ?? null;
+  });
+  return line;
+}
+
 /** As Node reads it: a module, or, where that is no module, a script as CommonJS has it. */
 function parseAs(text: string, sourceType: 'module' | 'commonjs'): Node {
   const options: Options = { ecmaVersion: 'latest', locations: true, allowHashBang: true };

@@ -19,8 +19,20 @@ export function inPart<T>(part: string, call: () => T): T {
   }
 }
 
+/** Finds lines in the text of modules: what source-places.ts does, with parsers that are loaded for users' files alone. */
+export interface SourcePlaces {
+  placeOfProperty(modules: readonly string[], name: string): { readonly path: string; readonly line: number } | null;
+  placeOfSyntaxError(
+    modules: readonly string[],
+    error: SyntaxError,
+  ): { readonly path: string; readonly line: number } | null;
+}
+
 /** Finds out whether an error comes from a user's files, and says so. */
 export class UserCode {
+  /** Set when the first user's file is loaded; no file of a user's is asked about before. */
+  static sources: SourcePlaces = { placeOfProperty: () => null, placeOfSyntaxError: () => null };
+
   /** As the user named it. */
   readonly file: string;
   readonly noun: DefinitionNoun;
@@ -33,9 +45,14 @@ export class UserCode {
     this.#modules = new Set(modules);
   }
 
+  /** The absolute paths of its code. */
+  get modules(): readonly string[] {
+    return [...this.#modules];
+  }
+
   /** The same files as the code of something else that they define. */
   as(noun: DefinitionNoun): UserCode {
-    return new UserCode(this.file, [...this.#modules], noun);
+    return new UserCode(this.file, this.modules, noun);
   }
 
   /**
@@ -54,7 +71,8 @@ export class UserCode {
   claim(error: unknown, part: string): unknown {
     const blamed = this.blame(error, part);
     if (blamed !== error || isNobodys(error)) return blamed;
-    return this.error(`${this.explain(error)} (in the ${this.noun}'s ${part})`, error);
+    const place = this.place(error) ?? this.placeOfProperty(part) ?? this.file;
+    return this.error(`${place}: ${describeError(error)} (in the ${this.noun}'s ${part})`, error);
   }
 
   /** An error of this file's. */
@@ -82,9 +100,22 @@ export class UserCode {
     }
   }
 
-  /** `mine.mjs: its step returns undefined, expected …` */
+  /** `mine.mjs:7: its step returns undefined, expected …` */
   fault(part: string, text: string): UserCodeError {
-    return this.error(`${this.file}: its ${part} ${text}`);
+    return this.error(`${this.placeOfProperty(part) ?? this.file}: its ${part} ${text}`);
+  }
+
+  /** `mine.mjs:7`, the line that called the function in which `error` was made, where that line is the user's; else null. */
+  callerPlace(error: Error): string | null {
+    const direct = new Error();
+    direct.stack = error.stack?.split('\n').slice(2, 3).join('');
+    return this.place(direct);
+  }
+
+  /** `mine.mjs:7`, where a property or method of this name stands in the user's files, or null. */
+  placeOfProperty(name: string): string | null {
+    const found = UserCode.sources.placeOfProperty(this.modules, name);
+    return found === null ? null : `${shown(found.path)}:${found.line}`;
   }
 
   /** File, line and message of an error. */
@@ -102,7 +133,9 @@ export class UserCode {
       const path = where === undefined ? null : pathOf(where);
       if (path !== null && this.#modules.has(path)) return `${shown(path)}:${number}`;
     }
-    return null;
+    if (!(error instanceof SyntaxError)) return null;
+    const found = UserCode.sources.placeOfSyntaxError(this.modules, error);
+    return found === null ? null : `${shown(found.path)}:${found.line}`;
   }
 }
 

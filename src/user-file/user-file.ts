@@ -3,9 +3,19 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { FileError } from '../errors.js';
+
 import { settled } from './settled.js';
 import { type UserSource, userSource } from './source-identity.js';
+import { placeOfProperty, placeOfSyntaxError } from './source-places.js';
 import { type DefinitionNoun, describeError, display, UserCode } from './user-code.js';
+
+/** What is wrong with a statement of a definition. */
+export interface StatementFault {
+  /** The property that states it: `className`, or a hyperparameter's name. */
+  readonly property: string;
+  /** `className: found "Adam", expected …` */
+  readonly text: string;
+}
 
 /** What a file of one kind has to export, and what becomes of it. */
 export interface FileKind<Definition> {
@@ -19,7 +29,7 @@ export interface FileKind<Definition> {
   /** The definition from an export of this form, with the user's functions guarded; from then on the export is not read again. */
   guarded(exported: Definition, code: UserCode): Definition;
   /** Why it cannot be used all the same, such as a name that is taken; or null. */
-  fault(definition: Definition): Promise<string | null>;
+  fault(definition: Definition): Promise<StatementFault | null>;
 }
 
 /** A user's definition with what it was loaded from. */
@@ -37,6 +47,7 @@ let hooked = false;
 
 /** Makes `import … from 'probprec'` in users' files mean this library, and TypeScript run. */
 function hookModules(): void {
+  UserCode.sources = { placeOfProperty, placeOfSyntaxError };
   if (!hooked) register('./module-hooks.js', import.meta.url);
   hooked = true;
 }
@@ -45,20 +56,22 @@ function hookModules(): void {
 const loaded = new Map<string, unknown>();
 
 /**
- * Loads a user's file: a module, JavaScript or TypeScript, whose default export is a definition of this kind. Throws FileError,
- * one line that names option, file and, where there is one, the line, for what is none or has a reserved name.
+ * Loads a user's file: a module, JavaScript or TypeScript, whose default export is a definition of this kind. `copy` names one
+ * that shares no variable of the file itself with the others; files that it imports are shared. Throws FileError, one line that
+ * names option, file and, where there is one, the line, for what is none or has a reserved name.
  */
 export async function loadDefinitionFile<Definition>(
   kind: FileKind<Definition>,
   file: string,
+  copy = '',
 ): Promise<LoadedFile<Definition>> {
-  const key = `${kind.noun} ${resolve(file)}`;
+  const key = `${kind.noun} ${copy} ${resolve(file)}`;
   const before = loaded.get(key) as LoadedFile<Definition> | undefined;
   if (before !== undefined) return before;
-  const { source, code, exported } = await loadUserModule(file, kind);
-  const definition = kind.guarded(conforming(file, kind, exported), code);
+  const { source, code, exported } = await loadUserModule(file, kind, copy);
+  const definition = kind.guarded(conforming(file, kind, exported, code), code);
   const fault = await kind.fault(definition);
-  if (fault !== null) throw new FileError(`${kind.option} ${file}: ${fault}`);
+  if (fault !== null) throw new FileError(`${kind.option} ${file}: ${fault.text}${placeSuffix(code, fault.property)}`);
   const result = { definition, source, guard: (made: Definition) => kind.guarded(made, code) };
   loaded.set(key, result);
   return result;
@@ -68,11 +81,12 @@ export async function loadDefinitionFile<Definition>(
 export async function loadUserModule(
   file: string,
   { option, noun }: { readonly option: string; readonly noun: DefinitionNoun },
+  copy = '',
 ): Promise<{ readonly source: UserSource; readonly code: UserCode; readonly exported: unknown }> {
   if (/\.cts$/.test(file)) throw new FileError(`${option} ${file}: found a .cts file, expected a module (.ts or .mts)`);
   const source = sourceOf(file, option);
   const code = new UserCode(file, source.modules, noun);
-  const exported = (await importModule(file, option, code)).default;
+  const exported = (await importModule(file, option, code, copy)).default;
   return { source, code, exported };
 }
 
@@ -90,12 +104,18 @@ function sourceOf(file: string, option: string): UserSource {
 }
 
 /** The module itself: its default export, handed on by a promise, would be asked whether it is one. */
-async function importModule(file: string, option: string, code: UserCode): Promise<{ readonly default?: unknown }> {
+async function importModule(
+  file: string,
+  option: string,
+  code: UserCode,
+  copy: string,
+): Promise<{ readonly default?: unknown }> {
   hookModules();
   Error.stackTraceLimit = Math.max(Error.stackTraceLimit, STACK_FRAMES);
   const stalled = () => new FileError(`${option} ${file}: the module waits for something that never comes`);
+  const url = `${pathToFileURL(resolve(file)).href}${copy === '' ? '' : `?copy=${copy}`}`;
   try {
-    return (await settled(import(/* @vite-ignore */ pathToFileURL(resolve(file)).href), stalled)) as {
+    return (await settled(import(/* @vite-ignore */ url), stalled)) as {
       default?: unknown;
     };
   } catch (cause) {
@@ -111,9 +131,10 @@ function conforming<Definition>(
   file: string,
   { option, noun, expected, contract }: FileKind<Definition>,
   exported: unknown,
+  code: UserCode,
 ): Definition {
-  const refused = (text: string, cause?: unknown) =>
-    new FileError(`${option} ${file}: ${text}; expected ${expected}`, { cause });
+  const refused = (text: string, { property = '', cause }: { property?: string; cause?: unknown } = {}) =>
+    new FileError(`${option} ${file}: ${text}; expected ${expected}${placeSuffix(code, property)}`, { cause });
   try {
     const other = nounOf(exported);
     if (other !== null && other !== noun) throw refused(`the file defines ${withArticle(other)}`);
@@ -123,13 +144,20 @@ function conforming<Definition>(
     const field = issue?.path.join('.') ?? '';
     throw refused(
       field === ''
-        ? `the default export: found ${exported === undefined ? 'nothing' : display(exported)}`
+        ? `the default export: ${exported === undefined ? 'missing' : `found ${display(exported)}`}`
         : `${field}: ${issue?.message}`,
+      { property: field },
     );
   } catch (cause) {
     if (cause instanceof FileError) throw cause;
-    throw refused(`the default export cannot be read: ${describeError(cause)}`, cause);
+    throw refused(`the default export cannot be read: ${describeError(cause)}`, { cause });
   }
+}
+
+/** ` (mine.mjs:7)`, where a property stands; empty where it stands nowhere. */
+function placeSuffix(code: UserCode, property: string): string {
+  const place = property === '' ? null : code.placeOfProperty(property);
+  return place === null ? '' : ` (${place})`;
 }
 
 /** What an export defines, by what it has and no other kind has; null where that cannot be told. */

@@ -87,7 +87,7 @@ describe('data fetch', () => {
     expect(asked).toEqual(['github.com:443']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^probprec: fmnist: [^\n]*the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY: HTTP status 403[^\n]*`probprec data info fmnist` says what to fetch by hand\n$/,
+      /^probprec: fmnist: [^\n]*the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY: HTTP status 403[^\n]*`probprec data info fmnist` lists what to download by hand\n$/,
     );
     expect(await readdir(folder)).toEqual([]);
   });

@@ -79,7 +79,7 @@ describe.skipIf(!mayMount)('a disk that becomes full (needs the right to mount o
     mount('size=4k');
     const { status, stderr } = probprec(`${RUN} log-${kind} --log ${kind}:${disk}/log`);
     expect(status).toBe(0);
-    expect(stderr).toMatch(/^probprec: warning: --log: cannot write .*no space left.*the run goes on without .*\n$/);
+    expect(stderr).toMatch(/^probprec: warning: --log: cannot write .*no space left.*the run continues without .*\n$/);
     const log = await readFile(join(disk, 'log'), 'utf8');
     expect(log.length).toBeGreaterThan(1000);
     expect(log.endsWith('\n')).toBe(true);

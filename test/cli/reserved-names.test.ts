@@ -27,9 +27,10 @@ test('every class name of a bundled baseline is reserved', async () => {
   expect(published.length).toBeGreaterThan(10);
   for (const className of [...published, ...PUBLISHED_CLASS_NAMES, ...reserved.classNames]) {
     for (const written of [className, className.toLowerCase(), className.toUpperCase()]) {
-      expect(nameFault({ name: 'mine', className: written }, reserved)).toMatch(/^className: found "/);
+      expect(nameFault({ name: 'mine', className: written }, reserved)?.text).toMatch(/^className: found "/);
     }
   }
-  for (const name of reserved.names) expect(nameFault({ name, className: 'Mine' }, reserved)).toMatch(/^name: found "/);
+  for (const name of reserved.names)
+    expect(nameFault({ name, className: 'Mine' }, reserved)?.text).toMatch(/^name: found "/);
   expect(nameFault({ name: 'mine', className: 'Mine' }, reserved)).toBeNull();
 });

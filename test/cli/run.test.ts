@@ -115,7 +115,8 @@ describe.skipIf(process.platform === 'win32')('an interruption', () => {
       new RegExp(`^probprec: interrupted by ${signal}, stopping after this step \\(once more`, 'm'),
     );
     expect(stderr).not.toMatch(/debugger/i);
-    const kept = /^interrupted after .*; kept: the checkpoint of (.* of 100000), (\S+\.checkpoint); the same command/m;
+    const kept =
+      /^interrupted after .*; kept: the checkpoint of (.* of 100000), (\S+\.checkpoint); repeat the command/m;
     const [, place = '', checkpoint = ''] = kept.exec(stderr) ?? [];
     const runFile = await readRunFile(join(folder, stdout.trim()));
     expect(runFile.status).toMatchObject({ state: 'interrupted', reason: `interrupted by ${signal}` });
@@ -124,7 +125,7 @@ describe.skipIf(process.platform === 'win32')('an interruption', () => {
     );
 
     const second = startCommand(endless, { cwd: folder });
-    await second.said(new RegExp(`goes on from the checkpoint of ${place}\n`));
+    await second.said(new RegExp(`resumes from the checkpoint of ${place}\n`));
     second.child.kill(signal);
     expect((await second.finished).code).toBe(exitCode);
   });

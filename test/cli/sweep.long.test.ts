@@ -126,7 +126,7 @@ describe('a wrong sweep command is one line on stderr, exit code 2, and writes n
     ['seeds the wrong way round', [...PLAN, '--seeds', '5-3'], /--seeds: found "5-3"/],
     ['a seed twice', [...PLAN, '--seeds', '42,41-43'], /--seeds: found "42,41-43", expected seeds, each once/],
     ['no plan', ['status'], /plan/],
-    ['a plan that is not there', ['status', 'none.yaml'], /none\.yaml: there is no such file/],
+    ['a plan that is not there', ['status', 'none.yaml'], /none\.yaml: no such file/],
     ['an unknown format', ['commands', 'x', '--format', 'paralel'], /--format.*did you mean parallel/],
     ['an unknown metric', ['best', 'x', '--metric', 'accuracy'], /--metric: found "accuracy", expected one of/],
     ['an unknown mode', ['best', 'x', '--mode', 'last'], /--mode: found "last", expected one of/],

@@ -25,9 +25,9 @@ const BAD: readonly (readonly [what: string, args: readonly string[], ...expecte
   [
     'no test problem',
     ['run', '--optimizer', 'sgd', '--lr', '1'],
-    /--testproblem: missing; .*probprec list testproblems/,
+    /--testproblem: missing, .*probprec list testproblems/,
   ],
-  ['no optimizer', problem, /--optimizer: missing; .*probprec list optimizers/],
+  ['no optimizer', problem, /--optimizer: missing, .*probprec list optimizers/],
   [
     'an unknown test problem',
     ['run', '--testproblem', 'fmnist_2c3d', '--optimizer', 'sgd', '--lr', '1'],
@@ -37,6 +37,21 @@ const BAD: readonly (readonly [what: string, args: readonly string[], ...expecte
   ],
   ['an unknown optimizer', [...problem, '--optimizer', 'adm', '--lr', '1'], /--optimizer/, /adm/, /did you mean.*adam/],
   ['a missing hyperparameter', [...problem, '--optimizer', 'momentum'], /^probprec: --lr: missing; momentum needs it/],
+  [
+    'a hyperparameter twice',
+    [...sgd, '--lr', '0.1', '--lr=0.2'],
+    /--lr: found it twice, expected one value; .*sweep plan/,
+  ],
+  ...['0x10', '0b11', ' 0.5 ', '1e999', '1_000', ''].map((text): (typeof BAD)[number] => [
+    `the learning rate "${text}"`,
+    [...sgd, '--lr', text],
+    new RegExp(`--lr: found "${text}", expected a number`),
+  ]),
+  [
+    'more threads than an experiment can use',
+    ['experiment', 'lr-sensitivity', '--scale', 'smoke', '--run', '--threads', '100000'],
+    /--threads: found 100000, expected a whole number from 1 to/,
+  ],
   ['an unknown hyperparameter', [...sgd, '--lr', '1', '--momentum', '0.9'], /--momentum/, /sgd/, /--lr/],
   ['a mistyped option', [...sgd, '--lr', '1', '--num-epoch', '3'], /--num-epoch\b/, /did you mean.*--num-epochs/],
   ['a hyperparameter without a value', [...sgd, '--lr'], /--lr: found no value/],

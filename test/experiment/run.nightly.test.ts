@@ -18,8 +18,11 @@ test('runtime --run measures once, and sets our ratios beside the published ones
   const first = await page();
   expect(first).toMatch(/AdaptiveSGD: whole run over SGD [\d.]+ .*published 1\.869 ± 0\.254/);
   const again = await command(args, { cwd: folder });
-  expect(again.stderr).toContain('runtime.json is there already');
+  expect(again.stderr).toContain('runtime.json exists');
   expect(await page()).toBe(first);
+  // Nothing is left to do, so nothing is advised.
+  const drawn = await command(args.slice(0, 6), { cwd: folder });
+  expect(drawn.stderr).not.toContain('next:');
 }, 300_000);
 
 test('initialization --run executes the plan and draws what it found', async () => {
@@ -28,4 +31,6 @@ test('initialization --run executes the plan and draws what it found', async () 
   const text = await page();
   expect(text).toContain('6 of 6 runs have ended');
   expect(text).toContain('Measured here, synthetic data');
+  const drawn = await command(args.slice(0, 6), { cwd: folder });
+  expect(drawn.stderr).not.toContain('next:');
 }, 600_000);

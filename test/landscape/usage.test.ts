@@ -6,7 +6,7 @@ const logreg = ['curvature', '--testproblem', 'mnist_logreg', ...data];
 
 describe('a wrong option of curvature', () => {
   test.each([
-    [[], /--testproblem: missing; expected a name of probprec list testproblems .*or --run FILE/],
+    [[], /--testproblem: missing, expected a name of probprec list testproblems .*or --run FILE/],
     [['--at', '5'], /--at 5: found no --optimizer, expected one that trains to this step/],
     [['--batches', '0'], /--batches: found "0", expected a whole number of at least 1, or all/],
     [

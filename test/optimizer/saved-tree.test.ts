@@ -1,7 +1,7 @@
 import { Matrix } from 'ml-matrix';
 import { expect, test } from 'vitest';
 import { FileError } from '../../src/errors.js';
-import { restoreTree, saveTree } from '../../src/optimizer/saved-tree.js';
+import { checkCounts, restoreTree, saveTree } from '../../src/optimizer/saved-tree.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
 
 const engine = openReferenceEngine();
@@ -46,4 +46,11 @@ test('what cannot be saved is named, and so is an array that is missing', async 
   await expect(saveTree(engine, { a: undefined })).rejects.toThrow('a: a undefined cannot be saved');
   const saved = await saveTree(engine, tree);
   expect(() => restoreTree(engine, { ...saved, arrays: {} })).toThrow(FileError);
+});
+
+test('numbers that count something are counts', () => {
+  checkCounts({ steps: 0, gradients: 2 ** 40 });
+  for (const wrong of [-1, 0.5, Number.NaN, '3', null, undefined, [1], 2 ** 60]) {
+    expect(() => checkCounts({ steps: wrong })).toThrow(/for its steps, expected a count/);
+  }
 });

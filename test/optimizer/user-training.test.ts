@@ -140,7 +140,7 @@ describe('a value that a user’s training gives and that cannot be used', () =>
       'a log that JSON cannot hold',
       { endEpoch: async () => ({ n: 1n }) },
       (t) => t.endEpoch(),
-      /its endEpoch returns what JSON cannot hold: TypeError: .*BigInt/,
+      /its endEpoch returns a value that JSON cannot hold: TypeError: .*BigInt/,
     ],
     [
       'a log that is a list',

@@ -59,6 +59,23 @@ describe('plot', () => {
     }
   });
 
+  test('writes a picture for LaTeX and its data beside it', async () => {
+    const file = inFolder('curves.tex');
+    const { code, stdout } = await command(['plot', 'learning-curves', inFolder('results'), '-o', file]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${file}\n${inFolder('curves.tikz.csv')}\n` });
+    expect(await readFile(file, 'utf8')).toContain('\\pgfplotstableread[col sep=comma]{curves.tikz.csv}\\probprecdata');
+    const refused = async (...args: string[]) =>
+      (await command(['plot', 'finals', inFolder('results'), ...args])).stderr;
+    expect(await refused('-o', inFolder('a#b.tex'))).toMatch(
+      /^probprec: --output: found the name "a#b.tex", expected letters/,
+    );
+    expect(await refused('-o', file, '--data', inFolder('curves.tikz.csv'))).toMatch(/^probprec: --data: found/);
+    const latex = async (...args: string[]) =>
+      (await command(['compare', inFolder('results'), '--format', 'latex', ...args])).stderr;
+    expect(await latex('--label', 'a{b')).toMatch(/^probprec: --label: found "a\{b", expected letters/);
+    expect(await latex('--caption', '50% more')).toMatch(/^probprec: --caption: found "50% more", expected LaTeX/);
+  });
+
   test('says what is wrong in one line', async () => {
     const line = async (...args: string[]) => {
       const { code, stderr } = await command(args);
@@ -70,7 +87,7 @@ describe('plot', () => {
     ]);
     expect(await line('plot', 'finals', '-o', 'x.gif')).toEqual([
       2,
-      'probprec: --output: found "x.gif", expected a name that ends in .svg, .png, .pdf, .json\n',
+      'probprec: --output: found "x.gif", expected a name that ends in .svg, .png, .pdf, .json, .tex (or --format)\n',
     ]);
     expect(await line('plot', 'finals', '-o', 'x.svg', '--width', '3')).toEqual([
       2,

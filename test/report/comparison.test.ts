@@ -155,6 +155,14 @@ describe('texts of other people’s files', () => {
     expect(latex).toContain('\\$x\\_1\\$');
     expect(latex.split('\n').filter((line) => line.startsWith('% '))).toEqual([]);
     expect(latex).toContain('\\label{tab:a-b}');
+    const own = comparisonLatex(written, {}, { label: 'tab:mine', caption: 'As in \\cite{a}.' });
+    expect(own).toContain('\\caption{As in \\cite{a}.}\n\\label{tab:mine}\n');
+    expect(
+      own
+        .split('\n')
+        .filter((line) => line.startsWith('% '))
+        .join('\n'),
+    ).toContain('completed run');
     const formula = compare(exampleRuns([0.8], { optimizer: '=1+1' }));
     expect(comparisonCsv(formula).split('\n')[1]?.split(',')).toContain("'=1+1");
   });

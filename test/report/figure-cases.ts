@@ -8,7 +8,7 @@ import {
 import type { RecordedRun } from '../../src/results/index.js';
 import { curves, exampleRun, exampleRuns, lossCurves } from '../analysis/example.js';
 
-/** What strangers may call things: markup, script, expressions, right-to-left, emoji, control characters, sixty letters. */
+/** What strangers may call things: markup, script, expressions, right-to-left, emoji, control characters, sixty letters, what objects have. */
 export const HOSTILE = [
   '<img src=x onerror=alert(1)>"\'&',
   '</script><script>alert(1)</script><!--',
@@ -18,6 +18,7 @@ export const HOSTILE = [
   '🚀 momentum 👩‍🔬',
   '\u001b[31m\u0000\ud800 control',
   'a'.repeat(60),
+  'constructor',
   'OptimizerWithAVeryLongNameThatNobodyWouldTypeTwice_v2_final_3x',
 ] as const;
 
@@ -134,7 +135,9 @@ export const CASES: Readonly<Record<string, () => Comparison>> = {
     ),
   'hostile names': () =>
     compare(
-      HOSTILE.flatMap((name) => tuned(name, 0.8, { testproblem: name === HOSTILE[1] ? HOSTILE[1] : HOSTILE[0] })),
+      HOSTILE.flatMap((name) =>
+        tuned(name, 0.8, { testproblem: name === HOSTILE[1] || name === 'constructor' ? name : HOSTILE[0] }),
+      ),
       { details: true, targets: { [HOSTILE[0]]: 0.5, [HOSTILE[1]]: 0.5 } },
     ),
 };

@@ -204,7 +204,7 @@ test('hostile names are text in an SVG', async () => {
   const svg = String(await figureFile(COMPARISON_FIGURES.finals(comparison, DEFAULT_OPTIONS), 'svg', paper));
   expect(svg).not.toMatch(/<img|<script/);
   expect(svg).toContain('&lt;img');
-  expect(HOSTILE.length).toBe(8);
+  expect(HOSTILE.length).toBe(9);
 });
 
 describe('files', () => {

@@ -50,7 +50,7 @@ test('the logs of a run that is killed twice and goes on are those of a run that
   }
   const again = await command(run('killed'), { cwd: folder });
   expect(again.code).toBe(0);
-  expect(again.stderr).toMatch(/goes on from the checkpoint of /);
+  expect(again.stderr).toMatch(/resumes from the checkpoint of /);
   expect(await rowsOf('killed')).toEqual(await rowsOf('whole'));
   expect((await rowsOf('whole')).filter((line) => line.includes(',alpha,')).length).toBeGreaterThan(29);
   const [events, expected] = [await eventsOf('killed'), await eventsOf('whole')];

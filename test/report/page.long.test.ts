@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Comparison } from '../../src/analysis/index.js';
+import { comparisonJson } from '../../src/report/index.js';
 import type { RunFacts } from '../../src/report/page/content.js';
 import { embeddedJson, html } from '../../src/report/page/html.js';
 import { reportPage } from '../../src/report/page/page.js';
@@ -108,6 +109,27 @@ test('the commands of a page train the same configuration again, with every seed
   expect(repeatCommands([facts(42, { testproblem: 'a\nrm -rf' })])[0]?.command).toBeNull();
 });
 
+/** Texts of each figure whose letters cover one another by more than the edge of a line. */
+const OVERLAPS = `(() => {
+  const overlaps = [];
+  let texts = 0;
+  for (const svg of document.querySelectorAll('figure svg')) {
+    const boxes = [...svg.querySelectorAll('text')]
+      .filter((text) => text.textContent.trim() !== '' && text.getClientRects().length > 0)
+      .map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }));
+    texts += boxes.length;
+    boxes.forEach((one, index) => {
+      for (const other of boxes.slice(index + 1)) {
+        const across = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+        const down = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+        const line = Math.min(one.box.height, other.box.height, one.box.width, other.box.width);
+        if (across > 2 && down > 0.35 * line) overlaps.push(one.text + ' | ' + other.text);
+      }
+    });
+  }
+  return { overlaps, texts };
+})()`;
+
 const executable = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
 );
@@ -167,6 +189,75 @@ describe.skipIf(executable === undefined)('in a browser, from a file and without
     }
     expect(problems).toEqual([]);
   });
+
+  test.each([
+    [360, 'screen'],
+    [768, 'screen'],
+    [1280, 'screen'],
+    [794, 'print'],
+  ] as const)('at %i pixels, %s, no two texts of a figure overlap', async (width, media) => {
+    for (const name of ['ordinary', 'hostile']) {
+      const opened = await open(name, width);
+      await opened.emulateMedia({ media });
+      const found = await opened.evaluate(OVERLAPS);
+      expect({ name, found }).toEqual({ name, found: { overlaps: [], texts: expect.any(Number) } });
+      expect((found as { texts: number }).texts).toBeGreaterThan(100);
+      await opened.context().close();
+    }
+  });
+
+  test('what hover says are the numbers of compare --format json', async () => {
+    const opened = await open('ordinary', 1280);
+    const { tables } = JSON.parse(comparisonJson(ordinary()));
+    const [{ rows }] = tables;
+    const drawing = opened.locator('#problem-1-finals .drawing');
+    await drawing.focus();
+    const hover = opened.locator('#hover');
+    const said = new Set<string>();
+    for (let presses = 0; presses < 40; presses++) {
+      await opened.keyboard.press('ArrowRight');
+      await expect.poll(() => hover.isVisible(), { timeout: 30_000 }).toBe(true);
+      said.add((await hover.textContent()) ?? '');
+    }
+    expect(rows.length).toBeGreaterThan(3);
+    for (const { name, origin, final, detail } of rows) {
+      const label = origin === 'results' ? name : `${name} (${origin})`;
+      const values = detail.runs.flatMap((run: { final: number | null }) => run.final ?? []);
+      for (const value of [final.mean, ...values]) {
+        // Seven digits, as the page keeps them.
+        const stated = [...said]
+          .filter((text) => text.startsWith(`optimizer: ${label}\n`))
+          .map((text) => Number(text.split('value: ')[1]));
+        expect(stated).toContain(Number(value.toPrecision(7)));
+      }
+    }
+    await opened.context().close();
+    expect(problems).toEqual([]);
+  }, 120_000);
+
+  test('by keyboard alone: a filter, the scale and everything again, and the legend closes up', async () => {
+    const opened = await open('ordinary', 1280);
+    const figure = opened.locator('#problem-1-grid');
+    const texts = () => figure.locator('svg').textContent();
+    const height = async () => Number((await figure.locator('svg').getAttribute('viewBox'))?.split(' ')[3]);
+    const before = await height();
+    await opened.locator('input[name=optimizer]').first().focus();
+    for (let box = 0; box < 2; box++) {
+      await opened.keyboard.press('Space');
+      await opened.keyboard.press('Tab');
+    }
+    await expect.poll(texts, { timeout: 30_000 }).not.toContain('PreconditionedSGD (n = 2');
+    expect(await height()).toBeLessThan(before);
+    await opened.locator('input[name=scale]:checked').focus();
+    await opened.keyboard.press('ArrowRight');
+    expect(await opened.locator('input[name=scale][value=linear]').isChecked()).toBe(true);
+    await opened.keyboard.press('Tab');
+    await opened.keyboard.press('Enter');
+    await expect.poll(texts, { timeout: 30_000 }).toContain('PreconditionedSGD (n = 2');
+    expect(await opened.locator('input[name=scale][value=drawn]').isChecked()).toBe(true);
+    await opened.context().close();
+    expect(problems).toEqual([]);
+  }, 120_000);
 
   test('a checker of accessibility finds nothing, light and dark', async () => {
     for (const scheme of ['light', 'dark'] as const) {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +34,48 @@ describe('writing atomically', () => {
     await mkdir(join(folder, 'taken'));
     await expect(writeFileAtomic(join(folder, 'taken'), 'text')).rejects.toThrow(OutputError);
     expect(await readdir(folder)).toEqual(['taken']);
+  });
+});
+
+describe('a process that ends as it writes', () => {
+  const module = new URL('../../dist/src/temporary-files.js', import.meta.url).href;
+  /** Begins a file, says so, and waits; with `listens` the process does something of its own about the signal. */
+  const program = (path: string, listens: boolean) => `
+    import { writeFileSync } from 'node:fs';
+    import { beginTemporary } from ${JSON.stringify(module)};
+    ${listens ? "process.on('SIGTERM', () => setTimeout(() => process.exit(7), 50));" : ''}
+    writeFileSync(beginTemporary(${JSON.stringify(path)}), 'half');
+    console.log('begun');
+    setInterval(() => undefined, 1000);`;
+
+  async function killed(signal: NodeJS.Signals, listens = false) {
+    const path = join(folder, 'table.csv');
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program(path, listens)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'close');
+    await once(child.stdout, 'data');
+    expect(await readdir(folder)).toHaveLength(1);
+    child.kill(signal);
+    return (await ended) as [number | null, NodeJS.Signals | null];
+  }
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s leaves nothing, and ends by it', async (signal) => {
+    expect(await killed(signal)).toEqual([null, signal]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('in its own way leaves nothing either', async () => {
+    expect(await killed('SIGTERM', true)).toEqual([7, null]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('by SIGKILL leaves what the next writer of the file removes, and nobody else', async () => {
+    await killed('SIGKILL');
+    await writeFileAtomic(join(folder, 'other.csv'), 'whole');
+    expect(await readdir(folder)).toHaveLength(2);
+    await writeFileAtomic(join(folder, 'table.csv'), 'whole');
+    expect(await readdir(folder)).toEqual(['other.csv', 'table.csv']);
   });
 });
 

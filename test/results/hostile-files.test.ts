@@ -67,6 +67,16 @@ const BAD: [name: string, content: string | Buffer, said: RegExp][] = [
     /found "abc\\u\{202e\}txt", expected a name without control/,
   ],
   [
+    'lists in lists that close',
+    own.replace('"details":{', `"details":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)},`),
+    /nested deeper than 200/,
+  ],
+  [
+    'an accuracy in percent',
+    theirs.replace('"test_accuracies":[0.125', '"test_accuracies":[84.5'),
+    /expected a fraction/,
+  ],
+  [
     'a batch size of 0',
     theirs.replace('"batch_size":128', '"batch_size":0'),
     /batch_size: found 0, expected a number of at least 1/,

@@ -123,6 +123,8 @@ describe('two million characters of anything take less than five seconds', () =>
     ['digits', '9'.repeat(2 * million)],
     ['a list that never closes', `[${'1,'.repeat(million)}`],
     ['lists in lists that never close', '[1,'.repeat(700_000)],
+    ['lists in lists that close', `${'['.repeat(million)}${']'.repeat(million)}`],
+    ['lists and objects of numbers in each other', `${'[1,{"a":'.repeat(150_000)}1${'}]'.repeat(150_000)}`],
     ['brackets inside texts', `[${'"]",'.repeat(500_000)}1]`],
     ['one long text', `{"x":"${'x'.repeat(2 * million)}"}`],
     ['white space', `${' '.repeat(2 * million)}1`],

@@ -115,11 +115,11 @@ describe('reading a damaged run file', () => {
       (content) => Object.assign(content, { schema_version: 3 }),
       'field schema_version: found 3, expected 2; read it with the probprec version that wrote it',
     ],
-    ['a missing key', (content) => delete content.test_losses, 'field test_losses: found nothing, expected array'],
+    ['a missing key', (content) => delete content.test_losses, 'field test_losses: missing, expected array'],
     [
       'an unknown key',
-      (content) => Object.assign(content, { note: 1 }),
-      'field (whole file): found the unknown key note, expected only the keys of schema version 2',
+      (content) => Object.assign(content, { remark: 1 }),
+      'field (whole file): found the unknown key remark, expected only the keys of schema version 2',
     ],
     [
       'a wrong type',

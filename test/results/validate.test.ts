@@ -274,7 +274,7 @@ describe('damaged files', () => {
         continue;
       }
       expect(error, `${kind} ${index}`).toMatch(
-        /^[^\n]*run\.json: (?:field \S+( file\))?: found .*expected |not valid JSON)[^\n]*$/,
+        /^[^\n]*run\.json: (?:field \S+( file\))?: (?:found|missing).*expected |not valid JSON)[^\n]*$/,
       );
     }
   });
@@ -285,7 +285,7 @@ describe('damaged files', () => {
       delete content[key];
       const optional = key.endsWith('_accuracies');
       expect(refusal('run.json', JSON.stringify(content))).toMatch(
-        optional ? /^run\.json: field \w+_accuracies: found/ : new RegExp(`^run\\.json: field ${key}: found nothing`),
+        optional ? /^run\.json: field \w+_accuracies: found/ : new RegExp(`^run\\.json: field ${key}: missing`),
       );
     }
   });

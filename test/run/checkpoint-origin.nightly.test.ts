@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ProbprecError } from '../../src/errors.js';
 import { parseResultFile, readRunFile, reproducibleContent } from '../../src/results/index.js';
-import { checkpointPath, readCheckpoint, writeCheckpoint } from '../../src/run/checkpoint.js';
+import { type Checkpoint, checkpointPath, readCheckpoint, writeCheckpoint } from '../../src/run/checkpoint.js';
 import type { CheckpointHeader } from '../../src/run/checkpoint-header.js';
 import { resolveConfiguration } from '../../src/run/index.js';
 import { journalPath } from '../../src/run/saved-run.js';
@@ -92,7 +92,7 @@ test('another version or lowering of the engine goes on, says so, and the run fi
   const { events, runFile, path: written } = await runSmall(folder);
   expect(warningsOf(events)).toEqual([
     expect.stringMatching(
-      /^what is trained of epochs 1 to 3 was computed by onnxruntime 1\.29\.0 \(blockSize 8, inPlace false\), the run goes on with onnxruntime 1\./,
+      /^what is trained of epochs 1 to 3 was computed by onnxruntime 1\.29\.0 \(blockSize 8, inPlace false\), the run continues with onnxruntime 1\./,
     ),
   ]);
   expect(runFile.resumed).toEqual([
@@ -205,16 +205,29 @@ describe('a journal', () => {
   });
 });
 
-test('a state that the optimizer cannot go on from is put aside', async () => {
+const UNUSABLE: readonly (readonly [string, (whole: Checkpoint) => Checkpoint, RegExp])[] = [
+  ['no arrays', ({ header }) => ({ header, arrays: {} }), /the optimizer cannot resume from its state/],
+  [
+    'steps before the first',
+    ({ header, arrays }) => ({ header: { ...header, training: { ...header.training, steps: -7 } }, arrays }),
+    /the optimizer cannot resume from its state .*-7 for its steps, expected a count/,
+  ],
+  [
+    'a later epoch at which it was resumed',
+    ({ header, arrays }) => ({ header: { ...header, resumed: [{ epoch: 99, at: header.started_at }] }, arrays }),
+    /found that it was resumed after epoch 99, expected at most 2/,
+  ],
+];
+
+test.each(UNUSABLE)('a state with %s is put aside', async (_, change, says) => {
   const whole = await runSmall(join(folder, 'whole'));
   await interrupt();
   const found = await readCheckpoint(path);
   if (found.kind !== 'whole') throw new Error(found.kind);
-  await writeCheckpoint(path, { header: found.checkpoint.header, arrays: {} });
+  await writeCheckpoint(path, change(found.checkpoint));
   const { events, runFile } = await runSmall(folder);
-  expect(warningsOf(events)).toEqual([
-    expect.stringMatching(/damaged checkpoint: the optimizer cannot go on from its state/),
-  ]);
+  expect(warningsOf(events)).toEqual([expect.stringMatching(says)]);
+  expect(warningsOf(events)[0]).toContain('damaged checkpoint: ');
   expect(reproducibleContent(runFile)).toEqual(reproducibleContent(whole.runFile));
 });
 

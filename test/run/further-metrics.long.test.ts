@@ -103,9 +103,41 @@ test('commands take them by name, and say which there are', async () => {
   const drawn = await run('plot', 'learning-curves', '-o', 'c.svg', '--metrics', 'test_reconstruction,test_divergence');
   expect(drawn.code, drawn.stderr).toBe(0);
   expect(await readFile(join(folder, 'c.svg'), 'utf8')).toContain('test divergence');
+  for (const args of [
+    ['compare', '--metrics', 'test_losses,test_divergense'],
+    ['compare', '--select-by', 'valid_nothing'],
+    ['plot', 'learning-curves', '-o', 'd.svg', '--metrics', 'test_nothing'],
+    ['report', '-o', 'r.html', '--metric', 'test_nothing'],
+    ['show', '--metric', 'test_nothing'],
+  ]) {
+    const { code, stderr, stdout } = await run(...args);
+    expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^probprec: --[a-z-]+: found "\w+", expected one of .*valid_losses.*test_divergence[^\n]*\n$/,
+    );
+  }
   const exported = await run('export', 'csv', 'results', '--output-dir', 'tables');
   expect(exported.code, exported.stderr).toBe(0);
   expect(await readFile(join(folder, 'tables', 'curves.csv'), 'utf8')).toMatch(/,test_divergence,2,/);
+});
+
+test('settings of a plan are ranked by them, and by no other name', async () => {
+  const plan =
+    '{ testproblems: ./vae.mjs, optimizers: sgd, settings: { lr: 0.05 }, seeds: [42, 43], output_dir: results }';
+  await writeFile(join(folder, 'plan.yaml'), plan);
+  const run = (...args: string[]) => command(['sweep', ...args, '--allow-user-code'], { cwd: folder });
+  const best = await run('best', 'plan.yaml', '--metric', 'valid_divergence');
+  expect(best.stdout, best.stderr).toMatch(/^small_vae, SGD: by final valid_divergence, seeds 42, 43$/m);
+  const rerun = await run('rerun-best', 'plan.yaml', '--metric', 'valid_divergence', '--seeds', '44', '-o', 'b.yaml');
+  expect(rerun.stderr).toMatch(/^small_vae, SGD: .*\(valid_divergence [0-9.]+, best of 1 setting/m);
+  for (const ranking of [
+    ['best', 'plan.yaml'],
+    ['rerun-best', 'plan.yaml', '--seeds', '44', '-o', 'c.yaml'],
+  ]) {
+    const wrong = await run(...ranking, '--metric', 'valid_divergense');
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toMatch(/^probprec: --metric: found "valid_divergense", expected one of .* \(did you mean/);
+  }
 });
 
 test('a journal keeps them', () => {

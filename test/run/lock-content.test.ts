@@ -70,7 +70,7 @@ describe('a lock with other content', () => {
     const taken = await acquire();
     if (!('heldBy' in taken)) throw new Error('taken');
     expect(describeHolder(taken.heldBy)).toMatch(
-      /^a lock that cannot be read, since [\d-]+ [\d:]+ UTC, which counts for/,
+      /^a lock that cannot be read, since [\d-]+ [\d:]+ UTC; it is respected for/,
     );
     expect(await readdir(dirname(path))).toEqual([basename(path)]);
     expect(await readdir(folder)).toEqual(['mnist_logreg']);

@@ -171,7 +171,7 @@ describe('two processes that train one run', () => {
     first.child.kill('SIGKILL');
     await first.finished;
     const third = startCommand(endless, { cwd: folder });
-    await third.said(/goes on from the checkpoint of epoch \d+/);
+    await third.said(/resumes from the checkpoint of epoch \d+/);
     third.child.kill('SIGINT');
     const { code, stdout } = await third.finished;
     expect(code).toBe(130);

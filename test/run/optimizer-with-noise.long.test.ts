@@ -9,7 +9,7 @@ import { temporaryFolder } from './small-run.js';
 let folder: string;
 beforeEach(async () => {
   folder = await temporaryFolder();
-  const text = await readFile(fileURLToPath(new URL('../../docs/user-files.md', import.meta.url)), 'utf8');
+  const text = await readFile(fileURLToPath(new URL('../../docs/writing-optimizers.md', import.meta.url)), 'utf8');
   const examples = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
   await writeFile(join(folder, 'noisy.mjs'), examples.find((example) => example.includes('continueEpoch')) ?? '');
 });
@@ -47,7 +47,7 @@ test.each(['with', 'without'])('it gives the same numbers when it was interrupte
   child.kill('SIGINT');
   const { code, stderr } = await finished;
   expect(code).toBe(130);
-  expect(stderr).toMatch(/; kept: the checkpoint of .* of 12, .*the same command goes on from there/);
+  expect(stderr).toMatch(/; kept: the checkpoint of .* of 12, .*repeat the command to resume/);
   const resumed = await trained('parts', 42);
   expect(resumed.resumed).toHaveLength(1);
   const { step } = resumed.resumed[0] ?? {};

@@ -136,7 +136,7 @@ describe('arrays that do not fit are an error of one line', () => {
     [
       'a parameter that is missing',
       () => functions.loss(parameters.slice(0, 5), examples),
-      'parameter dense2.bias: found nothing, expected 4',
+      'parameter dense2.bias: missing, expected 4',
     ],
     [
       'too few inputs',
@@ -148,7 +148,7 @@ describe('arrays that do not fit are an error of one line', () => {
       () => functions.loss(parameters, { ...examples, labels: [1, 2, 3, 0] }),
       'labels: found 4 numbers, expected 3',
     ],
-    ['no labels', () => functions.loss(parameters, { inputs: examples.inputs }), 'labels: found nothing, expected 3'],
+    ['no labels', () => functions.loss(parameters, { inputs: examples.inputs }), 'labels: missing, expected 3'],
     [
       'a class that does not exist',
       () => functions.loss(parameters, { ...examples, labels: [0, 4, 1] }),
@@ -177,7 +177,7 @@ describe('arrays that do not fit are an error of one line', () => {
     [
       'a vector that is too short',
       () => functions.hessianVectorProduct(parameters, examples, []),
-      'vector conv1.weight: found nothing, expected 54',
+      'vector conv1.weight: missing, expected 54',
     ],
   ];
 

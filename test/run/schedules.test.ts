@@ -117,7 +117,7 @@ describe('identity', () => {
   test.each([
     [
       { schedule: cosine, lrSchedule: { epochs: [1], factors: [0.1] } },
-      /^--schedule: found --lr-schedule-epochs besides/,
+      /^--schedule: found --lr-schedule-epochs as well/,
     ],
     [
       { schedule: { warmup: 0.1 }, lrSchedule: { epochs: [1], factors: [0.1] } },

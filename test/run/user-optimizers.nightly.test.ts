@@ -75,7 +75,7 @@ describe.each([
       killed.child.kill('SIGKILL');
       expect((await killed.finished).code).toBeNull();
       const again = await command(run, { cwd: folder });
-      expect(again.stderr).toMatch(/goes on from the checkpoint of epoch \d+/);
+      expect(again.stderr).toMatch(/resumes from the checkpoint of epoch \d+/);
       const whole = await command([...run, '--output-dir', 'whole'], { cwd: folder });
       const files = await Promise.all([again, whole].map(({ stdout }) => readRunFile(join(folder, stdout.trim()))));
       const [resumed, uninterrupted] = files.map(reproducibleContent);

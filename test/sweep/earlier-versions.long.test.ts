@@ -60,7 +60,7 @@ test('of an optimizer that left finished runs are said in one line, with how to 
   await write(optimizer('tensor.multiply(gradient, 2)'));
   const third = await run('0.01');
   const line = new RegExp(
-    `^2 finished runs of an earlier version of mine\\.mjs \\(${old}; now [0-9a-f]{8}\\) are there and stay; .*grep -rl ${old} r/mnist_logreg/Mine lists$`,
+    `^2 finished runs of an earlier version of mine\\.mjs \\(${old}; now [0-9a-f]{8}\\) exist and are kept; .*grep -rl ${old} r/mnist_logreg/Mine lists$`,
     'm',
   );
   expect(third.stderr).toMatch(line);

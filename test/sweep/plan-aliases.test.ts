@@ -28,15 +28,39 @@ const CASES: readonly { readonly what: string; readonly text: string; readonly s
   {
     what: 'a list in itself',
     text: 'optimizers: sgd\ntestproblems: &a [*a]\n',
-    says: /^p\.yaml:2: the alias "a" is a part/,
+    says: /^p\.yaml:2: the alias "a" refers to itself/,
   },
-  { what: 'a mapping in itself', text: `${good}settings: &a\n  lr: *a\n`, says: /^p\.yaml:4: the alias "a" is a part/ },
+  {
+    what: 'a mapping in itself',
+    text: `${good}settings: &a\n  lr: *a\n`,
+    says: /^p\.yaml:4: the alias "a" refers to itself/,
+  },
   { what: 'a circle of two', text: `${good}settings: &a\n  lr: &b [1, [*a]]\n`, says: /^p\.yaml:4: the alias "a"/ },
   { what: 'an alias bomb', text: bomb, says: /^p\.yaml:4: aliases repeat more than 100 values/ },
   { what: 'an alias as a key', text: `${good}? *k\n: 3\n`, says: /^p\.yaml:3: .*\*k/ },
   { what: 'deep lists', text: `${good}seeds: ${'['.repeat(50_000)}`, says: /^p\.yaml: .*nested too deeply/ },
   { what: 'deep mappings', text: `${good}settings: ${'{a: '.repeat(20_000)}`, says: /^p\.yaml: .*nested too deeply/ },
   { what: 'deep blocks', text: `seeds: \n${'- '.repeat(20_000)}`, says: /^p\.yaml: .*nested too deeply/ },
+  {
+    what: 'a hyperparameter called __proto__',
+    text: `${good}settings: {__proto__: 1}\n`,
+    says: /^p\.yaml:3: found the key "__proto__", expected another name$/,
+  },
+  {
+    what: 'two byte order marks',
+    text: `\ufeff\ufeff${good}`,
+    says: /^p\.yaml:1: found the key "\\u\{feff\}testproblems", expected a name without control characters$/,
+  },
+  {
+    what: 'two documents',
+    text: `${good}---\n${good}`,
+    says: /^p\.yaml:3: found a second document, expected one plan/,
+  },
+  {
+    what: 'infinite values',
+    text: `${good}settings: {lr: [.inf, -1e999]}\n`,
+    says: /^p\.yaml:3: settings\.lr: found \[Infinity,-Infinity\], expected/,
+  },
   {
     what: 'deep and closed',
     text: `${good}seeds: ${'['.repeat(3000)}1${']'.repeat(3000)}`,

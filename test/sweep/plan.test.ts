@@ -73,7 +73,7 @@ describe('a plan file', () => {
   });
 
   test('that is not there says how to get one', async () => {
-    await expect(readPlan('none.yaml')).rejects.toThrow(/^none\.yaml: there is no such file; .*sweep plan/);
+    await expect(readPlan('none.yaml')).rejects.toThrow(/^none\.yaml: no such file; .*sweep plan/);
   });
 });
 
@@ -190,9 +190,9 @@ describe('what is wrong with a plan is one line with its place:', () => {
   test.each([
     ['no YAML', 'a: [1\nb: }', /^p\.yaml:\d+: not valid YAML/],
     ['a key stated twice', `${start}seeds: 1\nseeds: 2\n`, /^p\.yaml:4: not valid YAML/],
-    ['nothing', '', /^p\.yaml:1: the plan: found nothing, expected a mapping/],
+    ['nothing', '', /^p\.yaml:1: the plan: missing, expected a mapping/],
     ['a list', '- 1', /^p\.yaml:1: the plan: found \[1\], expected a mapping/],
-    ['no optimizers', 'testproblems: mnist_logreg\n', /^p\.yaml:1: optimizers: found nothing, expected a list/],
+    ['no optimizers', 'testproblems: mnist_logreg\n', /^p\.yaml:1: optimizers: missing, expected a list/],
     ['an empty list', 'testproblems: []\noptimizers: sgd', /^p\.yaml:1: testproblems: found an empty list/],
     [
       'a mistyped key',

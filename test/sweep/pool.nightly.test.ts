@@ -145,7 +145,7 @@ describe('sweep run', () => {
     expect(wrong.stderr).toBe('probprec: --index: found 2, expected 0 to 1, the runs of tune.yaml\n');
     const none = await sweep('run', 'none.yaml');
     expect(none.code).toBe(2);
-    expect(none.stderr).toMatch(/^probprec: none\.yaml: there is no such file.*\n$/);
+    expect(none.stderr).toMatch(/^probprec: none\.yaml: no such file.*\n$/);
   });
 
   test('with an index says when the run is complete, and when somebody else trains it', async () => {

@@ -9,7 +9,7 @@ import { planOf, shellWord } from '../../src/sweep/index.js';
 import { planTag } from '../../src/sweep/slurm/job-tag.js';
 import { parseQueue } from '../../src/sweep/slurm/queue.js';
 import { type SlurmOptions, slurmScripts } from '../../src/sweep/slurm/scripts.js';
-import { checkTimeLimit, parseTimeLimit } from '../../src/sweep/slurm/time-limit.js';
+import { checkTaskTime, checkTimeLimit, parseTimeLimit } from '../../src/sweep/slurm/time-limit.js';
 import { command } from '../cli/command.js';
 import { sweepFolder, writePlan } from './small-sweep.js';
 
@@ -75,10 +75,37 @@ describe('the array script', () => {
     ['{ time: "60", directives: ["gres=1"] }', /resources\.directives: found "gres=1", expected --name=value/],
     ['{ time: "60", directives: ["--account=a\\n#SBATCH --wrap=x"] }', /expected a value without control characters$/],
     ['{ time: "60", directives: ["--signal=USR2@9"] }', /found --signal, which the script sets itself/],
-    ['{}', /resources\.time: missing; expected the time limit of a task/],
+    ['{ time: "60", gpus: 0 }', /resources\.gpus: found "0", expected a number of GPUs, or type:number/],
+    ['{ time: "60", gpus: 1, directives: ["--gres=gpu:2"] }', /found --gres beside resources\.gpus, expected one/],
+    ['{}', /resources\.time: missing, expected the time limit of a task/],
     ['{ time: "an hour" }', /resources\.time: found "an hour", expected a time limit of Slurm/],
   ])('is refused with %s', (resources, message) => {
     expect(() => scripts(resources, 1)).toThrow(message);
+  });
+
+  test('asks for GPUs and executes the lines of the plan first; the report needs no GPU', () => {
+    const { array, report } = scripts('{ time: "60", gpus: "a100:1", setup: ["module load cuda", "export A=1"] }', 2);
+    expect(array).toContain('#SBATCH --gres=gpu:a100:1\n');
+    // What a site's own commands leave unset must not end the script.
+    expect(array).toMatch(/\nmodule load cuda\nexport A=1\n\nset -u\n/);
+    expect(report).not.toContain('gres');
+    expect(report.indexOf('module load cuda')).toBeLessThan(report.indexOf('probprec sweep status'));
+  });
+
+  test('has only the tasks that are wanted, in ranges', async () => {
+    const split = { maxArraySize: 10, tasks: [4, 8, 15, 16, 23, 42] };
+    const { array, submit } = scripts('{ time: "60" }', 50, split);
+    expect(array).toContain('#SBATCH --array=4,8\n');
+    const calls = await submitted(submit, []);
+    expect(calls.map((call) => call.find((word) => word.startsWith('--array')))).toEqual([
+      ...[undefined, '--array=5-6', '--array=3', '--array=2'],
+      undefined,
+    ]);
+    expect(calls.map((call) => call.at(-1))).toEqual(['0', '10', '20', '40', 'tune.x-1-report.sbatch']);
+    // Submitted alone, the first array must find its own tasks.
+    expect(scripts('{ time: "60" }', 50, { ...split, tasks: [42] }).array).toContain(
+      `(SLURM_ARRAY_TASK_ID + $\{1:-40})`.replace('\\', ''),
+    );
   });
 
   test('is split where the site allows smaller arrays only, one after the other when throttled', async () => {
@@ -198,7 +225,7 @@ if [ "$5" = "$ENDLESS" ]; then while :; do sleep 0.05; done; fi
   test('out of time is not queued again for ever', async () => {
     const { code, lines } = await task({ SLURM_ARRAY_TASK_ID: '2', ENDLESS: '7', SLURM_RESTART_COUNT: '3' }, 'SIGUSR1');
     expect(code).toBe(1);
-    expect(lines.at(-1)).toMatch(/^out of time after 4 starts, which is the most this script allows; submit it again/);
+    expect(lines.at(-1)).toMatch(/^out of time after 4 starts, the most this script allows; submit it again/);
   });
 
   test('that cannot be queued again says what to do', async () => {
@@ -211,7 +238,7 @@ if [ "$5" = "$ENDLESS" ]; then while :; do sleep 0.05; done; fi
     const { code, lines } = await task({ SLURM_ARRAY_TASK_ID: '2', ENDLESS: '6' }, 'SIGTERM');
     expect(code).toBe(1);
     expect(lines.slice(-4, -1)).toEqual(['received SIGTERM', 'told', 'run 6: exit code 130']);
-    expect(lines.at(-1)).toMatch(/^run 6 was ended by Slurm \(cancelled, pre-empted, or out of time\); it goes on/);
+    expect(lines.at(-1)).toMatch(/^run 6 was ended by Slurm \(cancelled, pre-empted, or out of time\); it resumes/);
   });
 });
 
@@ -238,11 +265,26 @@ describe('time limits', () => {
       checkTimeLimit('p.yaml', time, 60, { seconds, source: 'measured' });
     expect(check('4', 100)).toBe('4');
     expect(() => check('4', 101)).toThrow(
-      'p.yaml: resources.time: found 4 (240 s), expected at least 5 minutes: 60 s for the signal, 60 s by which it may be early, 20 s to start, and one epoch of 101 s (the longest measured of this plan); a task might never get on',
+      'p.yaml: resources.time: found 4 (240 s), expected at least 5 minutes: 60 s for the signal, 60 s by which it may be early, 20 s to start, and one epoch of 101 s (the longest measured of this plan); a task could never make progress',
     );
     // Slurm rounds up to minutes.
     expect(check('3:01', 100)).toBe('3:01');
     expect(check('unlimited', 1e9)).toBe('unlimited');
+  });
+
+  test('must leave time for the whole task within its restarts', () => {
+    const check = (taskSeconds: number, source: 'stated' | 'assumed' = 'stated') =>
+      checkTaskTime('p.yaml', '10', {
+        ...{ taskSeconds, signalSeconds: 60, maxRestarts: 3 },
+        epoch: { seconds: 300, source },
+      });
+    // 10 minutes leave 460 s in each start.
+    expect([check(0), check(460), check(461), check(4 * 460)]).toEqual([1, 1, 2, 4]);
+    expect(() => check(5 * 300 * 100)).toThrow(
+      'p.yaml: resources.time: found 10, but the longest task needs about 42 h: 327 starts of 8 min, and --max-restarts 3 allows 4; raise resources.time or --max-restarts, or lower runs_per_task',
+    );
+    // A guess refuses nothing.
+    expect(check(5 * 300 * 100, 'assumed')).toBe(327);
   });
 
   test('are checked against what was measured, when something was', async () => {
@@ -255,7 +297,9 @@ describe('time limits', () => {
       expect((await command(['sweep', 'run', plan, '--allow-user-code'], { cwd: sweep })).code).toBe(0);
       const measured = await slurm();
       expect(measured.code).toBe(0);
-      expect(measured.stderr).toMatch(/^1 run; an epoch takes [\d.e-]+ s \(the longest measured\)\nnext: slurm-tune/);
+      expect(measured.stderr).toMatch(
+        /^1 run; an epoch takes [\d.e-]+ s \(the longest measured\)\nthe longest task takes about \d+ s \(1 start\), .*\nnext: slurm-tune/,
+      );
     } finally {
       await rm(sweep, { recursive: true });
     }

@@ -98,7 +98,7 @@ test.skipIf(unavailable !== null)(
     const stuck = [...all.values()].filter((text) => text.includes('SIGUSR1'));
     expect(stuck).toHaveLength(1);
     expect(stuck[0]).toMatch(
-      /start 1 of job [\s\S]*received SIGUSR1\n[\s\S]*kept: the checkpoint of ([^,\n]*)[\s\S]*exit code 143\n[\s\S]*queued again \(restart 1 of at most 3\)\n[\s\S]*start 2 of job [\s\S]*goes on from the checkpoint of \1\n[\s\S]*exit code 0\n$/,
+      /start 1 of job [\s\S]*received SIGUSR1\n[\s\S]*kept: the checkpoint of ([^,\n]*)[\s\S]*exit code 143\n[\s\S]*queued again \(restart 1 of at most 3\)\n[\s\S]*start 2 of job [\s\S]*resumes from the checkpoint of \1\n[\s\S]*exit code 0\n$/,
     );
     const report = [...all].find(([name]) => name.startsWith('report-'))?.[1] ?? '';
     expect(report).toContain('tune: 12 of 12 runs done; 12 completed');

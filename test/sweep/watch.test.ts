@@ -49,7 +49,7 @@ output_dir: ${join(folder, 'results')}
     transient: () => undefined,
     heading: (heading) => heading,
   };
-  const watched = watchSweep(path, { watch: 0.01 }, terminal);
+  const watched = watchSweep(path, { watch: 0.01, only: [] }, terminal);
   await expect.poll(() => lines).toEqual(['plan: 0 of 2 runs done; 2 missing']);
   await end(0);
   await expect.poll(() => lines.slice(1)).toEqual(['plan: 1 of 2 runs done; 1 diverged, 1 missing']);

@@ -84,25 +84,40 @@ function dimension(variables: readonly t.Tensor[]): number {
   return variables.reduce((total, { shape }) => total + t.sizeOf(shape), 0);
 }
 
-/** Central differences of the value along every coordinate. */
+/**
+ * The derivative of a function of a step at 0 by Richardson's extrapolation of two central differences: the error is of the fourth
+ * order in the step. With the second order alone, a layer norm over few features that are nearly equal, whose curvature is
+ * large, was off by 4.5e-5.
+ */
+function derivativeAtZero(value: (step: number) => number): number {
+  const central = (step: number) => (value(step) - value(-step)) / (2 * step);
+  return (4 * central(STEP / 2) - central(STEP)) / 3;
+}
+
+/** Differences of the value along every coordinate. */
 export function slopes(subject: ScalarFunction, { variables, feeds }: Sample): Float64Array {
   const n = dimension(variables);
   return Float64Array.from({ length: n }, (_, coordinate) => {
     const direction = new Float64Array(n);
     direction[coordinate] = 1;
-    const ahead = subject.value(moved(feeds, variables, direction, STEP));
-    return (ahead - subject.value(moved(feeds, variables, direction, -STEP))) / (2 * STEP);
+    return derivativeAtZero((step) => subject.value(moved(feeds, variables, direction, step)));
   });
 }
 
-/** The Hessian-vector product along a random direction, and the central differences of the gradient along it. */
+/** The Hessian-vector product along a random direction, and the differences of the gradient along it. */
 export function hessianAlongDirection(subject: ScalarFunction, { variables, feeds }: Sample, random: RandomStream) {
   const direction = normal(random, dimension(variables));
-  const ahead = subject.gradients(moved(feeds, variables, direction, STEP));
-  const behind = subject.gradients(moved(feeds, variables, direction, -STEP));
+  const gradients = new Map<number, Float64Array>();
+  const gradient = (step: number): Float64Array => {
+    const known = gradients.get(step) ?? subject.gradients(moved(feeds, variables, direction, step));
+    gradients.set(step, known);
+    return known;
+  };
   return {
     product: subject.hessianTimes(feeds, direction),
-    differences: ahead.map((value, index) => (value - (behind[index] ?? Number.NaN)) / (2 * STEP)),
+    differences: Float64Array.from(direction, (_, index) =>
+      derivativeAtZero((step) => gradient(step)[index] ?? Number.NaN),
+    ),
   };
 }
 

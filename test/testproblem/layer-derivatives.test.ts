@@ -31,6 +31,16 @@ test('every layer and every loss has a row', () => {
   expect([...new Set(rows)].toSorted()).toEqual(named.toSorted());
 });
 
+test('a layer or loss that takes arguments is tried with two sets of them at least', () => {
+  const makers: Readonly<Record<string, unknown>> = { ...layers, softmaxCrossEntropy: losses.softmaxCrossEntropy };
+  const takesArguments = (make: unknown) => !/^[^(]*\(\s*\)/.test(String(make));
+  const rows = layerTable.map(({ name }) => name.split(/[ ,]/)[0] ?? '');
+  const once = Object.entries(makers).flatMap(([name, make]) =>
+    !COMPOSING.includes(name) && takesArguments(make) && rows.filter((row) => row === name).length < 2 ? [name] : [],
+  );
+  expect(once).toEqual([]);
+});
+
 test('docs/networks.md has every layer', () => {
   const guide = readFileSync(new URL('../../docs/networks.md', import.meta.url), 'utf8');
   const missing = Object.keys(layers).filter((name) => !new RegExp(`^\\| .*\\b${name}\\b.*\\|`, 'm').test(guide));

@@ -76,7 +76,7 @@ describe('the noise of a minibatch', () => {
     expect(() => p.uploadNoise(engine, { noises }, { 'noise/mask': new Float32Array(3) })).toThrow(
       /^noise mask: found 3 numbers, expected 100000$/,
     );
-    expect(() => p.uploadNoise(engine, { noises }, {})).toThrow(/^noise mask: found nothing, expected 100000$/);
+    expect(() => p.uploadNoise(engine, { noises }, {})).toThrow(/^noise mask: missing, expected 100000$/);
   });
 });
 

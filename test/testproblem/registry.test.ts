@@ -17,5 +17,5 @@ test.each([
 });
 
 test.each(['../src/index', 'quadratic_deep.ts'])('%s means a file', async (name) => {
-  await expect(loadTestProblem(name)).rejects.toThrow(`--testproblem ${name}: there is no such file`);
+  await expect(loadTestProblem(name)).rejects.toThrow(`--testproblem ${name}: no such file`);
 });

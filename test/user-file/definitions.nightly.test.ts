@@ -170,7 +170,7 @@ describe('a user’s data set', () => {
     [
       'has a label that is no class',
       points(1, 'i % 3'),
-      /mine\.mjs: the part train: found the label 2 at example 2, expected whole numbers from 0 to 1, the classes/,
+      /points\.ts:10: the part train: found the label 2 at example 2, expected whole numbers from 0 to 1, the classes/,
     ],
     [
       'has too few labels',
@@ -215,7 +215,7 @@ describe('a user’s data set', () => {
     const args = ['--testproblem', './mine.mjs', '--optimizer', 'adam', '--data-dir', folder];
     const missing = await run(...args);
     expect(missing).toMatchObject({ code: 2 });
-    expect(missing.stderr).toMatch(/data set points: .*points\.json: there is no such file; put it there, or/);
+    expect(missing.stderr).toMatch(/data set points: .*points\.json: no such file; put it there, or/);
     await write({ 'points.json': '[]' });
     const { files, verified } = (await runFile((await run(...args)).stdout)).dataset;
     expect(files).toEqual([{ path: 'points.json', md5: 'd751713988987e9331980363e24189ce', published: false }]);

@@ -10,7 +10,7 @@ import {
 } from '../../analysis/index.js';
 import { describeHyperparameters, loadOptimizer, optimizerNames, optimizerOfClass } from '../../optimizer/index.js';
 import { findResultFiles, frameworkDefaults, type RecordedRun, readResults } from '../../results/index.js';
-import { planStatus, readPlan } from '../../sweep/index.js';
+import { type PlanTrust, planStatus, readPlan } from '../../sweep/index.js';
 import { UsageError } from '../failure.js';
 import { quoted } from '../option-values.js';
 
@@ -66,8 +66,8 @@ async function labelOf(argument: string): Promise<{ label: string; path: string 
 }
 
 /** Exactly the runs of a plan: each of its optimizer entries is a row, in the plan's order and with its label. */
-export async function readPlanRuns(path: string): Promise<Sources> {
-  const plan = await readPlan(path);
+export async function readPlanRuns(path: string, trust: PlanTrust = {}): Promise<Sources> {
+  const plan = await readPlan(path, trust);
   const statuses = await planStatus(plan);
   const entries = new Map(
     statuses.flatMap(({ path: file, run }) => (file === null ? [] : [[file, run.entry] as const])),

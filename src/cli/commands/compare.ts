@@ -1,9 +1,12 @@
 import {
   type Comparison,
   type Contender,
+  checkMetric,
   compare as compareRuns,
   groupSettings,
+  isOfRuns,
   namesOf,
+  runsWhere,
 } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
 import { printable } from '../../report/escape.js';
@@ -17,13 +20,16 @@ import {
   comparisonMarkdown,
   comparisonText,
   type TableChoice,
+  wrapText,
 } from '../../report/index.js';
-import { METRICS, type Metric, metricsOf, type RecordedRun } from '../../results/index.js';
+import type { Metric, RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
 import { didYouMean, quoted } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
 import type { Terminal } from '../terminal.js';
 import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';
+import { checkLatexNames } from './latex-names.js';
+import { readCondition } from './list-runs.js';
 
 /** Prints the comparison of the runs in files and folders; returns 1 when a file could not be read or nothing was found. */
 export async function compare(
@@ -33,6 +39,7 @@ export async function compare(
 ): Promise<ExitCode> {
   const curves = options.curves === true && options.format === 'table';
   checkColumns(options);
+  checkLatexNames(options);
   const details = curves || options.metrics !== undefined || (options.details === true && options.format === 'json');
   const found = await readComparison(paths, options, terminal, { command: 'compare', details });
   if (found === null) return 1;
@@ -51,7 +58,7 @@ export interface ReadComparison {
 /** The comparison of the runs in files and folders; null when there is nothing to compare, which is said. */
 export async function readComparison(
   paths: readonly string[],
-  options: ComparisonOptions,
+  options: ComparisonOptions & { readonly metrics?: readonly Metric[] },
   terminal: Terminal,
   { command, details }: { readonly command: string; readonly details: boolean },
 ): Promise<ReadComparison | null> {
@@ -59,13 +66,13 @@ export async function readComparison(
   const where = options.where.map(readCondition);
   if (options.plan !== undefined && paths.length > 0) {
     throw new UsageError(
-      '--plan: found result folders as well, expected one of the two (a plan says where its results are)',
+      '--plan: found result folders as well, expected one of the two (a plan names its own results folder)',
     );
   }
   const { runs, searched, faults, remarks } =
     options.plan === undefined
       ? await readSources(paths.length > 0 ? paths : ['results'])
-      : await readPlanRuns(options.plan);
+      : await readPlanRuns(options.plan, options);
   for (const line of [...faults, ...remarks]) terminal.line(`probprec: ${line}`);
   if (runs.length === 0) {
     terminal.line(`probprec: ${command}: found no runs in ${searched.join(', ')}; probprec run makes one`);
@@ -76,16 +83,17 @@ export async function readComparison(
   checkOptimizers(options.optimizers, runs, baselines);
   checkSettingNames(
     '--where',
-    where.map(([name]) => name),
+    where.filter((condition) => !isOfRuns(condition)).map(([name]) => name),
     runs,
   );
   checkSettingNames('--group-by', options.groupBy ?? [], runs);
-  const { metric, selectBy, reference, testproblems, optimizers } = options;
+  const { metric, metrics = [], selectBy, reference, testproblems, optimizers } = options;
   checkMetric('--metric', metric, runs);
   checkMetric('--select-by', selectBy, runs);
-  const comparison = compareRuns(runs, {
+  for (const shown of metrics) checkMetric('--metrics', shown, runs);
+  const comparison = compareRuns(runsWhere(runs, where.filter(isOfRuns)), {
     targets,
-    where,
+    where: where.filter((condition) => !isOfRuns(condition)),
     mode: options.mode,
     allSettings: options.allSettings ?? false,
     groupBy: options.groupBy ?? [],
@@ -114,13 +122,14 @@ async function printCurves({ tables }: Comparison, terminal: Terminal): Promise<
   const { curveText } = await import('../../report/terminal/curve-text.js');
   for (const table of tables) {
     const lines = curveText(table, terminal);
-    if (lines.length > 0) terminal.result(terminal.heading(printable(`${table.testproblem} (${table.conditions})`)));
+    const title = printable(`${table.testproblem} (${table.conditions})`);
+    if (lines.length > 0) for (const line of wrapText(title, terminal.width)) terminal.result(terminal.heading(line));
     for (const line of lines) terminal.result(line);
   }
 }
 
 function print(comparison: Comparison, options: CompareCommandOptions, terminal: Terminal): void {
-  const { columns, metrics } = options;
+  const { columns, metrics, label, caption } = options;
   const choice: TableChoice = {
     ...(columns === undefined ? {} : { columns: columns as TableChoice['columns'] & {} }),
     ...(metrics === undefined ? {} : { metrics }),
@@ -133,7 +142,12 @@ function print(comparison: Comparison, options: CompareCommandOptions, terminal:
       terminal.result(comparisonCsv(comparison, columns));
       return;
     case 'latex':
-      terminal.result(comparisonLatex(comparison, choice));
+      terminal.result(
+        comparisonLatex(comparison, choice, {
+          ...(label === undefined ? {} : { label }),
+          ...(caption === undefined ? {} : { caption }),
+        }),
+      );
       return;
     case 'markdown':
       terminal.result(comparisonMarkdown(comparison, choice));
@@ -175,13 +189,6 @@ function readTargets(texts: readonly string[]): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
-/** `--where lr=0.1`, repeated. */
-function readCondition(text: string): readonly [string, string] {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name !== undefined && value !== undefined) return [name.trim().replaceAll('-', '_'), value.trim()];
-  throw new UsageError(`--where: found ${quoted(text)}, expected NAME=VALUE, for instance lr=0.1`);
-}
-
 function checkNames(
   option: string,
   names: readonly string[] | undefined,
@@ -195,15 +202,6 @@ function checkNames(
       `${option}: found ${quoted(unknown)}, expected some of ${known.join(', ')} (what the results have)`,
     );
   }
-}
-
-/** A metric beyond the usual ones is a mistake where no run has it; of the usual ones there are fall-backs. */
-export function checkMetric(option: string, metric: Metric | undefined, runs: readonly RecordedRun[]): void {
-  const known = [...new Set(runs.flatMap(({ curves }) => metricsOf(curves)))];
-  if (metric === undefined || known.includes(metric) || (METRICS as readonly string[]).includes(metric)) return;
-  throw new UsageError(
-    `${option}: found ${quoted(metric)}, expected one of ${known.join(', ')}${didYouMean(metric, known)}`,
-  );
 }
 
 function checkSettingNames(option: string, names: readonly string[], runs: readonly RecordedRun[]): void {

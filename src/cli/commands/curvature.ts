@@ -120,7 +120,7 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
   }
   for (const [option, source] of Object.entries(users)) {
     if (source === null || options[option as keyof typeof users] !== undefined) continue;
-    throw new UsageError(`--${option}: missing; expected the file ${source.file}, with which ${path} was trained`);
+    throw new UsageError(`--${option}: missing, expected the file ${source.file}, with which ${path} was trained`);
   }
   const { engine = configuration.engine.name, device = configuration.engine.device, threads } = options;
   const resolved = await resolveConfiguration({

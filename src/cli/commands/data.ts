@@ -61,7 +61,7 @@ export async function fetch(names: readonly string[], options: DataOptions, term
   const dataDir = dataDirectory(options.dataDir);
   const interruption = interruptible(
     terminal,
-    () => 'probprec: interrupted; what has arrived is kept, the same command goes on',
+    () => 'probprec: interrupted; what the server can resume is kept; repeat the command',
   );
   const onProgress = (line: string) => {
     if (!options.quiet) terminal.line(line);
@@ -77,7 +77,8 @@ export async function fetch(names: readonly string[], options: DataOptions, term
       } catch (error) {
         if (interruption.signal.aborted) return interruptionCode(interruption.signal);
         if (!(error instanceof DataError)) throw error;
-        const hint = error instanceof FetchError ? `; \`probprec data info ${name}\` says what to fetch by hand` : '';
+        const hint =
+          error instanceof FetchError ? `; \`probprec data info ${name}\` lists what to download by hand` : '';
         terminal.line(`probprec: ${name}: ${error.message.replace(/\.$/, '')}${hint}`);
         failed = true;
       }

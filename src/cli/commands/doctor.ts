@@ -45,7 +45,7 @@ export async function doctor(
         ]),
       ),
       ...(engines.some(({ gigaflops }) => gigaflops !== null)
-        ? ['GFLOP/s: of a large matrix product, roughly; it says little about small networks']
+        ? ['GFLOP/s: rough speed of a large matrix product; small networks behave differently']
         : []),
     ],
     [
@@ -55,7 +55,7 @@ export async function doctor(
         data.datasets.map(({ name, state, summary }) => [name, state, summary]),
       ),
     ],
-    [terminal.heading('what to do'), ...(advice.length > 0 ? advice : ['nothing: everything is there'])],
+    [terminal.heading('suggestions'), ...(advice.length > 0 ? advice : ['nothing: everything is available'])],
   ];
   terminal.result(sections.map((lines) => lines.join('\n')).join('\n\n'));
 }

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { checkThreads } from '../../engine/index.js';
 import type { ExitCode } from '../../errors.js';
 import {
   type Experiment,
@@ -9,7 +10,7 @@ import {
 } from '../../experiment/index.js';
 import { readRegularFile } from '../../regular-file.js';
 import { ensureWritable, suiteVersion, writeFileAtomic } from '../../results/index.js';
-import { shellWord } from '../../sweep/index.js';
+import { checkJobs, shellWord } from '../../sweep/index.js';
 import type { ExperimentOptions } from '../experiment-options.js';
 import { counted } from '../progress.js';
 import type { Terminal } from '../terminal.js';
@@ -27,8 +28,11 @@ import { sweepRun } from './sweep-run.js';
 export async function experiment(name: string, options: ExperimentOptions, terminal: Terminal): Promise<ExitCode> {
   const chosen = await loadExperiment(name);
   const folder = options.output ?? join('experiments', `${name}-${options.scale}`);
+  // What cannot be done is refused before anything is written.
+  if (options.threads !== undefined) checkThreads(options.threads);
+  if (options.jobs !== undefined) checkJobs(options.jobs);
   await ensureWritable(folder);
-  const { code, parts, progress, commands } =
+  const { code, done, parts, progress, commands } =
     chosen.kind === 'plan'
       ? await planned(chosen, folder, options, terminal)
       : await timed(chosen, folder, options, terminal);
@@ -42,12 +46,16 @@ export async function experiment(name: string, options: ExperimentOptions, termi
     version: suiteVersion(),
   };
   await writeFileAtomic(page, await experimentPage(content));
-  if (options.run !== true && !options.quiet) terminal.line(`next: ${commands[0]}`);
+  if (!done && options.run !== true && !options.quiet) terminal.line(`next: ${commands[0]}`);
   terminal.result(page);
   return code;
 }
 
-type Outcome = Pick<ExperimentPage, 'parts' | 'progress' | 'commands'> & { readonly code: ExitCode };
+type Outcome = Pick<ExperimentPage, 'parts' | 'progress' | 'commands'> & {
+  readonly code: ExitCode;
+  /** Whether nothing is left to execute. */
+  readonly done: boolean;
+};
 
 async function planned(
   chosen: Extract<Experiment, { kind: 'plan' }>,
@@ -71,6 +79,8 @@ async function planned(
       file,
       {
         keepGoing: true,
+        only: [],
+        retry: 0,
         ...(jobs === undefined ? {} : { jobs }),
         ...(threads === undefined ? {} : { threads }),
         ...(quiet === undefined ? {} : { quiet }),
@@ -84,6 +94,7 @@ async function planned(
   const [first] = ended;
   return {
     code,
+    done: ended.length === all.length,
     parts: await chosen.results(ended, options.scale),
     progress: [
       `${ended.length} of ${counted(all.length, 'run')} have ended; ${ended.filter(({ status }) => status.state === 'diverged').length} of them diverged.`,
@@ -121,12 +132,13 @@ async function timed(
     text = code === 0 ? (results.at(-1) ?? null) : null;
     if (text !== null) await writeFileAtomic(file, `${text}\n`);
   } else if (options.run === true) {
-    terminal.line(`${file} is there already; --overwrite measures again`);
+    terminal.line(`${file} exists; --overwrite measures again`);
   }
   const report = text === null ? null : runtimeReport(file, text);
   const { engine, machine } = text === null ? {} : JSON.parse(text);
   return {
     code,
+    done: report !== null,
     parts: await chosen.results(report, options.scale),
     progress:
       report === null

@@ -1,5 +1,6 @@
 import type { ExitCode } from '../../errors.js';
 import { searchResultFiles } from '../../results/index.js';
+import { shellWord } from '../../sweep/shell.js';
 import type { Terminal } from '../terminal.js';
 
 /** The formats of other programs for data. What a format needs is loaded for it alone. */
@@ -44,7 +45,8 @@ export async function exportData(
   const { files, runs, faults } = await WRITERS[format](found, outputDir);
   for (const fault of faults) terminal.line(`probprec: ${fault}`);
   for (const file of files.length <= FEW ? files : [outputDir]) terminal.result(file);
-  const next = format === 'tensorboard' ? `tensorboard --logdir ${outputDir}` : 'docs/report.md explains the columns';
+  const next =
+    format === 'tensorboard' ? `tensorboard --logdir ${shellWord(outputDir)}` : 'docs/report.md explains the columns';
   terminal.line(`${runs} ${runs === 1 ? 'run' : 'runs'}; ${next}`);
   return faults.length + unsearched.length > 0 ? 1 : 0;
 }

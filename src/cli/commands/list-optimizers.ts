@@ -102,8 +102,8 @@ export function optimizerList(entries: readonly Entry[], { heading, width }: Scr
   const lines = groupedListing(columns, groups, wide, heading);
   const notes = entries.flatMap(({ name, caveat }) => (caveat === null ? [] : wrapText(`${name}: ${caveat}`, wide)));
   const legend = [
-    'grad., prod.: gradients, and products of the Hessian with a vector, in each step; e: in each epoch besides; ≤: at most',
-    'mem.: what it keeps between steps besides the parameters, in vectors of their size; +: see the description or --format json for more',
+    'grad., prod.: gradients and Hessian-vector products per step; e: per epoch, in addition; ≤: at most',
+    'mem.: memory kept between steps, in vectors of the size of the parameters (which are not counted); +: more, see --format json',
     'to tune: what a benchmark has to tune; probprec run --optimizer NAME --help has all hyperparameters with their defaults',
   ].flatMap((text) => wrapText(text, wide));
   return [...lines, '', ...legend, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');

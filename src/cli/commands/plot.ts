@@ -1,6 +1,6 @@
-import { extname } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Comparison } from '../../analysis/index.js';
-import { type ExitCode, FileError } from '../../errors.js';
+import { type ExitCode, FileError, OutputError } from '../../errors.js';
 import { readRegularFile } from '../../regular-file.js';
 import { printable } from '../../report/escape.js';
 import {
@@ -15,7 +15,8 @@ import {
   NEEDED_CURVATURE,
   quantities,
 } from '../../report/figures/index.js';
-import { FIGURE_FORMATS, figureCsv, figureFile } from '../../report/figures/rendering/files.js';
+import { FIGURE_FORMATS, type FigureFormat, figureCsv, figureFile } from '../../report/figures/rendering/files.js';
+import { toTikz } from '../../report/figures/rendering/tikz/tikz.js';
 import { readRunDetails } from '../../report/page/run-details.js';
 import { reasonOf } from '../../results/atomic-file.js';
 import { writeFileAtomic } from '../../results/index.js';
@@ -34,13 +35,8 @@ export async function plot(
   options: PlotCommandOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const ending = extname(options.output).slice(1).toLowerCase();
-  const format = FIGURE_FORMATS.find((name) => name === ending);
-  if (format === undefined) {
-    throw new UsageError(
-      `--output: found ${quoted(options.output)}, expected a name that ends in ${FIGURE_FORMATS.map((name) => `.${name}`).join(', ')}`,
-    );
-  }
+  const format = formatOf(options);
+  const tikzData = format === 'tikz' ? tikzDataFile(options) : null;
   const found = await figureOf(kind, paths, options, terminal);
   if (found === null) return 1;
   const { figure, faults } = found;
@@ -51,8 +47,13 @@ export async function plot(
     return 1;
   }
   const { width, fontSize, dpi, outlines = false } = options;
-  await writeFileAtomic(options.output, await figureFile(figure, format, { width, fontSize, dpi, outlines }));
+  if (format === 'tikz') {
+    await writeTikz(figure, tikzData ?? '', options);
+  } else {
+    await writeFileAtomic(options.output, await figureFile(figure, format, { width, fontSize, dpi, outlines }));
+  }
   terminal.result(options.output);
+  if (tikzData !== null) terminal.result(tikzData);
   if (options.data !== undefined) {
     await writeFileAtomic(options.data, figureCsv(figure));
     terminal.result(options.data);
@@ -60,6 +61,49 @@ export async function plot(
   // The caption of a paper has all conditions; a file of a picture has none.
   for (const line of [figure.title, ...figure.caption]) terminal.line(printable(line));
   return faults > 0 ? 1 : 0;
+}
+
+/** The format that is named, else that of the file's ending. */
+function formatOf({ output, format }: PlotCommandOptions): FigureFormat | 'tikz' {
+  const ending = extname(output).slice(1).toLowerCase();
+  const found = format ?? (/^(tex|tikz)$/.test(ending) ? 'tikz' : FIGURE_FORMATS.find((name) => name === ending));
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `--output: found ${quoted(output)}, expected a name that ends in ${[...FIGURE_FORMATS, 'tex'].map((name) => `.${name}`).join(', ')} (or --format)`,
+  );
+}
+
+/** Beside a picture for LaTeX its data: `curves.tikz.csv`, a name that no export has. */
+function tikzDataFile({ output, data }: PlotCommandOptions): string {
+  const file = join(dirname(output), `${basename(output, extname(output))}.tikz.csv`);
+  if (!/^[\w .+-]+$/.test(basename(file))) {
+    throw new UsageError(
+      `--output: found the name ${quoted(basename(output))}, expected letters, digits, spaces and . _ + - in it, because LaTeX reads the data beside it by that name`,
+    );
+  }
+  if (data !== undefined && resolve(data) === resolve(file)) {
+    throw new UsageError(`--data: found ${quoted(data)}, which has the data of the picture; expected another name`);
+  }
+  return file;
+}
+
+/** Above so many numbers LaTeX takes minutes and then more memory than it has. */
+const MOST_IN_LATEX = 200_000;
+
+async function writeTikz(
+  figure: Figure,
+  dataFile: string,
+  { output, width, fontSize }: PlotCommandOptions,
+): Promise<void> {
+  const { tex, csv, size } = await toTikz(figure, { width, fontSize, dataFile: basename(dataFile) });
+  if (size > MOST_IN_LATEX) {
+    throw new OutputError(
+      `plot ${figure.kind}: found ${size} numbers, more than LaTeX can draw (${MOST_IN_LATEX}); choose fewer with --testproblems, --optimizers, --metrics or --quantities, or write a .pdf`,
+      { exitCode: 1 },
+    );
+  }
+  await writeFileAtomic(dataFile, csv);
+  await writeFileAtomic(output, tex);
 }
 
 async function figureOf(

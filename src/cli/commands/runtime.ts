@@ -37,7 +37,7 @@ export async function runtime(options: RuntimeOptions, terminal: Terminal): Prom
   for (const name of names) runs.push(await resolveContestant(name, given.get(name) ?? {}, lr, common));
 
   const machine = { ...describeMachine(), load_average_before: loadavg()[0] ?? null };
-  const interruption = interruptible(terminal, () => 'probprec: interrupted, nothing is kept');
+  const interruption = interruptible(terminal, () => 'probprec: interrupted, no results are kept');
   try {
     const comparison = await compareRuntime(runs, {
       dataDir: dataDirectory(options.dataDir),

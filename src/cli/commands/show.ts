@@ -1,17 +1,10 @@
-import { quantitiesOf } from '../../analysis/index.js';
+import { checkMetric, quantitiesOf } from '../../analysis/index.js';
 import { type ExitCode, FileError } from '../../errors.js';
 import { runList } from '../../report/terminal/run-list.js';
 import { runText } from '../../report/terminal/run-text.js';
-import {
-  type Metric,
-  type RecordedRun,
-  readResultFile,
-  readResults,
-  recordResultFile,
-  searchResultFiles,
-} from '../../results/index.js';
+import { type Metric, readResultFile, readResults, recordResultFile, searchResultFiles } from '../../results/index.js';
 import type { Terminal } from '../terminal.js';
-import { checkMetric } from './compare.js';
+import { inOrder } from './list-runs.js';
 
 /** Prints one run in full, several as a list; returns 1 when a file could not be read or nothing was found. */
 export async function show(
@@ -52,10 +45,4 @@ async function showOne(path: string, terminal: Terminal): Promise<ExitCode> {
     terminal.line(`probprec: ${error.message}`);
     return 1;
   }
-}
-
-function inOrder(left: RecordedRun, right: RecordedRun): number {
-  const keyOf = ({ testproblem, optimizer, setting }: RecordedRun) => JSON.stringify([testproblem, optimizer, setting]);
-  const [a, b] = [keyOf(left), keyOf(right)];
-  return a === b ? left.seed - right.seed : a < b ? -1 : 1;
 }

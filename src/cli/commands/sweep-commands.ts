@@ -4,9 +4,12 @@ import {
   commandFiles,
   commandLines,
   type Plan,
+  type PlannedStatus,
   parallelFile,
   plannedRuns,
+  planStatus,
   readPlan,
+  selectRuns,
   shellWord,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
@@ -24,9 +27,18 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
   const synthetic = runs.every(({ configuration }) => configuration.data.source === 'synthetic');
   const plan: Plan = synthetic ? stated : { ...stated, dataDir: resolve(dataDirectory(stated.dataDir)) };
   const program = options.program ?? thisProgram();
-  if (options.format === 'slurm') return await writeSlurmScripts(plan, runs, program, options, terminal);
+  const statuses = await planStatus(plan, runs);
+  const isDone = ({ state }: PlannedStatus) => state === 'completed' || state === 'diverged';
+  const wanted = selectRuns(statuses, options.only, '--only').filter((status) => !options.missing || !isDone(status));
+  if (wanted.length === 0) {
+    terminal.line(`${plan.name}: no run is missing; no file was written`);
+    return;
+  }
+  if (options.format === 'slurm')
+    return await writeSlurmScripts(plan, { statuses, wanted }, program, options, terminal);
   const { output } = options;
-  const files: CommandFile[] = output === undefined ? commandFiles(plan, runs) : [{ name: output, runs }];
+  const selected = wanted.map(({ run }) => run);
+  const files: CommandFile[] = output === undefined ? commandFiles(plan, selected) : [{ name: output, runs: selected }];
   for (const file of files) {
     const lines = commandLines(plan, file.runs, program);
     const text =
@@ -43,7 +55,7 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
     terminal.result(file.name);
     if (executable) {
       terminal.line(
-        `next: ${shellWord(isAbsolute(file.name) || /^\.{1,2}\//.test(file.name) ? file.name : `./${file.name}`)} starts GNU parallel; the same again goes on where it stopped`,
+        `next: ${shellWord(isAbsolute(file.name) || /^\.{1,2}\//.test(file.name) ? file.name : `./${file.name}`)} starts GNU parallel; repeat it to resume`,
       );
     }
   }

@@ -31,7 +31,7 @@ export async function readSettings(
     if (!known.includes(name)) {
       const whose = owner === '' ? 'of these optimizers' : `of ${owner}`;
       throw new UsageError(
-        `${option}: found the hyperparameter ${quoted(name)}, expected one ${whose}: ${[...new Set(known)].join(', ') || 'there is none'}${didYouMean(name, known)}`,
+        `${option}: found the hyperparameter ${quoted(name)}, expected one ${whose}: ${[...new Set(known)].join(', ') || 'it has none'}${didYouMean(name, known)}`,
       );
     }
     const values = searched.get(owner) ?? {};
@@ -62,7 +62,7 @@ export async function readSettings(
     state(`--${name.replaceAll('_', '-')}`, '', name, stated);
   }
   if (random.length > 0 && samples === undefined) {
-    throw new UsageError('--samples: missing; expected the number of points to draw for --random');
+    throw new UsageError('--samples: missing, expected the number of points to draw for --random');
   }
   if (random.length === 0 && samples !== undefined) {
     throw new UsageError(`--samples ${samples}: found no --random, expected a hyperparameter to draw`);

@@ -15,6 +15,7 @@ import {
   planStatus,
   type RunEnd,
   readPlan,
+  selectRuns,
   statedResource,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
@@ -36,9 +37,13 @@ import { tellAboutUserFiles } from '../user-files.js';
 export async function sweepRun(path: string, options: SweepRunOptions, terminal: Terminal): Promise<ExitCode> {
   const plan = await readPlan(path, options);
   const runs = await plannedRuns(plan);
-  return options.index === undefined
-    ? await runMissing(plan, runs, options, terminal)
-    : await runOne(plan, runs, options.index, options, terminal);
+  if (options.index !== undefined) {
+    if (options.only.length > 0) throw new UsageError('--index: found --only as well, expected one of the two');
+    return await runOne(plan, runs, options.index, options, terminal);
+  }
+  const before = selectRuns(await planStatus(plan, runs), options.only, '--only');
+  if (options.dryRun) return listRuns(plan, before, options, terminal);
+  return await runMissing(plan, before, options, terminal);
 }
 
 async function runOne(
@@ -58,14 +63,37 @@ async function runOne(
   return await train(resolved, { ...folders, resume: true, json, quiet, debug, resourceCheck }, terminal);
 }
 
+/** The runs that a sweep would execute, in their order, with why they are to be done. */
+function listRuns(
+  plan: Plan,
+  before: readonly PlannedStatus[],
+  { json }: SweepRunOptions,
+  terminal: Terminal,
+): ExitCode {
+  const todo = before.filter(isOpen);
+  if (json) {
+    const runs = todo.map(({ run, state }) => ({ index: run.index, configuration_hash: run.hash, state }));
+    terminal.result(JSON.stringify({ plan: plan.path, name: plan.name, output_dir: plan.outputDir, runs }, null, 2));
+    return 0;
+  }
+  for (const { run, state } of todo) terminal.result(`${describeRun(run)}: ${state}`);
+  const done = before.length - todo.length;
+  terminal.line(`${plan.name}: ${counted(before.length, 'run')}, ${done} done already, ${todo.length} to execute`);
+  return 0;
+}
+
+function isOpen({ state }: PlannedStatus): boolean {
+  return state !== 'completed' && state !== 'diverged';
+}
+
 async function runMissing(
   plan: Plan,
-  runs: readonly PlannedRun[],
+  before: readonly PlannedStatus[],
   options: SweepRunOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const before = await planStatus(plan, runs);
-  const todo = before.filter(({ state }) => state !== 'completed' && state !== 'diverged').map(({ run }) => run);
+  const runs = before.map(({ run }) => run);
+  const todo = before.filter(isOpen).map(({ run }) => run);
   const jobs = Math.min(statedResource(plan, 'jobs', options.jobs, checkJobs) ?? 1, Math.max(1, todo.length));
   if (options.resourceCheck !== false) await checkMemoryOfJobs(todo, jobs);
   const threads =
@@ -77,7 +105,7 @@ async function runMissing(
   const interruption = interruptible(
     terminal,
     (name) =>
-      `probprec: interrupted by ${name}, the runs stop after their current steps and keep their checkpoints; the same command goes on from there (once more to stop at once)`,
+      `probprec: interrupted by ${name}, the runs stop after their current steps and keep their checkpoints; repeat the command to resume (interrupt once more to stop at once)`,
     (code) => (pool.current === null ? process.exit(code) : pool.current.kill()),
   );
   interruption.signal.addEventListener('abort', () => pool.current?.interrupt());
@@ -96,6 +124,7 @@ async function runMissing(
       jobs,
       threads,
       keepGoing: options.keepGoing,
+      retries: options.retry,
       checkResources: options.resourceCheck !== false,
       onEvent: (event) => progress.observe(event),
     });

@@ -1,34 +1,57 @@
 import { join, resolve } from 'node:path';
+import { ConfigurationError } from '../../errors.js';
 import { makeFolders } from '../../make-folders.js';
 import {
+  ALLOW_USER_CODE,
   ASSUMED_EPOCH,
+  checkTaskTime,
   type EpochEstimate,
+  inHours,
   maxArraySize,
   measuredEpoch,
   type Plan,
-  type PlannedRun,
-  planStatus,
+  type PlannedStatus,
+  secondsOfRun,
   shellWord,
   slurmScripts,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { UsageError } from '../failure.js';
 import { planArgument } from '../plan-argument.js';
 import { counted } from '../progress.js';
 import type { SweepCommandsOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
 import { writeNewFile } from './new-file.js';
 
-/** Writes a plan's scripts for Slurm into a folder; their paths go to stdout. Throws ProbprecError. */
+/**
+ * Writes a plan's scripts for Slurm into a folder, for the `wanted` ones of its runs; their paths go to stdout. Throws
+ * ProbprecError.
+ */
 export async function writeSlurmScripts(
   plan: Plan,
-  runs: readonly PlannedRun[],
+  { statuses, wanted }: { readonly statuses: readonly PlannedStatus[]; readonly wanted: readonly PlannedStatus[] },
   program: string,
   options: SweepCommandsOptions,
   terminal: Terminal,
 ): Promise<void> {
   const folder = options.output ?? `slurm-${plan.name}`;
-  const epoch = await estimateEpoch(plan, runs, options.epochSeconds);
-  const files = slurmScripts(plan, runs.length, {
+  const { setup, runsPerTask = 1, threads = 1 } = plan.resources;
+  if (setup !== undefined && !plan.allowUserCode) {
+    throw new ConfigurationError(
+      `${plan.path}: resources.setup: the plan has lines for the shell, which the scripts would execute; ${ALLOW_USER_CODE} takes them over, when you have read them or wrote them yourself`,
+    );
+  }
+  const tasks = tasksOf(plan, statuses, wanted, runsPerTask);
+  const epoch = await estimateEpoch(statuses, options.epochSeconds);
+  const secondsOfTasks = tasks.map((task) =>
+    statuses
+      .slice(task * runsPerTask, (task + 1) * runsPerTask)
+      .reduce((sum, { run, state }) => sum + (isDone(state) ? 0 : secondsOfRun(run, epoch)), 0),
+  );
+  const taskSeconds = Math.max(...secondsOfTasks);
+  const files = slurmScripts(plan, statuses.length, {
+    tasks,
+    taskSeconds,
     folder: resolve(folder),
     planPath: resolve(plan.path),
     program,
@@ -47,17 +70,46 @@ export async function writeSlurmScripts(
   // Slurm does not make it, and sbatch may be called without the submit script.
   await makeFolders(join(folder, 'logs'));
   const how = { measured: 'the longest measured', stated: 'as stated', assumed: 'assumed' }[epoch.source];
-  terminal.line(`${counted(runs.length, 'run')}; an epoch takes ${epoch.seconds.toPrecision(3)} s (${how})`);
+  const { signalSeconds, maxRestarts } = options;
+  const starts = checkTaskTime(plan.path, plan.resources.time ?? '', {
+    taskSeconds,
+    signalSeconds,
+    maxRestarts,
+    epoch,
+  });
+  const coreSeconds = threads * secondsOfTasks.reduce((sum, seconds) => sum + seconds, 0);
+  terminal.line(`${counted(wanted.length, 'run')}; an epoch takes ${epoch.seconds.toPrecision(3)} s (${how})`);
+  terminal.line(
+    `the longest task takes about ${inHours(taskSeconds)} (${counted(starts, 'start')}), all tasks together about ${inHours(coreSeconds)} of core time`,
+  );
   terminal.line(
     `next: ${shellWord(join(folder, `${plan.name}-submit.sh`))}, then probprec sweep status ${planArgument(plan)}`,
   );
 }
 
-async function estimateEpoch(
+/** The tasks that have the wanted runs. Throws UsageError where a task would execute a run that is not wanted, too. */
+function tasksOf(
   plan: Plan,
-  runs: readonly PlannedRun[],
-  stated: number | undefined,
-): Promise<EpochEstimate> {
+  statuses: readonly PlannedStatus[],
+  wanted: readonly PlannedStatus[],
+  runsPerTask: number,
+): number[] {
+  const tasks = [...new Set(wanted.map(({ run }) => Math.floor(run.index / runsPerTask)))];
+  const isWanted = new Set(wanted.map(({ run }) => run.index));
+  for (const { run, state } of statuses) {
+    if (isDone(state) || isWanted.has(run.index) || !tasks.includes(Math.floor(run.index / runsPerTask))) continue;
+    throw new UsageError(
+      `--only: found runs that share a task with others (${plan.path}: resources.runs_per_task: ${runsPerTask}), expected runs_per_task: 1 or whole tasks`,
+    );
+  }
+  return tasks;
+}
+
+function isDone(state: PlannedStatus['state']): boolean {
+  return state === 'completed' || state === 'diverged';
+}
+
+async function estimateEpoch(statuses: readonly PlannedStatus[], stated: number | undefined): Promise<EpochEstimate> {
   if (stated !== undefined) return { seconds: stated, source: 'stated' };
-  return (await measuredEpoch(await planStatus(plan, runs))) ?? ASSUMED_EPOCH;
+  return (await measuredEpoch(statuses)) ?? ASSUMED_EPOCH;
 }

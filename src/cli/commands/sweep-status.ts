@@ -9,6 +9,7 @@ import {
   planStatus,
   type QueuedRun,
   readPlan,
+  selectRuns,
   slurmQueue,
 } from '../../sweep/index.js';
 import { divergenceHints } from '../divergence-hints.js';
@@ -37,7 +38,8 @@ export async function sweepStatus(path: string, options: SweepStatusOptions, ter
   }
   const plan = await readPlan(path, options);
   const { runs, repeated } = await expandPlan(plan);
-  const [statuses, queue] = await Promise.all([planStatus(plan, runs), slurmQueue(plan)]);
+  const [all, queue] = await Promise.all([planStatus(plan, runs), slurmQueue(plan)]);
+  const statuses = selectRuns(all, options.only, '--only');
   const counts = countPlanned(statuses);
   if (options.json) {
     terminal.result(JSON.stringify(asJson(plan, statuses, queue ?? new Map()), null, 2));

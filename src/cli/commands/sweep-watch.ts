@@ -6,6 +6,7 @@ import {
   type PlannedStatus,
   planStatus,
   readPlan,
+  selectRuns,
   slurmQueue,
 } from '../../sweep/index.js';
 import { counted } from '../progress.js';
@@ -24,7 +25,9 @@ export async function watchSweep(
   terminal: Terminal,
 ): Promise<void> {
   const plan = await readPlan(path, options);
-  const { runs } = await expandPlan(plan);
+  const { runs: all } = await expandPlan(plan);
+  // Those that are chosen by their state at the start are watched to their end.
+  const runs = selectRuns(await planStatus(plan, all), options.only, '--only').map(({ run }) => run);
   const rate = new Rate();
   let said = '';
   for (;;) {

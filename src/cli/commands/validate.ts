@@ -1,5 +1,6 @@
 import type { ExitCode } from '../../errors.js';
 import { searchResultFiles, shownLine, type Validation, validateResultFiles } from '../../results/index.js';
+import { counted } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 
 /** Checks run files and folders of them; prints a line for each file. Returns 1 when one has a fault or none was found. */
@@ -18,7 +19,7 @@ export async function validate(
     else for (const line of linesOf(result, options.quiet === true)) terminal.result(shownLine(line));
   }
   if (options.json) terminal.result(JSON.stringify(results, null, 2));
-  terminal.line(`${files.length} files, ${faulty} with faults`);
+  terminal.line(`${counted(files.length, 'file')}, ${faulty} with faults`);
   return faulty > 0 || files.length === 0 ? 1 : 0;
 }
 

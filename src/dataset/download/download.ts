@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataError } from '../../errors.js';
 import type { PublishedFile } from '../definition.js';
 import { attemptDownload } from './attempt.js';
-import { asMirrorFault, localFault, MirrorFault } from './fault.js';
+import { asMirrorFault, localFault, MirrorFault, unwritable } from './fault.js';
 import { type DownloadLimits, limitsFor, waitAfter } from './limits.js';
 import { PartialFile } from './partial-file.js';
 import type { Environment } from './proxy.js';
@@ -68,7 +68,7 @@ class Download {
         if (await this.#fromMirrors(partial)) return;
       } catch (error) {
         // On a full disk a part would only be in the way.
-        if (localFault(error) !== null) partial.resumable = false;
+        if (localFault(error)) partial.resumable = false;
         throw error;
       } finally {
         // A server that cannot go on from a part makes it useless.
@@ -82,9 +82,7 @@ class Download {
         const before = this.#faults.size === 0 ? '' : `; ${this.#describeFaults()}`;
         throw new FetchError(`${this.#name} could not be fetched (not complete after ${total.toFixed(0)} s${before}).`);
       }
-      const code = localFault(error);
-      if (code === null) throw error;
-      throw new DataError(`${this.#target}: cannot be written (${code}); give another --data-dir.`, { cause: error });
+      throw localFault(error) ? unwritable(this.#target, error) : error;
     } finally {
       clearTimeout(timer);
     }
@@ -127,7 +125,7 @@ class Download {
         this.#say(`${megabytes(this.#file.size)} received`);
         return true;
       } catch (error) {
-        if (this.#signal.aborted || localFault(error) !== null) throw error;
+        if (this.#signal.aborted || localFault(error)) throw error;
         const fault = asMirrorFault(error);
         failed = partial.resumable && partial.length - before >= PROGRESS_BYTES ? 1 : failed + 1;
         const wait = waitAfter(failed, fault.afterSeconds, this.#limits);

@@ -1,4 +1,5 @@
 import { DataError } from '../../errors.js';
+import { exitCodeOf, reasonOf } from '../../system-reasons.js';
 
 /** Why a mirror did not give a file, in words, and whether asking it again may help. */
 export class MirrorFault extends Error {
@@ -25,14 +26,23 @@ const PASSING = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'HP
 
 const UNKNOWN_HOST = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA']);
 
-/** The system's code of an error on this machine's disk, which no mirror can help; null for others. */
-export function localFault(error: unknown): string | null {
+/** Whether an error is one of this machine's disk, which no mirror can help. */
+export function localFault(error: unknown): boolean {
   const code = codeOf(error);
-  if (code === null || !(error instanceof Error)) return null;
+  if (code === null || !(error instanceof Error)) return false;
   // A connection may be refused with EACCES or EPERM too, by a firewall: that error has an address.
   // Errors of TLS have a path too, which is undefined.
   const namesPath = 'path' in error && typeof error.path === 'string';
-  return namesPath || (LOCAL.has(code) && !('address' in error)) ? code : null;
+  return namesPath || (LOCAL.has(code) && !('address' in error));
+}
+
+/** The error of a place in a data directory that cannot be written. */
+export function unwritable(path: string, error: unknown): DataError {
+  const exitCode = exitCodeOf(error);
+  return new DataError(`${path}: cannot be written (${reasonOf(error)}); give another --data-dir.`, {
+    cause: error,
+    ...(exitCode === undefined ? {} : { exitCode }),
+  });
 }
 
 /** Any error of asking a server, as a fault of that server. */

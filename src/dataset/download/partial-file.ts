@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { makeFolders } from '../../make-folders.js';
 import { readRegularFile } from '../../regular-file.js';
 import type { PublishedFile } from '../definition.js';
 
@@ -65,7 +66,7 @@ export class PartialFile {
   /** Starts anew with what a server is about to send. */
   async begin(validators: Validators): Promise<void> {
     await this.discard();
-    const made = await mkdir(dirname(this.#target), { recursive: true });
+    const made = await makeFolders(dirname(this.#target));
     this.#madeFolder ||= made !== undefined;
     this.#handle = await open(this.#part, 'wx');
     await writeFile(this.#note, `${JSON.stringify({ ...validators, md5: this.#file.md5 })}\n`, { flag: 'wx' });

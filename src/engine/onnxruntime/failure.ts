@@ -40,7 +40,7 @@ export function probeError(what: string, error: unknown): EngineError {
   const said = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
   return (
     explainShortage(error) ??
-    new EngineError(`the onnxruntime engine cannot find out ${what}: ${said}; run it again, or see probprec doctor`, {
+    new EngineError(`the onnxruntime engine cannot determine ${what}: ${said}; run it again, or see probprec doctor`, {
       cause: error,
     })
   );

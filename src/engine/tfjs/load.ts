@@ -105,7 +105,7 @@ function checkNative(variant: TfjsVariant, version: string, nodeVersion: string)
   }
   if (loadedNative !== null && loadedNative.variant !== variant) {
     throw new VariantError(
-      `the ${variant} engine: ${loadedNative.variant} is loaded in this process already, and libtensorflow can be loaded once only; use them in processes of their own`,
+      `the ${variant} engine: ${loadedNative.variant} is already loaded in this process, and libtensorflow can be loaded only once; use each in its own process`,
       version,
     );
   }

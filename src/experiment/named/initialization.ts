@@ -32,9 +32,7 @@ const experiment: PlannedExperiment = {
   question:
     "Does PreconditionedSGD depend on how the weights start? The network of de Roos and Hennig's CIFAR-10 experiment with DeepOBS' and with PyTorch's initialisation, at batch sizes 32, 64 and 128, for five epochs.",
   differences: (scale) => [
-    ...(scale === 'smoke'
-      ? ['Synthetic images, one epoch, one seed: this shows that everything works, and nothing else.']
-      : []),
+    ...(scale === 'smoke' ? ['Synthetic images, one epoch, one seed: this only shows that everything works.'] : []),
     ...(scale === 'laptop' ? ['3 instead of 10 seeds.'] : []),
     'The thesis measured train_* on 10,000 images of the whole training file, validation images included; they are not compared.',
     'The thesis ran PyTorch on a GPU; here another engine computes, in float32 too.',

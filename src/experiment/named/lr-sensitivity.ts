@@ -29,9 +29,7 @@ const experiment: PlannedExperiment = {
   question:
     'PreconditionedSGD constructs its learning rate; only in the first epoch can one be given. How much does that one matter, beside the learning rate of SGD? Ten rates from 1e-5 to 1e2 on fmnist_2c2d.',
   differences: (scale) => [
-    ...(scale === 'smoke'
-      ? ['Synthetic images, two epochs, one seed: this shows that everything works, and nothing else.']
-      : []),
+    ...(scale === 'smoke' ? ['Synthetic images, two epochs, one seed: this only shows that everything works.'] : []),
     ...(scale === 'laptop' ? ['5 instead of 100 epochs, two seeds.'] : []),
     "The ten points of PreconditionedSGD were published as a picture only; the published figures here are DeepOBS' SGD at 20 rates, 100 epochs, seed 42.",
   ],

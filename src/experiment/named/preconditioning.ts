@@ -31,9 +31,7 @@ const experiment: PlannedExperiment = {
   question:
     'Does SGD with an estimated step size (AdaptiveSGD), or with a preconditioner from Hessian-vector products as well (PreconditionedSGD), reach what tuned SGD, momentum and Adam reach? And does the preconditioner help when the learning rate is a tuned one (PreconditionedTunedSGD, PreconditionedTunedMomentum)?',
   differences: (scale) => [
-    ...(scale === 'smoke'
-      ? ['Synthetic images, a few steps: this shows that everything works, and nothing else.']
-      : []),
+    ...(scale === 'smoke' ? ['Synthetic images, a few steps: this only shows that everything works.'] : []),
     ...(scale === 'laptop' ? ['10 instead of 100 epochs, 5 instead of 10 seeds, fmnist_2c2d alone.'] : []),
     'The thesis measured train_* on 10,000 images of the whole training file, validation images included; here they come from the training images alone, and are not compared.',
     'The thesis evaluated on 9,984 of the 10,000 test images; here all of them count.',

@@ -30,7 +30,7 @@ const experiment: TimedExperiment = {
     'How much longer than SGD do the optimizers take on mnist_mlp? Five repeats of five epochs, batch size 128, wall and processor time, the optimizers in turn.',
   differences: (scale) => [
     ...(scale === 'smoke'
-      ? ['Synthetic images, two repeats of one epoch: this shows that everything works, and nothing else.']
+      ? ['Synthetic images, two repeats of one epoch: this only shows that everything works.']
       : []),
     ...(scale === 'laptop' ? ['3 repeats of 2 epochs instead of 5 of 5.'] : []),
     'The thesis timed whole runs, start and evaluation included, on a GTX 1080 Ti, one optimizer after the other; here they take turns on this processor, and training alone is timed, too.',

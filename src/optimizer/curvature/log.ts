@@ -133,7 +133,7 @@ export class EpochLog {
 
   /** The drift chart signalled. */
   addDrift(step: number, statistic: number): void {
-    const reason = 'the gradient departs from what the estimate predicts: the estimation starts anew';
+    const reason = 'the gradient departs from what the estimate predicts: the estimation restarts';
     this.#events.push({ step, event: 'drift', where: 'all', reason, value: statistic });
   }
 

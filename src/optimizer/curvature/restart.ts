@@ -14,7 +14,7 @@ export const restartSchema = () =>
     .string()
     .regex(pattern, 'epoch, drift, or steps:N with a whole number N')
     .default('epoch')
-    .describe('when the estimation starts anew: epoch, steps:N (every N minibatches) or drift');
+    .describe('when to restart the estimation: epoch, steps:N (every N minibatches) or drift');
 
 /** Reads what `restartSchema` has accepted. */
 export function restartRule(text: string): RestartRule {

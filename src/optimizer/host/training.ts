@@ -4,7 +4,7 @@ import { noEvaluations } from '../evaluation-counts.js';
 import { networkState } from '../network-state.js';
 import { randomArray } from '../random-tensors.js';
 import { type CollectedLogs, RuleLog } from '../rule-log.js';
-import { restoreTree, saveTree } from '../saved-tree.js';
+import { checkCounts, restoreTree, saveTree } from '../saved-tree.js';
 import type { Training, TrainingTask } from '../training.js';
 import type { HostContext, HostRule } from './host-rule.js';
 import { minibatchFunctions } from './minibatch.js';
@@ -108,6 +108,7 @@ export async function startHostOptimizer<S>(
         evaluations: typeof evaluations;
         log: CollectedLogs;
       };
+      checkCounts({ steps: restored.steps, ...restored.evaluations });
       ({ parameters, network: networkValues, state, steps, evaluations } = restored);
       log.collected = restored.log;
     },

@@ -5,7 +5,7 @@ import sgd from './sgd.js';
 export default definePreconditioner({
   name: 'only-adaptive-sgd',
   className: 'OnlyAdaptiveSGD',
-  description: 'SGD with the estimated step size and nothing else estimated',
+  description: 'SGD with the estimated step size, without a preconditioner',
   inner: sgd,
   mode: 'only-adaptive',
 });

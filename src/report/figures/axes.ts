@@ -39,7 +39,8 @@ export function numberAxis(
   const all = [...own, ...ends.filter(Number.isFinite).map(cut)];
   if (possible && (scale === 'log' || (scale === 'auto' && wide))) return logarithmic(own, all);
   if (all.length === 0)
-    return { scale: { type: 'linear', domain: [0, 1], nice: false }, axis: {}, shown: (value) => value };
+    // No number is known, so none stands at the axis.
+    return { scale: { type: 'linear', domain: [0, 1], nice: false }, axis: { values: [] }, shown: (value) => value };
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const margin = (high - low) * 0.04 || Math.abs(high) * 0.05 || 0.5;
   const domain = [low - margin, high + margin] as const;

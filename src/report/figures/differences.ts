@@ -9,7 +9,7 @@ import { type Strip, stripPanel } from './strips.js';
 /** Paired differences to the reference as a forest plot: every common seed, the mean with its interval, and corrected p. */
 export function differences({ tables }: Pick<Comparison, 'tables'>): Figure {
   const series = seriesOf(tables);
-  const paired = tables.filter(({ rows }) => rows.some(({ difference }) => difference !== null));
+  const paired = tables.filter(({ rows }) => rows.some(({ difference }) => difference?.mean != null));
   const problems = [...new Set(paired.map(({ testproblem }) => printable(testproblem)))].join(', ');
   const drawn = paired.map((table) => ({ table, strips: stripsOf(table, series) }));
   return {

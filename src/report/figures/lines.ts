@@ -52,17 +52,11 @@ export function linePanel(panel: LinePanel, layout: Layout, series: readonly Ser
         mark: { type: 'line', strokeWidth: layout.fontSize / 8, clip: true },
         encoding: { x, y, color, strokeDash },
       },
-      {
-        data: { values: marks },
-        mark: { type: 'point', size: layout.fontSize * layout.fontSize * 0.25 },
-        encoding: {
-          x,
-          y,
-          color,
-          shape,
-          opacity: { condition: { test: 'datum.hollow === true', value: 0.4 }, value: 1 },
-        },
-      },
+      ...[false, true].map((pale) => ({
+        data: { values: marks.filter(({ hollow = false }) => hollow === pale) },
+        mark: { type: 'point', size: layout.fontSize * layout.fontSize * 0.25, opacity: pale ? 0.4 : 1 },
+        encoding: { x, y, color, shape },
+      })),
       {
         data: { values: ticks },
         mark: { type: 'tick', orient: 'vertical', thickness: layout.fontSize / 10, size: layout.fontSize },

@@ -133,7 +133,17 @@ function draw(
   const title = printable(
     quantity.replace(/^(\w+)/, (word) => (Object.hasOwn(LETTERS, word) ? (LETTERS[word] ?? word) : word)),
   );
-  const x = { field: 'x', type: 'quantitative', title: axis, scale: { zero: false } };
+  const horizontal = numberAxis(
+    [...known, ...events].map(({ x: at }) => at),
+    { scale: 'linear' },
+  );
+  const x = {
+    field: 'x',
+    type: 'quantitative',
+    title: axis,
+    scale: horizontal.scale,
+    axis: { tickCount: 6, labelOverlap: true },
+  };
   const encoding = {
     x,
     y: {

@@ -47,6 +47,7 @@ export function timeToTarget({ tables }: Pick<Comparison, 'tables'>, { over }: P
             heading: panelTitle(printable(title), layout),
             title: { seconds: 'seconds of training', gradients: 'gradient equivalents', epochs: 'epoch' }[unit],
             domain: [0, Math.max(1, ...points.map(({ x }) => x))],
+            whole: unit === 'epochs',
             share: 'share of runs',
           }),
         ),
@@ -112,6 +113,7 @@ export function profiles({ profiles: all }: Pick<Comparison, 'profiles'>): Figur
             heading: null,
             title: 'τ (times the fastest)',
             domain: [1, largest],
+            whole: false,
             share: 'share of problems',
           }),
         ],
@@ -129,17 +131,29 @@ function stepPanel(
     heading,
     title,
     domain,
+    whole,
     share,
   }: {
     readonly heading: Spec | null;
     readonly title: string;
     readonly domain: readonly [number, number];
+    /** Whether only whole numbers have a meaning. */
+    readonly whole: boolean;
     readonly share: string;
   },
 ): Spec {
   const { color, strokeDash, shape } = seriesScales(series);
   const encoding = {
-    x: { field: 'x', type: 'quantitative', title, scale: { domain, nice: false } },
+    x: {
+      field: 'x',
+      type: 'quantitative',
+      title,
+      scale: { domain, nice: false },
+      axis: {
+        tickCount: Math.max(2, Math.round(layout.panelWidth / (layout.fontSize * 5))),
+        ...(whole ? { tickMinStep: 1 } : {}),
+      },
+    },
     y: {
       field: 'share',
       type: 'quantitative',

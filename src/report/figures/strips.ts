@@ -56,6 +56,8 @@ export function stripPanel(
     axis: {
       labelExpr: "split(datum.value, '\\n')",
       labelLimit: 0,
+      // Room for a cross at the edge.
+      labelPadding: fontSize * 0.8,
       ticks: false,
       grid: false,
       labelLineHeight: fontSize * 1.2,

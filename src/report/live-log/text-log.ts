@@ -121,7 +121,7 @@ function checkHeader(path: string, { header, read }: LineFormat): void {
   const [first = ''] = contentOf(path).split('\n', 1);
   if (first === '' || (header === null ? read(first) !== null : first === header)) return;
   throw new OutputError(
-    `--log: ${path} is there and no log of this kind; expected a new file, or one that begins with ${header ?? 'a JSON object with a run'}`,
+    `--log: ${path} exists and is not a log of this kind; expected a new file, or one that begins with ${header ?? 'a JSON object with a run'}`,
   );
 }
 

@@ -1,9 +1,8 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { OutputError } from '../../errors.js';
 import { checkReplaceable } from '../../regular-file.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
-import { temporaryName } from '../../temporary-name.js';
+import { beginTemporary, finishTemporary, removeAbandoned } from '../../temporary-files.js';
 
 /** A file that grows under another name and has its own only when it is whole. */
 export class GrowingFile {
@@ -19,9 +18,12 @@ export class GrowingFile {
 
   /** Begins a file. Throws OutputError. */
   static async create(path: string): Promise<GrowingFile> {
-    const temporary = join(dirname(path), temporaryName(`.${basename(path)}`, '.tmp'));
-    const begun = checkReplaceable(path).then(() => open(temporary, 'wx'));
+    const temporary = beginTemporary(path);
+    const begun = checkReplaceable(path)
+      .then(() => removeAbandoned(path))
+      .then(() => open(temporary, 'wx'));
     const handle = await begun.catch((error: unknown) => {
+      finishTemporary(temporary);
       throw new OutputError(
         `cannot write ${path}: ${reasonOf(error)}; expected a folder that can be written`,
         outputOptions(error),
@@ -43,12 +45,14 @@ export class GrowingFile {
   /** Gives the complete file its name. Throws OutputError. */
   async publish(): Promise<void> {
     await this.#writing(() => rename(this.#temporary, this.path));
+    finishTemporary(this.#temporary);
   }
 
   /** Leaves nothing behind. */
   async abandon(): Promise<void> {
     await this.#handle.close().catch(() => undefined);
     await rm(this.#temporary, { force: true });
+    finishTemporary(this.#temporary);
   }
 
   async #writing(write: () => Promise<void>): Promise<void> {

@@ -297,7 +297,8 @@ function caveats({ comparison: { tables } }: ReportContent): Html {
 
 function repeat({ facts }: ReportContent): Html {
   const commands = repeatCommands(facts);
-  if (commands.length === 0) return html`<p>The files do not say enough: they are not of probprec.</p>`;
+  if (commands.length === 0)
+    return html`<p>These files were not written by probprec and do not contain enough information.</p>`;
   const lines = commands.map(
     ({ optimizer, command }) => command ?? `# ${optimizer}: a value has control characters, which no command can hold`,
   );

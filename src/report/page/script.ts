@@ -56,10 +56,32 @@ export const SCRIPT = `
         if (own.data && own.data.values) own.data.values = own.data.values.filter((row) => !gone(row));
       }
       const panel = part.layer && part.name !== 'legend';
+      if (part.name === 'legend') closeUp(part);
       if (panel && changed()) narrow(part);
       if (panel && scale !== 'drawn') rescale(part);
       if (panel) hoverable(part);
       for (const inner of [...(part.vconcat || []), ...(part.concat || [])]) walk(inner);
+    };
+    /** What is left of the legend takes the places of what is not, row by row, as legendPanel has laid it out. */
+    const closeUp = (legend) => {
+      const texts = legend.layer.find(({ mark }) => mark.type === 'text');
+      const { lineHeight } = texts.mark;
+      const left = texts.data.values;
+      const columns = legendColumns;
+      const places = new Map();
+      let top = 0;
+      for (let first = 0; first < left.length; first += columns.length) {
+        const row = left.slice(first, first + columns.length);
+        row.forEach((entry, column) => places.set(entry.mark + ' ' + entry.key, { by: columns[column] - entry.x, y: top + lineHeight / 2 }));
+        top += Math.max(...row.map(({ label }) => label.split('\\n').length)) * lineHeight + (lineHeight / 1.35) * 0.3;
+      }
+      for (const { data } of legend.layer) {
+        data.values = data.values.map((entry) => {
+          const { by, y } = places.get(entry.mark + ' ' + entry.key);
+          return { ...entry, x: entry.x + by, x2: entry.x2 + by, middle: entry.middle + by, text: entry.text + by, y };
+        });
+      }
+      legend.height = top;
     };
     const narrow = (panel) => {
       const left = new Set(rows(panel).flatMap((row) => [row.name, row.x, row.y]));
@@ -102,6 +124,9 @@ export const SCRIPT = `
         panel.layer.push({ ...(layer.data ? { data: layer.data } : {}), mark: { type: 'point', opacity: 0, size: 120, filled: true }, encoding });
       }
     };
+    const legend = (copy.vconcat || []).find(({ name }) => name === 'legend');
+    const all = legend ? legend.layer.find(({ mark }) => mark.type === 'text').data.values : [];
+    const legendColumns = [...new Set(all.map(({ x }) => x))].sort((one, other) => one - other);
     walk(copy);
     return copy;
   };

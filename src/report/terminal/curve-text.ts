@@ -1,6 +1,7 @@
 import type { ComparisonTable } from '../../analysis/index.js';
 import { rowLabel } from '../../analysis/index.js';
 import { printable } from '../escape.js';
+import { wrapText } from '../layout.js';
 import type { TextStyle } from './run-text.js';
 import { isLogarithmic, rangeOf, sparkline } from './sparkline.js';
 
@@ -22,7 +23,7 @@ export function curveText(table: ComparisonTable, { width, heading }: TextStyle)
   const number = (value: number) => String(Number(value.toPrecision(4)));
   const scale = `${number(range.low)} to ${number(range.high)}${isLogarithmic(range) ? ', logarithmic' : ''}`;
   return [
-    heading(`mean ${table.metric.replace('_', ' ')} over epochs, ${scale}`),
+    ...wrapText(`mean ${table.metric.replace('_', ' ')} over epochs, ${scale}`, width).map(heading),
     ...curves.map(({ name, values }) => {
       const letters = [...name];
       const short = letters.length > names ? `${letters.slice(0, names - 1).join('')}…` : name;

@@ -1,6 +1,6 @@
 import type { Metric, RecordedRun } from '../../results/index.js';
 import { printable } from '../escape.js';
-import { layoutTable } from '../layout.js';
+import { layoutTable, wrapText } from '../layout.js';
 import type { TextStyle } from './run-text.js';
 import { rangeOf, sparkline } from './sparkline.js';
 
@@ -11,6 +11,7 @@ const WIDE = 110;
 
 /** A line for each run: what it is, what became of it, and its curve. */
 export function runList(runs: readonly RecordedRun[], metric: Metric | null, style: TextStyle): string[] {
+  const tagged = runs.some(({ tags = [] }) => tags.length > 0);
   const columns = [
     { title: 'test problem', align: 'left', dropOrder: null, wraps: false },
     { title: 'optimizer', align: 'left', dropOrder: null, wraps: false },
@@ -21,6 +22,7 @@ export function runList(runs: readonly RecordedRun[], metric: Metric | null, sty
     { title: 'last', align: 'right', dropOrder: null, wraps: false },
     { title: 'over epochs', align: 'left', dropOrder: 2, wraps: false },
     { title: 'metric', align: 'left', dropOrder: 0, wraps: false },
+    ...(tagged ? [{ title: 'tags', align: 'left', dropOrder: null, wraps: true } as const] : []),
   ] as const;
   const rows = runs.map((run) => {
     const own = metric ?? (run.curves.test_accuracies === null ? 'test_losses' : 'test_accuracies');
@@ -36,11 +38,12 @@ export function runList(runs: readonly RecordedRun[], metric: Metric | null, sty
       last === undefined ? '-' : last === null ? 'not finite' : String(Number(last.toPrecision(4))),
       sparkline(values, style.width < WIDE ? NARROW_LINE : WIDE_LINE, rangeOf(values)),
       own.replace('_', ' '),
+      ...(tagged ? [(run.tags ?? []).join(', ')] : []),
     ].map(printable);
   });
   const { header, lines, dropped } = layoutTable(columns, rows, style.width);
   const hidden = dropped.length === 0 ? [] : [`no room for ${dropped.join(', ')} (a wider terminal)`];
-  return [style.heading(header), ...lines, ...hidden];
+  return [style.heading(header), ...lines, ...hidden.flatMap((line) => wrapText(line, style.width))];
 }
 
 /** The learning rate, or what the optimizer has instead. */

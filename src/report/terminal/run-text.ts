@@ -23,6 +23,8 @@ export function runText(run: RecordedRun, { points, events }: Quantities, style:
   return [
     style.heading(printable(`${testproblem} with ${optimizer}, seed ${seed}`)),
     ...about('status', statusText(run)),
+    ...about('tags', (run.tags ?? []).join(', ')),
+    ...about('note', run.note ?? null),
     ...about('hyperparameters', valuesText(run.hyperparameters)),
     ...about('training', trainingText(run)),
     ...about('data', dataText(run)),

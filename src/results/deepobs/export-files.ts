@@ -46,7 +46,7 @@ function ownerOf(path: string, run: ExportableRun): string {
 function notesOf(run: ExportableRun, text: string, asItWas: boolean): string[] {
   if (run.kind === 'probprec') {
     return run.content.dataset.source === 'synthetic'
-      ? ['trained on synthetic images, which a file of DeepOBS cannot say']
+      ? ['trained on synthetic images, which a DeepOBS file cannot record']
       : [];
   }
   return asItWas && sha256Hex(text) !== run.content.imported_from.sha256

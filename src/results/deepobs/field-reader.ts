@@ -1,6 +1,6 @@
 import { FileError } from '../../errors.js';
 import type { JsonValue } from '../canonical-json.js';
-import { abbreviated } from '../faults.js';
+import { foundOrMissing } from '../faults.js';
 import { nameFault } from '../names.js';
 import { NothingToCompare } from '../nothing-to-compare.js';
 import { encodeSettings, type SettingValues } from '../setting-value.js';
@@ -44,7 +44,7 @@ export class FieldReader {
   }
 
   #fault(key: string, found: unknown, expected: string): FileError {
-    return new FileError(`${this.#path}: field ${key}: found ${abbreviated(found)}, expected ${expected}`);
+    return new FileError(`${this.#path}: field ${key}: ${foundOrMissing(found)}, expected ${expected}`);
   }
 
   /** Whether the key is there and says something. */

@@ -43,7 +43,9 @@ function notesOf(run: ImportedRun): string[] {
   const alias = optimizerLabel(label, decodeSettings(run.optimizer_hyperparams));
   const aliases = alias === label ? [] : [`${quotedName(label)} counts as ${alias} in comparisons (docs/deepobs.md)`];
   const unknown =
-    run.imported_from.engine === 'unknown engine' ? ['neither PyTorch nor TensorFlow can be told from its keys'] : [];
+    run.imported_from.engine === 'unknown engine'
+      ? ['its keys do not show whether it comes from PyTorch or TensorFlow']
+      : [];
   return [...notes, ...aliases, ...unknown];
 }
 

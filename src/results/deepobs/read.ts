@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { FileError } from '../../errors.js';
 import { type JsonValue, sha256Hex } from '../canonical-json.js';
-import { abbreviated } from '../faults.js';
+import { foundOrMissing } from '../faults.js';
 import { pathPartFault, quotedName } from '../names.js';
 import type { ParsedJson } from '../parse-json.js';
 import type { RunStatus } from '../schema.js';
@@ -93,7 +93,7 @@ function problemNote(folder: string, stated: string): string {
 
 function contentOf(path: string, { value }: ParsedJson): Content {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Content;
-  throw new FileError(`${path}: found ${abbreviated(value)}, expected the object of a DeepOBS run`);
+  throw new FileError(`${path}: ${foundOrMissing(value)}, expected the object of a DeepOBS run`);
 }
 
 /** Test problem and optimizer become folders of an import. */
@@ -135,7 +135,7 @@ function inferStatus({ epochs, minibatches }: RunLists, numEpochs: number, path:
   }
   const broken = Object.values(epochs).some((list) => list.includes(null));
   if (broken || minibatches.includes(null)) {
-    const reason = 'a recorded loss is not finite; DeepOBS went on';
+    const reason = 'a recorded loss is not finite; DeepOBS continued';
     return { state: 'diverged', epoch: trained, step: null, reason };
   }
   if (trained === numEpochs) return { state: 'completed', epoch: numEpochs, step: null, reason: null };

@@ -212,7 +212,7 @@ export class ObservedPoint {
   #minibatch(): Promise<MinibatchFeeds> {
     return this.once('minibatch', async () => {
       for await (const minibatch of this.#loss.minibatches(this.#loss.whole, this.#position, 1)) return minibatch;
-      throw new RangeError('there is no next minibatch');
+      throw new RangeError('no next minibatch');
     });
   }
 

@@ -27,9 +27,12 @@ export function literalPath(path: string): string {
   return path.replaceAll('%', '%%');
 }
 
-/** What a plan asks of the cluster for every job: memory, partition and its further directives. Throws ConfigurationError. */
-export function siteDirectives({ path, resources }: Plan): string[] {
-  const { mem, partition, directives = [] } = resources;
+/**
+ * What a plan asks of the cluster for every job: memory, partition and its further directives; GPUs only for the jobs that train.
+ * Throws ConfigurationError.
+ */
+export function siteDirectives({ path, resources }: Plan, { trains }: { readonly trains: boolean }): string[] {
+  const { mem, partition, gpus, directives = [] } = resources;
   const lines: string[] = [];
   if (mem !== undefined) {
     if (!/^\d+[KMGT]?$/i.test(mem)) {
@@ -45,11 +48,24 @@ export function siteDirectives({ path, resources }: Plan): string[] {
     }
     lines.push(directive('partition', partition));
   }
+  if (gpus !== undefined) {
+    if (!/^(?:[A-Za-z0-9._-]+:)?[1-9]\d*$/.test(gpus)) {
+      throw new ConfigurationError(
+        `${path}: resources.gpus: found ${JSON.stringify(gpus)}, expected a number of GPUs, or type:number, for instance a100:1`,
+      );
+    }
+    if (trains) lines.push(directive('gres', `gpu:${gpus}`));
+  }
   for (const stated of directives) {
     const [, name = '', value] = /^--([a-z][a-z0-9-]*)(?:=(.+))?$/su.exec(stated) ?? [];
     if (name === '') {
       throw new ConfigurationError(
         `${path}: resources.directives: found ${JSON.stringify(stated)}, expected --name=value, for instance --account=ml`,
+      );
+    }
+    if (name === 'gres' && gpus !== undefined) {
+      throw new ConfigurationError(
+        `${path}: resources.directives: found --gres beside resources.gpus, expected one of the two`,
       );
     }
     if (TAKEN.includes(name)) {

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
+import { groupBy } from '../../group-by.js';
 import { suiteVersion } from '../../results/index.js';
 import type { Plan } from '../plan.js';
 import { shellWord } from '../shell.js';
 import { ALLOW_USER_CODE, userCodeOf } from '../user-code.js';
 import { directive, literalPath, siteDirectives } from './directives.js';
 import { formatTag, planTag } from './job-tag.js';
-import { checkTimeLimit, type EpochEstimate } from './time-limit.js';
+import { checkTaskTime, checkTimeLimit, type EpochEstimate } from './time-limit.js';
 
 /** What the scripts need to know besides the plan. */
 export interface SlurmOptions {
@@ -25,6 +26,10 @@ export interface SlurmOptions {
   readonly signalSeconds: number;
   /** How often a task that ran out of time is started again. */
   readonly maxRestarts: number;
+  /** Seconds that the longest task takes; absent where nothing is known about it. */
+  readonly taskSeconds?: number;
+  /** Numbers of the tasks to submit, ascending: task t has the runs from t · runs_per_task on. Absent: all. */
+  readonly tasks?: readonly number[];
 }
 
 /** A generated file. */
@@ -39,15 +44,20 @@ export interface SlurmFile {
  */
 export function slurmScripts(plan: Plan, runs: number, options: SlurmOptions): SlurmFile[] {
   const time = checkTimeLimit(plan.path, plan.resources.time, options.signalSeconds, options.epoch);
+  if (options.taskSeconds !== undefined) {
+    checkTaskTime(plan.path, time, { ...options, taskSeconds: options.taskSeconds });
+  }
   const runsPerTask = plan.resources.runsPerTask ?? 1;
-  const tasks = Math.ceil(runs / runsPerTask);
+  const tasks = options.tasks ?? Array.from({ length: Math.ceil(runs / runsPerTask) }, (_, task) => task);
   if (options.maxArraySize < 1) {
     throw new ConfigurationError('the site allows no arrays (MaxArraySize 0), expected at least 1');
   }
-  const parts = Array.from({ length: Math.ceil(tasks / options.maxArraySize) }, (_, part): ArrayPart => {
-    const offset = part * options.maxArraySize;
-    return { offset, tasks: Math.min(options.maxArraySize, tasks - offset) };
-  });
+  const parts = [...groupBy(tasks, (task) => Math.floor(task / options.maxArraySize)).entries()].map(
+    ([part, members]): ArrayPart => {
+      const offset = part * options.maxArraySize;
+      return { offset, tasks: members.map((task) => task - offset) };
+    },
+  );
   const context = { plan, runs, runsPerTask, time, parts, ...options };
   return [
     { name: `${plan.name}.sbatch`, text: arrayScript(context) },
@@ -59,7 +69,8 @@ export function slurmScripts(plan: Plan, runs: number, options: SlurmOptions): S
 /** One submission of the array script: an array may not be larger than MaxArraySize. */
 interface ArrayPart {
   readonly offset: number;
-  readonly tasks: number;
+  /** Task numbers of the array, which count from `offset` on. */
+  readonly tasks: readonly number[];
 }
 
 interface Context extends SlurmOptions {
@@ -72,7 +83,7 @@ interface Context extends SlurmOptions {
 
 function arrayScript(context: Context): string {
   const { plan, runs, runsPerTask, time, folder, planPath, program, dataDir, signalSeconds, maxRestarts } = context;
-  const [first = { offset: 0, tasks: 0 }] = context.parts;
+  const [first = { offset: 0, tasks: [] }] = context.parts;
   const { threads = 1 } = plan.resources;
   const directives = [
     directive('job-name', plan.name),
@@ -86,7 +97,7 @@ function arrayScript(context: Context): string {
     directive('open-mode', 'append'),
     directive('output', join(literalPath(logFolder(folder)), '%A_%a.out')),
     directive('chdir', folder),
-    ...siteDirectives(plan),
+    ...siteDirectives(plan, { trains: true }),
   ];
   return `#!/bin/bash
 ${directives.join('\n')}
@@ -96,8 +107,8 @@ ${directives.join('\n')}
     runsPerTask === 1 ? 'one run' : `${runsPerTask} runs, one after the other`
   } of the plan.
 # ${signalSeconds} s before the time limit the run stops after its current step and the task is queued again, at most
-# ${maxRestarts} times; it goes on at the run's next step. What is complete is never done twice.
-set -u
+# ${maxRestarts} times; it resumes at the run's next step. Completed work is never repeated.
+${setupOf(plan)}set -u
 
 plan=${shellWord(planPath)}
 runs=${runs}
@@ -116,7 +127,7 @@ if [ -z "\${SLURM_ARRAY_TASK_ID:-}" ]; then
 fi
 restarts=\${SLURM_RESTART_COUNT:-0}
 # The first argument is the number of tasks in earlier arrays of the same plan.
-first=$(((SLURM_ARRAY_TASK_ID + \${1:-0}) * runs_per_task))
+first=$(((SLURM_ARRAY_TASK_ID + \${1:-${first.offset}}) * runs_per_task))
 last=$((first + runs_per_task - 1))
 if [ "$last" -ge "$runs" ]; then last=$((runs - 1)); fi
 
@@ -158,16 +169,16 @@ done
 
 if [ -z "$received" ] || [ "$done_to" -eq "$last" ]; then exit "$failed"; fi
 if [ "$received" = TERM ]; then
-  say "run $((done_to + 1)) was ended by Slurm (cancelled, pre-empted, or out of time); it goes on where it stopped when the task is submitted or queued again"
+  say "run $((done_to + 1)) was ended by Slurm (cancelled, pre-empted, or out of time); it resumes when the task is submitted or requeued"
   exit 1
 fi
 if [ "$restarts" -ge "$max_restarts" ]; then
-  say "out of time after $((restarts + 1)) starts, which is the most this script allows; submit it again to go on where it stopped, or raise resources.time in the plan and generate it again"
+  say "out of time after $((restarts + 1)) starts, the most this script allows; submit it again to resume, or raise resources.time in the plan and generate it again"
   exit 1
 fi
 say "out of time; queued again (restart $((restarts + 1)) of at most $max_restarts)"
 scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && exit 0
-say 'scontrol requeue failed; submit the script again to go on where it stopped'
+say 'scontrol requeue failed; submit the script again to resume'
 exit 1
 `;
 }
@@ -182,18 +193,18 @@ function reportScript(context: Context): string {
     directive('open-mode', 'append'),
     directive('output', join(literalPath(logFolder(folder)), 'report-%j.out')),
     directive('chdir', folder),
-    ...siteDirectives(plan),
+    ...siteDirectives(plan, { trains: false }),
   ];
   return `#!/bin/bash
 ${directives.join('\n')}
 
 # ${provenance(context)}
 # Runs when all tasks have ended, however they did: what is done, what failed and why, and how the optimizers compare.
-probprec() { ${program} "$@"; }
+${setupOf(plan)}probprec() { ${program} "$@"; }
 probprec sweep status ${shellWord(planPath)}${userCodeOption(plan)}
 status=$?
 echo
-probprec compare ${shellWord(plan.outputDir)} || status=$?
+probprec compare --plan ${shellWord(planPath)}${userCodeOption(plan)} || status=$?
 exit "$status"
 `;
 }
@@ -208,7 +219,7 @@ function submitScript(context: Context): string {
     return `job=$(sbatch --parsable "$@"${after}${own} ${plan.name}.sbatch ${part.offset})
 job=\${job%%;*}
 jobs=$jobs:$job
-echo "array job $job: ${part.tasks} tasks"`;
+echo "array job $job: ${part.tasks.length} tasks"`;
   });
   return `#!/bin/bash
 # ${provenance(context)}
@@ -234,7 +245,23 @@ function logFolder(folder: string): string {
 }
 
 function arrayOf({ resources: { throttle } }: Plan, { tasks }: ArrayPart): string {
-  return `0-${tasks - 1}${throttle === undefined ? '' : `%${throttle}`}`;
+  return `${rangesOf(tasks)}${throttle === undefined ? '' : `%${throttle}`}`;
+}
+
+/** The plan's lines for the shell, before anything of ours is started. */
+function setupOf({ resources: { setup = [] } }: Plan): string {
+  return setup.length === 0 ? '' : `\n# The plan's resources.setup.\n${setup.join('\n')}\n\n`;
+}
+
+/** Ascending numbers as sbatch writes them: `0-3,7,9-11`. */
+function rangesOf(numbers: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === number - 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(',');
 }
 
 function commentOf({ planPath, runsPerTask }: Context, { offset }: ArrayPart): string {

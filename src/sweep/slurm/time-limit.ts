@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../errors.js';
+import type { PlannedRun } from '../planned-runs.js';
 
 /** Slurm checks time limits once a minute, so that the signal before the limit may come this much too early. */
 const EARLY_SECONDS = 60;
@@ -9,6 +10,18 @@ const START_SECONDS = 20;
 export interface EpochEstimate {
   readonly seconds: number;
   readonly source: 'measured' | 'stated' | 'assumed';
+  /** Seconds of an epoch for each kind of run that was measured ({@link kindOfRun}). */
+  readonly byKind?: ReadonlyMap<string, number>;
+}
+
+/** Runs of one kind take about the same time for an epoch. */
+export function kindOfRun({ configuration: { testproblem, optimizer, batchSize } }: PlannedRun): string {
+  return JSON.stringify([testproblem, optimizer.name, batchSize]);
+}
+
+/** Seconds that a whole run takes, by the measured epochs of its kind, else by the longest. */
+export function secondsOfRun(run: PlannedRun, { seconds, byKind }: EpochEstimate): number {
+  return run.configuration.numEpochs * (byKind?.get(kindOfRun(run)) ?? seconds);
 }
 
 /** Where nothing was measured or stated. */
@@ -40,7 +53,7 @@ export function checkTimeLimit(
 ): string {
   if (time === undefined) {
     throw new ConfigurationError(
-      `${plan}: resources.time: missing; expected the time limit of a task, for instance time: 04:00:00`,
+      `${plan}: resources.time: missing, expected the time limit of a task, for instance time: 04:00:00`,
     );
   }
   const seconds = parseTimeLimit(time);
@@ -56,9 +69,41 @@ export function checkTimeLimit(
   const known = {
     measured: 'the longest measured of this plan',
     stated: '--epoch-seconds',
-    assumed: 'assumed, because nothing was measured; --epoch-seconds states it',
+    assumed: 'assumed, because no epoch was measured yet; set it with --epoch-seconds',
   }[epoch.source];
   throw new ConfigurationError(
-    `${plan}: resources.time: found ${time} (${limit} s), expected at least ${Math.ceil(needed / 60)} minutes: ${signalSeconds} s for the signal, ${EARLY_SECONDS} s by which it may be early, ${START_SECONDS} s to start, and one epoch of ${Math.ceil(epoch.seconds)} s (${known}); a task might never get on`,
+    `${plan}: resources.time: found ${time} (${limit} s), expected at least ${Math.ceil(needed / 60)} minutes: ${signalSeconds} s for the signal, ${EARLY_SECONDS} s by which it may be early, ${START_SECONDS} s to start, and one epoch of ${Math.ceil(epoch.seconds)} s (${known}); a task could never make progress`,
   );
+}
+
+/**
+ * How many starts the longest task of a plan needs within a time limit that {@link checkTimeLimit} has let pass. Throws
+ * ConfigurationError where that is more than the restarts allow; not where the epoch's time is only assumed.
+ */
+export function checkTaskTime(
+  plan: string,
+  time: string,
+  { taskSeconds, signalSeconds, maxRestarts, epoch }: TaskTime,
+): number {
+  const limit = Math.ceil((parseTimeLimit(time) ?? 0) / 60) * 60;
+  const each = limit - signalSeconds - EARLY_SECONDS - START_SECONDS;
+  const starts = Math.max(1, Math.ceil(taskSeconds / each));
+  if (starts <= maxRestarts + 1 || epoch.source === 'assumed') return starts;
+  throw new ConfigurationError(
+    `${plan}: resources.time: found ${time}, but the longest task needs about ${inHours(taskSeconds)}: ${starts} starts of ${inHours(each)}, and --max-restarts ${maxRestarts} allows ${maxRestarts + 1}; raise resources.time or --max-restarts, or lower runs_per_task`,
+  );
+}
+
+interface TaskTime {
+  /** Seconds of training and evaluation of the longest task. */
+  readonly taskSeconds: number;
+  readonly signalSeconds: number;
+  readonly maxRestarts: number;
+  readonly epoch: EpochEstimate;
+}
+
+/** `8.3 h`, `12 min`, `40 s`. */
+export function inHours(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${Number((seconds / 3600).toPrecision(2))} h`;
 }

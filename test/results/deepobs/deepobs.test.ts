@@ -136,7 +136,7 @@ describe('how a run ended', () => {
     expect(run.minibatch_train_losses).toEqual([2.3125, 9e20, null, null]);
   });
 
-  test('a loss that is not finite, and DeepOBS went on', async () => {
+  test('a loss that is not finite, and DeepOBS continued', async () => {
     const run = await fixture('lr__1.e+01');
     expect(run.status).toMatchObject({ state: 'diverged', epoch: 3 });
     expect(run.test_losses).toHaveLength(4);
@@ -156,7 +156,7 @@ describe('a file that is no run', () => {
   test.each([
     ['{"testproblem": "x"', 'not valid JSON, perhaps cut off (19 characters)'],
     ['[1]', 'found [1], expected object'],
-    ['{"test_losses": [1]}', 'field train_losses: found nothing, expected a list of numbers'],
+    ['{"test_losses": [1]}', 'field train_losses: missing, expected a list of numbers'],
     ['{"train_losses": [1, 2], "test_losses": [1]}', 'field test_losses: found "1 entries", expected 2 entries'],
     ['{"train_losses": [1], "test_losses": ["x"]}', 'field test_losses.0: found "x", expected a number'],
     ['{"train_losses": [1], "test_losses": [1], "num_epochs": "5"}', 'field num_epochs: found "5", expected a whole'],

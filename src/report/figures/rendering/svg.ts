@@ -19,16 +19,21 @@ export interface Drawing {
   /** Size in units. */
   readonly width: number;
   readonly height: number;
+  /** Where the leftmost panel begins. */
+  readonly left: number;
 }
+
+/** Of texts and frames on paper. */
+export const INK = '#222222';
 
 const MOST_TRIES = 6;
 
 /**
- * Draws a figure in its width, without a browser. What axes and titles need is known only when they are drawn, so panels are
- * drawn again until the whole fits.
+ * Draws a figure in its width, without a browser. What axes and titles need is known only when they are drawn, so the frame is
+ * drawn first, without its data, and the whole again until it fits.
  */
 export async function drawFigure(figure: Figure, options: DrawingOptions): Promise<Drawing> {
-  const { width, fontSize, ink = '#222222', grid = '#cccccc' } = options;
+  const { width, fontSize, ink = INK, grid = '#cccccc' } = options;
   const columns = figure.columns(width);
   const layoutOf = (panelWidth: number, legendWidth: number | null): Layout => ({
     width,
@@ -39,17 +44,43 @@ export async function drawFigure(figure: Figure, options: DrawingOptions): Promi
     ink,
     grid,
   });
-  let panelWidth = Math.max(fontSize * 4, width / columns - fontSize * 6);
+  const narrowest = fontSize * 4;
+  const legendBeside = (left: number) => Math.max(fontSize * 8, width - left - fontSize * 0.6);
+  const first = Math.max(narrowest, width / columns - fontSize * 6);
+  const frame = await drawSpec(withoutData(withoutVegasNames(figure.draw(layoutOf(first, null)))));
+  let { left } = frame;
+  let panelWidth = Math.max(narrowest, first - (frame.width - width) / columns);
   for (let tries = 1; ; tries++) {
-    const body = await drawSpec(figure.draw(layoutOf(panelWidth, null)));
-    const excess = body.width - width;
-    const narrower = Math.max(fontSize * 4, panelWidth - excess / columns);
-    if (tries === MOST_TRIES || Math.abs(excess) < 1 || narrower === panelWidth) {
-      const spec = figure.draw(layoutOf(panelWidth, Math.max(fontSize * 8, width - body.left - fontSize * 0.6)));
-      return { spec, ...(await drawSpec(spec)) };
-    }
-    panelWidth = narrower;
+    const spec = withoutVegasNames(figure.draw(layoutOf(panelWidth, legendBeside(left))));
+    const drawn = await drawSpec(spec);
+    const excess = drawn.width - width;
+    const narrower = Math.max(narrowest, panelWidth - excess / columns);
+    const fits = excess < 1 && excess > -fontSize && Math.abs(drawn.left - left) < fontSize * 0.3;
+    if (fits || tries === MOST_TRIES || (narrower === panelWidth && drawn.left === left)) return { spec, ...drawn };
+    [panelWidth, left] = [narrower, drawn.left];
   }
+}
+
+/** The panels with their axes and titles, and with as little data as they need to be drawn. */
+function withoutData(spec: Spec): Spec {
+  const few = (value: unknown, key = ''): unknown => {
+    if (Array.isArray(value)) return value.map((own) => few(own));
+    if (typeof value !== 'object' || value === null) return value;
+    if (key === 'data' && 'values' in value && Array.isArray(value.values)) return { values: value.values.slice(0, 1) };
+    return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, few(own, name)]));
+  };
+  return few(spec) as Spec;
+}
+
+/**
+ * A specification whose texts Vega takes for texts: one like `constructor`, the name of a member that every object has, it takes for a
+ * signal that is nowhere defined, and draws nothing. A space behind it keeps the two apart.
+ */
+function withoutVegasNames<Part>(part: Part): Part {
+  if (typeof part === 'string') return (part in Object.prototype ? `${part} ` : part) as Part;
+  if (typeof part !== 'object' || part === null) return part;
+  if (Array.isArray(part)) return part.map(withoutVegasNames) as Part;
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withoutVegasNames(value)])) as Part;
 }
 
 /** Vega counts the clips of all its drawings; the same figure must give the same file. */
@@ -77,12 +108,20 @@ function textWidth({ fontSize = 11, fontWeight }: TextItem, text: unknown): numb
 }
 
 /** A Vega-Lite specification as SVG, its size, and where its leftmost panel begins. */
-export async function drawSpec(spec: Spec): Promise<{ svg: string; width: number; height: number; left: number }> {
+export async function drawSpec(spec: Spec): Promise<Omit<Drawing, 'spec'>> {
   withMetrics.textMetrics.width = textWidth;
   const { spec: compiled } = compile(spec as unknown as TopLevelSpec, { logger: vega.logger(vega.Error) });
-  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
+  const faults: unknown[] = [];
+  const logger = vega.logger(vega.Error);
+  logger.error = (...messages: readonly unknown[]) => {
+    faults.push(...messages);
+    return logger;
+  };
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none', logger });
   try {
     const svg = renumbered(await view.toSVG());
+    // Vega goes on after an error, with half of a picture.
+    if (faults.length > 0) throw faults[0] instanceof Error ? faults[0] : new Error(String(faults[0]));
     const [, width = '0', height = '0'] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
     const [origin = 0] = view.origin();
     const left = origin + leftOf((view.scenegraph() as unknown as { root: SceneMark }).root);

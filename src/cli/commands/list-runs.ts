@@ -1,0 +1,87 @@
+import { conditionNames, runsWhere } from '../../analysis/index.js';
+import type { ExitCode } from '../../errors.js';
+import { runList } from '../../report/terminal/run-list.js';
+import { type RecordedRun, readResults, searchResultFiles } from '../../results/index.js';
+import { UsageError } from '../failure.js';
+import { didYouMean, quoted } from '../option-values.js';
+import { counted } from '../progress.js';
+import type { Terminal } from '../terminal.js';
+
+/** Runs that were found, and what could not be read. */
+export interface FoundRuns {
+  readonly runs: readonly RecordedRun[];
+  readonly faults: readonly string[];
+}
+
+/** The runs in files and folders that meet `--where`, in order; null when there are none at all, which is said. */
+export async function findRuns(
+  paths: readonly string[],
+  where: readonly string[],
+  command: string,
+  terminal: Terminal,
+): Promise<FoundRuns | null> {
+  const searched = paths.length > 0 ? paths : ['results'];
+  const { files, faults: unsearched } = await searchResultFiles(searched);
+  const { runs, faults } = await readResults(files);
+  for (const fault of [...unsearched, ...faults]) terminal.line(`probprec: ${fault}`);
+  if (runs.length === 0) {
+    terminal.line(`probprec: ${command}: found no runs in ${searched.join(', ')}; probprec run makes one`);
+    return null;
+  }
+  const conditions = where.map(readCondition);
+  const known = conditionNames(runs);
+  for (const [name] of conditions) {
+    if (known.includes(name)) continue;
+    throw new UsageError(
+      `--where: found ${quoted(name)}, expected some of ${known.join(', ')}${didYouMean(name, known)}`,
+    );
+  }
+  return { runs: runsWhere(runs, conditions).toSorted(inOrder), faults: [...unsearched, ...faults] };
+}
+
+/** Prints a line for each run, or with `json` an object; returns 1 when a file could not be read or nothing was found. */
+export async function listRuns(
+  paths: readonly string[],
+  { where, json }: { readonly where: readonly string[]; readonly json: boolean },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const found = await findRuns(paths, where, 'list runs', terminal);
+  if (json) terminal.result(JSON.stringify((found?.runs ?? []).map(asJson), null, 2));
+  if (found === null) return 1;
+  if (!json) {
+    if (found.runs.length > 0) for (const line of runList(found.runs, null, terminal)) terminal.result(line);
+    terminal.line(`${counted(found.runs.length, 'run')}; probprec show FILE shows one in full`);
+  }
+  return found.faults.length > 0 ? 1 : 0;
+}
+
+function asJson({ file, testproblem, optimizer, hyperparameters, seed, status, numEpochs, ...run }: RecordedRun) {
+  const last = (metric: 'test_losses' | 'test_accuracies') => run.curves[metric]?.at(-1) ?? null;
+  return {
+    ...{ file, testproblem, optimizer, hyperparameters, seed },
+    batch_size: run.batchSize,
+    num_epochs: numEpochs,
+    state: status.state,
+    epochs: status.epoch,
+    reason: status.reason,
+    test_loss: last('test_losses'),
+    test_accuracy: last('test_accuracies'),
+    started_at: run.startedAt,
+    tags: run.tags ?? [],
+    note: run.note ?? null,
+  };
+}
+
+/** `--where lr=0.1`, `tag=paper`. */
+export function readCondition(text: string): readonly [string, string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return [name.trim().replaceAll('-', '_'), value.trim()];
+  throw new UsageError(`--where: found ${quoted(text)}, expected NAME=VALUE, for instance lr=0.1`);
+}
+
+/** By test problem, optimizer and setting, then by seed. */
+export function inOrder(left: RecordedRun, right: RecordedRun): number {
+  const keyOf = ({ testproblem, optimizer, setting }: RecordedRun) => JSON.stringify([testproblem, optimizer, setting]);
+  const [a, b] = [keyOf(left), keyOf(right)];
+  return a === b ? left.seed - right.seed : a < b ? -1 : 1;
+}

@@ -1,0 +1,37 @@
+/** What the system's codes for files mean, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'disk quota exceeded',
+  EIO: 'the device reports an error (EIO)',
+  EEXIST: 'a file of that name is in the way',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'a folder of that name is in the way',
+  ENOENT: 'the folder does not exist',
+  ENAMETOOLONG: 'the name is too long for the file system',
+};
+
+/** Codes of a system that could not do what was rightly asked: no wrong usage. */
+const NOBODYS_FAULT = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'ENFILE', 'EMFILE', 'ESTALE']);
+
+/** The exit code of a command that an error of the system ends, where nothing is wrong with the request; else undefined. */
+export function exitCodeOf(error: unknown): 1 | undefined {
+  return NOBODYS_FAULT.has(codeOf(error)) ? 1 : undefined;
+}
+
+/** A system error in words, without the path (which the caller names). */
+export function reasonOf(error: unknown): string {
+  const known = REASONS[codeOf(error)];
+  if (known !== undefined) return known;
+  const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  // `EXDEV: cross-device link not permitted, rename '…' -> '…'`: the caller has named the file.
+  const [, code, words] = /^(E[A-Z0-9]+): (.+?), [a-z]+(?: '.*)?$/.exec(message) ?? [];
+  return words === undefined ? message : `${words} (${code})`;
+}
+
+/** The system's code of an error; empty for every other error. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
