@@ -111,7 +111,7 @@ function keptState() {
     message: (name: InterruptionSignal): string => {
       const what = {
         opening: 'stopping before training',
-        fetching: 'stopping before training; downloaded data is kept; repeat the command to resume',
+        fetching: 'stopping before training; what the server can resume is kept; repeat the command',
         training: 'stopping after this step',
       }[stage];
       return `probprec: interrupted by ${name}, ${what} (once more to stop at once)`;

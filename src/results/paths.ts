@@ -8,8 +8,14 @@ import { type ProblemVersion, problemVersion } from './problem-version.js';
 import { float2str, pythonFloat, pythonList, pythonText } from './python-format.js';
 import type { SettingValue, SettingValues } from './setting-value.js';
 
-/** The longest folder name that is written in full; common file systems allow 255 bytes. */
-const LONGEST_NAME = 240;
+/** The longest name of a run's folder that is written in full, in bytes: Windows allows 260 characters for a whole path. */
+const LONGEST_NAME = 150;
+/** The longest name in DeepOBS' form: what common file systems allow, with room for what programs add. */
+const LONGEST_DEEPOBS_NAME = 240;
+/** So many bytes of a cut name versions before 0.2 kept. */
+const KEPT_FORMERLY = 200;
+/** Bytes of the hash that a cut name ends in, with the underscores before it. */
+const HASH = 14;
 /** How a folder name states null. */
 const NONE = pythonText(null, () => false);
 
@@ -28,15 +34,15 @@ export interface SettingParts {
   readonly schedule?: Readonly<Record<string, SettingValue>> | ScheduleSettings;
 }
 
-/** The name of the folder of a configuration's setting; see {@link settingName}. */
+/** The name of the folder of a configuration's setting: as {@link settingName} says, shorter, and for every file system. */
 export function settingFolder(configuration: RunConfiguration): string {
-  return settingName(settingParts(configuration));
+  return portableName(settingName(settingParts(configuration), LONGEST_NAME));
 }
 
 /** What the name of that folder states, however long, and the name that versions before 0.2 gave it where they cut it. */
 export function settingInFull(configuration: RunConfiguration): { readonly name: string; readonly cut: string } {
   const name = written(statements(settingParts(configuration)));
-  return { name, cut: fits(name) ? name : cutName(name) };
+  return { name, cut: Buffer.byteLength(name) <= LONGEST_DEEPOBS_NAME ? name : cutName(name, KEPT_FORMERLY) };
 }
 
 function settingParts({ optimizer, ...configuration }: RunConfiguration): SettingParts {
@@ -47,13 +53,15 @@ function settingParts({ optimizer, ...configuration }: RunConfiguration): Settin
 
 /**
  * The name of a setting's folder, as DeepOBS builds it: num_epochs, batch_size, l2_reg when given explicitly, the version of
- * the test problem where it is not the default one (which DeepOBS does not know), the hyperparameters and then the learning-rate schedule, each alphabetically. A name that is too long for a file system
- * leaves out what is None; one that is still too long is cut and ends in a hash of the whole. Throws ConfigurationError for a value that is no part of a folder name.
+ * the test problem where it is not the default one (which DeepOBS does not know), the hyperparameters and then the learning-rate schedule, each alphabetically. A name that is too long
+ * leaves out what is None; one that is still too long is cut and ends in a hash of that, so that further hyperparameters that are None
+ * do not change it. Throws ConfigurationError for a value that is no part of a folder name.
  */
-export function settingName(setting: SettingParts): string {
+export function settingName(setting: SettingParts, longest = LONGEST_DEEPOBS_NAME): string {
   const parts = statements(setting);
-  const names = [written(parts), written(parts.filter(([, value]) => value !== NONE))];
-  return names.find(fits) ?? cutName(names[0] ?? '');
+  const stated = written(parts.filter(([, value]) => value !== NONE));
+  const name = [written(parts), stated].find((text) => Buffer.byteLength(text) <= longest);
+  return name ?? cutName(stated, longest - HASH);
 }
 
 function statements(setting: SettingParts): [key: string, value: string][] {
@@ -80,13 +88,14 @@ function written(parts: readonly (readonly [key: string, value: string])[]): str
   return parts.map(([key, value]) => `${safe(key, key)}__${safe(key, value)}`).join('__');
 }
 
-function fits(name: string): boolean {
-  return Buffer.byteLength(name) <= LONGEST_NAME;
+/** A folder's name that every system takes: no character that Windows reserves, no dot or blank at the end. */
+export function portableName(name: string): string {
+  return name.replaceAll(/[<>:"|?*]/g, '-').replace(/[. ]$/, '-');
 }
 
-function cutName(name: string): string {
+function cutName(name: string, bytes: number): string {
   const start = Buffer.from(name)
-    .subarray(0, LONGEST_NAME - 40)
+    .subarray(0, bytes)
     .toString('utf8')
     .replace(/\uFFFD+$/, '');
   return `${start}__${sha256Hex(name).slice(0, 12)}`;

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { groupBy } from '../group-by.js';
 import type { RunConfiguration } from './configuration.js';
-import { settingInFull, settingPath } from './paths.js';
+import { portableName, settingInFull, settingPath } from './paths.js';
 import { float2str } from './python-format.js';
 import { scheduleInForce } from './schedule.js';
 
@@ -17,8 +17,8 @@ export const listFolders: ListFolders = async (folder) => {
 
 /**
  * The existing folders that can hold runs of a configuration: its own, and those whose names state the same values in other
- * words (the problem's own L2 factor, a schedule that changes nothing, hyperparameters that are None or were not there yet),
- * as versions before 0.2 named them. What is in a
+ * words (the problem's own L2 factor, a schedule that changes nothing, hyperparameters that are None or were not there yet,
+ * longer names, characters that are dashes now), as versions before 0.2 named them. What is in a
  * folder still has to be compared by hash.
  */
 export async function settingFolders(
@@ -52,7 +52,7 @@ function byNormalName(names: readonly string[], configuration: RunConfiguration)
 
 /** A folder's name without what states nothing: equal for folders that state the same values. */
 function normalName(name: string, { l2Reg, numEpochs }: RunConfiguration): string {
-  const parts = name.split('__');
+  const parts = portableName(name).split('__');
   const pairs = new Map<string, string>();
   for (let index = 0; index < parts.length; index += 2) pairs.set(parts[index] ?? '', parts[index + 1] ?? '');
   if (pairs.get('l2_reg') === float2str(l2Reg ?? 0)) pairs.delete('l2_reg');

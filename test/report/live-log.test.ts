@@ -151,8 +151,8 @@ test.each([
 test('a file of something else is refused before training', () => {
   const path = join(folder, 'notes.csv');
   writeFileSync(path, 'my own notes\n');
-  expect(() => fileLog('csv', path)).toThrow(/is there and no log of this kind/);
-  expect(() => fileLog('jsonl', path)).toThrow(/is there and no log of this kind/);
+  expect(() => fileLog('csv', path)).toThrow(/exists and is not a log of this kind/);
+  expect(() => fileLog('jsonl', path)).toThrow(/exists and is not a log of this kind/);
   expect(() => fileLog('csv', folder)).toThrow(/cannot be read/);
   expect(readFileSync(path, 'utf8')).toBe('my own notes\n');
 });

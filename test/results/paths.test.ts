@@ -92,8 +92,37 @@ describe('the setting folder', () => {
   test('is cut when no file system would take it, and stays unique', () => {
     const first = settingFolder(withHyperparameters({ mode: `${'ü'.repeat(200)}1` }));
     const second = settingFolder(withHyperparameters({ mode: `${'ü'.repeat(200)}2` }));
-    expect(Buffer.byteLength(first)).toBeLessThanOrEqual(240);
+    expect(Buffer.byteLength(first)).toBeLessThanOrEqual(150);
     expect(first).not.toBe(second);
+  });
+});
+
+describe('a name that versions before 0.2 wrote', () => {
+  const long = Object.fromEntries(Array.from({ length: 7 }, (_, i) => [`hyperparameter_${i}`, i]));
+  const longer = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`hyperparameter_${i}`, i]));
+
+  test.each([
+    ['with a colon', { restart: 'steps:50' }, 'num_epochs__2__batch_size__128__restart__steps:50'],
+    ['of 151 to 240 bytes', long, settingInFull(withHyperparameters(long)).name],
+    ['cut at 240 bytes', longer, settingInFull(withHyperparameters(longer)).cut],
+  ])('%s is still found', async (_, hyperparameters, name) => {
+    const folder = await mkdtemp(join(tmpdir(), 'probprec-former-'));
+    try {
+      const configuration = withHyperparameters(hyperparameters);
+      expect(settingFolder(configuration)).not.toBe(name);
+      expect(settingFolder(configuration)).toMatch(/^[^<>:"|?*]{1,150}$/);
+      const path = runFilePath(folder, configuration, new Date()).replace(settingFolder(configuration), name);
+      await writeRunFile(path, exampleRunFile({ configuration }));
+      expect(await findRunFiles(folder, configuration)).toHaveLength(1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('stays what it is when a hyperparameter is added that is None', () => {
+    expect(settingFolder(withHyperparameters({ ...longer, later: null }))).toBe(
+      settingFolder(withHyperparameters(longer)),
+    );
   });
 });
 
