@@ -31,7 +31,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['analysis'],
   ['check', 'landscape', 'sweep', 'timing'],
   ['report'],
-  ['experiment'],
+  ['conformance', 'experiment'],
   ['library'],
   ['cli', 'index.ts'],
 ];

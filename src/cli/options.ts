@@ -6,6 +6,14 @@ export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines', 'base
 /** One of the things that `list` can list. */
 export type ListName = Exclude<(typeof LISTS)[number], 'runs'>;
 
+/** Options of `list` after parsing. */
+export interface ListOptions {
+  readonly format: 'text' | 'json';
+  readonly json?: boolean;
+  readonly where: string[];
+  readonly conformance?: boolean;
+}
+
 /** Options of a schedule by name, after parsing. */
 export interface ScheduleOptions {
   readonly schedule?: string;

@@ -6,7 +6,7 @@ import { addCurvature } from './curvature-command.js';
 import { UsageError } from './failure.js';
 import { HouseCommand, unknownCommand, wrapped } from './house-command.js';
 import { commaSeparated, nonNegativeNumber, oneOf, quoted, webAddress, wholeNumber } from './option-values.js';
-import { LISTS, type RunOptions, type RuntimeOptions } from './options.js';
+import { LISTS, type ListOptions, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
 import { addRunFilesCommands } from './run-files-commands.js';
@@ -141,12 +141,6 @@ async function showRunHelp(run: Command, optimizer: string | undefined, terminal
   terminal.result(await runHelp(run.helpInformation().trimEnd(), optimizer, helpWidth(terminal)));
 }
 
-interface ListOptions {
-  readonly json?: boolean;
-  readonly format: 'text' | 'json';
-  readonly where: string[];
-}
-
 const repeated = (text: string, before: string[]) => [...before, text];
 
 function tagged(text: string, before: string[] | undefined): string[] {
@@ -174,10 +168,15 @@ function addList(program: Command, terminal: Terminal): void {
     )
     .option('--format <name>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .option('--json', 'same as --format json')
+    .option('--conformance', "testproblems: what is DeepOBS' and what is not, as docs/conformance.md has it")
     .action(async (what: string | undefined, files: string[], options: ListOptions) => {
       if (what === undefined) throw new UsageError(`list: missing argument; expected one of ${LISTS.join(', ')}`);
       const chosen = oneOf('list', LISTS)(what);
       const json = options.json === true || options.format === 'json';
+      if (options.conformance) {
+        const { conformance } = await import('./commands/conformance.js');
+        return conformance(chosen, files, options, terminal);
+      }
       if (chosen === 'runs') {
         const { listRuns } = await import('./commands/list-runs.js');
         process.exitCode = await listRuns(files, { where: options.where, json }, terminal);

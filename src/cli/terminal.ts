@@ -19,6 +19,9 @@ export interface Terminal {
   heading(text: string): string;
 }
 
+/** What a text on stdout is laid out for. */
+export type Screen = Pick<Terminal, 'width' | 'heading'>;
+
 interface Streams {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;

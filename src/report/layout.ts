@@ -12,6 +12,8 @@ export interface Column {
 export interface Layout {
   readonly header: string;
   readonly lines: readonly string[];
+  /** The same lines, row by row. */
+  readonly rows: readonly (readonly string[])[];
   readonly dropped: readonly string[];
 }
 
@@ -32,21 +34,15 @@ export function layoutTable(columns: readonly Column[], rows: readonly (readonly
       .sort((left, right) => (columns[left]?.dropOrder ?? 0) - (columns[right]?.dropOrder ?? 0));
     if (totalOf(widths) <= width || next === undefined) {
       const shown = kept.map((index) => columns[index] as Column);
-      return {
-        header: lineOf(
-          shown.map(({ title }) => title),
+      const titles = shown.map(({ title }) => title);
+      const laid = rows.map((row) =>
+        rowLines(
+          kept.map((index) => row[index] ?? ''),
           shown,
           widths,
         ),
-        lines: rows.flatMap((row) =>
-          rowLines(
-            kept.map((index) => row[index] ?? ''),
-            shown,
-            widths,
-          ),
-        ),
-        dropped,
-      };
+      );
+      return { header: lineOf(titles, shown, widths), lines: laid.flat(), rows: laid, dropped };
     }
     dropped.push(columns[next]?.title ?? '');
     kept = kept.filter((index) => index !== next);

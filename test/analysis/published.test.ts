@@ -98,6 +98,7 @@ describe.skipIf(reference === undefined)('the published figures ($PROBPREC_REFER
     for (const [name, source, key] of [
       ['DeepOBS 1.2.0-beta', 'published-baselines.json', 'baselines'],
       ['DeepOBS 1.1', 'published-baselines-tf.json', 'baselines'],
+      ['DeepOBS 1.1, large', 'published-baselines-tf.json', 'baselines'],
       ['DeepOBS 1.1, quadratic', 'published-baselines-tf.json', 'baselines'],
       ['DeepOBS 1.2.0-beta, large', 'published-baselines-large.json', 'baselines'],
       ['Bald 2019', 'published-thesis-results.json', 'results'],
@@ -107,7 +108,7 @@ describe.skipIf(reference === undefined)('the published figures ($PROBPREC_REFER
       const results = file?.kind === 'published' ? file.results : [];
       const names = [...new Set(results.map(({ testproblem }) => testproblem))];
       const all: Published[] = (await load(source ?? ''))[key ?? ''];
-      // The TensorFlow figures are sorted by test problem, and in two files.
+      // The TensorFlow figures are sorted by test problem, and in three files.
       const published =
         source === 'published-baselines-tf.json'
           ? names.flatMap((own) => all.filter(({ testproblem }) => testproblem === own))
@@ -129,6 +130,7 @@ test('the bundled baselines are read', async () => {
   expect(files.filter(({ kind }) => kind === 'published').map(({ name }) => name)).toEqual([
     'Bald 2019, experiment 3',
     'Bald 2019',
+    'DeepOBS 1.1, large',
     'DeepOBS 1.1, quadratic',
     'DeepOBS 1.1',
     'DeepOBS 1.2.0-beta, large',

@@ -23,7 +23,7 @@ function blockOf(dataset: string, stdout: string): string {
 
 describe('list', () => {
   test('testproblems', async () => {
-    const { stdout, stderr, code } = await command(['list', 'testproblems']);
+    const { stdout, stderr, code } = await command(['list', 'testproblems'], { env: { COLUMNS: '80' } });
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     // A line of numbers and the description for each one, below the heading of its data set; no line is wider than 80.
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
@@ -69,13 +69,35 @@ describe('list', () => {
     expect(sgd).toMatchObject({ group: 'classical', gradients_per_step: 1, memory_vectors: 0, tune: ['lr'] });
     const wrapper = content.find(({ name }: { name: string }) => name === 'lookahead(…)');
     expect(wrapper).toMatchObject({ group: 'wrapper', gradients_per_step: 0, memory_vectors: 1 });
-    const { stdout } = await command(['list', 'optimizers']);
+    const { stdout } = await command(['list', 'optimizers'], { env: { COLUMNS: '80' } });
     expect(stdout).toMatch(/^classical: .*\nname .*\n(?:.*\n)*?adam +1 +0 +2 +lr$/m);
     expect(stdout).toMatch(/^this project's: .*\nname .*\n(?:.*\n)*?preconditioned-sgd +1 +14e +8 +-$/m);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect((await command(['list', 'optimizers', '--format', 'json'])).stdout).toBe(
       (await command(['list', 'optimizers', '--json'])).stdout,
     );
+  });
+
+  test.each(['testproblems', 'optimizers'])('%s in a narrow and in a wide terminal', async (what) => {
+    const at = async (columns: number) => {
+      const { stdout } = await command(['list', what], { env: { COLUMNS: String(columns) } });
+      const lines = stdout.split('\n');
+      expect(lines.filter((line) => line.length > columns)).toEqual([]);
+      return lines;
+    };
+    const [narrow, wide] = [await at(40), await at(160)];
+    // What a narrow terminal has no room for is named; a wide one has each in one row, description and all.
+    expect(narrow.join(' ')).toMatch(/left out for want of room: .*; --json has everything/);
+    expect(wide.join(' ')).not.toContain('left out');
+    const [name, description] = {
+      testproblems: [
+        'quadratic_deep',
+        'noisy quadratic in 100 dimensions with the eigenvalue spectrum of a deep network',
+      ],
+      optimizers: ['sgd', 'stochastic gradient descent'],
+    }[what] ?? ['', ''];
+    expect(wide.find((line) => line.startsWith(`${name} `))).toContain(description);
+    expect(narrow.some((line) => line.split(' ')[0] === name)).toBe(true);
   });
 
   test('datasets and engines', async () => {

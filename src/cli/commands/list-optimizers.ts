@@ -7,12 +7,10 @@ import {
   optimizerNames,
   wrapperNames,
 } from '../../optimizer/index.js';
-import { wrapText } from '../../report/layout.js';
+import { type Column, wrapText } from '../../report/layout.js';
 import { isUserFile } from '../../user-file/is-user-file.js';
-import { formatTable } from '../table.js';
-
-/** Columns that the list may have. */
-const WIDTH = 80;
+import type { Screen } from '../terminal.js';
+import { groupedListing, listingWidth } from './grouped-listing.js';
 
 /** An optimizer as `list optimizers --format json` shows it. */
 async function describeOptimizer(nameOrFile: string) {
@@ -76,32 +74,43 @@ export async function optimizerEntries(files: readonly string[] = []): Promise<r
   return [...optimizers.toSorted((left, right) => place(left) - place(right)), ...wrappers];
 }
 
-/** The list for people, in 80 columns: costs and what to tune in a table for each group, what it is below each name. */
-export function optimizerList(entries: readonly Entry[], heading: (text: string) => string): string {
-  const groups = {
+const columns: readonly Column[] = [
+  { title: 'name', align: 'left', dropOrder: null, wraps: false },
+  { title: 'grad.', align: 'right', dropOrder: 3, wraps: false },
+  { title: 'prod.', align: 'right', dropOrder: 2, wraps: false },
+  { title: 'mem.', align: 'right', dropOrder: 1, wraps: false },
+  { title: 'to tune', align: 'left', dropOrder: 4, wraps: true },
+];
+
+/** The list for people: costs and what to tune in a table for each group, in common columns. */
+export function optimizerList(entries: readonly Entry[], { heading, width }: Screen): string {
+  const wide = listingWidth(width);
+  const titles = {
     ...OPTIMIZER_GROUPS,
     user: 'of your own; their costs are counted in the run file',
     wrapper: 'wrappers, around others: --optimizer "lookahead(adam)"; what they add',
   };
-  const table = formatTable(['name', 'grad.', 'prod.', 'mem.', 'to tune'], entries.map(cells)).split('\n');
-  const [header = '', ...rows] = table;
-  const lines = Object.entries(groups).flatMap(([group, title]) => {
-    const own = entries.flatMap((entry, index) => (entry.group === group ? [{ entry, row: rows[index] ?? '' }] : []));
-    if (own.length === 0) return [];
-    const members = own.flatMap(({ entry, row }) => [row, ...wrapText(entry.description, WIDTH, '    ', '    ')]);
-    return ['', heading(title), header, ...members];
+  const groups = Object.entries(titles).flatMap(([group, title]) => {
+    const members = entries
+      .filter((entry) => entry.group === group)
+      .map((entry) => ({
+        cells: cells(entry),
+        description: entry.description,
+      }));
+    return members.length === 0 ? [] : [{ title, members }];
   });
-  const notes = entries.flatMap(({ name, caveat }) => (caveat === null ? [] : wrapText(`${name}: ${caveat}`, WIDTH)));
+  const lines = groupedListing(columns, groups, wide, heading);
+  const notes = entries.flatMap(({ name, caveat }) => (caveat === null ? [] : wrapText(`${name}: ${caveat}`, wide)));
   const legend = [
     'grad., prod.: gradients and Hessian-vector products per step; e: per epoch, in addition; ≤: at most',
     'mem.: memory kept between steps, in vectors of the size of the parameters (which are not counted); +: more, see --format json',
     'to tune: what a benchmark has to tune; probprec run --optimizer NAME --help has all hyperparameters with their defaults',
-  ].flatMap((text) => wrapText(text, WIDTH));
-  return [...lines.slice(1), '', ...legend, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+  ].flatMap((text) => wrapText(text, wide));
+  return [...lines, '', ...legend, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
 }
 
 function cells(entry: Entry): string[] {
-  if (entry.group === 'user') return [entry.name, '    -', '    -', '   -', '-'];
+  if (entry.group === 'user') return [entry.name, '-', '-', '-', '-'];
   const { gradients_per_step, products_per_step, products_per_epoch, at_most, memory_vectors, further_memory, tune } = {
     ...costs({ group: 'classical', gradients: 0, memory: 0, tune: [] }),
     ...entry,
@@ -110,9 +119,9 @@ function cells(entry: Entry): string[] {
   const perStep = products_per_step > 0 || perEpoch === '' ? `${at_most ? '≤' : ''}${number(products_per_step)}` : '';
   return [
     entry.name,
-    number(gradients_per_step).padStart(5),
-    [perStep, perEpoch].filter(Boolean).join('+').padStart(5),
-    `${number(memory_vectors)}${further_memory === null ? '' : '+'}`.padStart(4),
+    number(gradients_per_step),
+    [perStep, perEpoch].filter(Boolean).join('+'),
+    `${number(memory_vectors)}${further_memory === null ? '' : '+'}`,
     tune.join(', ') || '-',
   ];
 }

@@ -1,6 +1,6 @@
 import { datasetDefinition, datasetNames } from '../../dataset/index.js';
 import { describeNameSetting } from '../../name-settings.js';
-import { wrapText } from '../../report/layout.js';
+import { type Column, wrapText } from '../../report/layout.js';
 import {
   costClass,
   deepobsSet,
@@ -11,10 +11,8 @@ import {
   VARIANTS,
 } from '../../testproblem/index.js';
 import { isUserFile } from '../../user-file/is-user-file.js';
-import { formatTable } from '../table.js';
-
-/** Columns that the list may have. */
-const WIDTH = 80;
+import type { Screen } from '../terminal.js';
+import { groupedListing, listingWidth } from './grouped-listing.js';
 
 /** A test problem as `list testproblems --format json` shows it. */
 async function describeTestProblem(nameOrFile: string) {
@@ -56,20 +54,32 @@ function datasetsOf(entries: readonly Entry[]): readonly string[] {
   return [...new Set([...datasetNames(), ...entries.map(({ dataset }) => dataset)])];
 }
 
-/** The list for people, in 80 columns: a table for each data set, what each test problem is below its name. */
-export async function testProblemList(entries: readonly Entry[], heading: (text: string) => string): Promise<string> {
-  const titles = ['name', 'set', 'epoch', 'parameters', 'batch', 'epochs', 'l2-reg', 'acc.'];
-  const [header = '', ...rows] = formatTable(titles, entries.map(cells)).split('\n');
-  const lines = datasetsOf(entries).flatMap((dataset) => {
-    const own = entries.flatMap((entry, index) =>
-      entry.dataset === dataset ? [{ entry, row: rows[index] ?? '' }] : [],
-    );
-    if (own.length === 0) return [];
-    const members = own.flatMap(({ entry, row }) => [row, ...wrapText(entry.description, WIDTH, '    ', '    ')]);
-    return ['', heading(titleOf(dataset)), header, ...members];
+const columns: readonly Column[] = [
+  { title: 'name', align: 'left', dropOrder: null, wraps: false },
+  { title: 'set', align: 'left', dropOrder: 6, wraps: false },
+  { title: 'epoch', align: 'left', dropOrder: 7, wraps: false },
+  { title: 'parameters', align: 'right', dropOrder: 5, wraps: false },
+  { title: 'batch', align: 'right', dropOrder: 4, wraps: false },
+  { title: 'epochs', align: 'right', dropOrder: 3, wraps: false },
+  { title: 'l2-reg', align: 'right', dropOrder: 2, wraps: false },
+  { title: 'acc.', align: 'left', dropOrder: 1, wraps: false },
+];
+
+/** The list for people: a table for each data set, in common columns. */
+export async function testProblemList(entries: readonly Entry[], { heading, width }: Screen): Promise<string> {
+  const wide = listingWidth(width);
+  const groups = datasetsOf(entries).flatMap((dataset) => {
+    const members = entries
+      .filter((entry) => entry.dataset === dataset)
+      .map((entry) => ({
+        cells: cells(entry),
+        description: entry.description,
+      }));
+    return members.length === 0 ? [] : [{ title: titleOf(dataset), members }];
   });
   const notes = [...legend, ...versionNotes(entries), ...(await familyNotes(entries))];
-  return [...lines.slice(1), '', ...notes.flatMap((note) => wrapText(note, WIDTH))].join('\n');
+  const lines = groupedListing(columns, groups, wide, heading);
+  return [...lines, '', ...notes.flatMap((note) => wrapText(note, wide))].join('\n');
 }
 
 function titleOf(dataset: string): string {
@@ -84,10 +94,11 @@ const legend = [
   'acc.: whether it has an accuracy',
 ];
 
-function cells(entry: Entry): (string | number | null)[] {
+function cells(entry: Entry): string[] {
+  const { name, set, epoch_takes, parameters, batch_size, num_epochs, l2_reg, has_accuracy } = entry;
   return [
-    ...[entry.name, entry.set ?? '', entry.epoch_takes, entry.parameters, entry.batch_size, entry.num_epochs],
-    ...[entry.l2_reg, entry.has_accuracy ? 'yes' : 'no'],
+    ...[name, set ?? '', epoch_takes, parameters.toLocaleString('en-US'), String(batch_size), String(num_epochs)],
+    ...[l2_reg === null ? '-' : String(l2_reg), has_accuracy ? 'yes' : 'no'],
   ];
 }
 

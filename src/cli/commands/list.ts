@@ -3,7 +3,7 @@ import { datasetNames, loadDataset } from '../../dataset/index.js';
 import { describeEngines } from '../../engine/index.js';
 import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
-import type { Terminal } from '../terminal.js';
+import type { Screen, Terminal } from '../terminal.js';
 import { optimizerEntries, optimizerList } from './list-optimizers.js';
 import { testProblemEntries, testProblemList } from './list-testproblems.js';
 
@@ -11,7 +11,7 @@ import { testProblemEntries, testProblemList } from './list-testproblems.js';
 export async function list(what: ListName, files: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
   const listing = await listings[what](files);
   if (json) return terminal.result(JSON.stringify(listing.entries, null, 2));
-  if ('text' in listing) return terminal.result(await listing.text(terminal.heading));
+  if ('text' in listing) return terminal.result(await listing.text(terminal));
   terminal.result(formatTable(listing.header, listing.rows, terminal.heading));
 }
 
@@ -21,17 +21,17 @@ type Listing = { readonly entries: readonly object[] } & (
       readonly header: readonly string[];
       readonly rows: readonly (readonly (string | number | null)[])[];
     }
-  | { readonly text: (heading: (text: string) => string) => string | Promise<string> }
+  | { readonly text: (screen: Screen) => string | Promise<string> }
 );
 
 const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>> = {
   async testproblems(files) {
     const entries = await testProblemEntries(files);
-    return { entries, text: (heading) => testProblemList(entries, heading) };
+    return { entries, text: (screen) => testProblemList(entries, screen) };
   },
   async optimizers(files) {
     const entries = await optimizerEntries(files);
-    return { entries, text: (heading) => optimizerList(entries, heading) };
+    return { entries, text: (screen) => optimizerList(entries, screen) };
   },
   async datasets(files) {
     const entries = await Promise.all([...datasetNames(), ...files].map(describeDataset));
