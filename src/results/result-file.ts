@@ -32,7 +32,7 @@ export async function readResultFile(path: string): Promise<ResultFile> {
 /** {@link readResultFile} of a text that is already read. */
 export function parseResultFile(path: string, text: string): ResultFile {
   const file = parseForm(path, text);
-  const [fault] = implausibleValues(file.content);
+  const [fault] = implausibleValues(file.content, { ours: file.kind === 'probprec' });
   if (fault !== undefined) throw new FileError(`${path}: ${fault}`);
   return file;
 }

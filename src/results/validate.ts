@@ -35,7 +35,7 @@ function validateFile(path: string): Validation {
     const file = parseForm(path, readText(path));
     const faults = [
       ...(file.kind === 'probprec' ? inconsistencies(file.content) : []),
-      ...implausibleValues(file.content),
+      ...implausibleValues(file.content, { ours: file.kind === 'probprec' }),
     ];
     const { state } = file.content.status;
     return {

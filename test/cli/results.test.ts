@@ -235,7 +235,7 @@ test('a folder that may not be read is one fault, and the rest is read', async (
   await chmod(join(folder, 'theirs', 'closed'), 0o700);
   expect(code).toBe(1);
   expect(stdout).toContain('valid (DeepOBS file, completed)');
-  expect(stderr).toBe('probprec: theirs/closed: cannot be searched (permission denied)\n1 files, 1 with faults\n');
+  expect(stderr).toBe('probprec: theirs/closed: cannot be searched (permission denied)\n1 file, 1 with faults\n');
 });
 
 test('a run that diverges at an evaluation is valid', async () => {

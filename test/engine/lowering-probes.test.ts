@@ -44,7 +44,7 @@ describe('what is asked of the library before an engine opens', () => {
     ['std::bad_alloc', 'the memory does not suffice'],
     ['Failed to allocate memory for requested buffer of size 16', 'the memory does not suffice'],
     ['Array buffer allocation failed', 'the memory does not suffice'],
-    ['something new\nwith a second line', 'cannot find out'],
+    ['something new\nwith a second line', 'cannot determine'],
   ])('no other failure is an answer: %s', async (message, expected) => {
     for (const probe of [probeBlockSize, probeInPlace]) {
       vi.resetModules();

@@ -181,7 +181,7 @@ describe('the layout of a table', () => {
   ];
 
   test('is as wide as its texts where there is room', () => {
-    expect(layoutTable(columns, rows, 200)).toEqual({
+    expect(layoutTable(columns, rows, 200)).toMatchObject({
       header: 'name  setting                                  mean  first to go',
       lines: [
         'Adam  lr 0.1, momentum 0.9, scaling relative    0.9            1',

@@ -93,7 +93,7 @@ describe('runtime', () => {
     child.kill('SIGINT');
     const { code, stdout, stderr } = await finished;
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
-    expect(stderr).toMatch(/probprec: interrupted, nothing is kept\n$/);
+    expect(stderr).toMatch(/probprec: interrupted, no results are kept\n$/);
     expect(await readdir(folder)).toEqual([]);
   });
 });
