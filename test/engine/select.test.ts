@@ -6,7 +6,7 @@ import { ConfigurationError } from '../../src/errors.js';
 const threads = availableParallelism();
 const onProcessor = { engine: 'onnxruntime', device: 'cpu', threads };
 
-// Without tfjs-node-gpu; test/cli/engines.long.test.ts installs one.
+// Without tfjs-node-gpu; test/cli/engines.nightly.test.ts installs one.
 test.each([
   [{}, onProcessor],
   [{ engine: 'auto' }, onProcessor],

@@ -115,7 +115,7 @@ describe('the package that is loaded', () => {
   test('keeps the other build of libtensorflow out of its process', async () => {
     const other = await installMimic({ name: '@tensorflow/tfjs-node' });
     await expect(openTfjsEngine('tfjs-node', { importModule: importFrom(other) })).rejects.toThrow(
-      /^the tfjs-node engine: tfjs-node-gpu is loaded in this process already/,
+      /^the tfjs-node engine: tfjs-node-gpu is already loaded in this process/,
     );
   });
 });

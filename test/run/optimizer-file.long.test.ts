@@ -144,7 +144,7 @@ describe('a user’s optimizer file', () => {
     [
       'uses an input of its own',
       '() => stateless((g) => tensor.multiply(g, (globalThis.mine ??= tensor.input("mine", []))))',
-      /its update uses the input mine, which nothing gives a value/,
+      /its update uses the input mine, which has no value/,
     ],
     ['does not exist', '() => undefined', /its transformation fails .*it returns no \{ init, update \}/],
     [
