@@ -139,7 +139,7 @@ describe("a user's optimizer", () => {
     else await write('first', -0.2);
     const refused = await command(run, { cwd: folder });
     expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 1, stdout: '' });
-    expect(refused.stderr).toMatch(/^probprec: \S+\.checkpoint: the run cannot go on [^\n]*\n$/);
+    expect(refused.stderr).toMatch(/^probprec: \S+\.checkpoint: cannot resume from this checkpoint: [^\n]*\n$/);
     expect(refused.stderr).toContain(': mine.mjs of the optimizer has changed; --no-resume starts over');
     const { code, stdout } = await command([...run, '--no-resume', '--quiet'], { cwd: folder });
     expect(code).toBe(0);

@@ -111,7 +111,7 @@ describe('a user’s test problem', () => {
     [
       'has the name of a registered one',
       logistic('mnist_logreg'),
-      /--testproblem \.\/mine\.mjs: name: found "mnist_logreg", the name of a registered test problem; expected one of its own/,
+      /--testproblem \.\/mine\.mjs: name: found "mnist_logreg", the name of a registered test problem; expected a new name/,
     ],
     [
       'has a name with published results',
