@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SelectionMode } from '../analysis/selection-mode.js';
 import { METRICS } from '../results/recorded-run.js';
-import { commaSeparated, metricName, oneOf } from './option-values.js';
+import { commaSeparated, metricName, oneOf, repeated } from './option-values.js';
 
 const MODES = ['most', 'final', 'best'] as const satisfies readonly SelectionMode[];
 
@@ -20,7 +20,7 @@ export function addComparisonOptions(command: Command): Command {
     .option(
       '--where <name=value>',
       'only settings with this value of a hyperparameter or condition; may be repeated',
-      (text: string, before: string[]) => [...before, text],
+      repeated,
       [],
     )
     .option('--baselines <which>', 'bundled, published, none, or a folder of baseline or run files', 'bundled')
@@ -36,7 +36,7 @@ export function addComparisonOptions(command: Command): Command {
     .option(
       '--target <testproblem=value>',
       'accuracy (or loss) to reach, instead of the published one; may be repeated',
-      (text: string, before: string[]) => [...before, text],
+      repeated,
       [],
     )
     .option('--testproblems <name,name,...>', 'only these test problems, in this order', commaSeparated(words))

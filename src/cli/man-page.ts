@@ -8,6 +8,13 @@ export interface ManPage {
   readonly text: string;
 }
 
+const EXIT_CODES = [
+  ['0', 'success'],
+  ['1', 'something failed'],
+  ['2', 'wrong usage, configuration, data or file; nothing was trained'],
+  ['128 + n', 'interrupted by signal n'],
+] as const;
+
 /** A page for each command, made of the declarations of the command line. */
 export function manPages(program: Command): ManPage[] {
   return [page(program, []), ...commandsBelow(program, [])];
@@ -50,12 +57,7 @@ function page(command: Command, path: readonly string[]): ManPage {
       ? []
       : section(
           'EXIT STATUS',
-          [
-            ...['0', 'success'],
-            ...['1', 'something failed'],
-            ...['2', 'wrong usage, configuration, data or file; nothing was trained'],
-            ...['128 + n', 'interrupted by signal n'],
-          ].flatMap((entry, index, all) => (index % 2 === 0 ? term(entry, all[index + 1] ?? '') : [])),
+          EXIT_CODES.flatMap(([code, meaning]) => term(code, meaning)),
         )),
     ...section('SEE ALSO', [seeAlso(command, path)]),
   ];

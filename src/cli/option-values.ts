@@ -42,6 +42,11 @@ export function commaSeparated<T>(parse: (text: string) => T): (text: string) =>
   return (text) => text.split(',').map((part) => parse(part.trim()));
 }
 
+/** A parser for an option that may be repeated: the texts in their order. */
+export function repeated(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
 /** A parser for an option that takes one of a few words, which completion offers. */
 export function oneOf<T extends string>(
   option: string,

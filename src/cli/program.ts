@@ -5,7 +5,15 @@ import { SHELLS } from './completion.js';
 import { addCurvature } from './curvature-command.js';
 import { UsageError } from './failure.js';
 import { HouseCommand, unknownCommand, wrapped } from './house-command.js';
-import { commaSeparated, nonNegativeNumber, oneOf, quoted, webAddress, wholeNumber } from './option-values.js';
+import {
+  commaSeparated,
+  nonNegativeNumber,
+  oneOf,
+  quoted,
+  repeated,
+  webAddress,
+  wholeNumber,
+} from './option-values.js';
 import { LISTS, type ListOptions, type RunOptions, type RuntimeOptions } from './options.js';
 import { addReportCommands } from './report-commands.js';
 import { addResultCommands } from './result-commands.js';
@@ -141,10 +149,8 @@ async function showRunHelp(run: Command, optimizer: string | undefined, terminal
   terminal.result(await runHelp(run.helpInformation().trimEnd(), optimizer, helpWidth(terminal)));
 }
 
-const repeated = (text: string, before: string[]) => [...before, text];
-
 function tagged(text: string, before: string[] | undefined): string[] {
-  if (TAG.test(text)) return [...(before ?? []), text];
+  if (TAG.test(text)) return repeated(text, before);
   throw new UsageError(`--tag: found ${quoted(text)}, expected at most 64 letters, digits, ".", "_" and "-"`);
 }
 
@@ -267,7 +273,7 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .option(
       '--set <optimizer.name=value>',
       'a hyperparameter, for example momentum.lr=0.1; may be repeated',
-      (setting: string, before: string[]) => [...before, setting],
+      repeated,
       [],
     )
     .option(

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { RunFilesOptions } from './commands/run-files.js';
+import { repeated } from './option-values.js';
 import type { Terminal } from './terminal.js';
 
-const WHERE: [string, string, (text: string, before: string[]) => string[], string[]] = [
+const WHERE: [string, string, typeof repeated, string[]] = [
   '--where <name=value>',
   'only runs with this value, for example tag=old, state=failed or lr=0.1; may be repeated',
-  (text, before) => [...before, text],
+  repeated,
   [],
 ];
 

@@ -4,7 +4,7 @@ import { METRICS } from '../results/recorded-run.js';
 import type { RunCondition } from '../sweep/selection.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
-import { metricName, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
+import { metricName, nonNegativeNumber, oneOf, quoted, repeated, wholeNumber } from './option-values.js';
 import {
   COMMAND_FORMATS,
   type SweepBestOptions,
@@ -61,7 +61,6 @@ export function addSweepCommands(program: Command, terminal: Terminal): void {
 }
 
 function addPlan(sweep: Command, terminal: Terminal): void {
-  const repeated = (text: string, before: string[] = []) => [...before, text];
   const command = sweep
     .command('plan')
     .summary('write a plan file')

@@ -12,7 +12,7 @@ import { groupBy } from '../group-by.js';
 import { type Metric, problemVersion, type RecordedRun, readResults } from '../results/index.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
-import { countPlanned, type PlannedStatus, planStatus } from './status.js';
+import { countPlanned, isOpen, type PlannedStatus, planStatus } from './status.js';
 
 /** A ranked setting of a plan, with a planned run that has it. */
 export interface RankedPlanSetting extends RankedSetting {
@@ -61,7 +61,7 @@ export async function rankPlan(
   { metric, mode }: { readonly metric: Metric; readonly mode: SelectionMode },
 ): Promise<PlanBest> {
   const statuses = await planStatus(plan);
-  const ended = statuses.filter(({ state }) => state === 'completed' || state === 'diverged');
+  const ended = statuses.filter((status) => !isOpen(status));
   const { runs, faults } = await readResults(ended.flatMap(({ path }) => path ?? []));
   checkMetric('--metric', metric, runs);
   const recorded = new Map(runs.map((run) => [run.file, run]));

@@ -42,6 +42,11 @@ export interface PlannedStatus {
   readonly fault: string | null;
 }
 
+/** Whether a planned run still has to be executed; a diverged one is a result. */
+export function isOpen({ state }: Pick<PlannedStatus, 'state'>): boolean {
+  return state !== 'completed' && state !== 'diverged';
+}
+
 /** Folders that are read at once: enough to hide the latency of a network file system. */
 const CONCURRENT_FOLDERS = 32;
 

@@ -3,8 +3,8 @@ import {
   type CommandFile,
   commandFiles,
   commandLines,
+  isOpen,
   type Plan,
-  type PlannedStatus,
   parallelFile,
   plannedRuns,
   planStatus,
@@ -28,8 +28,7 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
   const plan: Plan = synthetic ? stated : { ...stated, dataDir: resolve(dataDirectory(stated.dataDir)) };
   const program = options.program ?? thisProgram();
   const statuses = await planStatus(plan, runs);
-  const isDone = ({ state }: PlannedStatus) => state === 'completed' || state === 'diverged';
-  const wanted = selectRuns(statuses, options.only, '--only').filter((status) => !options.missing || !isDone(status));
+  const wanted = selectRuns(statuses, options.only, '--only').filter((status) => !options.missing || isOpen(status));
   if (wanted.length === 0) {
     terminal.line(`${plan.name}: no run is missing; no file was written`);
     return;

@@ -7,6 +7,7 @@ import {
   checkJobs,
   checkMemoryOfJobs,
   fetchPlannedData,
+  isOpen,
   type Plan,
   type PlannedRun,
   type PlannedStatus,
@@ -80,10 +81,6 @@ function listRuns(
   const done = before.length - todo.length;
   terminal.line(`${plan.name}: ${counted(before.length, 'run')}, ${done} done already, ${todo.length} to execute`);
   return 0;
-}
-
-function isOpen({ state }: PlannedStatus): boolean {
-  return state !== 'completed' && state !== 'diverged';
 }
 
 async function runMissing(

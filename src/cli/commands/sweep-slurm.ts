@@ -7,6 +7,7 @@ import {
   checkTaskTime,
   type EpochEstimate,
   inHours,
+  isOpen,
   maxArraySize,
   measuredEpoch,
   type Plan,
@@ -46,7 +47,7 @@ export async function writeSlurmScripts(
   const secondsOfTasks = tasks.map((task) =>
     statuses
       .slice(task * runsPerTask, (task + 1) * runsPerTask)
-      .reduce((sum, { run, state }) => sum + (isDone(state) ? 0 : secondsOfRun(run, epoch)), 0),
+      .reduce((sum, status) => sum + (isOpen(status) ? secondsOfRun(status.run, epoch) : 0), 0),
   );
   const taskSeconds = Math.max(...secondsOfTasks);
   const files = slurmScripts(plan, statuses.length, {
@@ -96,17 +97,14 @@ function tasksOf(
 ): number[] {
   const tasks = [...new Set(wanted.map(({ run }) => Math.floor(run.index / runsPerTask)))];
   const isWanted = new Set(wanted.map(({ run }) => run.index));
-  for (const { run, state } of statuses) {
-    if (isDone(state) || isWanted.has(run.index) || !tasks.includes(Math.floor(run.index / runsPerTask))) continue;
+  for (const status of statuses) {
+    const { run } = status;
+    if (!isOpen(status) || isWanted.has(run.index) || !tasks.includes(Math.floor(run.index / runsPerTask))) continue;
     throw new UsageError(
       `--only: found runs that share a task with others (${plan.path}: resources.runs_per_task: ${runsPerTask}), expected runs_per_task: 1 or whole tasks`,
     );
   }
   return tasks;
-}
-
-function isDone(state: PlannedStatus['state']): boolean {
-  return state === 'completed' || state === 'diverged';
 }
 
 async function estimateEpoch(statuses: readonly PlannedStatus[], stated: number | undefined): Promise<EpochEstimate> {

@@ -2,6 +2,7 @@ import type { ExitCode } from '../../errors.js';
 import {
   countPlanned,
   expandPlan,
+  isOpen,
   PLANNED_STATES,
   type Plan,
   type PlannedState,
@@ -65,10 +66,6 @@ export async function sweepStatus(path: string, options: SweepStatusOptions, ter
     else if (left === 0) terminal.line(`next: probprec sweep best ${planArgument(plan)}`);
   }
   return counts.failed > 0 ? 1 : 0;
-}
-
-function isOpen({ state }: PlannedStatus): boolean {
-  return state !== 'completed' && state !== 'diverged';
 }
 
 /** `in Slurm's queue: 2 running, 8 pending (JobArrayTaskLimit)`. */
