@@ -138,19 +138,20 @@ class CanonicalWriter {
 /** The places of the keys in their order; null where they are in order. */
 function sortedPlaces(keys: readonly string[]): readonly number[] | null {
   if (keys.every((key, place) => place === 0 || (keys[place - 1] ?? '') < key)) return null;
-  const known = orders.get(keys[0] ?? '');
-  if (known !== undefined && known.keys.length === keys.length && known.keys.every((key, i) => key === keys[i])) {
-    return known.places;
-  }
+  const known = orders.find(
+    (order) => order.keys.length === keys.length && keys.every((key, i) => key === order.keys[i]),
+  );
+  if (known !== undefined) return known.places;
   const places = keys.map((_, place) => place).sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1));
-  if (orders.size > MOST_ORDERS) orders.clear();
-  orders.set(keys[0] ?? '', { keys, places });
+  if (orders.length >= MOST_ORDERS) orders.shift();
+  // Copies: a part of a text keeps the whole text in memory.
+  orders.push({ keys: keys.map((key) => Buffer.from(key).toString()), places });
   return places;
 }
 
-/** The objects of fifty thousand files have the same few lists of keys: by the first of them, the last order. */
-const orders = new Map<string, { readonly keys: readonly string[]; readonly places: readonly number[] }>();
-const MOST_ORDERS = 64;
+/** The objects of fifty thousand files have the same few lists of keys. */
+const orders: { readonly keys: readonly string[]; readonly places: readonly number[] }[] = [];
+const MOST_ORDERS = 32;
 
 /** From so many bytes on a call of the system's copy is faster than a loop. */
 const LONG_MEMBER = 128;

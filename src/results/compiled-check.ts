@@ -63,7 +63,7 @@ function compileForm(definition: Definition): Check {
     }
     case 'array': {
       const element = compile(definition.element);
-      return (value) => Array.isArray(value) && value.every(element);
+      return (value) => Array.isArray(value) && isEach(value, element);
     }
     case 'tuple': {
       const items = definition.items.map(compile);
@@ -97,6 +97,11 @@ function allOf(checks: readonly Check[]): Check {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isEach(list: readonly unknown[], check: Check): boolean {
+  for (const entry of list) if (!check(entry)) return false;
+  return true;
 }
 
 function recordOf(key: Check, entry: Check): Check {

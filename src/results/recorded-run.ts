@@ -129,10 +129,7 @@ export function recordRunFile(file: string, content: RunFile): RecordedRun {
     l2Reg: content.l2_reg,
     status: content.status,
     curves: curvesOf(content),
-    timing: {
-      wallSeconds: compact(timing.training_wall_seconds),
-      cpuSeconds: compact(timing.training_cpu_seconds),
-    },
+    timing: { wallSeconds: timing.training_wall_seconds, cpuSeconds: timing.training_cpu_seconds },
     undisturbed: wasUndisturbed(content),
     stepsPerEpoch: content.steps_per_epoch,
     ...(content.evaluations === undefined ? {} : { evaluations: content.evaluations }),
@@ -175,22 +172,11 @@ export function curvesOf({
 }: Readonly<Partial<Record<UsualMetric, Curve | null>>> & {
   readonly metrics?: RunFile['metrics'];
 }): Record<Metric, Curve | null> {
-  const usual = METRICS.map((metric) => [metric, compact(lists[metric] ?? null)] as const);
+  const usual = METRICS.map((metric) => [metric, lists[metric] ?? null] as const);
   const further = Object.entries(metrics).flatMap(([name, sets]) =>
-    EVALUATED_SETS.map((set) => [`${set}_${name}` as const, compact(sets[set])] as const),
+    EVALUATED_SETS.map((set) => [`${set}_${name}` as const, sets[set]] as const),
   );
   return Object.fromEntries([...usual, ...further]);
-}
-
-/**
- * The list with nothing but its numbers in memory, eight bytes each: lists that JSON.parse made hold each of them as an object of
- * its own, once it has met one with a null.
- */
-function compact<T extends Curve | null>(list: T): T {
-  if (list === null || list.includes(null)) return list;
-  const numbers: number[] = new Array(list.length).fill(0.5);
-  for (const [index, value] of list.entries()) numbers[index] = value ?? Number.NaN;
-  return numbers as readonly number[] as T;
 }
 
 /** What only the identity of a setting needs. */
