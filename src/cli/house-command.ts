@@ -1,4 +1,4 @@
-import { Command, Help } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { UsageError } from './failure.js';
 import { didYouMean, quoted } from './option-values.js';
 
@@ -34,6 +34,15 @@ class FittingHelp extends Help {
     );
   }
 
+  /** A line ends where a sentence does; a break within one is of the source code alone. */
+  override commandDescription(command: Command): string {
+    return super.commandDescription(command).replace(/(?<![.:])\n/g, ' ');
+  }
+
+  override optionDescription(option: Option): string {
+    return withDefault(option);
+  }
+
   override formatItem(term: string, termWidth: number, description: string, helper: Help): string {
     const width = helper.helpWidth ?? SIDE_BY_SIDE;
     if (width >= SIDE_BY_SIDE && width - termWidth >= LEAST_TEXT)
@@ -41,6 +50,13 @@ class FittingHelp extends Help {
     if (description === '') return `  ${term}`;
     return `  ${term}\n${indented(helper.boxWrap(description, width - 6), 6)}`;
   }
+}
+
+/** The text of an option, its default in brackets behind it where there is one to know: `folder for run files (results)`. */
+export function withDefault({ description, defaultValue, defaultValueDescription }: Option): string {
+  const known = [defaultValue ?? []].flat().filter((value) => typeof value !== 'boolean');
+  const shown = defaultValueDescription ?? known.join(',');
+  return shown === '' ? description : `${description} (${shown})`;
 }
 
 /** Terms with their texts beside or under them, as in the help of a command. */
