@@ -19,6 +19,11 @@ export class HouseCommand extends Command {
     return Object.assign(new FittingHelp(), this.configureHelp());
   }
 
+  /** Called by commander, whose own words for it are "required option '--to <dir>' not specified". */
+  missingMandatoryOptionValue(option: Option): never {
+    this.error(`error: missing required option '${option.flags}'`, { code: 'commander.missingMandatoryOptionValue' });
+  }
+
   override error(message: string, options?: Parameters<Command['error']>[1]): never {
     return super.error(`${message}; ${pathOf(this)} --help lists the options`, options);
   }
