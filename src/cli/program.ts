@@ -132,6 +132,12 @@ function addRun(program: Command, terminal: Terminal): void {
       '--observe <what>',
       'measure quantities during training, for example lambda_max=every:1epoch; separate several by commas (docs/curvature.md)',
     )
+    .option('--keep-checkpoint', 'keep the checkpoint of the last epoch: a run with more --num-epochs goes on from it')
+    .option(
+      '--stop-after-epoch <n>',
+      'stop after this epoch and keep the checkpoint; repeat the command to resume',
+      wholeNumber('--stop-after-epoch', 0),
+    )
     .option('--tag <word,word,...>', 'words to find the run by, in list runs and --where tag=…', commaSeparated(tag))
     .option('--note <text>', 'a line about the run, for the run file', note)
     .option('--json', "print the run file's path and a summary as JSON")

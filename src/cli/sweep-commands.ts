@@ -98,7 +98,9 @@ function addPlan(sweep: Command, terminal: Terminal): void {
   addVersionOptions(command);
   addBudgetOptions(command);
   addDataOptions(command);
-  command.option('--output-dir <dir>', 'folder for run files', 'results');
+  command
+    .option('--output-dir <dir>', 'folder for run files', 'results')
+    .option('--keep-checkpoint', 'every run keeps the checkpoint of its last epoch, for a plan with more --num-epochs');
   addEngineOptions(command);
   addProtocolOptions(command);
   command

@@ -31,7 +31,7 @@ function events(from: number, until: number, seed = 42): RunEvent[] {
       resumedFromEpoch: from === 0 ? null : Math.floor(from),
       resumedFromStep: from % 1 === 0 ? null : (from % 1) * STEPS,
       path: 'x.json',
-      verifiedData: true,
+      verifiedData: true, extendsRun: null,
     },
   ];
   const evaluation = (epoch: number): RunEvent => {
