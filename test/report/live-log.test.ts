@@ -31,7 +31,8 @@ function events(from: number, until: number, seed = 42): RunEvent[] {
       resumedFromEpoch: from === 0 ? null : Math.floor(from),
       resumedFromStep: from % 1 === 0 ? null : (from % 1) * STEPS,
       path: 'x.json',
-      verifiedData: true, extendsRun: null,
+      verifiedData: true,
+      extendsRun: null,
     },
   ];
   const evaluation = (epoch: number): RunEvent => {
