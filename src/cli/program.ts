@@ -7,6 +7,7 @@ import { UsageError } from './failure.js';
 import { HouseCommand, unknownCommand, wrapped } from './house-command.js';
 import {
   commaSeparated,
+  nameList,
   nonNegativeNumber,
   oneOf,
   quoted,
@@ -131,7 +132,13 @@ function addRun(program: Command, terminal: Terminal): void {
       '--observe <what>',
       'measure quantities during training, for example lambda_max=every:1epoch; separate several by commas (docs/curvature.md)',
     )
-    .option('--tag <word>', 'word to find the run by, in list runs and --where tag=…; may be repeated', tagged)
+    .option('--keep-checkpoint', 'keep the checkpoint of the last epoch: a run with more --num-epochs goes on from it')
+    .option(
+      '--stop-after-epoch <n>',
+      'stop after this epoch and keep the checkpoint; repeat the command to resume',
+      wholeNumber('--stop-after-epoch', 0),
+    )
+    .option('--tag <word,word,...>', 'words to find the run by, in list runs and --where tag=…', commaSeparated(tag))
     .option('--note <text>', 'a line about the run, for the run file', note)
     .option('--json', "print the run file's path and a summary as JSON")
     .option('--quiet', 'print no progress')
@@ -149,8 +156,8 @@ async function showRunHelp(run: Command, optimizer: string | undefined, terminal
   terminal.result(await runHelp(run.helpInformation().trimEnd(), optimizer, helpWidth(terminal)));
 }
 
-function tagged(text: string, before: string[] | undefined): string[] {
-  if (TAG.test(text)) return repeated(text, before);
+function tag(text: string): string {
+  if (TAG.test(text)) return text;
   throw new UsageError(`--tag: found ${quoted(text)}, expected at most 64 letters, digits, ".", "_" and "-"`);
 }
 
@@ -273,7 +280,7 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .option(
       '--optimizers <name,name,...>',
       'optimizers to time besides sgd (those of the thesis)',
-      commaSeparated((name) => name),
+      nameList('--optimizers'),
     )
     .option(
       '--set <optimizer.name=value>',
