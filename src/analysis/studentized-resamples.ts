@@ -96,31 +96,41 @@ function guessLimits({ n, rows, blocks, count }: Resamples, table: Float64Array,
   const looks = Math.ceil(count / STRIDE);
   const wanted = looks * tail;
   const place = Math.min(looks, Math.ceil(wanted + SPARE * Math.sqrt(wanted)) + 1);
-  const sizes = new Float64Array(looks);
-  return Array.from({ length: LANES }, (_, lane): Limits => {
-    for (let look = 0; look < looks; look++) {
-      const start = look * STRIDE * blocks;
+  const sizes = Array.from({ length: LANES }, () => new Float64Array(looks));
+  for (let look = 0; look < looks; look++) {
+    const start = look * STRIDE * blocks;
+    for (let lane = 0; lane < LANES; lane++) {
       let sum = 0;
       let squares = 0;
       for (let part = start; part < start + blocks; part++) {
-        const at = Math.imul(rows[part] as number, ROW);
-        sum += table[at + lane] as number;
-        squares += table[at + LANES + lane] as number;
+        const at = Math.imul(rows[part] as number, ROW) + lane;
+        sum += table[at] as number;
+        squares += table[at + LANES] as number;
       }
       const square = sum * sum;
       // What has no spread belongs to no end.
-      const none = squares - square / n < LITTLE * n;
-      sizes[look] = none ? 0 : Math.sign(sum) * (square / squares);
+      const size = squares - square / n < LITTLE * n ? 0 : square / squares;
+      (sizes[lane] as Float64Array)[look] = sum < 0 ? -size : size;
     }
-    const low = -select(sizes, place - 1);
-    const high = select(sizes, looks - place);
+  }
+  return sizes.map((own): Limits => {
+    const low = -select(own, place - 1);
+    const high = select(own, looks - place);
     return { low: low > NEAREST_TAIL ? low : Infinity, high: high > NEAREST_TAIL ? high : Infinity };
   });
 }
 
+/** Kept from call to call: thousands of new ones keep the collector of garbage busy. */
+let room: Found[] = [];
+
+function roomFor(count: number): Found[] {
+  if ((room[0]?.length ?? 0) < count) room = Array.from({ length: LANES }, () => new Int32Array(count));
+  return room;
+}
+
 /** For each lane the resamples beyond its nearer limit. The sums are used in no call: an engine would put each into an object of its own. */
 function beyond({ rows, blocks, count }: Resamples, table: Float64Array, limits: readonly Limits[]): readonly Found[] {
-  const found = Array.from({ length: LANES }, () => new Int32Array(count));
+  const found = roomFor(count);
   const [found0, found1, found2, found3] = found as [Found, Found, Found, Found];
   let length0 = 0;
   let length1 = 0;
@@ -188,10 +198,11 @@ function tailsOf(
     const place = found[index] as number;
     let sum = 0;
     let squares = 0;
-    for (let part = place * blocks; part < (place + 1) * blocks; part++) {
-      const at = Math.imul(rows[part] as number, ROW) + lane;
-      sum += table[at] as number;
-      squares += table[at + LANES] as number;
+    for (let part = place * blocks; part < (place + 1) * blocks; part += 2) {
+      const one = Math.imul(rows[part] as number, ROW) + lane;
+      const other = Math.imul(rows[part + 1] as number, ROW) + lane;
+      sum += (table[one] as number) + (table[other] as number);
+      squares += (table[one + LANES] as number) + (table[other + LANES] as number);
     }
     const square = sum * sum;
     const size = square / squares;
