@@ -57,6 +57,8 @@ export interface RunOptions extends ScheduleOptions, ProblemOptions {
   readonly overwrite?: boolean;
   readonly resourceCheck?: boolean;
   readonly keepParameters?: 'epochs' | 'end';
+  readonly keepCheckpoint?: boolean;
+  readonly stopAfterEpoch?: number;
   readonly observe?: string;
   readonly tag?: string[];
   readonly note?: string;

@@ -7,6 +7,7 @@ import { UsageError } from './failure.js';
 import { HouseCommand, unknownCommand, wrapped } from './house-command.js';
 import {
   commaSeparated,
+  nameList,
   nonNegativeNumber,
   oneOf,
   quoted,
@@ -113,7 +114,7 @@ function addRun(program: Command, terminal: Terminal): void {
   addEngineOptions(subcommand);
   addProtocolOptions(subcommand);
   subcommand
-    .option('--resume', 'resume from a checkpoint of the same configuration', true)
+    .option('--resume', 'resume from a checkpoint of the same configuration; this is the default', true)
     .option('--no-resume', 'ignore checkpoints and start from the beginning')
     .option('--overwrite', 'run again even if a completed run file exists')
     .option('--no-resource-check', 'run even if memory or disk space looks too small')
@@ -131,7 +132,13 @@ function addRun(program: Command, terminal: Terminal): void {
       '--observe <what>',
       'measure quantities during training, for example lambda_max=every:1epoch; separate several by commas (docs/curvature.md)',
     )
-    .option('--tag <word>', 'word to find the run by, in list runs and --where tag=…; may be repeated', tagged)
+    .option('--keep-checkpoint', 'keep the checkpoint of the last epoch: a run with more --num-epochs goes on from it')
+    .option(
+      '--stop-after-epoch <n>',
+      'stop after this epoch and keep the checkpoint; repeat the command to resume',
+      wholeNumber('--stop-after-epoch', 0),
+    )
+    .option('--tag <word,word,...>', 'words to find the run by, in list runs and --where tag=…', commaSeparated(tag))
     .option('--note <text>', 'a line about the run, for the run file', note)
     .option('--json', "print the run file's path and a summary as JSON")
     .option('--quiet', 'print no progress')
@@ -149,8 +156,8 @@ async function showRunHelp(run: Command, optimizer: string | undefined, terminal
   terminal.result(await runHelp(run.helpInformation().trimEnd(), optimizer, helpWidth(terminal)));
 }
 
-function tagged(text: string, before: string[] | undefined): string[] {
-  if (TAG.test(text)) return repeated(text, before);
+function tag(text: string): string {
+  if (TAG.test(text)) return text;
   throw new UsageError(`--tag: found ${quoted(text)}, expected at most 64 letters, digits, ".", "_" and "-"`);
 }
 
@@ -210,14 +217,19 @@ function addData(program: Command, terminal: Terminal): void {
     .summary('download, verify or describe data sets')
     .description('Downloads, verifies or describes data sets; all of them if none is named.');
   const actions = [
-    ['info', 'show which files are present'],
-    ['verify', 'compare files with the published checksums; exit code 1 if one does not match'],
-    ['fetch', 'download missing files and check them'],
+    ['info', 'show which files are present', 'Shows which files are present, and where to get the others.'],
+    [
+      'verify',
+      'compare files with the published checksums',
+      'Compares files with the published checksums. Exit code 1 if one does not match.',
+    ],
+    ['fetch', 'download missing files', 'Downloads missing files and checks them.'],
   ] as const;
-  for (const [name, text] of actions) {
+  for (const [name, summary, description] of actions) {
     const command = data
       .command(name)
-      .description(text)
+      .summary(summary)
+      .description(description)
       .argument('[dataset...]', 'mnist, fmnist, cifar10, cifar100, svhn')
       .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
       .option('--debug', 'show error codes and stacks');
@@ -268,7 +280,7 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .option(
       '--optimizers <name,name,...>',
       'optimizers to time besides sgd (those of the thesis)',
-      commaSeparated((name) => name),
+      nameList('--optimizers'),
     )
     .option(
       '--set <optimizer.name=value>',
@@ -336,11 +348,13 @@ function addHelp(program: Command, terminal: Terminal): void {
     .action(async (names: string[]) => {
       let command = program;
       for (const name of names) {
+        // What follows a command without commands below it are its arguments: help list runs is help list.
+        if (command !== program && command.commands.length === 0) break;
         const next = command.commands.find((candidate) => candidate.name() === name);
         if (next === undefined) throw unknownCommand(command, name);
         command = next;
       }
-      if (command.name() !== 'run') return command.outputHelp();
+      if (command.name() !== 'run' || command.parent !== program) return command.outputHelp();
       await showRunHelp(command, undefined, terminal);
     });
 }

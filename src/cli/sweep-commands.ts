@@ -4,7 +4,7 @@ import { METRICS } from '../results/recorded-run.js';
 import type { RunCondition } from '../sweep/selection.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
-import { metricName, nonNegativeNumber, oneOf, quoted, repeated, wholeNumber } from './option-values.js';
+import { metricName, nameList, nonNegativeNumber, oneOf, quoted, repeated, wholeNumber } from './option-values.js';
 import {
   COMMAND_FORMATS,
   type SweepBestOptions,
@@ -68,11 +68,19 @@ function addPlan(sweep: Command, terminal: Terminal): void {
       'Writes a plan: a set of runs in a stable order, as a YAML file to read, edit and keep.\n' +
         'Give fixed hyperparameters as in run (--momentum 0.9). --grid momentum.lr=... searches the optimizer momentum only.',
     )
-    .usage('--testproblem NAME... --optimizer NAME... [--grid NAME=VALUES ...] [options]')
+    .usage('--testproblem NAME,... --optimizer NAME,... [--grid NAME=VALUES ...] [options]')
     .allowUnknownOption()
     .allowExcessArguments()
-    .option('--testproblem <name...>', 'test problems (probprec list testproblems)')
-    .option('--optimizer <name|file...>', 'optimizers (probprec list optimizers), or files ./mine.js')
+    .option(
+      '--testproblem <name|file...>',
+      'test problems (probprec list testproblems), separated by commas or blanks',
+      nameList('--testproblem'),
+    )
+    .option(
+      '--optimizer <name|file...>',
+      'optimizers (probprec list optimizers), or files ./mine.js; separated by commas or blanks',
+      nameList('--optimizer'),
+    )
     .option(
       '--grid <name=values>',
       'lr=log:1e-5:1e2:20, lr=lin:0:1:5, lr=0.1,0.2, lr=deepobs (its 20 learning rates); may be repeated',
@@ -90,7 +98,9 @@ function addPlan(sweep: Command, terminal: Terminal): void {
   addVersionOptions(command);
   addBudgetOptions(command);
   addDataOptions(command);
-  command.option('--output-dir <dir>', 'folder for run files', 'results');
+  command
+    .option('--output-dir <dir>', 'folder for run files', 'results')
+    .option('--keep-checkpoint', 'every run keeps the checkpoint of its last epoch, for a plan with more --num-epochs');
   addEngineOptions(command);
   addProtocolOptions(command);
   command

@@ -44,6 +44,8 @@ export const RUN_OPTIONS: readonly string[] = [
   'resume',
   'overwrite',
   'keep-parameters',
+  'keep-checkpoint',
+  'stop-after-epoch',
   'observe',
   'tag',
   'note',

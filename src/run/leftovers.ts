@@ -6,6 +6,7 @@ import type { RunConfiguration } from '../results/index.js';
 import { isAbandoned } from '../temporary-name.js';
 import { checkpointPath, runFilesStem } from './checkpoint.js';
 import { crashPath } from './crash.js';
+import { isKeptEnd } from './kept-end.js';
 import { acquireRunLock, removeDeadClaims, runLockPath } from './lock.js';
 import { journalPath } from './saved-run.js';
 
@@ -72,7 +73,9 @@ export async function tidyEndedRun(outputDir: string, configuration: RunConfigur
   const { names } = await filesOf(outputDir, configuration);
   const stem = basename(runFilesStem(outputDir, configuration));
   const isLeft = (name: string) =>
-    name.startsWith(`${stem}.`) || name.startsWith(`.${stem}.`) || isTemporary(name, configuration);
+    (name.startsWith(`${stem}.`) && !isKeptEnd(name)) ||
+    name.startsWith(`.${stem}.`) ||
+    isTemporary(name, configuration);
   if (!names.some(isLeft)) return;
   try {
     const lock = await acquireRunLock(outputDir, configuration);

@@ -40,7 +40,11 @@ export function runArguments(
     ['output_dir', folder(plan.outputDir)],
     ['data_dir', plan.dataDir === undefined ? undefined : folder(plan.dataDir)],
   ];
-  return ['run', ...options.flatMap(([name, value]) => (value === undefined ? [] : argument(name, String(value))))];
+  return [
+    'run',
+    ...options.flatMap(([name, value]) => (value === undefined ? [] : argument(name, String(value)))),
+    ...(plan.keepCheckpoint ? ['--keep-checkpoint'] : []),
+  ];
 }
 
 /** A value that looks like an option, and one of a boolean option, must be joined with its option. */
