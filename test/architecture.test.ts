@@ -23,7 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['linear-algebra', 'random', 'schedule', 'tensor'],
   ['engine', 'dataset'],
   ['testproblem'],
-  ['curvature'],
+  ['curvature', 'run-options'],
   // An optimizer trains a symbolic test problem; a test problem knows no optimizer.
   ['optimizer', 'testproblems'],
   ['results'],

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { SELECTION_MODES } from '../analysis/selection-mode.js';
-import { METRICS } from '../results/recorded-run.js';
+import { METRICS } from '../results/metrics.js';
+import { GROUPS } from '../run-options/option.js';
 import type { RunCondition } from '../sweep/selection.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
@@ -15,13 +16,7 @@ import {
   type SweepStatusOptions,
 } from './sweep-options.js';
 import type { Terminal } from './terminal.js';
-import {
-  addBudgetOptions,
-  addDataOptions,
-  addEngineOptions,
-  addProtocolOptions,
-  addVersionOptions,
-} from './training-options.js';
+import { addRunOptions } from './training-options.js';
 
 const USER_CODE = [
   '--allow-user-code',
@@ -87,12 +82,10 @@ function addPlan(sweep: Command, terminal: Terminal): void {
     .option('--sampling-seed <n>', 'seed of the drawn points (0)', wholeNumber('--sampling-seed', 0))
     .option('--halton', 'draw the points from a Halton sequence instead of independently')
     .option('--seeds <list>', 'seeds of the runs: 42, 42-51 or 42,45-47', seedList('--seeds'), [42]);
-  addVersionOptions(command);
-  addBudgetOptions(command);
-  addDataOptions(command);
-  command.option('--output-dir <dir>', 'folder for run files', 'results');
-  addEngineOptions(command);
-  addProtocolOptions(command);
+  addRunOptions(
+    command,
+    GROUPS.filter((group) => !['subject', 'seed', 'conduct'].includes(group)),
+  );
   command
     .option('--jobs <n>', 'default number of parallel runs, stored in the plan', wholeNumber('--jobs', 1))
     .option('--name <name>', "name of the plan (the file's name)")

@@ -4,6 +4,7 @@ import { InterruptedError, OutputError } from '../errors.js';
 import { toJsonValue } from '../results/canonical-json.js';
 import {
   buildRunFile,
+  hasEnded,
   type Provenance,
   type RunFile,
   type RunStatus,
@@ -78,11 +79,6 @@ export interface RunParts {
   readonly sources: ReturnType<typeof sourcesOf>;
   readonly saved: SavedRun;
   readonly warn: (message: string) => void;
-}
-
-/** Whether nothing is left to do; an interrupted or failed run can be run again. */
-export function hasEnded(state: RunStatus['state']): boolean {
-  return state === 'completed' || state === 'diverged';
 }
 
 /** An attempt at a run by who holds its lock: its loop together with what is saved of it and its run file. */

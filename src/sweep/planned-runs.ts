@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.js';
 import { describeHyperparameters, loadOptimizer } from '../optimizer/index.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
 import { configurationResolver, type RunRequest } from '../run/index.js';
+import { requestOf } from '../run-options/index.js';
 import { SCHEDULE_KEYS, type ScheduleRequest } from '../schedule/index.js';
 import type { Plan } from './plan.js';
 import { atPlace, atStatement, firstStated, type Places } from './plan-errors.js';
@@ -186,22 +187,5 @@ function requestOptions({ plan, optimizerIndex }: Places, options: PlanOptions):
       `${plan.source.place(['optimizers', optimizerIndex])}: lr_schedule_epochs and lr_schedule_factors: found one of them, expected both`,
     );
   }
-  const stated = SCHEDULE_KEYS.filter((key) => options[key] !== undefined);
-  const request: Partial<RunRequest> = {
-    dataset: options.dataset,
-    schedule: stated.length === 0 ? undefined : Object.fromEntries(stated.map((key) => [key, options[key]])),
-    variant: options.variant,
-    init: options.init,
-    numEpochs: options.num_epochs,
-    batchSize: options.batch_size,
-    l2Reg: options.l2_reg,
-    data: options.data,
-    syntheticSize: options.synthetic_size,
-    engine: options.engine,
-    device: options.device,
-    protocol: options.protocol,
-    trainLogInterval: options.train_log_interval,
-    lrSchedule: epochs === undefined || factors === undefined ? undefined : { epochs, factors },
-  };
-  return Object.fromEntries(Object.entries(request).filter(([, stated]) => stated !== undefined));
+  return requestOf(options);
 }

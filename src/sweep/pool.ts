@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isInterruptionCode } from '../errors.js';
-import { findRunFiles, type RunStatus } from '../results/index.js';
+import { findRunFiles, hasEnded } from '../results/index.js';
 import { readCrash, readRunLock, writeCrash } from '../run/index.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
@@ -234,10 +234,6 @@ export class Pool {
       if (holder === null && !this.#queue.includes(run)) this.#queue.push(run);
     }
   }
-}
-
-function hasEnded(state: RunStatus['state']): state is 'completed' | 'diverged' {
-  return state === 'completed' || state === 'diverged';
 }
 
 function describeCrash({ code, signal, lastWords }: ChildEnd): string {

@@ -13,7 +13,7 @@ import {
   withOptimizerFile,
   wrapperNames,
 } from '../../src/optimizer/index.js';
-import { RUN_OPTIONS } from '../../src/optimizer/reserved-names.js';
+import { RESERVED_OPTIONS } from '../../src/optimizer/reserved-names.js';
 import { hashConfiguration, settingPath } from '../../src/results/index.js';
 import { resolveConfiguration } from '../../src/run/index.js';
 import { pointOf, startOnToyB, trajectory } from './toy-b.js';
@@ -78,7 +78,7 @@ describe('composition', () => {
       expect(optimizerNames()).not.toContain(name);
       for (const { name: key, option } of describeHyperparameters(await loadWrapper(name))) {
         expect(key === prefix || key.startsWith(`${prefix}_`), `${name}: ${key}`).toBe(true);
-        expect(RUN_OPTIONS).not.toContain(option.slice(2));
+        expect(RESERVED_OPTIONS).not.toContain(option.slice(2));
       }
     }
   });

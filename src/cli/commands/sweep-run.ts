@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkThreads } from '../../engine/index.js';
 import { DataError, type ExitCode } from '../../errors.js';
-import { ensureWritable } from '../../results/index.js';
+import { ensureWritable, hasEnded } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
 import {
   checkJobs,
@@ -133,7 +133,7 @@ async function runMissing(
     const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
     if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
     if (interruption.signal.aborted) return interruptionCode(interruption.signal);
-    return results.every(({ state }) => state === 'completed' || state === 'diverged') ? 0 : 1;
+    return results.every(({ state }) => hasEnded(state)) ? 0 : 1;
   } finally {
     progress.close();
     interruption.release();

@@ -5,6 +5,7 @@ import { OutputError } from '../../errors.js';
 import { makeFolders } from '../../make-folders.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
 import { metricsOf, type RecordedRun, writeFileAtomic } from '../../results/index.js';
+import { LATER_KEYS } from '../../run-options/index.js';
 import { type ReadRun, readRuns } from '../long-form/read-run.js';
 import { settingId } from '../long-form/run-rows.js';
 import { fileVersion, hyperparameters, scalar, sessionEnd, text } from './events.js';
@@ -107,8 +108,7 @@ function hparamsOf(run: RecordedRun): RecordedRun['hyperparameters'] {
   const { testproblem, optimizer, batchSize, numEpochs, l2InForce, conditions } = run;
   return {
     testproblem,
-    variant: conditions.variant ?? null,
-    init: conditions.init ?? null,
+    ...Object.fromEntries(LATER_KEYS.map((key) => [key, conditions[key] ?? null])),
     optimizer,
     batch_size: batchSize,
     num_epochs: numEpochs,

@@ -1,0 +1,23 @@
+import { flagOf } from './option.js';
+import { RUN_OPTIONS, type RunOptionKey } from './table.js';
+
+/**
+ * The arguments of `probprec run` for these values, in the order of the table; the optimizer's hyperparameters follow the
+ * optimizer. What is null or undefined is left out.
+ */
+export function argumentsInOrder(
+  values: Readonly<Partial<Record<RunOptionKey, unknown>>>,
+  hyperparameters: Readonly<Record<string, unknown>>,
+): string[] {
+  const stated = (Object.keys(RUN_OPTIONS) as RunOptionKey[]).flatMap((key): (readonly [string, unknown])[] => [
+    [key, values[key]],
+    ...(key === 'optimizer' ? Object.entries(hyperparameters) : []),
+  ]);
+  return stated.flatMap(([key, value]) => (value == null ? [] : argumentsOf(key, String(value))));
+}
+
+/** A flag with its value as arguments of a command: joined where the value looks like a flag, or the flag like a switch. */
+function argumentsOf(key: string, value: string): string[] {
+  const flag = flagOf(key);
+  return value.startsWith('-') || value === 'true' || value === 'false' ? [`${flag}=${value}`] : [flag, value];
+}
