@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { FileError, OutputError } from '../errors.js';
+import { option, say } from '../words.js';
 import { writeFileAtomic } from './atomic-file.js';
 import { pathPartFault, quotedName } from './names.js';
 import { kindOfEntry } from './read-text.js';
@@ -106,9 +107,11 @@ function codeOf(error: unknown): string {
 }
 
 function mixed(source: string, folder: string, why: string): FileError {
-  return new FileError(
-    `${source}: left out: it would be mixed with other runs in ${folder} (${why}); give it its own --output-dir`,
-  );
+  return new FileError({
+    subject: source,
+    what: `left out: it would be mixed with other runs in ${folder} (${why})`,
+    remedy: say`give it its own ${option('output_dir')}`,
+  });
 }
 
 function seedOf(name: string): string | null {

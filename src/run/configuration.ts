@@ -10,7 +10,6 @@ import {
 import type { LaterOptions, RunConfiguration, SourceFile } from '../results/index.js';
 import {
   expectationOf,
-  flagOf,
   keysOf,
   LATER_KEYS,
   type OptionValue,
@@ -23,6 +22,7 @@ import {
 import { loadTestProblemAndSource, type TestProblem } from '../testproblem/index.js';
 import type { Loaded } from '../user-file/registry.js';
 import type { UserSource } from '../user-file/source-identity.js';
+import { option as named, say } from '../words.js';
 import { display, resolveHyperparameters } from './hyperparameters.js';
 import { checkFit } from './problem-data.js';
 import { schedulesInForce } from './schedules.js';
@@ -115,7 +115,10 @@ function resolve(
   checkCompanions(request);
   const l2Reg = option('l2_reg', request.l2Reg);
   if (l2Reg !== undefined && l2Reg > 0 && !testProblem.parameters.some((p) => p.regularised)) {
-    throw new ConfigurationError(`--l2-reg ${l2Reg}: ${testProblem.name} has no weights to regularise`);
+    throw new ConfigurationError({
+      subject: named('l2_reg', l2Reg),
+      what: `${testProblem.name} has no weights to regularise`,
+    });
   }
   const l2RegGiven = l2Reg !== undefined && l2Reg !== (defaults.l2Reg ?? 0);
   const numEpochs = option('num_epochs', request.numEpochs ?? defaults.numEpochs);
@@ -190,7 +193,7 @@ function option<Key extends RunOptionKey, Stated>(
   if (stated === undefined) return runOption(key).default as ReturnType<typeof option<Key, Stated>>;
   const expected = expectationOf(key, stated);
   if (expected === null) return stated as ReturnType<typeof option<Key, Stated>>;
-  throw new ConfigurationError(`${flagOf(key)}: found ${display(stated)}, expected ${expected}`);
+  throw new ConfigurationError({ subject: named(key), found: display(stated), expected });
 }
 
 /** Options that go with one value of another. */
@@ -201,7 +204,10 @@ function checkCompanions(request: RequestedOptions): void {
     if (goesWith === undefined || stated === undefined) continue;
     const [other, value] = goesWith;
     if (option(other, request[propertyOf(other)]) === value) continue;
-    throw new ConfigurationError(`${flagOf(key)} ${stated}: goes with ${flagOf(other)} ${value} only`);
+    throw new ConfigurationError({
+      subject: named(key, stated),
+      what: say`goes with ${named(other, value)} only`,
+    });
   }
 }
 
@@ -210,8 +216,10 @@ function checkBatchSize({ batchSize, data }: RunConfiguration, definition: Datas
   const { name } = definition;
   const examples = sizesInForce(definition, data.syntheticSize).train;
   if (batchSize > examples) {
-    throw new ConfigurationError(
-      `--batch-size: found ${batchSize}, expected at most ${examples}, the training examples of ${name}`,
-    );
+    throw new ConfigurationError({
+      subject: named('batch_size'),
+      found: String(batchSize),
+      expected: `at most ${examples}, the training examples of ${name}`,
+    });
   }
 }

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { decimalNumber } from '../decimal-number.js';
 import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { notKnown } from '../names.js';
 import { scalarFault } from '../optimizer/check-hyperparameters.js';
 import { describeHyperparameters, type HyperparameterValue, type OptimizerDefinition } from '../optimizer/index.js';
+import { option } from '../words.js';
 
 /** The hyperparameters with defaults; texts are read as the declared type. */
 export function resolveHyperparameters(
@@ -18,15 +19,22 @@ export function resolveHyperparameters(
     if (found === undefined) {
       throw new ConfigurationError(
         names.length === 0
-          ? `--${key}: ${optimizer.name} has no hyperparameters`
-          : `hyperparameter of ${optimizer.name}: ${expectedOneOf(key, names)}`,
+          ? { subject: option(key), what: `${optimizer.name} has no hyperparameters` }
+          : {
+              subject: [`hyperparameter of ${optimizer.name}: `, { ...option(key), verbatim: true }],
+              what: notKnown(key, names),
+            },
       );
     }
     values[key] = typeof value === 'string' ? readAs(found.type, value) : value;
   }
-  for (const { name, required, option: flag, description } of declared) {
+  for (const { name, required, description } of declared) {
     if (required && values[name] === undefined) {
-      throw new ConfigurationError(`${flag}: missing; ${optimizer.name} needs it (${description})`);
+      throw new ConfigurationError({
+        subject: option(name),
+        what: 'missing',
+        remedy: `${optimizer.name} needs it (${description})`,
+      });
     }
   }
   const parsed = optimizer.hyperparameters.safeParse(values);
@@ -34,15 +42,17 @@ export function resolveHyperparameters(
     const key = String(parsed.error.issues[0]?.path[0] ?? '');
     const described = declared.find(({ name }) => name === key);
     const expected = expectation(parsed.error, described?.type === 'integer');
-    throw new ConfigurationError(
-      `${described?.option ?? `--${key}`}: found ${display(given[key])}, expected ${expected}`,
-    );
+    throw new ConfigurationError({ subject: option(key), found: display(given[key]), expected });
   }
   const resolved = parsed.data as Record<string, HyperparameterValue | undefined>;
-  for (const { name, option: flag } of declared) {
+  for (const { name } of declared) {
     const fault = scalarFault(resolved[name] ?? null);
     if (fault !== null) {
-      throw new ConfigurationError(`${flag}: becomes ${fault}, expected a number, a boolean, a text or null`);
+      throw new ConfigurationError({
+        subject: option(name),
+        what: `becomes ${fault}`,
+        expected: 'a number, a boolean, a text or null',
+      });
     }
   }
   return Object.fromEntries(names.map((name) => [name, resolved[name] ?? null]));

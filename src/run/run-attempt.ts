@@ -1,6 +1,6 @@
 import type { DataSplit, Dataset } from '../dataset/index.js';
 import type { Engine } from '../engine/index.js';
-import { InterruptedError, OutputError } from '../errors.js';
+import { errorText, InterruptedError, OutputError } from '../errors.js';
 import { toJsonValue } from '../results/canonical-json.js';
 import {
   buildRunFile,
@@ -12,6 +12,7 @@ import {
   writeRunFile,
 } from '../results/index.js';
 import type { RunLabel } from '../results/run-label.js';
+import { asKey, say } from '../words.js';
 import type { CheckpointHeader } from './checkpoint-header.js';
 import {
   type CheckpointOrigin,
@@ -115,7 +116,7 @@ export class RunAttempt {
         const by = signal.reason instanceof InterruptedError ? signal.reason.message : 'interrupted by the user';
         return await this.#finish({ state: 'interrupted', epoch, step, reason: by });
       }
-      const reason = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
+      const reason = errorText(error, asKey).split('\n')[0] ?? '';
       // The first error says more than that its run file cannot be written either.
       const outcome = await this.#finish({ state: 'failed', epoch, step, reason }).catch(() => {
         throw error;
@@ -135,7 +136,9 @@ export class RunAttempt {
       what === null
         ? 'no epoch is kept; repeat the command to start again'
         : `${what} is kept; repeat the command to resume`;
-    return new OutputError(`${error.message}; ${kept}`, { exitCode: error.exitCode, cause: error.cause });
+    const fault = error.fault ?? { what: error.message };
+    const remedy = fault.remedy === undefined ? kept : say`${fault.remedy}; ${kept}`;
+    return new OutputError({ ...fault, remedy }, { exitCode: error.exitCode, cause: error.cause });
   }
 
   /** How far the run has come, or where it goes on as soon as its programs are compiled. */

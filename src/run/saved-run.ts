@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { ProbprecError } from '../errors.js';
 import { removeFile } from '../regular-file.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
+import { say, switchedOff } from '../words.js';
 import {
   type Checkpoint,
   checkpointPath,
@@ -234,7 +235,11 @@ function identityOf(configuration: RunConfiguration): string {
 function refusal(path: string, reasons: readonly string[]): ProbprecError {
   return new ProbprecError(
     'file',
-    `${path}: cannot resume from this checkpoint: ${reasons.join('; ')}; --no-resume starts over, or remove the file`,
+    {
+      subject: path,
+      what: `cannot resume from this checkpoint: ${reasons.join('; ')}`,
+      remedy: say`${switchedOff('resume')} starts over, or remove the file`,
+    },
     { exitCode: 1 },
   );
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { parseOptimizer } from '../optimizer/index.js';
 import { keysOf, type RunOption, runOption, type TrainedOptions } from '../run-options/index.js';
+import { asKey, faultText } from '../words.js';
 import { resourcesSchema } from './plan-resources.js';
 import type { SettingsBlock } from './settings.js';
 
@@ -57,7 +58,7 @@ const optimizerSchema = z.strictObject({
       parseOptimizer(name);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message.replace(/^--optimizer /, '') });
+      context.addIssue({ code: 'custom', message: faultText({ ...error.fault, subject: name }, asKey) });
     }
   }),
   /** What tables call the runs of this entry. */

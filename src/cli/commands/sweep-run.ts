@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { checkThreads } from '../../engine/index.js';
-import { DataError, type ExitCode } from '../../errors.js';
+import { DataError, type ExitCode, errorText } from '../../errors.js';
 import { ensureWritable, hasEnded } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
 import {
@@ -19,6 +19,7 @@ import {
   selectRuns,
   statedResource,
 } from '../../sweep/index.js';
+import { asFlag } from '../../words.js';
 import { dataDirectory } from '../data-dir.js';
 import { divergenceHints } from '../divergence-hints.js';
 import { UsageError } from '../failure.js';
@@ -154,7 +155,7 @@ async function fetchMissing(
     if (signal.aborted) return;
     if (!(error instanceof DataError)) throw error;
     const remedies = 'set data_dir in the plan, PROBPREC_DATA_DIR, or data: synthetic';
-    throw new DataError(`${error.message.replace(/\.$/, '')}; expected the data sets in ${dataDir}; ${remedies}`, {
+    throw new DataError(`${errorText(error, asFlag)}; expected the data sets in ${dataDir}; ${remedies}`, {
       cause: error,
     });
   }
