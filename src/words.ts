@@ -9,7 +9,9 @@ export interface Named {
   readonly value?: string;
   /** A switch that is said to be off. */
   readonly off?: true;
-  /** Called as it was typed everywhere: it is none. */
+  /** What the library calls it, where that is not the key in camel case: `lrSchedule.epochs`, a hyperparameter's own name. */
+  readonly property?: string;
+  /** Called as it was typed everywhere: there is none of this name. */
   readonly verbatim?: true;
 }
 
@@ -38,9 +40,14 @@ export function option(key: string, value?: unknown): Named {
   return value === undefined ? { option: key } : { option: key, value: String(value) };
 }
 
-/** A switch by its key, said to be off. */
-export function switchedOff(key: string): Named {
-  return { option: key, off: true };
+/** A hyperparameter, or what else has its own name in the library too. */
+export function setting(name: string, value?: unknown): Named {
+  return { ...option(name, value), property: name };
+}
+
+/** A switch by its key, said to be off; `property` is what the library calls it. */
+export function switchedOff(key: string, property: string): Named {
+  return { option: key, off: true, property };
 }
 
 /** A part of a sentence that names options: say`a smaller ${option('batch_size')} needs less`. */
@@ -58,14 +65,13 @@ export const asFlag: Naming = ({ option: key, value, off }) => {
 };
 
 /** `batch_size 32` */
-export const asKey: Naming = ({ option: key, value, off }) => withValue(key, off ? 'false' : value);
+export const asKey: Naming = ({ option: key, value, off }) => (off ? `${key}: false` : withValue(key, value));
 
 /** `batchSize 32` */
-export const asProperty: Naming = ({ option: key, value, off }) =>
-  withValue(
-    key.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
-    off ? 'false' : value,
-  );
+export const asProperty: Naming = ({ option: key, value, off, property }) => {
+  const name = property ?? key.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return off ? `${name}: false` : withValue(name, value);
+};
 
 function withValue(name: string, value: string | undefined): string {
   return value === undefined ? name : `${name} ${value}`;

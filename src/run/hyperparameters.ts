@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors.js';
 import { notKnown } from '../names.js';
 import { scalarFault } from '../optimizer/check-hyperparameters.js';
 import { describeHyperparameters, type HyperparameterValue, type OptimizerDefinition } from '../optimizer/index.js';
-import { option } from '../words.js';
+import { setting } from '../words.js';
 
 /** The hyperparameters with defaults; texts are read as the declared type. */
 export function resolveHyperparameters(
@@ -19,9 +19,9 @@ export function resolveHyperparameters(
     if (found === undefined) {
       throw new ConfigurationError(
         names.length === 0
-          ? { subject: option(key), what: `${optimizer.name} has no hyperparameters` }
+          ? { subject: setting(key), what: `${optimizer.name} has no hyperparameters` }
           : {
-              subject: [`hyperparameter of ${optimizer.name}: `, { ...option(key), verbatim: true }],
+              subject: [`hyperparameter of ${optimizer.name}: `, { ...setting(key), verbatim: true }],
               what: notKnown(key, names),
             },
       );
@@ -31,7 +31,7 @@ export function resolveHyperparameters(
   for (const { name, required, description } of declared) {
     if (required && values[name] === undefined) {
       throw new ConfigurationError({
-        subject: option(name),
+        subject: setting(name),
         what: 'missing',
         remedy: `${optimizer.name} needs it (${description})`,
       });
@@ -42,14 +42,14 @@ export function resolveHyperparameters(
     const key = String(parsed.error.issues[0]?.path[0] ?? '');
     const described = declared.find(({ name }) => name === key);
     const expected = expectation(parsed.error, described?.type === 'integer');
-    throw new ConfigurationError({ subject: option(key), found: display(given[key]), expected });
+    throw new ConfigurationError({ subject: setting(key), found: display(given[key]), expected });
   }
   const resolved = parsed.data as Record<string, HyperparameterValue | undefined>;
   for (const { name } of declared) {
     const fault = scalarFault(resolved[name] ?? null);
     if (fault !== null) {
       throw new ConfigurationError({
-        subject: option(name),
+        subject: setting(name),
         what: `becomes ${fault}`,
         expected: 'a number, a boolean, a text or null',
       });

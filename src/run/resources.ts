@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { ConfigurationError, OutputError } from '../errors.js';
 import { nodesOf, type Shape, sizeOf } from '../tensor/index.js';
-import { option, say, switchedOff } from '../words.js';
+import { option, say, setting, switchedOff } from '../words.js';
 import type { ResolvedRun } from './configuration.js';
 
 /** Bytes of a number in an engine. */
@@ -78,12 +78,12 @@ export function checkMemory(resolved: ResolvedRun, { bytes, whose } = memoryLimi
     ...(observations > 0 ? [`observations ${inWords(observations)}`] : []),
     `a minibatch ${inWords(minibatch)}`,
   ];
-  const less = option(observations > minibatch ? 'num_observations' : 'batch_size');
+  const less = observations > minibatch ? setting('num_observations') : option('batch_size');
   throw new ConfigurationError({
     subject: 'memory',
     found: `${inWords(bytes)}, ${whose}`,
     expected: `at least ${inWords(needed)} for this run (${parts.join(', ')})`,
-    remedy: say`a smaller ${less} needs less, ${switchedOff('resource_check')} runs anyway`,
+    remedy: say`a smaller ${less} needs less, ${switchedOff('resource_check', 'checkResources')} runs anyway`,
   });
 }
 
@@ -109,7 +109,7 @@ export async function checkDisk(
       subject: folder,
       found: `${inWords(found)} of free disk space`,
       expected: `at least ${inWords(needed)} for the checkpoints and the run file of this run`,
-      remedy: say`make room, give another ${option('output_dir')}, or run anyway with ${switchedOff('resource_check')}`,
+      remedy: say`make room, give another ${option('output_dir')}, or run anyway with ${switchedOff('resource_check', 'checkResources')}`,
     },
     { exitCode: 1 },
   );

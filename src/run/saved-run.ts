@@ -238,7 +238,7 @@ function refusal(path: string, reasons: readonly string[]): ProbprecError {
     {
       subject: path,
       what: `cannot resume from this checkpoint: ${reasons.join('; ')}`,
-      remedy: say`${switchedOff('resume')} starts over, or remove the file`,
+      remedy: say`${switchedOff('resume', 'resume')} starts over, or remove the file`,
     },
     { exitCode: 1 },
   );

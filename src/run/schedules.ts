@@ -2,7 +2,11 @@ import { ConfigurationError } from '../errors.js';
 import { learningRateOf, type OptimizerDefinition } from '../optimizer/index.js';
 import { effectiveSchedule, type LearningRateSchedule, type RunConfiguration } from '../results/index.js';
 import { readSchedule, type ScheduleRequest, scheduleEffect } from '../schedule/index.js';
-import { option, say } from '../words.js';
+import { option, say, setting } from '../words.js';
+
+/** A schedule by epochs has its own property in the library. */
+const EPOCHS = { ...option('lr_schedule_epochs'), property: 'lrSchedule.epochs' };
+const FACTORS = { ...option('lr_schedule_factors'), property: 'lrSchedule.factors' };
 
 /** What a run asks for: changes at epochs, or a schedule by name and step. */
 export interface RequestedSchedules {
@@ -19,9 +23,7 @@ export function schedulesInForce(
   const byStep = readSchedule(stated);
   const byEpoch = lrSchedule === undefined ? null : byEpochs(lrSchedule);
   if (byStep === null && byEpoch === null && optimizer.schedule === undefined) return { lrSchedule: null };
-  const subject = option(
-    byStep === null ? 'lr_schedule_epochs' : stated.schedule === undefined ? 'warmup' : 'schedule',
-  );
+  const subject = byStep === null ? EPOCHS : stated.schedule === undefined ? setting('warmup') : setting('schedule');
   if (learningRateOf(optimizer) === null) {
     throw new ConfigurationError(
       optimizer.schedule === undefined
@@ -36,7 +38,7 @@ export function schedulesInForce(
   if (byStep !== null && lrSchedule !== undefined) {
     throw new ConfigurationError({
       subject,
-      found: say`${option('lr_schedule_epochs')} as well`,
+      found: say`${EPOCHS} as well`,
       expected: 'one of the two',
     });
   }
@@ -61,14 +63,14 @@ function byEpochs({ epochs, factors }: LearningRateSchedule): LearningRateSchedu
   const ascending = epochs.every((epoch, index) => Number.isInteger(epoch) && epoch > (epochs[index - 1] ?? -1));
   if (!ascending || epochs.length === 0) {
     throw new ConfigurationError({
-      subject: option('lr_schedule_epochs'),
+      subject: EPOCHS,
       found: epochs.join(','),
       expected: 'ascending whole numbers',
     });
   }
   if (factors.length !== epochs.length || factors.some((factor) => !(factor >= 0 && Number.isFinite(factor)))) {
     throw new ConfigurationError({
-      subject: option('lr_schedule_factors'),
+      subject: FACTORS,
       found: factors.join(','),
       expected: `${epochs.length} numbers ≥ 0, one for each epoch`,
     });

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.js';
 import { notKnown } from '../names.js';
-import { option, say } from '../words.js';
+import { say, setting } from '../words.js';
 
 /** The schedules that have a name. */
 export const SCHEDULES = [
@@ -90,7 +90,7 @@ export function readSchedule(request: ScheduleRequest): ScheduleSettings | null 
   const name = SCHEDULES.find((candidate) => candidate === schedule);
   if (name === undefined) {
     throw new ConfigurationError({
-      subject: option('schedule', schedule),
+      subject: setting('schedule', schedule),
       what: notKnown(String(schedule), SCHEDULES),
     });
   }
@@ -99,15 +99,15 @@ export function readSchedule(request: ScheduleRequest): ScheduleSettings | null 
     if (known.includes(key)) continue;
     const others = SCHEDULES.filter((other) => key in defaults[other]);
     throw new ConfigurationError({
-      subject: option(key),
-      what: say`goes with ${option('schedule', others.join(' or '))}, found ${name}`,
+      subject: setting(key),
+      what: say`goes with ${setting('schedule', others.join(' or '))}, found ${name}`,
     });
   }
   const settings: Record<string, unknown> = { ...defaults[name], ...given };
   for (const [key, { holds, expected }] of Object.entries(ranges)) {
     if (!(key in settings)) continue;
     const value = numberOf(settings[key]);
-    if (!holds(value)) throw new ConfigurationError({ subject: option(key), found: shown(settings[key]), expected });
+    if (!holds(value)) throw new ConfigurationError({ subject: setting(key), found: shown(settings[key]), expected });
     settings[key] = value;
   }
   if ('schedule_milestones' in settings) settings.schedule_milestones = milestonesOf(settings.schedule_milestones);
@@ -116,14 +116,14 @@ export function readSchedule(request: ScheduleRequest): ScheduleSettings | null 
   const { warmup = 0, schedule_decay: decay = 0 } = read;
   if (warmup + decay > 1) {
     throw new ConfigurationError({
-      subject: option('schedule_decay'),
+      subject: setting('schedule_decay'),
       found: `${decay} beside a warm-up of ${warmup}`,
       expected: `at most ${1 - warmup}, the rest of the steps`,
     });
   }
   if (name === 'one-cycle' && warmup === 0) {
     throw new ConfigurationError({
-      subject: option('warmup'),
+      subject: setting('warmup'),
       found: '0',
       expected: 'more for one-cycle, whose rise it is',
     });
@@ -136,7 +136,7 @@ function milestonesOf(stated: unknown): number[] {
   const ascending = values.every((value, index) => value > (values[index - 1] ?? 0) && value < 1);
   if (ascending && values.length > 0) return values;
   throw new ConfigurationError({
-    subject: option('schedule_milestones'),
+    subject: setting('schedule_milestones'),
     found: shown(stated),
     expected: 'ascending shares of the steps between 0 and 1, such as 0.5,0.75',
   });

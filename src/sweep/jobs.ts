@@ -57,7 +57,7 @@ export async function checkMemoryOfJobs(
     subject: option('jobs', jobs),
     found: `${inWords(bytes)}, ${whose}`,
     expected: `at least ${inWords(needed)} for so many of these runs at the same time`,
-    remedy: say`${option('jobs', fitting)} fits, ${switchedOff('resource_check')} runs anyway`,
+    remedy: say`${option('jobs', fitting)} fits, ${switchedOff('resource_check', 'checkResources')} runs anyway`,
   });
 }
 

@@ -46,7 +46,7 @@ describe('what an argument says', () => {
   test.each(['lookahead()', 'lookahead(adam', 'lookahead)adam(', 'lookahead(adam))', 'ema((adam))'])(
     '%s is refused',
     (text) => {
-      expect(() => parseOptimizer(text)).toThrow(/^--optimizer .*: found .*, expected WRAPPER\(OPTIMIZER\)/);
+      expect(() => parseOptimizer(text)).toThrow(/^optimizer .*: found .*, expected WRAPPER\(OPTIMIZER\)/);
     },
   );
 
@@ -115,7 +115,7 @@ describe('composition', () => {
     expect(hashConfiguration(stated.configuration)).not.toBe(hashConfiguration(other.configuration));
     expect(settingPath('results', other.configuration)).toContain('/Lookahead(Adam)/num_epochs__');
     await expect(resolve('lookahead(adam)', { lookahead_steps: 0 })).rejects.toThrow(
-      /^--lookahead-steps: found 0, expected/,
+      /^lookahead_steps: found 0, expected/,
     );
   });
 });

@@ -42,7 +42,7 @@ async function refusal(changes = {}): Promise<string> {
   if (!(error instanceof ProbprecError)) throw new Error('not refused', { cause: error });
   expect(error.exitCode).toBe(1);
   expect(error.message).not.toContain('\n');
-  expect(error.message).toMatch(/; --no-resume starts over, or remove the file$/);
+  expect(error.message).toMatch(/; resume: false starts over, or remove the file$/);
   return error.message;
 }
 
