@@ -1,15 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasEnded, listFolders, type RunState, settingFolders, settingPath } from '../results/index.js';
-import {
-  checkpointPath,
-  crashPath,
-  describeHolder,
-  readCheckpointHeader,
-  readCrash,
-  readRunLock,
-  runLockPath,
-} from '../run/index.js';
+import { describeHolder, readCheckpointHeader, readCrash, readRunLock, runPlace } from '../run/index.js';
 import { mapConcurrently } from './concurrent.js';
 import type { Plan } from './plan.js';
 import { type PlannedRun, plannedRuns } from './planned-runs.js';
@@ -111,12 +103,12 @@ async function statusOf(
   const newest = [...outcomes].sort((left, right) => (left.startedAt < right.startedAt ? 1 : -1));
   const ended = newest.find(({ status }) => hasEnded(status.state));
   if (ended !== undefined) return fromFile(run, ended);
-  const checkpoint = checkpointPath(outputDir, run.configuration);
-  const found = names.has(basename(checkpoint)) ? await readCheckpointHeader(checkpoint) : { kind: 'none' as const };
+  const { checkpoint, lock, crash: note } = runPlace(outputDir, run.configuration);
+  const there = (path: string) => names.has(basename(path));
+  const found = there(checkpoint) ? await readCheckpointHeader(checkpoint) : { kind: 'none' as const };
   const header = found.kind === 'whole' ? found.checkpoint : null;
-  const lock = basename(runLockPath(outputDir, run.configuration));
   const faults = found.kind === 'damaged' || found.kind === 'other' ? [checkpointFault(found)] : [];
-  const holder = names.has(lock)
+  const holder = there(lock)
     ? await readRunLock(outputDir, run.configuration).catch((error: unknown) => {
         faults.push(error instanceof Error ? error.message : String(error));
         return null;
@@ -128,8 +120,7 @@ async function statusOf(
   if (holder !== null) {
     return { run, state: 'running', path: null, epoch, reason: describeHolder(holder), fault };
   }
-  const crashed = names.has(basename(crashPath(outputDir, run.configuration)));
-  const crash = crashed ? await readCrash(outputDir, run.configuration) : null;
+  const crash = there(note) ? await readCrash(outputDir, run.configuration) : null;
   if (crash !== null) return { run, state: 'failed', path: null, epoch, reason: crash.reason, fault };
   if (last !== undefined) return { ...fromFile(run, last), epoch, fault };
   if (found.kind !== 'none') {
