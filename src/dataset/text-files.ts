@@ -47,7 +47,14 @@ export async function inspectText(definition: TextDatasetDefinition, dataDir: st
     if (!(error instanceof ProbprecError)) throw error;
     const where = join(dataDir, place.path);
     const { size } = await stat(where).catch(() => ({ size: 0 }));
-    return { ...common, size, md5: await md5OfFile(where, most(definition)), state: 'corrupt', reason: error.message };
+    return {
+      ...common,
+      size,
+      md5: await md5OfFile(where, most(definition)),
+      state: 'corrupt',
+      reason: error.message,
+      error,
+    };
   }
 }
 

@@ -6,9 +6,11 @@ export { configurationToJson, configurationVersion, recordedOptions } from './co
 export { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 export * from './deepobs/index.js';
 export { describeMachine } from './environment.js';
+export { exportDeepobs } from './export-deepobs.js';
 export { type FoundFiles, findResultFiles, searchResultFiles } from './find-files.js';
 export { type FoundRunFile, findRunFiles } from './find-run-files.js';
 export { canonicalNumber, configurationSetting, hashConfiguration, hashSetting, settingIdentity } from './identity.js';
+export { importDeepobs } from './import-deepobs.js';
 export { laterFields } from './later-fields.js';
 export { ACCURACIES, EVALUATED_SETS, eachMetric, LOSSES, METRICS, type Metric, type UsualMetric } from './metrics.js';
 export { shownLine } from './names.js';
@@ -32,5 +34,6 @@ export { effectiveSchedule, type LearningRateSchedule, scheduleInForce } from '.
 export { type Provenance, RUN_FILE_VERSION, type RunFile, type RunStatus, runFileSchema } from './schema.js';
 export { type ListFolders, listFolders, settingFolders } from './setting-folders.js';
 export { encodeSettings, type SettingValue, type SettingValues } from './setting-value.js';
+export type { Repeated, Transfer } from './transfer.js';
 export { type Validation, validateResultFile, validateResultFiles } from './validate.js';
 export { suiteVersion } from './version.js';

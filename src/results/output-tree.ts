@@ -1,7 +1,6 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { FileError, OutputError } from '../errors.js';
-import { option, say } from '../words.js';
 import { writeFileAtomic } from './atomic-file.js';
 import { pathPartFault, quotedName } from './names.js';
 import { kindOfEntry } from './read-text.js';
@@ -110,7 +109,7 @@ function mixed(source: string, folder: string, why: string): FileError {
   return new FileError({
     subject: source,
     what: `left out: it would be mixed with other runs in ${folder} (${why})`,
-    remedy: say`give it its own ${option('output_dir')}`,
+    remedy: 'give it an output folder of its own',
   });
 }
 

@@ -92,9 +92,16 @@ export async function fetch(names: readonly string[], options: DataOptions, term
 
 /** Inspects the files of one data set. */
 export async function describeDatasetFiles(name: string, dataDir: string): Promise<DatasetFiles> {
-  const files = await inspectDataset(name, dataDir);
+  const files = (await inspectDataset(name, dataDir)).map(inWords);
   const downloads = await missingDownloads(name, dataDir);
   return { name, ...summarize(files), files, downloads };
+}
+
+/** The reason in the words of the command line. */
+function inWords(file: FileInspection): FileInspection {
+  if (file.state === 'missing' || file.error === undefined) return file;
+  const { error, ...rest } = file;
+  return { ...rest, reason: errorText(error, asFlag) };
 }
 
 function summarize(files: readonly FileInspection[]): Pick<DatasetFiles, 'state' | 'summary'> {
