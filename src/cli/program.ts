@@ -8,6 +8,7 @@ import { UsageError } from './failure.js';
 import { HouseCommand, unknownCommand, wrapped } from './house-command.js';
 import {
   commaSeparated,
+  nameList,
   nonNegativeNumber,
   oneOf,
   quoted,
@@ -91,7 +92,7 @@ function addRun(program: Command, terminal: Terminal): void {
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments();
-  addRunOptions(subcommand, GROUPS, { log: logTarget, tag: tagged, note });
+  addRunOptions(subcommand, GROUPS, { log: logTarget, tag: commaSeparated(tag), note });
   subcommand
     .option('-h, --help', "show this help; with --optimizer, also the optimizer's hyperparameters")
     .action(async (options: RunOptions, command: Command) => {
@@ -107,8 +108,8 @@ async function showRunHelp(run: Command, optimizer: string | undefined, terminal
   terminal.result(await runHelp(run.helpInformation().trimEnd(), optimizer, helpWidth(terminal)));
 }
 
-function tagged(text: string, before: string[] | undefined): string[] {
-  if (TAG.test(text)) return repeated(text, before);
+function tag(text: string): string {
+  if (TAG.test(text)) return text;
   throw new UsageError(`--tag: found ${quoted(text)}, expected at most 64 letters, digits, ".", "_" and "-"`);
 }
 
@@ -226,7 +227,7 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .option(
       '--optimizers <name,name,...>',
       'optimizers to time besides sgd (those of the thesis)',
-      commaSeparated((name) => name),
+      nameList('--optimizers'),
     )
     .option(
       '--set <optimizer.name=value>',

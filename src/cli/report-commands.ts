@@ -3,7 +3,7 @@ import { SCALES } from '../experiment/experiment.js';
 import { addComparisonOptions } from './comparison-options.js';
 import type { ExperimentOptions } from './experiment-options.js';
 import { UsageError } from './failure.js';
-import { commaSeparated, metricName, oneOf, quoted, wholeNumber } from './option-values.js';
+import { commaSeparated, metricName, nameList, oneOf, quoted, wholeNumber } from './option-values.js';
 import { PLOT_KINDS, type PlotCommandOptions, type ReportCommandOptions } from './report-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -15,7 +15,6 @@ export function addReportCommands(program: Command, terminal: Terminal): void {
 }
 
 function addPlot(program: Command, terminal: Terminal): void {
-  const words = (text: string) => text;
   const command = program
     .command('plot')
     .summary('draw a figure: learning curves, sensitivity, intervals, profiles, …')
@@ -72,7 +71,7 @@ function addPlot(program: Command, terminal: Terminal): void {
       'sensitivity, heatmap: hyperparameter of the horizontal axis (the one with most values)',
     )
     .option('--y <hyperparameter>', 'heatmap: hyperparameter of the vertical axis')
-    .option('--quantities <name,name,...>', 'quantities: only these', commaSeparated(words));
+    .option('--quantities <name,name,...>', 'quantities: only these', nameList('--quantities'));
   addComparisonOptions(command).action(
     async (kind: (typeof PLOT_KINDS)[number], paths: string[], options: PlotCommandOptions) => {
       const { plot } = await import('./commands/plot.js');

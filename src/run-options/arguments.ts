@@ -3,7 +3,7 @@ import { RUN_OPTIONS, type RunOptionKey } from './table.js';
 
 /**
  * The arguments of `probprec run` for these values, in the order of the table; the optimizer's hyperparameters follow the
- * optimizer. What is null or undefined is left out.
+ * optimizer. What is null or undefined is left out; a switch has no value.
  */
 export function argumentsInOrder(
   values: Readonly<Partial<Record<RunOptionKey, unknown>>>,
@@ -13,7 +13,11 @@ export function argumentsInOrder(
     [key, values[key]],
     ...(key === 'optimizer' ? Object.entries(hyperparameters) : []),
   ]);
-  return stated.flatMap(([key, value]) => (value == null ? [] : argumentsOf(key, String(value))));
+  return stated.flatMap(([key, value]) => {
+    if (value == null) return [];
+    const isSwitch = Object.hasOwn(RUN_OPTIONS, key) && RUN_OPTIONS[key as RunOptionKey].takes.kind === 'switch';
+    return isSwitch ? [flagOf(key)] : argumentsOf(key, String(value));
+  });
 }
 
 /** A flag with its value as arguments of a command: joined where the value looks like a flag, or the flag like a switch. */

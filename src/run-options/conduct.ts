@@ -70,12 +70,25 @@ export const CONDUCT = {
     placeholder: '<what>',
     help: 'measure quantities during training, for example lambda_max=every:1epoch; separate several by commas (docs/curvature.md)',
   },
+  keep_checkpoint: {
+    part: 'conduct',
+    group: 'conduct',
+    takes: toggle,
+    help: 'keep the checkpoint of the last epoch: a run with more --num-epochs goes on from it',
+  },
+  stop_after_epoch: {
+    part: 'conduct',
+    group: 'conduct',
+    takes: { kind: 'whole', least: 0 },
+    placeholder: '<n>',
+    help: 'stop after this epoch and keep the checkpoint; repeat the command to resume',
+  },
   tag: {
     part: 'conduct',
     group: 'conduct',
     takes: text,
-    placeholder: '<word>',
-    help: 'word to find the run by, in list runs and --where tag=…; may be repeated',
+    placeholder: '<word,word,...>',
+    help: 'words to find the run by, in list runs and --where tag=…',
   },
   note: {
     part: 'conduct',

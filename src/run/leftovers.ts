@@ -4,6 +4,7 @@ import { removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
 import type { RunConfiguration } from '../results/index.js';
 import { isAbandoned } from '../temporary-name.js';
+import { isKeptEnd } from './kept-end.js';
 import { acquireRunLock, removeDeadClaims } from './lock.js';
 import { runPlace, seedPrefix } from './place.js';
 
@@ -66,7 +67,9 @@ export async function tidyEndedRun(outputDir: string, configuration: RunConfigur
   const { names } = await filesOf(outputDir, configuration);
   const stem = basename(runPlace(outputDir, configuration).stem);
   const isLeft = (name: string) =>
-    name.startsWith(`${stem}.`) || name.startsWith(`.${stem}.`) || isTemporary(name, configuration);
+    (name.startsWith(`${stem}.`) && !isKeptEnd(name)) ||
+    name.startsWith(`.${stem}.`) ||
+    isTemporary(name, configuration);
   if (!names.some(isLeft)) return;
   try {
     const lock = await acquireRunLock(outputDir, configuration);

@@ -149,15 +149,23 @@ export class TrainingLoop {
 
   /**
    * Trains from the loop's position to the last epoch, evaluating before the first epoch and after each; then
-   * `afterEpoch` is called. Returns how it ended: completed, or diverged at the first loss that is not finite.
+   * `afterEpoch` is called. Returns how it ended: completed, diverged at the first loss that is not finite, or interrupted
+   * after `stopAfter` epochs.
    */
-  async run(afterEpoch: (epoch: number) => Promise<void> = async () => undefined): Promise<RunStatus> {
+  async run(
+    afterEpoch: (epoch: number) => Promise<void> = async () => undefined,
+    stopAfter = Number.POSITIVE_INFINITY,
+  ): Promise<RunStatus> {
     const { numEpochs } = this.#context.resolved.configuration;
     const first = this.position;
     const diverges = first.epoch === 0 && first.step === null ? await this.#evaluate(0) : null;
     if (diverges !== null) return diverges;
     await this.#context.afterStep?.(this);
     for (let { epoch } = first; epoch < numEpochs; epoch++) {
+      if (epoch >= stopAfter && this.position.step === null) {
+        const reason = `stopped after epoch ${epoch} of ${numEpochs}, as asked for`;
+        return { state: 'interrupted', epoch, step: null, reason };
+      }
       this.#context.signal?.throwIfAborted();
       const diverged = (await this.#trainEpoch(epoch)) ?? (await this.#evaluate(epoch + 1));
       if (diverged !== null) return diverged;

@@ -22,6 +22,8 @@ const MOST_SECONDS = 30;
 export interface LoadedRun {
   readonly checkpoint: Checkpoint;
   readonly record: RunRecord;
+  /** The completed run of fewer epochs that the checkpoint is the end of; absent where it is the run's own. */
+  readonly extended?: { readonly path: string; readonly numEpochs: number };
 }
 
 /** How far a run is saved. */
@@ -157,7 +159,7 @@ export class SavedRun {
       return `found the checkpoint of configuration ${configuration_hash.slice(0, 12)}, expected ${hash.slice(0, 12)}`;
     }
     const { numEpochs } = this.#configuration;
-    if (epoch >= numEpochs) return `found epoch ${epoch}, expected less than ${numEpochs}`;
+    if (epoch > numEpochs) return `found epoch ${epoch}, expected at most ${numEpochs}`;
     const taken = [...resumed.map((entry) => entry.epoch), epoch];
     const later = taken.findIndex((entry, index) => entry > (taken[index + 1] ?? epoch));
     if (later >= 0)
@@ -206,9 +208,10 @@ export class SavedRun {
   }
 }
 
-function recordOf(entries: readonly unknown[]): RunRecord {
+/** What the lines of a journal say. Throws DamagedContent. */
+export function recordOf(entries: readonly unknown[], options?: { readonly taken: boolean }): RunRecord {
   try {
-    return RunRecord.of(entries);
+    return RunRecord.of(entries, options);
   } catch {
     throw new DamagedContent('a journal with other content', 'lists of numbers');
   }

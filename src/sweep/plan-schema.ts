@@ -104,6 +104,8 @@ export const planSchema = z.strictObject({
   options: optionsSchema.default({}),
   output_dir: z.string().min(1).default('results'),
   data_dir: z.string().min(1).optional(),
+  /** Whether every run keeps the checkpoint of its last epoch. */
+  keep_checkpoint: z.boolean().default(false),
   resources: resourcesSchema.prefault({}),
 });
 

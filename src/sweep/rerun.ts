@@ -47,6 +47,7 @@ export function rerunStatement(
     options: common,
     output_dir: place(plan.outputDir),
     data_dir: plan.dataDir === undefined ? undefined : place(plan.dataDir),
+    keep_checkpoint: plan.keepCheckpoint || undefined,
     resources: { ...resources, runs_per_task: runsPerTask },
   } as PlanStatement;
 }

@@ -24,6 +24,7 @@ export function runArguments(
     seed: request.seed,
     threads: plan.resources.threads,
     output_dir: folder(plan.outputDir),
+    keep_checkpoint: plan.keepCheckpoint || undefined,
     data_dir: plan.dataDir === undefined ? undefined : folder(plan.dataDir),
   };
   return ['run', ...argumentsInOrder(values, hyperparameters)];

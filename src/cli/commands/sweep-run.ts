@@ -62,7 +62,12 @@ async function runOne(
   const resolved = await resolveConfiguration({ ...run.request, threads: options.threads ?? plan.resources.threads });
   const { json, quiet, debug, resourceCheck } = options;
   const folders = { dataDir: dataDirectory(plan.dataDir), outputDir: plan.outputDir };
-  return await train(resolved, { ...folders, resume: true, json, quiet, debug, resourceCheck }, terminal);
+  const { keepCheckpoint } = plan;
+  return await train(
+    resolved,
+    { ...folders, keepCheckpoint, resume: true, json, quiet, debug, resourceCheck },
+    terminal,
+  );
 }
 
 /** The runs that a sweep would execute, in their order, with why they are to be done. */
