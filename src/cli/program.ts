@@ -169,14 +169,19 @@ function addData(program: Command, terminal: Terminal): void {
     .summary('download, verify or describe data sets')
     .description('Downloads, verifies or describes data sets; all of them if none is named.');
   const actions = [
-    ['info', 'show which files are present'],
-    ['verify', 'compare files with the published checksums; exit code 1 if one does not match'],
-    ['fetch', 'download missing files and check them'],
+    ['info', 'show which files are present', 'Shows which files are present, and where to get the others.'],
+    [
+      'verify',
+      'compare files with the published checksums',
+      'Compares files with the published checksums. Exit code 1 if one does not match.',
+    ],
+    ['fetch', 'download missing files', 'Downloads missing files and checks them.'],
   ] as const;
-  for (const [name, text] of actions) {
+  for (const [name, summary, description] of actions) {
     const command = data
       .command(name)
-      .description(text)
+      .summary(summary)
+      .description(description)
       .argument('[dataset...]', 'mnist, fmnist, cifar10, cifar100, svhn')
       .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
       .option('--debug', 'show error codes and stacks');
@@ -293,11 +298,13 @@ function addHelp(program: Command, terminal: Terminal): void {
     .action(async (names: string[]) => {
       let command = program;
       for (const name of names) {
+        // What follows a command without commands below it are its arguments: help list runs is help list.
+        if (command !== program && command.commands.length === 0) break;
         const next = command.commands.find((candidate) => candidate.name() === name);
         if (next === undefined) throw unknownCommand(command, name);
         command = next;
       }
-      if (command.name() !== 'run') return command.outputHelp();
+      if (command.name() !== 'run' || command.parent !== program) return command.outputHelp();
       await showRunHelp(command, undefined, terminal);
     });
 }

@@ -1,4 +1,5 @@
-import type { RecordedRun } from './recorded-run.js';
+import { flatNumbers } from './flat-numbers.js';
+import type { Metric, RecordedRun } from './recorded-run.js';
 
 /**
  * Holds what is equal in many runs once: of fifty thousand files the conditions, settings and names are a few thousand values,
@@ -8,10 +9,13 @@ export class SharedValues {
   readonly #texts = new Map<string, string>();
   readonly #objects = new Map<string, object>();
 
-  /** The run with parts of earlier runs in the place of its own, where they are equal. */
+  /** The run with parts of earlier runs in the place of its own, where they are equal, and its lists as small as they can be. */
   of(run: RecordedRun): RecordedRun {
+    const { timing } = run;
     return {
       ...run,
+      curves: flatCurves(run.curves),
+      timing: timing && { wallSeconds: flatNumbers(timing.wallSeconds), cpuSeconds: flatNumbers(timing.cpuSeconds) },
       testproblem: this.#text(run.testproblem),
       optimizer: this.#text(run.optimizer),
       setting: this.#text(run.setting),
@@ -35,4 +39,13 @@ export class SharedValues {
     this.#objects.set(text, value);
     return value;
   }
+}
+
+function flatCurves(curves: RecordedRun['curves']): RecordedRun['curves'] {
+  const flat: Partial<Record<Metric, RecordedRun['curves'][Metric]>> = {};
+  for (const metric of Object.keys(curves) as Metric[]) {
+    const curve = curves[metric];
+    flat[metric] = curve == null ? curve : flatNumbers(curve);
+  }
+  return flat;
 }

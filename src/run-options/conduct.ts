@@ -33,7 +33,7 @@ export const CONDUCT = {
     part: 'conduct',
     group: 'conduct',
     takes: toggle,
-    help: 'resume from a checkpoint of the same configuration',
+    help: 'resume from a checkpoint of the same configuration; this is the default',
     without: 'ignore checkpoints and start from the beginning',
   },
   overwrite: {

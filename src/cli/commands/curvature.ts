@@ -46,7 +46,7 @@ export async function curvature(
       },
     );
     if (report.points.length > 0) {
-      terminal.result(options.json ? JSON.stringify(report, null, 2) : curvatureText(report, terminal.heading));
+      terminal.result(options.json ? JSON.stringify(report, null, 2) : curvatureText(report, terminal));
     }
     if (report.complete) return 0;
     return interruption.signal.aborted ? interruptionCode(interruption.signal) : 1;

@@ -155,5 +155,5 @@ function show(datasets: readonly DatasetFiles[], dataDir: string, options: DataO
     ]),
   );
   terminal.line(`data sets in ${dataDir}`);
-  terminal.result(formatTable(['data set', 'file', 'state', 'bytes', 'remark'], rows, terminal.heading));
+  terminal.result(formatTable(['data set', 'file', 'state', 'bytes', 'remark'], rows, terminal));
 }

@@ -178,7 +178,7 @@ function table(report: Report, terminal: Terminal): string {
     )}, ${dataset.source} data, seed ${report.random_seed}: ${counted(report.repeats, 'repeat')}`,
     `${engine.name} ${engine.version} on ${engine.device}, ${counted(engine.threads, 'thread')}; ${cores}`,
     '',
-    formatTable(header, rows, terminal.heading),
+    formatTable(header, rows, terminal),
     '',
     `seconds and ratio: medians; ${METHOD}`,
     ...settings(report),
