@@ -188,7 +188,7 @@ describe('a download', () => {
     const limits = { ...impatient.limits, ...(name === 'silence' || name === 'a stall' ? hasty : {}) };
     const { error, message, names, asked } = await fetchFrom([listener], { limits });
     expect(error).toBeInstanceOf(DataError);
-    expect(message).toMatch(new RegExp(`^one\\.gz could not be fetched \\(${hosts(1)}: .*\\)\\.$`));
+    expect(message).toMatch(new RegExp(`^one\\.gz could not be fetched \\(${hosts(1)}: .*\\)$`));
     expect(message).toMatch(expected);
     expect(asked.length).toBe(times);
     expect(names).toEqual([]);

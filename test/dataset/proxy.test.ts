@@ -165,7 +165,7 @@ describe('a download through a proxy', () => {
     const { message } = await fetchThrough('https://example.org/one.gz', { HTTPS_PROXY: `http://${proxy.host}` });
     expect(asked).toEqual(['example.org:443']);
     expect(message).toBe(
-      `one.gz could not be fetched (example.org: the proxy ${proxy.host} of HTTPS_PROXY: HTTP status 502 to CONNECT example.org:443).`,
+      `one.gz could not be fetched (example.org: the proxy ${proxy.host} of HTTPS_PROXY: HTTP status 502 to CONNECT example.org:443)`,
     );
     await fetchThrough('https://example.org:8443/one.gz', { https_proxy: proxy.host });
     expect(asked.at(-1)).toBe('example.org:8443');
