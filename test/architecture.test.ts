@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 /**
- * The floors of the house, from the ground up (CONTRIBUTING.md). A file imports only from its own folder or from a lower
+ * The floors of the house, from the ground up (docs/architecture.md). A file imports only from its own folder or from a lower
  * floor; folders on one floor do not know each other.
  */
 const FLOORS: readonly (readonly string[])[] = [
