@@ -12,7 +12,7 @@ export { type FoundRunFile, findRunFiles } from './find-run-files.js';
 export { canonicalNumber, configurationSetting, hashConfiguration, hashSetting, settingIdentity } from './identity.js';
 export { importDeepobs } from './import-deepobs.js';
 export { laterFields } from './later-fields.js';
-export { ACCURACIES, EVALUATED_SETS, eachMetric, LOSSES, METRICS, type Metric, type UsualMetric } from './metrics.js';
+export { eachMetric, METRICS, type Metric, type UsualMetric } from './metrics.js';
 export { shownLine } from './names.js';
 export { runFilePath, settingFolder, settingPath } from './paths.js';
 export { problemVersion } from './problem-version.js';
