@@ -9,7 +9,6 @@ import {
   matmul,
   multiply,
   reshape,
-  slice,
   sqrt,
   stopGradient,
   type Tensor,
@@ -22,13 +21,13 @@ import type { Layer } from './layers.js';
 import { compileMeasuring } from './measuring-function.js';
 import { type NewColumn, noObservations, withColumn } from './observations.js';
 import type { FirstColumn } from './prior.js';
-import { asRow, decayed, innerProducts, inverseLength } from './rows.js';
+import { asRow, combinedRows, decayed, innerProducts, inverseLength, productsWithRows } from './rows.js';
 
 /** What phase 2 knows of one layer. */
 export interface LayerPosterior {
   /**
    * Columns of S and Y as rows [1, N] on the engine: 2mN numbers over all layers, the part of an estimation's memory that
-   * grows. The programs of phases 2 and 3 hold copies of them while they run and keep that memory (docs/performance.md).
+   * grows. The programs of phases 2 and 3 copy a few of them at a time (docs/performance.md).
    */
   readonly s: readonly Value[];
   readonly y: readonly Value[];
@@ -83,7 +82,7 @@ export async function compilePosterior(
   const append =
     capacity === 0
       ? null
-      : await compileMeasuring(engine, inputs, appending(problem.loss, layers, inputs, capacity, weightDecay));
+      : await compileMeasuring(engine, inputs, appending(problem.loss, layers, inputs, weightDecay), { memory: 'sparing' });
   return {
     compileSeconds: append?.compileSeconds ?? 0,
     begin: (first, minibatches, priors) => ({
@@ -200,18 +199,16 @@ function appending(
   loss: Tensor,
   layers: readonly Layer[],
   inputs: readonly ColumnInputs<Tensor>[],
-  capacity: number,
   weightDecay: number,
 ) {
   const parameters = layers.map(({ parameter }) => parameter);
   const gradient = gradients(loss, parameters);
-  const columns = inputs.map(({ s, y }) => concatenate([...s, ...y], 0));
-  const directions = layers.map(({ size }, index) => {
+  const columns = inputs.map(({ s, y }) => [...s, ...y]);
+  const directions = layers.map((_, index) => {
     const g = asRow(at(gradient, index));
-    const all = at(columns, index);
-    const { alpha, coefficients } = at(inputs, index);
-    const products = innerProducts(g, slice(all, [0, 0], [capacity, size]));
-    return stopGradient(add(multiply(g, alpha), matmul(matmul(products, coefficients), all)));
+    const { s, alpha, coefficients } = at(inputs, index);
+    const products = productsWithRows(g, s, 8);
+    return stopGradient(add(multiply(g, alpha), combinedRows(matmul(products, coefficients), at(columns, index))));
   });
   const vectors = directions.map((row, index) => reshape(row, at(layers, index).shape));
   const products = hessianVectorProduct(gradient, parameters, vectors);
@@ -223,7 +220,7 @@ function appending(
     const pair = concatenate([s, y], 0);
     const measured = {
       length: sqrt(squared),
-      products: innerProducts(pair, at(columns, index)),
+      products: productsWithRows(pair, at(columns, index), 12),
       own: innerProducts(pair, pair),
     };
     return { s, y, measured };
