@@ -2,6 +2,7 @@ import type { Value } from '../../engine/index.js';
 import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
 import { at } from '../transformation.js';
+import { largestVariances } from './author-prior.js';
 import { DriftMonitor } from './drift.js';
 import type { FactorOrNot } from './factor.js';
 import { estimateGroups, hasCertainCurvature } from './group-estimates.js';
@@ -36,7 +37,7 @@ export class Estimating {
    * estimation that nothing needs any more.
    */
   async usePrior(phase: PriorPhase, batch: BatchFeeds, left: readonly Value[]): Promise<Used> {
-    const { layers, programs, settings, log } = this.#context;
+    const { task, layers, programs, settings, log } = this.#context;
     const { lastAlpha, step, evaluations } = this.#progress;
     const { prior, observing } = programs;
     const { priorIterations, observations, idles, lr, restart, safeguard } = settings;
@@ -49,9 +50,11 @@ export class Estimating {
     const { moments, curvatures, sums } = phase.state;
     const guarded = safeguard !== null;
     const isCertain = (group: number) => !guarded || hasCertainCurvature(layers, curvatures, group);
-    const groups = estimateGroups(layers, moments, first, priorIterations, standIns, isCertain);
+    const { v, h, squares } = sums;
+    const variances = squares === undefined ? null : await largestVariances(task.engine, v, squares, priorIterations);
+    const groups = estimateGroups(layers, moments, first, priorIterations, standIns, isCertain, variances);
     log.addUnusable(step, groups);
-    const after = { groups, reference: restart.kind === 'drift' ? sums : null, curved: guarded ? sums.h : null };
+    const after = { groups, reference: restart.kind === 'drift' ? { v, h } : null, curved: guarded ? h : null };
     const state = (await observing?.begin({ groups, first })) ?? null;
     if (state !== null)
       return { loss, phase: await this.#enterPosterior({ kind: 'posterior', state, ...after }, 'prior') };

@@ -37,6 +37,8 @@ export interface FactorOptions {
   readonly observations: number;
   /** Whether the singular vectors are wanted, or the values only. */
   readonly lifts: boolean;
+  /** Numbers of S and Y that are copied at a time where there are many columns. */
+  readonly tile?: number;
 }
 
 /**
@@ -179,15 +181,15 @@ function columnInputs(layers: readonly Layer[], { observations }: FactorOptions)
 }
 
 /** The columns of the first pass, tile by tile. */
-function firstPass({ columns, transform }: GivenColumns<Tensor>): Tensor[] {
-  return columnTiles(columns).map((tile) => matmul(transform, tile));
+function firstPass({ columns, transform }: GivenColumns<Tensor>, { tile }: FactorOptions): Tensor[] {
+  return columnTiles(columns, tile).map((tile) => matmul(transform, tile));
 }
 
 /** Inner products of the first pass's columns. */
 function orthogonalising(engine: Engine, layers: readonly Layer[], options: FactorOptions) {
   const inputs = columnInputs(layers, options);
   const numbers = inputs.map((given) =>
-    firstPass(given)
+    firstPass(given, options)
       .map((rows) => innerProducts(rows, rows))
       .reduce((sum, part) => add(sum, part)),
   );
@@ -212,7 +214,7 @@ function lifting(engine: Engine, layers: readonly Layer[], options: FactorOption
     inputs,
     inputs.map(({ combination, ...own }) =>
       concatenate(
-        firstPass(own).map((rows) => matmul(combination, rows)),
+        firstPass(own, options).map((rows) => matmul(combination, rows)),
         1,
       ),
     ),

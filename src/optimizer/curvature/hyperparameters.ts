@@ -41,7 +41,7 @@ const posteriorFields = {
     .enum(estimatorNames)
     .default('thesis')
     .describe(
-      'the published code number by number, the posterior of the paper, Ritz vectors of a Krylov space, or the true top eigenvectors',
+      'the published code number by number, the posterior of the paper, the same with the scalars of its first author, Ritz vectors of a Krylov space, or the true top eigenvectors',
     ),
   // Without a default: with null the identities of runs are what they were.
   rank_rule: z
@@ -59,7 +59,7 @@ const scalingField = {
     .nullable()
     .default(null)
     .describe(
-      'what a singular value σ does to the gradient; default: sqrt with estimator thesis, inverse with paper, else shorten',
+      'what a singular value σ does to the gradient; default: sqrt with estimator thesis, inverse with paper and author, else shorten',
     ),
 };
 
@@ -104,7 +104,7 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
     })
     .refine(({ estimator, rank_rule: rule }) => rule == null || !isPublished(estimator as EstimatorName), {
       path: ['rank_rule'],
-      message: 'no rank_rule with estimator thesis or paper; it goes with krylov and oracle',
+      message: 'no rank_rule with estimator thesis, paper or author; it goes with krylov and oracle',
     })
     .refine(
       ({ estimator = 'thesis', num_observations: m }) =>
@@ -153,6 +153,8 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
   const estimator = (values.estimator ?? 'thesis') as EstimatorName;
   const idles = values.idle_observations === true;
   const observes = mode !== 'only-adaptive' || idles;
+  // The author's first column takes a minibatch of its own.
+  const steps = priorIterations + observations + (estimator === 'author' ? 1 : 0);
   return {
     mode,
     builds: mode !== 'only-adaptive',
@@ -171,8 +173,8 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
     idles,
     needed: observes
       ? {
-          steps: priorIterations + observations,
-          why: `prior_iterations ${priorIterations} + num_observations ${observations}`,
+          steps,
+          why: `prior_iterations ${priorIterations} + num_observations ${observations}${estimator === 'author' ? ' + 1' : ''}`,
         }
       : { steps: priorIterations + 1, why: `prior_iterations ${priorIterations} + 1` },
   };
@@ -180,5 +182,5 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
 
 function defaultScaling(estimator: EstimatorName): ScalingName {
   if (estimator === 'thesis') return 'sqrt';
-  return estimator === 'paper' ? 'inverse' : 'shorten';
+  return isPublished(estimator) ? 'inverse' : 'shorten';
 }

@@ -12,9 +12,13 @@ export async function compilePosteriorObserving(
   task: TrainingTask,
   layers: Layers,
   estimator: Estimator,
-  { observations, weightDecay, rank, applies, priorIterations }: FamilySettings,
+  { observations, weightDecay, rank, applies, priorIterations, estimator: name }: FamilySettings,
 ): Promise<Observing> {
-  const posterior = await compilePosterior(task, layers.list, estimator, { observations, weightDecay });
+  const posterior = await compilePosterior(task, layers.list, estimator, {
+    observations,
+    weightDecay,
+    startsFresh: name === 'author',
+  });
   const factor = await compileFactor(task.engine, layers.list, { rank, observations, lifts: applies });
   return {
     get compileSeconds() {

@@ -57,13 +57,22 @@ export function takesPart(layer: LayerPosterior | LeftOut): layer is LayerPoster
   return !('leftOut' in layer);
 }
 
+/** What a posterior is made with. */
+export interface PosteriorOptions {
+  /** m. */
+  readonly observations: number;
+  readonly weightDecay: number;
+  /** The first column is that of phase 1, or, where that has none, −αg of the first minibatch of phase 2. */
+  readonly startsFresh: boolean;
+}
+
 /**
  * Phase 2: on each of m−1 minibatches the direction s = B̂⁻¹g of every layer, the product y = H·s + μs with the
- * concatenated s, and both appended; no parameter update.
+ * concatenated s, and both appended; no parameter update. Without a column of phase 1 on each of m.
  */
 export interface Posterior {
   readonly compileSeconds: number;
-  /** Starts with the first column of phase 1, whose direction is −αḡ. */
+  /** Starts with the first column of phase 1, whose direction is −αḡ, unless it starts fresh. */
   begin(first: readonly FirstColumn[], minibatches: number, priors: readonly (GroupPrior | null)[]): PosteriorState;
   /** Uses one minibatch; returns its loss. */
   use(state: PosteriorState, feeds: BatchFeeds): Promise<number>;
@@ -74,10 +83,10 @@ export async function compilePosterior(
   { engine, problem }: TrainingTask,
   layers: readonly Layer[],
   estimator: Estimator,
-  { observations: m, weightDecay }: { readonly observations: number; readonly weightDecay: number },
+  { observations: m, weightDecay, startsFresh }: PosteriorOptions,
 ): Promise<Posterior> {
   // Columns that can be there before the last one is appended.
-  const capacity = m - 1;
+  const capacity = Math.max(m - 1, startsFresh ? 1 : 0);
   const inputs = columnInputs(layers, capacity);
   const append =
     capacity === 0
@@ -86,12 +95,13 @@ export async function compilePosterior(
   return {
     compileSeconds: append?.compileSeconds ?? 0,
     begin: (first, minibatches, priors) => ({
-      columns: 1,
+      columns: startsFresh ? 0 : 1,
       priors,
       layers: layers.map(({ group }, index) => {
         const prior = at(priors, group);
         const { s, y, total, sy, yy } = at(first, index);
         if (prior === null || s === null || y === null) return { leftOut: 'its group is not estimated' };
+        if (startsFresh) return withoutColumns(prior);
         const length = (prior.alpha * Math.sqrt(total)) / minibatches;
         const column = { length, ss: [], sy: [], ys: [], yy: [], ownSy: sy, ownYy: yy };
         return extended(estimator, { s: [], y: [], observations: noObservations }, prior, { s, y, column });
@@ -110,6 +120,12 @@ export async function compilePosterior(
       return at(numbers.loss, 0);
     },
   };
+}
+
+/** B̂ = I/α: the first direction is αg. */
+function withoutColumns({ alpha }: GroupPrior): LayerPosterior {
+  const none = Matrix.zeros(0, 0);
+  return { s: [], y: [], observations: noObservations, mean: { shift: 1 / alpha, weights: none }, correction: none };
 }
 
 /** The layer with one more column, or left out where that gives no finite X and next direction. */

@@ -90,12 +90,12 @@ export function combinedRows(coefficients: Tensor, list: readonly Tensor[]): Ten
 }
 
 /**
- * Rows [1, N] that are given one by one as matrices of consecutive columns, so many that each has about a fixed number of entries: what
- * is computed from one after the other needs no copy of all. Few rows are one matrix.
+ * Rows [1, N] that are given one by one as matrices of consecutive columns, so many that each has about `entries` numbers: what is
+ * computed from one after the other needs no copy of all. Few rows are one matrix.
  */
-export function columnTiles(list: readonly Tensor[]): Tensor[] {
+export function columnTiles(list: readonly Tensor[], entries = TILE): Tensor[] {
   const size = list[0]?.shape[1] ?? 0;
-  const tiles = list.length <= ROWS ? 1 : Math.ceil((list.length * size) / TILE);
+  const tiles = list.length <= ROWS ? 1 : Math.ceil((list.length * size) / entries);
   const width = Math.ceil(size / tiles / ALIGNED) * ALIGNED;
   if (width >= size) return [concatenate(list, 0)];
   return Array.from({ length: Math.ceil(size / width) }, (_, tile) =>
