@@ -23,7 +23,10 @@ export async function largestVariances(
 ): Promise<number[]> {
   const largest: number[] = [];
   for (const [index, value] of squares.entries()) {
-    const [sums, squared] = [v[index] === undefined ? [] : await engine.download(v[index]), await engine.download(value)];
+    const [sums, squared] = [
+      v[index] === undefined ? [] : await engine.download(v[index]),
+      await engine.download(value),
+    ];
     let most = 0;
     for (let i = 0; i < squared.length; i++) {
       const variance = Math.abs(((sums[i] ?? 0) / minibatches) ** 2 - (squared[i] ?? 0) / minibatches);

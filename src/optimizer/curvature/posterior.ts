@@ -91,7 +91,9 @@ export async function compilePosterior(
   const append =
     capacity === 0
       ? null
-      : await compileMeasuring(engine, inputs, appending(problem.loss, layers, inputs, weightDecay), { memory: 'sparing' });
+      : await compileMeasuring(engine, inputs, appending(problem.loss, layers, inputs, weightDecay), {
+          memory: 'sparing',
+        });
   return {
     compileSeconds: append?.compileSeconds ?? 0,
     begin: (first, minibatches, priors) => ({

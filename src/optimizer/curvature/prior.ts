@@ -64,7 +64,11 @@ export interface Prior {
 export async function compilePrior(
   { engine, problem }: TrainingTask,
   layers: readonly Layer[],
-  { weightDecay, observes, squares }: { readonly weightDecay: number; readonly observes: boolean; readonly squares: boolean },
+  {
+    weightDecay,
+    observes,
+    squares,
+  }: { readonly weightDecay: number; readonly observes: boolean; readonly squares: boolean },
 ): Promise<Prior> {
   const plain = sumInputs(layers, observes);
   const rows = layers.map(({ size }) => ({ shape: [1, size] }));

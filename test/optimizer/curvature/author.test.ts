@@ -21,7 +21,8 @@ interface Fixture {
   readonly y: number[][];
 }
 
-const dot = (a: readonly number[], b: readonly number[]) => a.reduce((total, value, i) => total + value * (b[i] ?? 0), 0);
+const dot = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((total, value, i) => total + value * (b[i] ?? 0), 0);
 
 /** The largest singular values of I/α + w² X Sᵀ, all matrices dense. */
 function singularValues(s: readonly number[][], y: readonly number[][], alpha: number, w: number, lambda: number) {
@@ -49,21 +50,18 @@ test("the scalars and the singular values are those of the author's implementati
     const length = Math.hypot(...column);
     return { length, s: column.map((value) => value / length), y: (y[index] ?? []).map((value) => value / length) };
   });
-  const observations = unit.reduce(
-    (before, column, index) => {
-      const earlier = unit.slice(0, index);
-      return withColumn(before, {
-        length: column.length,
-        ss: earlier.map((other) => dot(other.s, column.s)),
-        sy: earlier.map((other) => dot(other.s, column.y)),
-        ys: earlier.map((other) => dot(other.y, column.s)),
-        yy: earlier.map((other) => dot(other.y, column.y)),
-        ownSy: dot(column.s, column.y),
-        ownYy: dot(column.y, column.y),
-      });
-    },
-    noObservations,
-  );
+  const observations = unit.reduce((before, column, index) => {
+    const earlier = unit.slice(0, index);
+    return withColumn(before, {
+      length: column.length,
+      ss: earlier.map((other) => dot(other.s, column.s)),
+      sy: earlier.map((other) => dot(other.s, column.y)),
+      ys: earlier.map((other) => dot(other.y, column.s)),
+      yy: earlier.map((other) => dot(other.y, column.y)),
+      ownSy: dot(column.s, column.y),
+      ownYy: dot(column.y, column.y),
+    });
+  }, noObservations);
   const { shift, weights } = paperEstimator.posteriorMean(observations, prior);
   const [st, yt] = [new Matrix(unit.map((column) => column.s)), new Matrix(unit.map((column) => column.y))];
   const x = Matrix.sub(yt, Matrix.mul(st, shift)).transpose().mmul(weights);
@@ -161,18 +159,21 @@ test('a training estimates what dense matrices give, from fresh gradients alone'
   expect(record?.sigma.theta?.[1]).toBeCloseTo(sigma[1] ?? Number.NaN, 8);
 });
 
-test.each([2, PRIOR, PRIOR + 1, PRIOR + OBSERVATIONS])('goes on from a checkpoint after step %i as if nothing had been', async (step) => {
-  const whole = await training();
-  await whole.training.beginEpoch(0, 1);
-  await use(whole.engine, whole.training, 0, batches.length);
-  const before = await training();
-  await before.training.beginEpoch(0, 1);
-  await use(before.engine, before.training, 0, step);
-  const after = await training();
-  await after.training.restore(await before.training.save());
-  await after.training.continueEpoch(0, 1);
-  await use(after.engine, after.training, step, batches.length);
-  const numbers = async ({ engine, training: own }: typeof whole) =>
-    Promise.all(own.parameters.map(async (value) => Array.from(await engine.download(value))));
-  expect(await numbers(after)).toEqual(await numbers(whole));
-});
+test.each([2, PRIOR, PRIOR + 1, PRIOR + OBSERVATIONS])(
+  'goes on from a checkpoint after step %i as if nothing had been',
+  async (step) => {
+    const whole = await training();
+    await whole.training.beginEpoch(0, 1);
+    await use(whole.engine, whole.training, 0, batches.length);
+    const before = await training();
+    await before.training.beginEpoch(0, 1);
+    await use(before.engine, before.training, 0, step);
+    const after = await training();
+    await after.training.restore(await before.training.save());
+    await after.training.continueEpoch(0, 1);
+    await use(after.engine, after.training, step, batches.length);
+    const numbers = async ({ engine, training: own }: typeof whole) =>
+      Promise.all(own.parameters.map(async (value) => Array.from(await engine.download(value))));
+    expect(await numbers(after)).toEqual(await numbers(whole));
+  },
+);

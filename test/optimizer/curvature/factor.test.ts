@@ -237,7 +237,12 @@ test.each(['float64', 'onnxruntime'])(
       const { s, y, weights, shift, alpha, w } = short;
       const all = { s: rows(s), y: rows(y), observations: observationsOf(s, y), mean: { shift, weights } };
       const layers = [{ ...all, correction: Matrix.zeros(observations, observations) }];
-      const factor = await compileFactor(engine, [layerOf(length)], { rank: 3, observations, lifts: true, tile: 10_000 });
+      const factor = await compileFactor(engine, [layerOf(length)], {
+        rank: 3,
+        observations,
+        lifts: true,
+        tile: 10_000,
+      });
       const [found] = await factor.compute({ columns: observations, priors: [{ alpha, w, lambda: 1 }], layers });
       if (found === undefined || 'leftOut' in found || found.u?.[0] === undefined) throw new Error('no factor');
       const u = await engine.download(found.u[0]);

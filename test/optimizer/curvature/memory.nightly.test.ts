@@ -9,7 +9,9 @@ const worker = fileURLToPath(new URL('../../../scripts/bench/scaling-worker.mjs'
 /** Largest resident memory of two estimations in a process of its own, in vectors of mnist_mlp's parameters. */
 async function vectors(observations: number): Promise<number> {
   const configuration = { kind: 'curvature', problem: 'mnist_mlp', rank: 2, observations, threads: 1, batch: 8 };
-  const child = spawn(process.execPath, [worker, JSON.stringify(configuration)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [worker, JSON.stringify(configuration)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   child.stdin.end('\n');
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
   const { memory } = JSON.parse(output) as { memory: number };

@@ -10,10 +10,7 @@ export const publishedEstimators = {
   thesis: thesisEstimator,
   paper: paperEstimator,
   author: paperEstimator,
-} satisfies Record<
-  string,
-  Estimator
->;
+} satisfies Record<string, Estimator>;
 
 /** Every value of the hyperparameter `estimator`: also those that take Ritz vectors of a Krylov space. */
 export const estimatorNames = ['thesis', 'paper', 'author', 'krylov', 'oracle'] as const;
