@@ -7,6 +7,7 @@ import { DriftMonitor } from './drift.js';
 import type { FactorOrNot } from './factor.js';
 import { estimateGroups, hasCertainCurvature } from './group-estimates.js';
 import { learningRateOf, scaledTo } from './learning-rates.js';
+import type { Estimate } from './observing.js';
 import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
 import { copiesOf, type FamilyContext, type Progress, standing } from './progress.js';
 import { scalings } from './scaling.js';
@@ -98,13 +99,14 @@ export class Estimating {
     seconds.low_rank += spent;
     seconds[during] -= spent;
     log.addLeftOut(step, estimate.groups, estimate.factors);
-    return this.#beginSteps({ ...phase, groups: estimate.groups }, estimate.factors);
+    return this.#beginSteps({ ...phase, groups: estimate.groups }, estimate.factors, estimate.scores);
   }
 
   /** Phase 4 begins with the next minibatch: a new state of the inner optimizer, the preconditioners in place. */
   async #beginSteps(
     { groups, reference, curved }: Pick<StepsPhase, 'groups' | 'reference' | 'curved'>,
     factors: readonly FactorOrNot[],
+    scores: Estimate['scores'] = [],
   ): Promise<StepsPhase> {
     const { task, settings, programs, log } = this.#context;
     const progress = this.#progress;
@@ -126,7 +128,7 @@ export class Estimating {
       signalled: false,
     };
     const learningRate = (alpha: number) => learningRateOf(settings, epoch, alpha);
-    log.addEstimation(progress.step + 1, groups, factors, progress.seconds, learningRate);
+    log.addEstimation(progress.step + 1, { groups, factors, scores }, progress.seconds, learningRate);
     return phase;
   }
 }

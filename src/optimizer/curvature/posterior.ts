@@ -16,6 +16,7 @@ import {
 import type { BatchFeeds, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import type { Estimator, Observations, PosteriorMean } from './estimators/estimator.js';
+import { type Score, scoreOf } from './estimators/prediction.js';
 import type { GroupPrior } from './group-prior.js';
 import type { Layer } from './layers.js';
 import { compileMeasuring } from './measuring-function.js';
@@ -36,6 +37,8 @@ export interface LayerPosterior {
   readonly mean: PosteriorMean;
   /** Z of the next direction. */
   readonly correction: Matrix;
+  /** Of each observation of phase 2, where they are wanted. */
+  readonly scores?: readonly Score[];
 }
 
 /** A layer that phase 2 does not treat (any more), and why. */
@@ -64,6 +67,8 @@ export interface PosteriorOptions {
   readonly weightDecay: number;
   /** The first column is that of phase 1, or, where that has none, −αg of the first minibatch of phase 2. */
   readonly startsFresh: boolean;
+  /** Whether each observation is compared with what was expected of it. */
+  readonly scores: boolean;
 }
 
 /**
@@ -83,7 +88,7 @@ export async function compilePosterior(
   { engine, problem }: TrainingTask,
   layers: readonly Layer[],
   estimator: Estimator,
-  { observations: m, weightDecay, startsFresh }: PosteriorOptions,
+  { observations: m, weightDecay, startsFresh, scores }: PosteriorOptions,
 ): Promise<Posterior> {
   // Columns that can be there before the last one is appended.
   const capacity = Math.max(m - 1, startsFresh ? 1 : 0);
@@ -116,7 +121,9 @@ export async function compilePosterior(
         const [layer, prior] = [at(state.layers, index), at(state.priors, group)];
         if (!takesPart(layer) || prior === null) return layer;
         const column = newColumn(at(numbers.columns, index), capacity, state.columns);
-        return extended(estimator, layer, prior, { ...at(values, index), column });
+        const next = extended(estimator, layer, prior, { ...at(values, index), column });
+        if (!scores || !takesPart(next)) return next;
+        return { ...next, scores: [...(layer.scores ?? []), scoreOf(layer.mean, prior, column)] };
       });
       state.columns += 1;
       return at(numbers.loss, 0);
