@@ -33,7 +33,7 @@ export async function resolveEngine({ engine = 'auto', device, threads }: Engine
  * may have been made for a larger machine.
  */
 export function checkThreads(threads: number): void {
-  checkBoundedByCores(threads, { option: '--threads', perCore: 4, fewest: 16 });
+  checkBoundedByCores(threads, { option: 'threads', perCore: 4, fewest: 16 });
 }
 
 async function choose(engine: string, device: string | undefined): Promise<Omit<ResolvedEngine, 'threads'>> {

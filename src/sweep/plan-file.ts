@@ -2,6 +2,7 @@ import { isCollection, isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { nearestNames } from '../names.js';
+import type { Fault } from '../words.js';
 import { parsePlanDocument } from './plan-document.js';
 import { type PlanContent, planSchema } from './plan-schema.js';
 
@@ -21,7 +22,7 @@ export function parsePlanFile(file: string, text: string): PlanFile {
   const { contents, value, at } = parsePlanDocument(file, text);
   const place = (path: PlanPath) => at(find(contents, path).offset);
   const parsed = planSchema.safeParse(value, { reportInput: true });
-  if (!parsed.success) throw new ConfigurationError(describeFault(parsed.error, place));
+  if (!parsed.success) throw new ConfigurationError(faultOf(parsed.error, place));
   return { content: parsed.data, place, has: (path) => find(contents, path).complete };
 }
 
@@ -44,9 +45,9 @@ function find(root: Node | null, path: PlanPath): { readonly offset: number; rea
   return { offset, complete: true };
 }
 
-function describeFault(error: z.ZodError, place: (path: PlanPath) => string): string {
+function faultOf(error: z.ZodError, place: (path: PlanPath) => string): Fault {
   const issue = error.issues[0];
-  if (issue === undefined) return 'not a plan';
+  if (issue === undefined) return { what: 'not a plan' };
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   const where = path.join('.');
   if (issue.code === 'unrecognized_keys') {
@@ -54,10 +55,14 @@ function describeFault(error: z.ZodError, place: (path: PlanPath) => string): st
     const known = keysAt(path);
     const nearest = nearestNames(key, known);
     const hint = nearest.length > 0 ? ` (did you mean ${nearest.join(' or ')}?)` : '';
-    return `${place([...path, key])}: ${where === '' ? '' : `${where}: `}found the key ${JSON.stringify(key)}, expected one of ${known.join(', ')}${hint}`;
+    return {
+      place: place([...path, key]),
+      ...(where === '' ? {} : { subject: where }),
+      found: `the key ${JSON.stringify(key)}`,
+      expected: `one of ${known.join(', ')}${hint}`,
+    };
   }
-  const field = where === '' ? 'the plan' : where;
-  return `${place(path)}: ${field}: ${expectation(issue)}`;
+  return { place: place(path), subject: where === '' ? 'the plan' : where, what: expectation(issue) };
 }
 
 function expectation(issue: z.core.$ZodIssue): string {

@@ -109,7 +109,7 @@ describe('the lowering stands in the record', () => {
 test('an engine is not opened with far more threads than there are cores', async () => {
   for (const threads of [0, -1, 1.5, Number.NaN, 100_000, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
     await expect(openEngine({ threads })).rejects.toThrow(ConfigurationError);
-    expect(() => checkThreads(threads)).toThrow(`--threads: found ${threads}, expected a whole number from 1 to `);
+    expect(() => checkThreads(threads)).toThrow(`threads: found ${threads}, expected a whole number from 1 to `);
   }
   for (const threads of [1, 2, 16]) expect(() => checkThreads(threads)).not.toThrow();
 });

@@ -43,6 +43,7 @@ export async function doctor(
           engine.gigaflops === null ? null : Number(engine.gigaflops.toPrecision(3)),
           engine.reason,
         ]),
+        { width: terminal.width },
       ),
       ...(engines.some(({ gigaflops }) => gigaflops !== null)
         ? ['GFLOP/s: rough speed of a large matrix product; small networks behave differently']
@@ -53,6 +54,7 @@ export async function doctor(
       formatTable(
         ['data set', 'state', 'what'],
         data.datasets.map(({ name, state, summary }) => [name, state, summary]),
+        { width: terminal.width },
       ),
     ],
     [terminal.heading('suggestions'), ...(advice.length > 0 ? advice : ['nothing: everything is available'])],

@@ -12,7 +12,7 @@ export async function list(what: ListName, files: readonly string[], json: boole
   const listing = await listings[what](files);
   if (json) return terminal.result(JSON.stringify(listing.entries, null, 2));
   if ('text' in listing) return terminal.result(await listing.text(terminal));
-  terminal.result(formatTable(listing.header, listing.rows, terminal.heading));
+  terminal.result(formatTable(listing.header, listing.rows, terminal));
 }
 
 /** A table, or a text of another form. */

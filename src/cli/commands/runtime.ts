@@ -3,6 +3,7 @@ import { quantile } from '../../analysis/statistics.js';
 import { type ExitCode, InterruptedError } from '../../errors.js';
 import { describeMachine, suiteVersion } from '../../results/index.js';
 import type { ResolvedRun } from '../../run/index.js';
+import { requestOf, statedOnCommandLine } from '../../run-options/index.js';
 import {
   compareRuntime,
   contestants,
@@ -29,10 +30,8 @@ const METHOD =
 export async function runtime(options: RuntimeOptions, terminal: Terminal): Promise<ExitCode> {
   const names = contestants(options.optimizers);
   const given = parseSettings(options.set, names);
-  const { lr, testproblem, dataset, variant, init, numEpochs, batchSize, seed } = options;
-  const { data, syntheticSize, engine, device, threads } = options;
-  const problem = { testproblem, dataset, variant, init };
-  const common = { ...problem, numEpochs, batchSize, seed, data, syntheticSize, engine, device, threads };
+  const { lr, testproblem, seed, threads } = options;
+  const common = { testproblem, seed, threads, ...requestOf(statedOnCommandLine(options)) };
   const runs = [];
   for (const name of names) runs.push(await resolveContestant(name, given.get(name) ?? {}, lr, common));
 
@@ -179,7 +178,7 @@ function table(report: Report, terminal: Terminal): string {
     )}, ${dataset.source} data, seed ${report.random_seed}: ${counted(report.repeats, 'repeat')}`,
     `${engine.name} ${engine.version} on ${engine.device}, ${counted(engine.threads, 'thread')}; ${cores}`,
     '',
-    formatTable(header, rows, terminal.heading),
+    formatTable(header, rows, terminal),
     '',
     `seconds and ratio: medians; ${METHOD}`,
     ...settings(report),
