@@ -114,7 +114,7 @@ describe('train_while_estimating', () => {
     for (const epoch of [0, 1]) {
       await whole.beginEpoch(epoch, 1);
       for (let step = 0; step < STEPS; step++) {
-        states.push(await whole.save());
+        states.push(structuredClone(await whole.save()));
         await use(whole, epoch, step, step + 1);
       }
       await whole.endEpoch();
