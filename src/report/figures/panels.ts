@@ -99,6 +99,12 @@ export function panelTitle(text: string, { panelWidth, fontSize, measure }: Layo
   return { text: wrapToWidth(text, panelWidth / 1.15, fontSize, measure) };
 }
 
+/** The title of an axis of this length, in as many lines as it needs: names of other people can be long. */
+export function axisTitle(text: string, length: number, { fontSize, measure }: Layout): string | readonly string[] {
+  const lines = wrapToWidth(text, Math.max(length, fontSize * 8), fontSize, measure);
+  return lines.length > 1 ? lines : text;
+}
+
 /** A legend entry that is no series: a mark that is explained. */
 export interface Explained {
   readonly mark: 'band' | 'cross' | 'note';
