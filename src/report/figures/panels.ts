@@ -1,11 +1,11 @@
 import { type Layout, SCHEMA, type Spec } from './figure.js';
 import type { Series } from './series.js';
 
-/** Lines of a text that fit a width; a longer word is cut, because names of other people can be long. */
+/** Lines of a text that fit a width, `n = 5` in one piece; a longer word is cut, because names of other people can be long. */
 export function wrapToWidth(text: string, width: number, size: number, measure: Layout['measure']): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/(?<!=) (?!=)/)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (measure(longer, size) <= width) {
       line = longer;
