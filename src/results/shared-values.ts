@@ -1,5 +1,6 @@
 import { flatNumbers } from './flat-numbers.js';
-import type { Metric, RecordedRun } from './recorded-run.js';
+import type { Metric } from './metrics.js';
+import type { RecordedRun } from './recorded-run.js';
 
 /**
  * Holds what is equal in many runs once: of fifty thousand files the conditions, settings and names are a few thousand values,
