@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js';
 import type { ResolvedRun } from '../run/index.js';
-import { type RatioSummary, summarizeRatios } from './ratios.js';
+import { option, say } from '../words.js';
+import { type RatioSummary, summariseRatios } from './ratios.js';
 import { type Clock, type RunSeconds, type Scope, type TimedRun, type TimingOptions, timeRun } from './timed-run.js';
 
 /** How optimizers are compared. */
@@ -86,9 +87,11 @@ export async function compareRuntime(
 }
 
 function referenceDiverged(name: string, reason: string): ConfigurationError {
-  return new ConfigurationError(
-    `${name} diverged (${reason}), expected a reference that runs to its end; --set ${name}.lr=VALUE changes its learning rate`,
-  );
+  return new ConfigurationError({
+    what: `${name} diverged (${reason})`,
+    expected: 'a reference that runs to its end',
+    remedy: say`${option('set', `${name}.lr=VALUE`)} changes its learning rate`,
+  });
 }
 
 /** 0 … n−1, beginning with `start` modulo n. */
@@ -98,7 +101,7 @@ function rotated(n: number, start: number): number[] {
 
 function ratiosOf(own: readonly RunSeconds[], reference: readonly RunSeconds[]): NonNullable<Contestant['ratios']> {
   const ratio = (scope: Scope, clock: Clock): RatioSummary =>
-    summarizeRatios(
+    summariseRatios(
       own.map((seconds) => seconds[scope][clock]),
       reference.map((seconds) => seconds[scope][clock]),
     );
