@@ -63,8 +63,8 @@ async function memoryOf(runs: readonly PlannedRun[]): Promise<number[]> {
   const needs: number[] = [];
   for (const { request, configuration } of runs) {
     const { testproblem, variant, batchSize, optimizer } = configuration;
-    const { num_observations: observations } = optimizer.hyperparameters;
-    const key = JSON.stringify([testproblem, request.testproblem, variant, batchSize, observations ?? null]);
+    const { num_observations: observations = null } = optimizer.hyperparameters;
+    const key = JSON.stringify([testproblem, request.testproblem, variant, batchSize, optimizer.name, observations]);
     const need = known.get(key) ?? leastMemory(await resolveConfiguration(request));
     known.set(key, need);
     needs.push(need);
