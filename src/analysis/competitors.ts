@@ -109,12 +109,17 @@ export function namesOf(settings: readonly Setting[]): string[] {
 }
 
 /**
- * Whether a setting has a value, as the command line states it. A setting without that name is not concerned: `lr=0.1` says
+ * Whether a setting has a value, or one of several with commas between them, as the command line states it. A setting without that name is not concerned: `lr=0.1` says
  * nothing about an optimizer that has no lr.
  */
 export function satisfies(setting: Setting, name: string, wanted: string): boolean {
   const value = settingValue(setting, name);
-  return value === undefined || value === wanted || value === textOf(Number(wanted));
+  return value === undefined || alternatives(wanted).some((one) => value === one || value === textOf(Number(one)));
+}
+
+/** What `sgd,adam` stands for; the whole text too, since a value may have commas. */
+export function alternatives(wanted: string): readonly string[] {
+  return [wanted, ...wanted.split(',').map((one) => one.trim())].filter((one) => one !== '');
 }
 
 function textOf(value: unknown): string {

@@ -1,5 +1,5 @@
 import type { RecordedRun } from '../results/index.js';
-import { namesOf, satisfies } from './competitors.js';
+import { alternatives, namesOf, satisfies } from './competitors.js';
 import { groupSettings } from './settings.js';
 
 /** A condition as the user states it: `['lr', '0.1']`, `['tag', 'paper']`. */
@@ -22,14 +22,16 @@ export function conditionNames(runs: readonly RecordedRun[]): string[] {
   return [...namesOf(groupSettings(runs)), ...Object.keys(OF_RUNS)];
 }
 
-/** The runs that meet every condition; several on one name are alternatives only for `seed`, `state` and `tag`. */
+/** The runs that meet every condition; alternatives have commas between them, or for `seed`, `state` and `tag` conditions of their own. */
 export function runsWhere(runs: readonly RecordedRun[], conditions: readonly Condition[]): RecordedRun[] {
   const ofRuns = conditions.filter(isOfRuns);
   const ofSettings = conditions.filter((condition) => !isOfRuns(condition));
   const names = [...new Set(ofRuns.map(([name]) => name))];
   return runs.filter((run) => {
     const meets = (name: string) =>
-      ofRuns.some(([own, value]) => own === name && OF_RUNS[name]?.(run).includes(value) === true);
+      ofRuns.some(
+        ([own, value]) => own === name && alternatives(value).some((one) => OF_RUNS[name]?.(run).includes(one)),
+      );
     if (!names.every(meets)) return false;
     if (ofSettings.length === 0) return true;
     return groupSettings([run]).every((setting) =>

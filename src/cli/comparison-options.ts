@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 import type { SelectionMode } from '../analysis/selection-mode.js';
-import { METRICS } from '../results/recorded-run.js';
-import { commaSeparated, metricName, oneOf, repeated } from './option-values.js';
+import { METRICS } from '../results/metrics.js';
+import { commaSeparated, metricName, nameList, oneOf, repeated } from './option-values.js';
 
 const MODES = ['most', 'final', 'best'] as const satisfies readonly SelectionMode[];
 
 /** What is compared, and how: the same for the table, the figures and the report. */
 export function addComparisonOptions(command: Command): Command {
-  const words = (text: string) => text;
   return command
     .option('--plan <file>', 'compare only the runs of this plan, one row per optimizer entry')
     .option('--allow-user-code', 'with --plan: load optimizer files that the plan names')
@@ -39,11 +38,11 @@ export function addComparisonOptions(command: Command): Command {
       repeated,
       [],
     )
-    .option('--testproblems <name,name,...>', 'only these test problems, in this order', commaSeparated(words))
+    .option('--testproblems <name,name,...>', 'only these test problems, in this order', nameList('--testproblems'))
     .option(
       '--optimizers <name,name,...>',
       'only these optimizers, by class name, in this order',
-      commaSeparated(words),
+      nameList('--optimizers'),
     )
     .option('--wall-time', 'show wall times even if runs shared the machine')
     .option('--allow-mismatch', 'also show baselines under other conditions, marked');

@@ -87,7 +87,7 @@ function bash(root: Entry): string[] {
   return [
     '_probprec() {',
     `  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"`,
-    "  local path='' words='' files=0 own=1 i word longer",
+    "  local path='' words='' files=0 own=1 prefix='' i word longer",
     '  for ((i = 1; i < COMP_CWORD; i++)); do',
     `    word="\${COMP_WORDS[i]}"`,
     `    longer="\${path:+$path }$word"`,
@@ -97,7 +97,9 @@ function bash(root: Entry): string[] {
     ...cases,
     '  esac',
     '  case "$current" in -*) files=0;; esac',
-    '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
+    // The last name of a list with commas.
+    `  if [ $own = 0 ]; then case "$current" in *,*) prefix="\${current%,*},";; esac; fi`,
+    `  COMPREPLY=($(compgen -P "$prefix" -W "$words" -- "\${current#"$prefix"}"))`,
     '  if [ $files = 1 ]; then COMPREPLY+=($(compgen -f -- "$current")); fi',
     '}',
     'complete -o filenames -F _probprec probprec',

@@ -1,6 +1,6 @@
 import { decimalNumber } from '../decimal-number.js';
 import { nearestNames } from '../names.js';
-import { METRICS, type Metric } from '../results/recorded-run.js';
+import { METRICS, type Metric } from '../results/metrics.js';
 import { UsageError } from './failure.js';
 
 /** A parser for an option that takes a whole number of at least `least`. */
@@ -37,9 +37,17 @@ export function webAddress(option: string): (text: string) => string {
   };
 }
 
-/** A parser for an option that takes numbers separated by commas; `parse` checks each. */
-export function commaSeparated<T>(parse: (text: string) => T): (text: string) => T[] {
-  return (text) => text.split(',').map((part) => parse(part.trim()));
+/** A parser for an option that takes values separated by commas, and may be repeated; `parse` checks each. */
+export function commaSeparated<T>(parse: (text: string) => T): (text: string, before?: readonly T[]) => T[] {
+  return (text, before = []) => [...before, ...text.split(',').map((part) => parse(part.trim()))];
+}
+
+/** A parser for an option that takes names separated by commas or blanks, and may be repeated. Throws UsageError. */
+export function nameList(option: string): (text: string, before?: readonly string[]) => string[] {
+  return commaSeparated((name) => {
+    if (name !== '') return name;
+    throw new UsageError(`${option}: found an empty name, expected names separated by commas`);
+  });
 }
 
 /** A parser for an option that may be repeated: the texts in their order. */

@@ -21,6 +21,7 @@ export function progressReporter(terminal: Terminal, quiet: boolean): (event: Ru
       case 'warning':
         return terminal.line(`probprec: warning: ${event.message}`);
       case 'dataset':
+      case 'note':
         return say(event.message);
       case 'start':
         return say(describeStart(event));
@@ -64,7 +65,9 @@ function describeStart(event: Extract<RunEvent, { type: 'start' }>): string {
   if (configuration.data.source === 'synthetic') lines.push('training on synthetic data (recorded in the run file)');
   else if (!event.verifiedData) lines.push('the data files differ from the published ones (recorded in the run file)');
   const { resumedFromEpoch: epoch, resumedFromStep: step, stepsPerEpoch } = event;
-  if (epoch !== null) {
+  if (event.extendsRun !== null) {
+    lines.push(`goes on after the completed run of ${counted(epoch ?? 0, 'epoch')}: ${event.extendsRun}`);
+  } else if (epoch !== null) {
     const place = describePlace({ epoch, step, stepsPerEpoch, numEpochs: configuration.numEpochs });
     lines.push(`resumes from the checkpoint of ${place}`);
   }

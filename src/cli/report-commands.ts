@@ -1,9 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { SCALES } from '../experiment/experiment.js';
 import { addComparisonOptions } from './comparison-options.js';
 import type { ExperimentOptions } from './experiment-options.js';
 import { UsageError } from './failure.js';
-import { commaSeparated, metricName, oneOf, quoted, wholeNumber } from './option-values.js';
+import { commaSeparated, metricName, nameList, oneOf, quoted, wholeNumber } from './option-values.js';
 import { PLOT_KINDS, type PlotCommandOptions, type ReportCommandOptions } from './report-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -15,7 +15,6 @@ export function addReportCommands(program: Command, terminal: Terminal): void {
 }
 
 function addPlot(program: Command, terminal: Terminal): void {
-  const words = (text: string) => text;
   const command = program
     .command('plot')
     .summary('draw a figure: learning curves, sensitivity, intervals, profiles, …')
@@ -38,7 +37,11 @@ function addPlot(program: Command, terminal: Terminal): void {
       oneOf('--format', ['svg', 'png', 'pdf', 'json', 'tikz'] as const),
     )
     .option('--data <file>', 'also write the data of the figure as CSV')
-    .option('--width <width>', 'column (3.25in), page (6.5in), or a length in in, cm, mm or pt', lengthInPoints, 468)
+    .addOption(
+      new Option('--width <width>', 'column (3.25in), page (6.5in), or a length in in, cm, mm or pt')
+        .argParser(lengthInPoints)
+        .default(468, 'page'),
+    )
     .option('--font-size <pt>', 'size of all text, in points', wholeNumber('--font-size', 4), 8)
     .option('--dpi <n>', 'pixels per inch of a PNG', wholeNumber('--dpi', 30), 300)
     .option('--outlines', 'SVG: convert text to outlines, which need no fonts (always so in PDF)')
@@ -72,7 +75,7 @@ function addPlot(program: Command, terminal: Terminal): void {
       'sensitivity, heatmap: hyperparameter of the horizontal axis (the one with most values)',
     )
     .option('--y <hyperparameter>', 'heatmap: hyperparameter of the vertical axis')
-    .option('--quantities <name,name,...>', 'quantities: only these', commaSeparated(words));
+    .option('--quantities <name,name,...>', 'quantities: only these', nameList('--quantities'));
   addComparisonOptions(command).action(
     async (kind: (typeof PLOT_KINDS)[number], paths: string[], options: PlotCommandOptions) => {
       const { plot } = await import('./commands/plot.js');

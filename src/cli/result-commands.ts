@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { METRICS, type Metric } from '../results/recorded-run.js';
+import { METRICS, type Metric } from '../results/metrics.js';
 import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { addExport } from './export-commands.js';
 import { unknownCommand } from './house-command.js';
-import { commaSeparated, metricName, oneOf } from './option-values.js';
+import { commaSeparated, metricName, nameList, oneOf } from './option-values.js';
 import { COMPARE_FORMATS, type CompareCommandOptions } from './result-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -54,7 +54,7 @@ function addCompare(program: Command, terminal: Terminal): void {
     .option(
       '--columns <name,name,...>',
       'only these columns: optimizer, from, setting, runs, mean, interval, best, target, speed, wall, cpu, difference, p; of csv its own names',
-      commaSeparated((text) => text),
+      nameList('--columns'),
     )
     .option(
       '--metrics <name,name,...>',

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { SELECTION_MODES } from '../analysis/selection-mode.js';
-import { METRICS } from '../results/recorded-run.js';
+import { METRICS } from '../results/metrics.js';
 import type { RunCondition } from '../sweep/selection.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
-import { metricName, nonNegativeNumber, oneOf, quoted, repeated, wholeNumber } from './option-values.js';
+import { metricName, nameList, nonNegativeNumber, oneOf, quoted, repeated, wholeNumber } from './option-values.js';
 import {
   COMMAND_FORMATS,
   type SweepBestOptions,
@@ -15,13 +15,7 @@ import {
   type SweepStatusOptions,
 } from './sweep-options.js';
 import type { Terminal } from './terminal.js';
-import {
-  addBudgetOptions,
-  addDataOptions,
-  addEngineOptions,
-  addProtocolOptions,
-  addVersionOptions,
-} from './training-options.js';
+import { addRunOptions } from './training-options.js';
 
 const USER_CODE = [
   '--allow-user-code',
@@ -68,11 +62,19 @@ function addPlan(sweep: Command, terminal: Terminal): void {
       'Writes a plan: a set of runs in a stable order, as a YAML file to read, edit and keep.\n' +
         'Give fixed hyperparameters as in run (--momentum 0.9). --grid momentum.lr=... searches the optimizer momentum only.',
     )
-    .usage('--testproblem NAME... --optimizer NAME... [--grid NAME=VALUES ...] [options]')
+    .usage('--testproblem NAME,... --optimizer NAME,... [--grid NAME=VALUES ...] [options]')
     .allowUnknownOption()
     .allowExcessArguments()
-    .option('--testproblem <name...>', 'test problems (probprec list testproblems)')
-    .option('--optimizer <name|file...>', 'optimizers (probprec list optimizers), or files ./mine.js')
+    .option(
+      '--testproblem <name|file...>',
+      'test problems (probprec list testproblems), separated by commas or blanks',
+      nameList('--testproblem'),
+    )
+    .option(
+      '--optimizer <name|file...>',
+      'optimizers (probprec list optimizers), or files ./mine.js; separated by commas or blanks',
+      nameList('--optimizer'),
+    )
     .option(
       '--grid <name=values>',
       'lr=log:1e-5:1e2:20, lr=lin:0:1:5, lr=0.1,0.2, lr=deepobs (its 20 learning rates); may be repeated',
@@ -87,12 +89,12 @@ function addPlan(sweep: Command, terminal: Terminal): void {
     .option('--sampling-seed <n>', 'seed of the drawn points (0)', wholeNumber('--sampling-seed', 0))
     .option('--halton', 'draw the points from a Halton sequence instead of independently')
     .option('--seeds <list>', 'seeds of the runs: 42, 42-51 or 42,45-47', seedList('--seeds'), [42]);
-  addVersionOptions(command);
-  addBudgetOptions(command);
-  addDataOptions(command);
-  command.option('--output-dir <dir>', 'folder for run files', 'results');
-  addEngineOptions(command);
-  addProtocolOptions(command);
+  addRunOptions(command, ['version', 'budget', 'dataset', 'data folder', 'data', 'output folder']);
+  command.option(
+    '--keep-checkpoint',
+    'every run keeps the checkpoint of its last epoch, for a plan with more --num-epochs',
+  );
+  addRunOptions(command, ['engine', 'threads', 'protocol']);
   command
     .option('--jobs <n>', 'default number of parallel runs, stored in the plan', wholeNumber('--jobs', 1))
     .option('--name <name>', "name of the plan (the file's name)")

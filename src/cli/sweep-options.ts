@@ -1,5 +1,5 @@
 import type { SelectionMode } from '../analysis/selection-mode.js';
-import type { Metric } from '../results/recorded-run.js';
+import type { Metric } from '../results/metrics.js';
 import type { PlanTrust } from '../sweep/plan.js';
 import type { RunCondition } from '../sweep/selection.js';
 import type { RunOptions } from './options.js';
@@ -9,7 +9,10 @@ export const COMMAND_FORMATS = ['lines', 'parallel', 'slurm'] as const;
 
 /** Options of `sweep plan` after parsing; what is absent was not given. */
 export interface SweepPlanOptions
-  extends Omit<RunOptions, 'testproblem' | 'optimizer' | 'seed' | 'resume' | 'quiet' | 'json' | 'debug' | 'help'> {
+  extends Omit<
+    RunOptions,
+    'testproblem' | 'optimizer' | 'seed' | 'resume' | 'stopAfterEpoch' | 'quiet' | 'json' | 'debug' | 'help'
+  > {
   readonly testproblem?: string[];
   readonly optimizer?: string[];
   readonly grid?: string[];

@@ -8,6 +8,7 @@ import {
   type RunEvent,
   type RunOutcome,
 } from '../run/index.js';
+import { hintText } from './divergence-hints.js';
 import { reportFailure } from './failure.js';
 import { type InterruptionSignal, interruptible, interruptionCode } from './interruption.js';
 import { type PoolLink, poolLink } from './pool-link.js';
@@ -23,6 +24,8 @@ export interface TrainOptions {
   readonly resume: boolean;
   readonly overwrite?: boolean | undefined;
   readonly keepParameters?: KeepParameters | undefined;
+  readonly keepCheckpoint?: boolean | undefined;
+  readonly stopAfterEpoch?: number | undefined;
   readonly observe?: string | undefined;
   readonly tag?: readonly string[] | undefined;
   readonly note?: string | undefined;
@@ -39,7 +42,7 @@ export interface TrainOptions {
 
 /**
  * Trains in this process and writes one run file; its path, or with `json` a summary, goes to stdout. Returns 0 for a
- * completed or diverged run, 1 for a failed one, 128 and the signal's number for an interrupted one. A sweep that started this process follows
+ * completed or diverged run and for one that stops where it was told to, 1 for a failed one, 128 and the signal's number for an interrupted one. A sweep that started this process follows
  * the run over a channel and may interrupt it.
  */
 export async function train(resolved: ResolvedRun, options: TrainOptions, terminal: Terminal): Promise<ExitCode> {
@@ -58,6 +61,8 @@ export async function train(resolved: ResolvedRun, options: TrainOptions, termin
       overwrite: options.overwrite === true,
       checkResources: options.resourceCheck !== false,
       keepParameters: options.keepParameters,
+      keepCheckpoint: options.keepCheckpoint,
+      stopAfterEpoch: options.stopAfterEpoch,
       observe,
       label: { tags: options.tag, note: options.note },
       signal,
@@ -127,7 +132,7 @@ function keptState() {
 /** What helps, where the optimizer knows why its runs diverge. */
 function hintOf({ optimizer, configuration }: ResolvedRun, { runFile }: RunOutcome): string | null {
   if (runFile.status.state !== 'diverged') return null;
-  return optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null;
+  return hintText(optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null);
 }
 
 /** What there is to say at the end besides what the run file says. */
@@ -148,6 +153,7 @@ function finish(
   if (alreadyComplete) {
     if (options.log !== undefined)
       terminal.line('the run is complete, so --log writes nothing; probprec export exports its results');
+    if (options.keepCheckpoint) terminal.line('the run is complete, so --keep-checkpoint keeps nothing more');
     terminal.line(`already complete${options.again === undefined ? '' : ` (${options.again})`}: ${path}`);
   } else if (outcome.error !== undefined) {
     // The error says why, in a line of its own.
@@ -162,7 +168,7 @@ function finish(
     terminal.result(
       options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
     );
-  if (status.state === 'interrupted') return interruptionCode(signal);
+  if (status.state === 'interrupted') return signal.aborted ? interruptionCode(signal) : 0;
   return status.state === 'failed' ? 1 : 0;
 }
 

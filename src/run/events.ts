@@ -12,6 +12,8 @@ export interface Measurement {
 /** What a run tells while it goes on. */
 export type RunEvent =
   | { readonly type: 'dataset'; readonly message: string }
+  /** What the user may want to know before the training, and nothing is wrong with. */
+  | { readonly type: 'note'; readonly message: string }
   | {
       readonly type: 'start';
       readonly configuration: RunConfiguration;
@@ -22,6 +24,8 @@ export type RunEvent =
       readonly resumedFromEpoch: number | null;
       /** Steps of the epoch after these, where the checkpoint was written within one. */
       readonly resumedFromStep: number | null;
+      /** The kept end of the run of fewer epochs that this one goes on from; null where it does not. */
+      readonly extendsRun: string | null;
       readonly path: string;
       readonly verifiedData: boolean;
     }

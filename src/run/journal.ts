@@ -43,6 +43,13 @@ export class Journal {
    * what is behind cannot be cut off.
    */
   static async reopen(path: string, state: JournalState): Promise<{ journal: Journal; entries: unknown[] }> {
+    const { hash, entries } = await Journal.read(path, state);
+    await writing(path, () => withFile(path, (handle) => handle.truncate(state.bytes)));
+    return { journal: new Journal(path, hash, state.bytes), entries };
+  }
+
+  /** The lines of a journal as a checkpoint knows it; leaves the file as it is. Throws DamagedContent. */
+  static async read(path: string, state: JournalState): Promise<{ hash: Hash; entries: unknown[] }> {
     const content = await readStart(path, state.bytes);
     const hash = createHash('sha256').update(content);
     const actual = hash.copy().digest('hex');
@@ -57,8 +64,7 @@ export class Journal {
         throw new DamagedContent('a journal with a line that is no JSON', 'one JSON value in each line');
       }
     });
-    await writing(path, () => withFile(path, (handle) => handle.truncate(state.bytes)));
-    return { journal: new Journal(path, hash, state.bytes), entries };
+    return { hash, entries };
   }
 
   get state(): JournalState {

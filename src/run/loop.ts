@@ -8,6 +8,7 @@ import { toJsonValue } from '../results/canonical-json.js';
 import type { RunStatus } from '../results/index.js';
 import { scheduleFactor } from '../schedule/index.js';
 import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
+import { option, say } from '../words.js';
 import type { ResolvedRun } from './configuration.js';
 import { Evaluator, uploadBatch } from './evaluation.js';
 import type { Measurement, RunEvent } from './events.js';
@@ -102,9 +103,11 @@ export class TrainingLoop {
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
     const bySteps = configuration.schedule !== undefined || optimizer.schedule !== undefined;
     if (bySteps && training.scaleLearningRate === undefined) {
-      throw new ConfigurationError(
-        `--schedule: ${optimizer.name} takes its learning rate by the epoch, expected --lr-schedule-epochs, or scaleLearningRate(factor) in its training`,
-      );
+      throw new ConfigurationError({
+        subject: option('schedule'),
+        what: `${optimizer.name} takes its learning rate by the epoch`,
+        expected: say`${option('lr_schedule_epochs')}, or scaleLearningRate(factor) in its training`,
+      });
     }
     const evaluator = new Evaluator(engine, testProblem, task.constants, { l2Reg, protocol, batchSize, seed });
     const elsewhere = training.evaluationPoint !== undefined;
@@ -146,15 +149,23 @@ export class TrainingLoop {
 
   /**
    * Trains from the loop's position to the last epoch, evaluating before the first epoch and after each; then
-   * `afterEpoch` is called. Returns how it ended: completed, or diverged at the first loss that is not finite.
+   * `afterEpoch` is called. Returns how it ended: completed, diverged at the first loss that is not finite, or interrupted
+   * after `stopAfter` epochs.
    */
-  async run(afterEpoch: (epoch: number) => Promise<void> = async () => undefined): Promise<RunStatus> {
+  async run(
+    afterEpoch: (epoch: number) => Promise<void> = async () => undefined,
+    stopAfter = Number.POSITIVE_INFINITY,
+  ): Promise<RunStatus> {
     const { numEpochs } = this.#context.resolved.configuration;
     const first = this.position;
     const diverges = first.epoch === 0 && first.step === null ? await this.#evaluate(0) : null;
     if (diverges !== null) return diverges;
     await this.#context.afterStep?.(this);
     for (let { epoch } = first; epoch < numEpochs; epoch++) {
+      if (epoch >= stopAfter && this.position.step === null) {
+        const reason = `stopped after epoch ${epoch} of ${numEpochs}, as asked for`;
+        return { state: 'interrupted', epoch, step: null, reason };
+      }
       this.#context.signal?.throwIfAborted();
       const diverged = (await this.#trainEpoch(epoch)) ?? (await this.#evaluate(epoch + 1));
       if (diverged !== null) return diverged;

@@ -85,8 +85,11 @@ export class RunRecord {
     };
   }
 
-  /** The record that parts make, in their order; they count as taken. Throws ZodError for what is no part. */
-  static of(parts: readonly unknown[]): RunRecord {
+  /**
+   * The record that parts make, in their order; they count as taken, unless they are another run's. Throws ZodError for what
+   * is no part.
+   */
+  static of(parts: readonly unknown[], { taken = true } = {}): RunRecord {
     const record = new RunRecord();
     for (const part of parts) {
       const { lists, optimizer_log, observations = [] } = partSchema.parse(part);
@@ -99,7 +102,7 @@ export class RunRecord {
       record.optimizerLog.push(...optimizer_log);
       record.observations.push(...observations);
     }
-    record.#markTaken();
+    if (taken) record.#markTaken();
     return record;
   }
 

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { ConfigurationError, OutputError } from '../errors.js';
 import { gradients, intermediateBytes, program, type Shape, sizeOf } from '../tensor/index.js';
+import { option, say, setting, switchedOff, type Words } from '../words.js';
 import type { ResolvedRun } from './configuration.js';
 import { evaluationBatchSize, evaluationBytes } from './evaluation.js';
 
@@ -91,16 +92,18 @@ export function checkMemory(resolved: ResolvedRun, { bytes, whose } = memoryLimi
     ...(observations > 0 ? [`observations ${inWords(observations)}`] : []),
     minibatch >= saving ? `a minibatch and its gradient ${inWords(minibatch)}` : `a checkpoint ${inWords(saving)}`,
   ];
-  throw new ConfigurationError(
-    `memory: found ${inWords(bytes)}, ${whose}, expected at least ${inWords(totalOf(need))} for this run (${parts.join(', ')}); ${lessOf(need)}--no-resource-check runs anyway`,
-  );
+  throw new ConfigurationError({
+    subject: 'memory',
+    found: `${inWords(bytes)}, ${whose}`,
+    expected: `at least ${inWords(totalOf(need))} for this run (${parts.join(', ')})`,
+    remedy: say`${lessOf(need)}${switchedOff('resource_check', 'checkResources')} runs anyway`,
+  });
 }
 
 /** What needs less, where something does. */
-function lessOf({ parameters, observations, minibatch, saving }: MemoryNeed): string {
-  if (observations > minibatch) return 'a smaller --num-observations needs less, ';
-  // Half of the parameters' bytes are the gradient's.
-  return minibatch > Math.max(saving, parameters) ? 'a smaller --batch-size needs less, ' : '';
+function lessOf({ parameters, observations, minibatch, saving }: MemoryNeed): Words {
+  if (observations > minibatch) return say`a smaller ${setting('num_observations')} needs less, `;
+  return minibatch > Math.max(saving, parameters) ? say`a smaller ${option('batch_size')} needs less, ` : '';
 }
 
 /** Bytes that a run writes at most at one time: its run file, the journal, and a checkpoint beside the one that it replaces. */
@@ -120,7 +123,12 @@ export async function checkDisk(
   const found = await free(folder);
   if (found === null || found >= needed) return;
   throw new OutputError(
-    `${folder}: found ${inWords(found)} of free disk space, expected at least ${inWords(needed)} for the checkpoints and the run file of this run; make room, give another --output-dir, or run anyway with --no-resource-check`,
+    {
+      subject: folder,
+      found: `${inWords(found)} of free disk space`,
+      expected: `at least ${inWords(needed)} for the checkpoints and the run file of this run`,
+      remedy: say`make room, give another ${option('output_dir')}, or run anyway with ${switchedOff('resource_check', 'checkResources')}`,
+    },
     { exitCode: 1 },
   );
 }

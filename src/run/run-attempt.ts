@@ -1,9 +1,10 @@
 import type { DataSplit, Dataset } from '../dataset/index.js';
 import type { Engine } from '../engine/index.js';
-import { InterruptedError, OutputError } from '../errors.js';
+import { errorText, InterruptedError, OutputError } from '../errors.js';
 import { toJsonValue } from '../results/canonical-json.js';
 import {
   buildRunFile,
+  hasEnded,
   type Provenance,
   type RunFile,
   type RunStatus,
@@ -11,6 +12,7 @@ import {
   writeRunFile,
 } from '../results/index.js';
 import type { RunLabel } from '../results/run-label.js';
+import { asKey, say } from '../words.js';
 import type { CheckpointHeader } from './checkpoint-header.js';
 import {
   type CheckpointOrigin,
@@ -21,6 +23,7 @@ import {
 } from './checkpoint-origin.js';
 import type { ResolvedRun } from './configuration.js';
 import type { RunEvent } from './events.js';
+import { keepEnd } from './kept-end.js';
 import type { KeepParameters } from './kept-parameters.js';
 import { removeProgress } from './leftovers.js';
 import { type Position, TrainingLoop } from './loop.js';
@@ -45,6 +48,10 @@ export interface RunOptions extends DataOptions {
   readonly checkpointShare?: number;
   /** Whether parameters are kept beside the run file, after each epoch or at the end; by default they are not. */
   readonly keepParameters?: KeepParameters | undefined;
+  /** Whether the checkpoint of the last epoch is kept, so that a run of more epochs can go on from it; default no. */
+  readonly keepCheckpoint?: boolean | undefined;
+  /** After so many epochs the run is interrupted, with its checkpoint, to go on another time; default: never. */
+  readonly stopAfterEpoch?: number | undefined;
   /** What is measured along the training; it changes nothing in the run and is no part of its identity. */
   readonly observe?: readonly ObservationRequest[] | undefined;
   /** What the user calls the run; the run file has it. */
@@ -78,11 +85,6 @@ export interface RunParts {
   readonly sources: ReturnType<typeof sourcesOf>;
   readonly saved: SavedRun;
   readonly warn: (message: string) => void;
-}
-
-/** Whether nothing is left to do; an interrupted or failed run can be run again. */
-export function hasEnded(state: RunStatus['state']): boolean {
-  return state === 'completed' || state === 'diverged';
 }
 
 /** An attempt at a run by who holds its lock: its loop together with what is saved of it and its run file. */
@@ -119,7 +121,7 @@ export class RunAttempt {
         const by = signal.reason instanceof InterruptedError ? signal.reason.message : 'interrupted by the user';
         return await this.#finish({ state: 'interrupted', epoch, step, reason: by });
       }
-      const reason = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
+      const reason = errorText(error, asKey).split('\n')[0] ?? '';
       // The first error says more than that its run file cannot be written either.
       const outcome = await this.#finish({ state: 'failed', epoch, step, reason }).catch(() => {
         throw error;
@@ -139,7 +141,9 @@ export class RunAttempt {
       what === null
         ? 'no epoch is kept; repeat the command to start again'
         : `${what} is kept; repeat the command to resume`;
-    return new OutputError(`${error.message}; ${kept}`, { exitCode: error.exitCode, cause: error.cause });
+    const fault = error.fault ?? { what: error.message };
+    const remedy = fault.remedy === undefined ? kept : say`${fault.remedy}; ${kept}`;
+    return new OutputError({ ...fault, remedy }, { exitCode: error.exitCode, cause: error.cause });
   }
 
   /** How far the run has come, or where it goes on as soon as its programs are compiled. */
@@ -162,6 +166,7 @@ export class RunAttempt {
   async #train(loaded: LoadedRun | null): Promise<RunStatus> {
     const { resolved, dataset, engine, saved } = this.#parts;
     const { configuration } = resolved;
+    const { keepCheckpoint, stopAfterEpoch } = this.#parts.options;
     const loop = await this.#start(loaded);
     const { epoch: first, step } = loop.position;
     this.#emit({
@@ -171,6 +176,7 @@ export class RunAttempt {
       threads: engine.record.threads,
       resumedFromEpoch: first > 0 || step !== null ? first : null,
       resumedFromStep: step,
+      extendsRun: this.#loaded?.extended?.path ?? null,
       path: this.#path,
       // Nobody has published what a user's own data should be.
       verifiedData: dataset.record.verified || resolved.dataset.kind === 'own',
@@ -180,8 +186,10 @@ export class RunAttempt {
     keeper.announce(first);
     return loop.run(async (epoch) => {
       await keeper.keep(loop.training, epoch);
-      if (epoch < configuration.numEpochs && saved.due) await this.#save(loop);
-    });
+      const isLast = epoch === configuration.numEpochs;
+      const kept = isLast ? keepCheckpoint === true : saved.due || epoch === stopAfterEpoch;
+      if (kept) await this.#save(loop);
+    }, stopAfterEpoch);
   }
 
   /** The loop at its beginning, or where the saved run was. */
@@ -205,7 +213,9 @@ export class RunAttempt {
       // The checkpoint is as it was written, so its writer was not this optimizer; or there is no memory to restore it.
       if (/allocat|memory/i.test(String(error))) throw error;
       const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-      await saved.reject(`the optimizer cannot resume from its state (${reason})`, warn);
+      const fault = `the optimizer cannot resume from its state (${reason})`;
+      if (loaded.extended === undefined) await saved.reject(fault, warn);
+      else warn(`${loaded.extended.path}: ${fault}; the run starts from the beginning`);
       this.#clock = RunClock.start();
       this.#loaded = null;
       this.#loop = await TrainingLoop.start(context);
@@ -305,6 +315,10 @@ export class RunAttempt {
     });
     const path = await writeRunFile(this.#path, runFile);
     // The result is durable: what fails from here on is worth a word and nothing else.
+    if (status.state === 'completed' && options.keepCheckpoint === true) {
+      const lost = await keepEnd(options.outputDir, configuration);
+      if (lost !== null) warn(lost);
+    }
     const stays = hasEnded(status.state) ? await removeProgress(options.outputDir, configuration) : [];
     for (const warning of stays) warn(warning);
     this.#emit({ type: 'end', status: status.state, path, reason: status.reason });

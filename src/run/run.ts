@@ -2,24 +2,19 @@ import type { DataSplit, Dataset } from '../dataset/index.js';
 import { RunHeldError } from '../errors.js';
 import { removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
-import { ensureWritable, findRunFiles, settingPath } from '../results/index.js';
+import { ensureWritable, findRunFiles, hasEnded, settingPath } from '../results/index.js';
+import type { CheckpointHeader } from './checkpoint-header.js';
 import { incompatibilities, sourcesOf } from './checkpoint-origin.js';
 import type { ResolvedRun } from './configuration.js';
 import { removeCrash } from './crash.js';
+import { findShorterRun } from './extension.js';
 import { removeLeftovers, removeProgress, tidyEndedRun } from './leftovers.js';
 import { acquireRunLock, readRunLock } from './lock.js';
 import { describeHolder, type LockHolder } from './lock-file.js';
 import { checkRunEngine, openData, openRunEngine } from './open.js';
 import { provenanceOf } from './provenance.js';
 import { checkDisk, checkMemory, diskNeed } from './resources.js';
-import {
-  hasEnded,
-  type LockedOptions,
-  RunAttempt,
-  type RunOptions,
-  type RunOutcome,
-  type RunParts,
-} from './run-attempt.js';
+import { type LockedOptions, RunAttempt, type RunOptions, type RunOutcome, type RunParts } from './run-attempt.js';
 import { type LoadedRun, SavedRun } from './saved-run.js';
 
 /**
@@ -117,10 +112,13 @@ async function openSaved(
     await saved.discard();
     return null;
   }
-  return saved.load({
-    incompatibilities: ({ provenance }) => incompatibilities(provenance, dataset.record, sources),
-    sources,
+  const expected = {
+    incompatibilities: ({ provenance }: CheckpointHeader) => incompatibilities(provenance, dataset.record, sources),
     stepsPerEpoch: split.trainingSteps(resolved.configuration.batchSize),
-    warn,
-  });
+  };
+  const own = await saved.load({ ...expected, sources, warn });
+  if (own !== null) return own;
+  const { end, notes } = await findShorterRun(options.outputDir, resolved, expected);
+  for (const message of notes) options.onEvent?.({ type: 'note', message });
+  return end;
 }

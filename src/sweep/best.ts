@@ -9,7 +9,7 @@ import {
   type Setting,
 } from '../analysis/index.js';
 import { groupBy } from '../group-by.js';
-import { type Metric, problemVersion, type RecordedRun, readResults } from '../results/index.js';
+import { configurationVersion, type Metric, type RecordedRun, readResults } from '../results/index.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
 import { countPlanned, isOpen, type PlannedStatus, planStatus } from './status.js';
@@ -96,7 +96,10 @@ function labelOf(plan: Plan, { entry }: PlannedRun): string | null {
 /** What results must have in common to be ranked against each other. */
 function conditionsOf({ configuration }: PlannedRun) {
   const { engine, data, protocol } = configuration;
-  const version = Object.entries(problemVersion(configuration)).map(([name, value]) => [name, `${name} ${value}`]);
+  const version = Object.entries(configurationVersion(configuration)).map(([name, value]) => [
+    name,
+    `${name} ${value}`,
+  ]);
   return {
     ...Object.fromEntries(version),
     engine: `engine ${engine.name} ${engine.device}`,

@@ -29,6 +29,8 @@ export interface Plan {
   readonly sampling: PlanContent['sampling'];
   readonly seeds: readonly number[];
   readonly options: PlanContent['options'];
+  /** Whether every run keeps the checkpoint of its last epoch, to be extended. */
+  readonly keepCheckpoint: boolean;
   /** Whether files of the user's that the plan names may be loaded; their code runs then. */
   readonly allowUserCode: boolean;
   /** Where the file says what, for errors. */
@@ -82,6 +84,7 @@ export function planOf(path: string, text: string, { allowUserCode = false }: Pl
     sampling: content.sampling,
     seeds: content.seeds,
     options: withAbsoluteFiles(folder, content.options),
+    keepCheckpoint: content.keep_checkpoint,
     allowUserCode,
     source: { place, has },
   };

@@ -141,6 +141,10 @@ describe('completion', () => {
     ]);
     expect(await offered('probprec', 'run', '--quiet', '--optimizer', 'adamw')).toEqual(['adamw']);
     expect(await offered('probprec', 'run', '--data', '')).toEqual(['real', 'synthetic']);
+    expect(await offered('probprec', 'sweep', 'plan', '--optimizer', 'sgd,adamw')).toEqual(['sgd,adamw']);
+    expect(await offered('probprec', 'compare', '--testproblems', 'mnist_mlp,mnist_log')).toEqual([
+      'mnist_mlp,mnist_logreg',
+    ]);
     expect(await offered('probprec', 'completion', '--')).toEqual(expect.arrayContaining(['--help']));
   });
 

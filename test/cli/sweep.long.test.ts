@@ -69,6 +69,38 @@ describe('sweep plan', () => {
     expect(await readFile(join(folder, 'plans', 'full.yaml'), 'utf8')).toMatchSnapshot();
   });
 
+  test('takes names with commas or blanks between them, and the option several times', async () => {
+    const written = async (...names: string[]) => {
+      const { code, stderr } = await sweep('plan', ...names, '--grid', 'lr=0.1', '-o', '-names.yaml', '--overwrite');
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      return await readFile(join(folder, '-names.yaml'), 'utf8');
+    };
+    const problem = ['--testproblem', 'mnist_logreg', 'mnist_mlp'];
+    const plan = await written(...problem, '--optimizer', 'sgd', 'lookahead(adam)', 'momentum');
+    expect(plan).toMatch(/testproblems:\n {2}- mnist_logreg\n {2}- mnist_mlp\noptimizers:\n {2}- sgd\n {2}- lookahead/);
+    expect(await written(...problem, '--optimizer', 'sgd,lookahead(adam),momentum')).toBe(plan);
+    expect(await written(...problem, '--optimizer', 'sgd, lookahead(adam)', '--optimizer=momentum')).toBe(plan);
+    expect(
+      await written('--testproblem', 'mnist_logreg,mnist_mlp', '--optimizer', 'sgd,lookahead(adam)', 'momentum'),
+    ).toBe(plan);
+    expect(await sweep('plan', ...problem, '--optimizer', 'sgd,,adam')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^probprec: --optimizer: found an empty name, expected names separated by commas/),
+    });
+  });
+
+  test('plans a schedule for ten optimizers, with those that have no learning rate left as they are', async () => {
+    const ten = 'sgd,momentum,nesterov,adam,adamw,rmsprop,adagrad,lion,radam,nadam';
+    const { code, stderr } = await sweep(
+      ...['plan', '--testproblem', 'mnist_logreg', '--optimizer', ten, '--grid', 'lr=0.001,0.01'],
+      ...['--schedule', 'cosine', '--warmup', '0.05', '-o', 'ten.yaml'],
+    );
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^20 runs: 1 test problem, 10 optimizers, 20 settings, 1 seed\n/),
+    });
+  });
+
   test('leaves the same plan alone, and another one unless told to', async () => {
     await sweep(...PLAN, '--grid', 'lr=0.1');
     const { mtimeMs } = await stat(join(folder, 'plan.yaml'));

@@ -32,6 +32,7 @@ function events(from: number, until: number, seed = 42): RunEvent[] {
       resumedFromStep: from % 1 === 0 ? null : (from % 1) * STEPS,
       path: 'x.json',
       verifiedData: true,
+      extendsRun: null,
     },
   ];
   const evaluation = (epoch: number): RunEvent => {

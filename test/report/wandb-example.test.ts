@@ -61,7 +61,7 @@ function events(): RunEvent[] {
     const rest = { stepsPerEpoch: 60, numEpochs: 2, stepsPerSecond: 1, secondsLeft: 1, note: null };
     return { type: 'step', epoch, step: at, loss: epoch + at / 100, ...rest };
   };
-  const start = { resumedFromEpoch: null, resumedFromStep: null, path: 'x.json', verifiedData: true };
+  const start = { resumedFromEpoch: null, resumedFromStep: null, extendsRun: null, path: 'x.json', verifiedData: true };
   const told: RunEvent[] = [{ type: 'start', configuration, stepsPerEpoch: 60, threads: 1, ...start }];
   for (let epoch = 0; epoch <= 2; epoch++) {
     told.push({ type: 'evaluation', epoch, numEpochs: 2, results, seconds: 1 });

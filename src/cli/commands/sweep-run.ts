@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkThreads } from '../../engine/index.js';
-import { DataError, type ExitCode } from '../../errors.js';
-import { ensureWritable } from '../../results/index.js';
+import { DataError, type ExitCode, errorText } from '../../errors.js';
+import { ensureWritable, hasEnded } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
 import {
   checkJobs,
@@ -19,6 +19,7 @@ import {
   selectRuns,
   statedResource,
 } from '../../sweep/index.js';
+import { asFlag } from '../../words.js';
 import { dataDirectory } from '../data-dir.js';
 import { divergenceHints } from '../divergence-hints.js';
 import { UsageError } from '../failure.js';
@@ -61,7 +62,12 @@ async function runOne(
   const resolved = await resolveConfiguration({ ...run.request, threads: options.threads ?? plan.resources.threads });
   const { json, quiet, debug, resourceCheck } = options;
   const folders = { dataDir: dataDirectory(plan.dataDir), outputDir: plan.outputDir };
-  return await train(resolved, { ...folders, resume: true, json, quiet, debug, resourceCheck }, terminal);
+  const { keepCheckpoint } = plan;
+  return await train(
+    resolved,
+    { ...folders, keepCheckpoint, resume: true, json, quiet, debug, resourceCheck },
+    terminal,
+  );
 }
 
 /** The runs that a sweep would execute, in their order, with why they are to be done. */
@@ -133,7 +139,7 @@ async function runMissing(
     const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
     if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
     if (interruption.signal.aborted) return interruptionCode(interruption.signal);
-    return results.every(({ state }) => state === 'completed' || state === 'diverged') ? 0 : 1;
+    return results.every(({ state }) => hasEnded(state)) ? 0 : 1;
   } finally {
     progress.close();
     interruption.release();
@@ -154,7 +160,7 @@ async function fetchMissing(
     if (signal.aborted) return;
     if (!(error instanceof DataError)) throw error;
     const remedies = 'set data_dir in the plan, PROBPREC_DATA_DIR, or data: synthetic';
-    throw new DataError(`${error.message.replace(/\.$/, '')}; expected the data sets in ${dataDir}; ${remedies}`, {
+    throw new DataError(`${errorText(error, asFlag)}; expected the data sets in ${dataDir}; ${remedies}`, {
       cause: error,
     });
   }

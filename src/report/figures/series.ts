@@ -1,4 +1,5 @@
 import { type ComparisonRow, type ComparisonTable, rowLabel } from '../../analysis/index.js';
+import { OTHER_STATES } from '../../results/index.js';
 import { printable } from '../escape.js';
 
 /** How the rows of one name look in every panel of a figure. */
@@ -62,8 +63,11 @@ export function seriesOf(tables: readonly ComparisonTable[], counted = true): Ma
   );
 }
 
+/** Colour, dashes and marker. */
+export type Look = Pick<Series, 'colour' | 'dash' | 'shape'>;
+
 /** Colour, dashes and marker of the series at this place. */
-export function look(index: number): Pick<Series, 'colour' | 'dash' | 'shape'> {
+export function look(index: number): Look {
   const round = Math.floor(index / COLOURS.length);
   return {
     colour: COLOURS[index % COLOURS.length] ?? '#7f7f7f',
@@ -81,7 +85,7 @@ export function seriesKey(row: ComparisonRow, { rows }: ComparisonTable): string
 export function countText(rows: readonly ComparisonRow[]): string {
   const numbers = rows.map(({ final }) => final.n);
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
-  const others = (['diverged', 'interrupted', 'failed'] as const).flatMap((state) => {
+  const others = OTHER_STATES.flatMap((state) => {
     const sum = rows.reduce((total, { counts }) => total + (counts?.[state] ?? 0), 0);
     return sum === 0 ? [] : [`${sum} ${state}`];
   });
