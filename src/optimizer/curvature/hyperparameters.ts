@@ -60,7 +60,9 @@ const posteriorFields = {
     .min(2)
     .nullable()
     .default(null)
-    .describe('with estimator paper: products of one vector from whose scatter the noise is estimated; default: none, λ as published'),
+    .describe(
+      'with estimator paper: products of one vector from whose scatter the noise is estimated; default: none, λ as published',
+    ),
   rank_rule: z
     .enum(['given', 'outliers'])
     .nullable()

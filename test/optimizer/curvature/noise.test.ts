@@ -80,21 +80,24 @@ test('λ is the scatter of the products of the mean gradient', async () => {
   expect(training.evaluations).toMatchObject({ products: PRIOR + PRODUCTS + OBSERVATIONS - 1, gradients: STEPS });
 });
 
-test.each([PRIOR, PRIOR + 2, PRIOR + PRODUCTS, PRIOR + PRODUCTS + 1])('goes on from a checkpoint after step %i', async (step) => {
-  const whole = await start({});
-  await whole.beginEpoch(0, 1);
-  await use(whole, 0, STEPS);
-  const before = await start({});
-  await before.beginEpoch(0, 1);
-  await use(before, 0, step);
-  const after = await start({});
-  await after.restore(await before.save());
-  await after.continueEpoch?.(0, 1);
-  await use(after, step, STEPS);
-  const numbers = async ({ parameters: [theta] }: Training) =>
-    theta === undefined ? [] : Array.from(await engine.download(theta));
-  expect(await numbers(after)).toEqual(await numbers(whole));
-});
+test.each([PRIOR, PRIOR + 2, PRIOR + PRODUCTS, PRIOR + PRODUCTS + 1])(
+  'goes on from a checkpoint after step %i',
+  async (step) => {
+    const whole = await start({});
+    await whole.beginEpoch(0, 1);
+    await use(whole, 0, STEPS);
+    const before = await start({});
+    await before.beginEpoch(0, 1);
+    await use(before, 0, step);
+    const after = await start({});
+    await after.restore(await before.save());
+    await after.continueEpoch?.(0, 1);
+    await use(after, step, STEPS);
+    const numbers = async ({ parameters: [theta] }: Training) =>
+      theta === undefined ? [] : Array.from(await engine.download(theta));
+    expect(await numbers(after)).toEqual(await numbers(whole));
+  },
+);
 
 test('is refused with other estimators', async () => {
   for (const estimator of ['thesis', 'author', 'krylov', 'oracle']) {
