@@ -80,7 +80,7 @@ function withValue(name: string, value: string | undefined): string {
 /** A fault as one line. */
 export function faultText(fault: Fault, naming: Naming): string {
   const { place, subject, what, found, expected, remedy } = fault;
-  const say = (words: Words) => inWords(words, fault.keys ? asKey : naming);
+  const say = (words: Words) => wordsText(words, fault.keys ? asKey : naming);
   const body = [
     ...(what === undefined ? [] : [say(what)]),
     ...(found === undefined ? [] : [`found ${say(found)}`]),
@@ -92,7 +92,8 @@ export function faultText(fault: Fault, naming: Naming): string {
   return remedy === undefined ? statement : `${statement}; ${say(remedy)}`;
 }
 
-function inWords(words: Words, naming: Naming): string {
+/** A part of a sentence as a surface says it. */
+export function wordsText(words: Words, naming: Naming): string {
   return listOf(words)
     .map((word) => (typeof word === 'string' ? word : word.verbatim ? word.option : naming(word)))
     .join('');

@@ -17,6 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'regular-file.ts',
     'system-reasons.ts',
     'words.ts',
+    'zod-expectation.ts',
   ],
   ['errors.ts'],
   ['bounded-by-cores.ts', 'make-folders.ts', 'name-settings.ts', 'temporary-name.ts', 'user-file'],

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { FileError } from '../errors.js';
 import { eachMetric, laterFields, METRICS, RUN_STATES, readText } from '../results/index.js';
+import { expectedBy, pathText } from '../zod-expectation.js';
 
 const count = z.int().nonnegative();
 const values = z.array(z.number().nullable());
@@ -127,7 +128,5 @@ export function parseBaselineFile(path: string, text: string): BaselineFile {
   const parsed = baselineFileSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new FileError(
-    `${path}: field ${issue?.path.join('.') || '(whole file)'}: ${issue?.message ?? 'not as expected'}`,
-  );
+  throw new FileError(`${path}: field ${pathText(issue) || '(whole file)'}: expected ${expectedBy(issue)}`);
 }

@@ -121,6 +121,6 @@ async function tryElsewhere(resolved: ResolvedEngine): Promise<void> {
   if (engine !== 'onnxruntime' || device === 'cpu') return;
   const report = tried.get(device) ?? probe(resolved);
   tried.set(device, report);
-  const { usable, reason } = (await report).description;
-  if (!usable) throw new EngineError(reason);
+  const { usable, reason, fault = reason } = (await report).description;
+  if (!usable) throw new EngineError(fault);
 }

@@ -2,6 +2,7 @@ import { rename } from 'node:fs/promises';
 import { openRegularFile, type RegularFile, removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
 import { writeFileAtomic } from '../results/index.js';
+import { expectedBy, pathText } from '../zod-expectation.js';
 import {
   type CheckpointArray,
   DamagedContent,
@@ -99,5 +100,5 @@ function checkedHeader(header: unknown): CheckpointHeader {
   }
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
-  throw new DamagedContent(`a header with a wrong ${issue?.path.join('.') || 'content'}`, issue?.message ?? 'another');
+  throw new DamagedContent(`a header with a wrong ${pathText(issue) || 'content'}`, expectedBy(issue));
 }

@@ -1,10 +1,10 @@
-import type { z } from 'zod';
 import { decimalNumber } from '../decimal-number.js';
 import { ConfigurationError } from '../errors.js';
 import { notKnown } from '../names.js';
 import { scalarFault } from '../optimizer/check-hyperparameters.js';
 import { describeHyperparameters, type HyperparameterValue, type OptimizerDefinition } from '../optimizer/index.js';
 import { setting } from '../words.js';
+import { expectedBy } from '../zod-expectation.js';
 
 /** The hyperparameters with defaults; texts are read as the declared type. */
 export function resolveHyperparameters(
@@ -41,7 +41,7 @@ export function resolveHyperparameters(
   if (!parsed.success) {
     const key = String(parsed.error.issues[0]?.path[0] ?? '');
     const described = declared.find(({ name }) => name === key);
-    const expected = expectation(parsed.error, described?.type === 'integer');
+    const expected = expectedBy(parsed.error.issues[0], { whole: described?.type === 'integer' });
     throw new ConfigurationError({ subject: setting(key), found: display(given[key]), expected });
   }
   const resolved = parsed.data as Record<string, HyperparameterValue | undefined>;
@@ -67,22 +67,4 @@ function readAs(type: 'number' | 'integer' | 'boolean' | 'string', text: string)
 
 export function display(value: unknown): string {
   return typeof value === 'string' ? `"${value}"` : String(value);
-}
-
-/** What zod wanted, in words; `whole` says whether it is a whole number. */
-function expectation(error: z.ZodError, whole: boolean): string {
-  const [issue] = error.issues;
-  const number = whole ? 'a whole number' : 'a number';
-  switch (issue?.code) {
-    case 'invalid_type':
-      return issue.expected === 'number' || issue.expected === 'int' ? number : `a ${issue.expected}`;
-    case 'invalid_value':
-      return `one of ${issue.values.join(', ')}`;
-    case 'too_small':
-      return `${number} ${issue.inclusive ? '≥' : '>'} ${issue.minimum}`;
-    case 'too_big':
-      return `${number} ${issue.inclusive ? '≤' : '<'} ${issue.maximum}`;
-    default:
-      return issue?.message ?? 'another value';
-  }
 }

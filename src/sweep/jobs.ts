@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkBoundedByCores } from '../bounded-by-cores.js';
 import { ConfigurationError } from '../errors.js';
+import { configurationVersion } from '../results/index.js';
 import { inWords, leastMemory, memoryLimit, resolveConfiguration } from '../run/index.js';
 import { option, say, switchedOff } from '../words.js';
 import type { Plan } from './plan.js';
@@ -66,9 +67,11 @@ async function memoryOf(runs: readonly PlannedRun[]): Promise<number[]> {
   const known = new Map<string, number>();
   const needs: number[] = [];
   for (const { request, configuration } of runs) {
-    const { testproblem, variant, batchSize, optimizer } = configuration;
+    const { testproblem, batchSize, optimizer } = configuration;
     const { num_observations: observations } = optimizer.hyperparameters;
-    const key = JSON.stringify([testproblem, request.testproblem, variant, batchSize, observations ?? null]);
+    const key = JSON.stringify([
+      ...[testproblem, request.testproblem, configurationVersion(configuration), batchSize, observations ?? null],
+    ]);
     const need = known.get(key) ?? leastMemory(await resolveConfiguration(request));
     known.set(key, need);
     needs.push(need);

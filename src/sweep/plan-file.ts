@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { nearestNames } from '../names.js';
 import type { Fault } from '../words.js';
+import { expectedBy, type TypeNames } from '../zod-expectation.js';
 import { parsePlanDocument } from './plan-document.js';
 import { type PlanContent, planSchema } from './plan-schema.js';
 
@@ -67,30 +68,13 @@ function faultOf(error: z.ZodError, place: (path: PlanPath) => string): Fault {
 
 function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'custom') return issue.message;
-  const found = foundOrMissing(issue.input);
-  switch (issue.code) {
-    case 'invalid_type':
-      return `${found}, expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return `${found}, expected one of ${issue.values.join(', ')}`;
-    case 'too_small':
-      return issue.origin === 'array'
-        ? 'found an empty list, expected at least one entry'
-        : `${found}, expected at least ${issue.minimum}`;
-    case 'too_big':
-      return `${found}, expected at most ${issue.maximum}`;
-    default:
-      return `${found}, expected ${issue.message}`;
-  }
+  if (issue.code === 'too_small' && issue.origin === 'array') return 'found an empty list, expected at least one entry';
+  return `${foundOrMissing(issue.input)}, expected ${expectedBy(issue, { names: TYPE_NAMES })}`;
 }
 
-const TYPE_NAMES: Readonly<Record<string, string>> = {
+const TYPE_NAMES: TypeNames = {
   object: 'a mapping of keys to values',
   record: 'a mapping of hyperparameters to values',
-  array: 'a list',
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
 };
 
 function foundOrMissing(stated: unknown): string {

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { FileError } from '../errors.js';
 import { option as named } from '../words.js';
+import { pathText } from '../zod-expectation.js';
 
 import { settled } from './settled.js';
 import { type UserSource, userSource } from './source-identity.js';
@@ -148,7 +149,7 @@ function conforming<Definition>(
     const result = contract.safeParse(exported);
     if (result.success) return exported as Definition;
     const [issue] = result.error.issues;
-    const field = issue?.path.join('.') ?? '';
+    const field = pathText(issue);
     throw refused(
       field === ''
         ? `the default export: ${exported === undefined ? 'missing' : `found ${display(exported)}`}`

@@ -66,7 +66,7 @@ describe('compare', () => {
     await writeFile(join(folder, 'results', 'random_seed__1__x.json'), '{"schema_version": 1}');
     const { code, stdout, stderr } = await inFolder('compare');
     expect(code).toBe(1);
-    expect(stderr).toContain('random_seed__1__x.json: field testproblem: missing, expected string');
+    expect(stderr).toContain('random_seed__1__x.json: field testproblem: missing, expected a text');
     expect(stdout).toContain('mnist_logreg');
   });
 

@@ -71,7 +71,7 @@ test('a shortage while a program is compiled or run is an error of one line, too
   creating().mockRejectedValueOnce(shortage);
   const compiling = await failure(engine.compile(subject));
   expect(compiling).toBeInstanceOf(EngineError);
-  expect((compiling as Error).message).toMatch(/^the onnxruntime engine: .*fewer --threads/);
+  expect((compiling as Error).message).toMatch(/^the onnxruntime engine: .*fewer threads/);
   const executable = await engine.compile(subject);
   // The package exports the class, its types only what makes sessions.
   const sessionPrototype = (ort.InferenceSession as unknown as { prototype: ort.InferenceSession }).prototype;

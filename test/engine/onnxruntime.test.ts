@@ -129,7 +129,7 @@ describe('wrong use is an EngineError of one line', () => {
 
   test('a device whose library is not there', async () => {
     expect(await messageOf(() => openOnnxEngine({ device: 'cuda' }))).toMatch(
-      /^--device cuda: (libonnxruntime_providers_cuda.so is missing; .*install\.js|found \w+ \w+, expected linux x64)/,
+      /^device cuda: (libonnxruntime_providers_cuda.so is missing; .*install\.js|found \w+ \w+, expected linux x64)/,
     );
   });
 });

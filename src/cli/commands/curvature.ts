@@ -10,7 +10,7 @@ import {
 import { describeHyperparameters, loadOptimizer } from '../../optimizer/index.js';
 import { readRunFile } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
-import { flagOf, propertyOf, requestOf, statedOnCommandLine } from '../../run-options/index.js';
+import { flagOf, LATER_KEYS, propertyOf, requestOf, statedOnCommandLine } from '../../run-options/index.js';
 import { sourceVersion } from '../../user-file/source-version.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
@@ -97,7 +97,7 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
     testproblem: configuration.testproblem_source ?? null,
     dataset: configuration.dataset?.source ?? null,
   };
-  const settled = ['testproblem', 'dataset', 'variant', 'init', 'optimizer', 'at', 'seed', 'data', 'synthetic_size'];
+  const settled = ['testproblem', 'dataset', ...LATER_KEYS, 'optimizer', 'at', 'seed', 'data', 'synthetic_size'];
   const given = settled.find(
     (name) =>
       options[propertyOf(name) as keyof CurvatureOptions] !== undefined && users[name as keyof typeof users] == null,
@@ -113,8 +113,7 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
   const resolved = await resolveConfiguration({
     testproblem: options.testproblem ?? configuration.testproblem.split('@')[0] ?? '',
     dataset: options.dataset ?? configuration.dataset?.name,
-    variant: configuration.variant ?? undefined,
-    init: configuration.init ?? undefined,
+    ...Object.fromEntries(LATER_KEYS.map((key) => [propertyOf(key), configuration[key]])),
     seed: configuration.seed,
     batchSize: options.batchSize ?? configuration.batch_size,
     l2Reg: options.l2Reg ?? configuration.l2_reg ?? undefined,

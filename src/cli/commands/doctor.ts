@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { describeEngines } from '../../engine/index.js';
 import { describeMachine, suiteVersion } from '../../results/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { enginesInWords } from '../engines-in-words.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { describeDatasetFiles, namesWithFiles } from './data.js';
@@ -64,7 +64,7 @@ export async function doctor(
 
 async function examine(dataDir: string, speed: boolean) {
   const machine = { ...describeMachine(), memory_free_bytes: freemem() };
-  const engines = await describeEngines({ speed });
+  const engines = await enginesInWords({ speed });
   const datasets = await Promise.all(namesWithFiles().map((name) => describeDatasetFiles(name, dataDir)));
   const disk = { free_bytes: await freeDisk(process.cwd()) };
   const advice: string[] = [];

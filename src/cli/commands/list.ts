@@ -1,6 +1,6 @@
 import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
 import { datasetNames, loadDataset } from '../../dataset/index.js';
-import { describeEngines } from '../../engine/index.js';
+import { enginesInWords } from '../engines-in-words.js';
 import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
 import type { Screen, Terminal } from '../terminal.js';
@@ -42,7 +42,7 @@ const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>>
     return { entries, header, rows };
   },
   async engines() {
-    const entries = await describeEngines();
+    const entries = await enginesInWords();
     const rows = entries.map(({ name, device, usable, default: isDefault, version, reason }) => [
       ...[name, device, usable ? 'yes' : 'no', isDefault ? 'yes' : 'no', version, reason],
     ]);

@@ -14,6 +14,7 @@ import {
   settingInWords,
 } from '../../timing/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { hintText } from '../divergence-hints.js';
 import { UsageError } from '../failure.js';
 import { interruptible, interruptionCode } from '../interruption.js';
 import { quoted } from '../option-values.js';
@@ -153,7 +154,7 @@ function describe(comparison: RuntimeComparison, options: RuntimeOptions, machin
 }
 
 function whenDiverged({ optimizer, configuration }: ResolvedRun): string | null {
-  return optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null;
+  return hintText(optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null);
 }
 
 type Report = ReturnType<typeof describe>;
