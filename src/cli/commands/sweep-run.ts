@@ -135,7 +135,7 @@ async function runMissing(
     const ends = await pool.current.execute();
     progress.close();
     const results = before.map((status) => resultOf(status, ends.get(status.run.index)));
-    terminal.result(options.json ? toJson(plan, results) : summarize(plan, results));
+    terminal.result(options.json ? toJson(plan, results) : summarise(plan, results));
     const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
     if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
     if (interruption.signal.aborted) return interruptionCode(interruption.signal);
@@ -186,7 +186,7 @@ function countStates(results: readonly SweepResult[]): Record<RunEnd['state'], n
   return counts;
 }
 
-function summarize({ name }: Plan, results: readonly SweepResult[]): string {
+function summarise({ name }: Plan, results: readonly SweepResult[]): string {
   const { left, ...states } = countStates(results);
   const counts = Object.entries({ ...states, 'not done': left }).filter(([, count]) => count > 0);
   const failed = results.filter(({ state }) => state === 'failed');
