@@ -77,7 +77,7 @@ const ownSchema = z.strictObject({
     z.strictObject({
       seed: count,
       status: z.strictObject({
-        state: z.enum(['completed', 'diverged', 'interrupted', 'failed']),
+        state: z.enum(['completed', 'diverged', 'pruned', 'interrupted', 'failed']),
         epoch: count,
         step: count.nullable(),
         reason: z.string().nullable(),

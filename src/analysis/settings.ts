@@ -8,6 +8,8 @@ export interface StatusCounts {
   readonly diverged: number;
   readonly interrupted: number;
   readonly failed: number;
+  /** By the rule of a plan; absent where none was. */
+  readonly pruned?: number;
 }
 
 /** What the runs of a setting have in common besides their conditions. */
@@ -130,10 +132,11 @@ export function countStates(runs: readonly RecordedRun[]): StatusCounts {
     diverged: count('diverged'),
     interrupted: count('interrupted'),
     failed: count('failed'),
+    ...(count('pruned') === 0 ? {} : { pruned: count('pruned') }),
   };
 }
 
-const PREFERENCE = ['completed', 'diverged', 'interrupted', 'failed'] as const;
+const PREFERENCE = ['completed', 'diverged', 'pruned', 'interrupted', 'failed'] as const;
 
 function oneRunPerSeed(members: readonly RecordedRun[]): Pick<Setting, 'runs' | 'superseded'> {
   const rank = ({ status }: RecordedRun) => PREFERENCE.indexOf(status.state);

@@ -94,6 +94,11 @@ function addPlan(sweep: Command, terminal: Terminal): void {
     .option('--samples <n>', 'number of points to draw for --random', wholeNumber('--samples', 1))
     .option('--sampling-seed <n>', 'seed of the drawn points (0)', wholeNumber('--sampling-seed', 0))
     .option('--halton', 'draw the points from a Halton sequence instead of independently')
+    .option(
+      '--prune <rule>',
+      'stop weak settings early: halving or median (key pruning of the plan; docs/sweeps.md)',
+      oneOf('--prune', ['halving', 'median'] as const),
+    )
     .option('--seeds <list>', 'seeds of the runs: 42, 42-51 or 42,45-47', seedList('--seeds'), [42]);
   addVersionOptions(command);
   addBudgetOptions(command);

@@ -20,6 +20,7 @@ export interface SweepPlanOptions
   readonly samples?: number;
   readonly samplingSeed?: number;
   readonly halton?: boolean;
+  readonly prune?: 'halving' | 'median';
   readonly seeds: number[];
   readonly name?: string;
   readonly jobs?: number;

@@ -19,6 +19,8 @@ const COLUMNS: readonly (readonly [string, (row: ComparisonRow, table: Compariso
   ['diverged', (row) => row.counts?.diverged],
   ['interrupted', (row) => row.counts?.interrupted],
   ['failed', (row) => row.counts?.failed],
+  ['pruned', (row) => row.counts && (row.counts.pruned ?? 0)],
+  ['settings_pruned', (row) => row.settingsPruned ?? 0],
   ['seeds', (row) => row.seeds.join(' ')],
   ['n', (row) => row.final.n],
   ['mean', (row) => row.final.mean],

@@ -56,7 +56,8 @@ const configurationSchema = z.strictObject({
 
 /** What became of a run, where it ended and why. */
 export const runStatusSchema = z.strictObject({
-  state: z.enum(['completed', 'diverged', 'interrupted', 'failed']),
+  /** `pruned`: a plan's rule has stopped it before its end, with its checkpoint (pruned_by says which rule). */
+  state: z.enum(['completed', 'diverged', 'pruned', 'interrupted', 'failed']),
   /** Epochs that were trained completely; num_epochs when completed. */
   epoch: count,
   /** Position in the epoch that was being trained: of a diverged run the step (from 0) whose loss was not finite. */
@@ -137,6 +138,8 @@ const runFileShape = z.strictObject({
   protocol_version: z.int().positive(),
   suite_version: z.string(),
   status: runStatusSchema,
+  /** The rule that pruned the run; absent unless one did. */
+  pruned_by: z.string().optional(),
   train_log_interval: z.int().positive(),
   steps_per_epoch: count,
   configuration: configurationSchema,

@@ -8,6 +8,8 @@ export { statedSeeds } from './plan-schema.js';
 export { type PlanStatement, planText } from './plan-text.js';
 export { expandPlan, type PlannedRun, plannedRuns } from './planned-runs.js';
 export { Pool, type PoolEvent, type RunEnd } from './pool.js';
+export { type Decision, prunedGroups } from './pruned-groups.js';
+export { executePruned } from './pruned-sweep.js';
 export { rerunStatement } from './rerun.js';
 export { type RunCondition, selectRuns } from './selection.js';
 export { shellWord } from './shell.js';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { parseOptimizer } from '../optimizer/index.js';
 import { scheduleFields } from '../schedule/index.js';
+import { pruningSchema } from './plan-pruning.js';
 import { resourcesSchema } from './plan-resources.js';
 import type { SettingsBlock } from './settings.js';
 
@@ -107,6 +108,7 @@ export const planSchema = z.strictObject({
   data_dir: z.string().min(1).optional(),
   /** Whether every run keeps the checkpoint of its last epoch. */
   keep_checkpoint: z.boolean().default(false),
+  pruning: pruningSchema.optional(),
   resources: resourcesSchema.prefault({}),
 });
 

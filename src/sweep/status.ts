@@ -12,16 +12,18 @@ import {
 } from '../run/index.js';
 import { mapConcurrently } from './concurrent.js';
 import type { Plan } from './plan.js';
+import { ruleOf } from './plan-pruning.js';
 import { type PlannedRun, plannedRuns } from './planned-runs.js';
 import { type RunOutcomeSummary, readRunOutcome } from './run-outcome.js';
 
 /** What became of a planned run. `interrupted` also stands for one of which only a checkpoint is left (SIGKILL). */
-export type PlannedState = 'completed' | 'diverged' | 'failed' | 'interrupted' | 'running' | 'missing';
+export type PlannedState = 'completed' | 'diverged' | 'pruned' | 'failed' | 'interrupted' | 'running' | 'missing';
 
 /** All states, in the order in which they are shown. */
 export const PLANNED_STATES = [
   'completed',
   'diverged',
+  'pruned',
   'running',
   'interrupted',
   'failed',
@@ -42,9 +44,14 @@ export interface PlannedStatus {
   readonly fault: string | null;
 }
 
-/** Whether a planned run still has to be executed; a diverged one is a result. */
+/** Whether a planned run still has to be executed; a diverged one is a result, and a pruned one is left where it is. */
 export function isOpen({ state }: Pick<PlannedStatus, 'state'>): boolean {
-  return state !== 'completed' && state !== 'diverged';
+  return state !== 'pruned' && !hasResult({ state });
+}
+
+/** Whether a planned run has come to its end, completed or diverged. */
+export function hasResult({ state }: Pick<PlannedStatus, 'state'>): boolean {
+  return state === 'completed' || state === 'diverged';
 }
 
 /** Folders that are read at once: enough to hide the latency of a network file system. */
@@ -103,7 +110,7 @@ async function folderStatus(
 }
 
 async function statusOf(
-  { outputDir }: Plan,
+  { outputDir, pruning }: Plan,
   run: PlannedRun,
   outcomes: readonly RunOutcomeSummary[],
   names: ReadonlySet<string>,
@@ -131,7 +138,12 @@ async function statusOf(
   const crashed = names.has(basename(crashPath(outputDir, run.configuration)));
   const crash = crashed ? await readCrash(outputDir, run.configuration) : null;
   if (crash !== null) return { run, state: 'failed', path: null, epoch, reason: crash.reason, fault };
-  if (last !== undefined) return { ...fromFile(run, last), epoch, fault };
+  if (last !== undefined) {
+    const status = { ...fromFile(run, last), epoch, fault };
+    // What another rule pruned, or an earlier plan that pruned, is open.
+    const stays = status.state !== 'pruned' || last.prunedBy === ruleOf(pruning, run.configuration.numEpochs);
+    return stays ? status : { ...status, state: 'interrupted' };
+  }
   if (found.kind !== 'none') {
     return { run, state: 'interrupted', path: null, epoch, reason: fault ?? 'ended without a run file', fault };
   }
@@ -149,7 +161,7 @@ function fromFile(run: PlannedRun, { path, status: { state, epoch, reason } }: R
 
 /** How many runs are in which state. */
 export function countPlanned(statuses: readonly { readonly state: PlannedState }[]): Record<PlannedState, number> {
-  const counts = { completed: 0, diverged: 0, running: 0, interrupted: 0, failed: 0, missing: 0 };
+  const counts = { completed: 0, diverged: 0, pruned: 0, running: 0, interrupted: 0, failed: 0, missing: 0 };
   for (const { state } of statuses) counts[state] += 1;
   return counts;
 }

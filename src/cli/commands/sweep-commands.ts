@@ -13,6 +13,7 @@ import {
   shellWord,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { UsageError } from '../failure.js';
 import { counted } from '../progress.js';
 import type { SweepCommandsOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
@@ -23,6 +24,11 @@ import { writeSlurmScripts } from './sweep-slurm.js';
 /** Writes the commands of a plan's runs to files, whose paths go to stdout, or to stdout. Throws ProbprecError. */
 export async function sweepCommands(path: string, options: SweepCommandsOptions, terminal: Terminal): Promise<void> {
   const stated = await readPlan(path, options);
+  if (stated.pruning !== undefined) {
+    throw new UsageError(
+      `${path}: pruning: found a plan that prunes, whose runs are decided on together, expected sweep run to execute it (in a cluster's job: sweep run --jobs N)`,
+    );
+  }
   const runs = await plannedRuns(stated);
   const synthetic = runs.every(({ configuration }) => configuration.data.source === 'synthetic');
   const plan: Plan = synthetic ? stated : { ...stated, dataDir: resolve(dataDirectory(stated.dataDir)) };

@@ -52,6 +52,7 @@ export function planStatement(
     },
     output_dir: fromFolder(options.outputDir),
     data_dir: options.dataDir === undefined ? undefined : fromFolder(options.dataDir),
+    pruning: options.prune && { rule: options.prune },
     keep_checkpoint: options.keepCheckpoint,
     resources: threads === undefined && jobs === undefined ? undefined : { jobs, threads },
   };

@@ -2,8 +2,8 @@ import { extname, relative } from 'node:path';
 import { describeEdge } from '../../analysis/index.js';
 import { ConfigurationError } from '../../errors.js';
 import {
-  countPlanned,
   expandPlan,
+  isOpen,
   planOf,
   planText,
   rankPlan,
@@ -25,8 +25,7 @@ export async function sweepRerunBest(path: string, options: SweepRerunOptions, t
   const plan = await readPlan(path, options);
   const { rankings, statuses, faults } = await rankPlan(plan, options);
   if (faults[0] !== undefined) terminal.line(`probprec: ${faults[0]}`);
-  const { completed, diverged } = countPlanned(statuses);
-  const open = statuses.length - completed - diverged + faults.length;
+  const open = statuses.filter(isOpen).length + faults.length;
   if (open > 0 && !options.unfinished) {
     throw new ConfigurationError(
       `${path}: found ${open} of ${statuses.length} runs without a result, expected all; probprec sweep run ${planArgument(plan)} executes them, --unfinished chooses without them`,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   countPlanned,
   expandPlan,
+  isOpen,
   PLANNED_STATES,
   type PlannedStatus,
   planStatus,
@@ -34,7 +35,7 @@ export async function watchSweep(
     const [statuses, queue] = await Promise.all([planStatus(plan, runs), slurmQueue(plan)]);
     const queued = queue?.size ?? 0;
     const running = statuses.filter(({ state }) => state === 'running');
-    const isOver = ({ state }: PlannedStatus) => state === 'completed' || state === 'diverged' || state === 'failed';
+    const isOver = (status: PlannedStatus) => !isOpen(status) || status.state === 'failed';
     if (running.length + queued === 0 && statuses.every(isOver)) {
       terminal.transient('');
       return;
@@ -75,6 +76,6 @@ class Rate {
 }
 
 function shareOf({ state, epoch, run }: PlannedStatus): number {
-  if (state === 'completed' || state === 'diverged' || state === 'failed') return 1;
+  if (state === 'completed' || state === 'diverged' || state === 'failed' || state === 'pruned') return 1;
   return epoch === null ? 0 : epoch / Math.max(1, run.configuration.numEpochs);
 }

@@ -81,7 +81,7 @@ export function seriesKey(row: ComparisonRow, { rows }: ComparisonTable): string
 export function countText(rows: readonly ComparisonRow[]): string {
   const numbers = rows.map(({ final }) => final.n);
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
-  const others = (['diverged', 'interrupted', 'failed'] as const).flatMap((state) => {
+  const others = (['diverged', 'pruned', 'interrupted', 'failed'] as const).flatMap((state) => {
     const sum = rows.reduce((total, { counts }) => total + (counts?.[state] ?? 0), 0);
     return sum === 0 ? [] : [`${sum} ${state}`];
   });
