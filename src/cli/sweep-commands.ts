@@ -126,7 +126,7 @@ function addCommands(sweep: Command, terminal: Terminal): void {
     .summary('write the runs as shell commands, for GNU parallel or for Slurm')
     .description(
       'Writes one self-contained, quoted command per run. lines and parallel: one file per optimizer and test\n' +
-        'problem, jobs_<optimizer>_<grid|random>_search_<test problem>.txt; slurm: array scripts for sbatch.',
+        'problem, jobs_<optimizer>_<grid|random>_search_<test problem>.txt; slurm: array scripts for sbatch; kubernetes: the\nmanifest of an Indexed Job.',
     )
     .argument('<plan>', 'plan file')
     .option('--format <name>', COMMAND_FORMATS.join(', '), oneOf('--format', COMMAND_FORMATS), 'lines')
@@ -139,13 +139,13 @@ function addCommands(sweep: Command, terminal: Terminal): void {
     )
     .option(
       '--signal-seconds <n>',
-      'slurm: stop and requeue a task this many seconds before its time limit',
+      'slurm: stop and requeue a task this many seconds before its time limit; kubernetes: grace period of a pod',
       wholeNumber('--signal-seconds', 1),
       60,
     )
     .option(
       '--max-restarts <n>',
-      'slurm: how often to requeue a task that ran out of time',
+      'slurm: how often to requeue a task that ran out of time; kubernetes: how often to repeat one that failed',
       wholeNumber('--max-restarts', 0),
       3,
     )

@@ -5,7 +5,7 @@ import type { RunCondition } from '../sweep/selection.js';
 import type { RunOptions } from './options.js';
 
 /** In which forms `sweep commands` writes. */
-export const COMMAND_FORMATS = ['lines', 'parallel', 'slurm'] as const;
+export const COMMAND_FORMATS = ['lines', 'parallel', 'slurm', 'kubernetes'] as const;
 
 /** Options of `sweep plan` after parsing; what is absent was not given. */
 export interface SweepPlanOptions

@@ -2,6 +2,8 @@ export { type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } fro
 export { type CommandFile, commandFiles, commandLines, parallelFile } from './command-files.js';
 export { fetchPlannedData } from './fetch-data.js';
 export { checkJobs, checkMemoryOfJobs, statedResource } from './jobs.js';
+export { checkPathsOfPods } from './kubernetes/check-paths.js';
+export { kubernetesJob } from './kubernetes/job.js';
 export { type Plan, type PlanTrust, planOf, readPlan } from './plan.js';
 export type { PlanResources } from './plan-resources.js';
 export { statedSeeds } from './plan-schema.js';

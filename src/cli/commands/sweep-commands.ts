@@ -19,6 +19,7 @@ import type { SweepCommandsOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
 import { thisProgram } from '../this-program.js';
 import { writeNewFile } from './new-file.js';
+import { writeKubernetesJob } from './sweep-kubernetes.js';
 import { writeSlurmScripts } from './sweep-slurm.js';
 
 /** Writes the commands of a plan's runs to files, whose paths go to stdout, or to stdout. Throws ProbprecError. */
@@ -41,6 +42,9 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
   }
   if (options.format === 'slurm')
     return await writeSlurmScripts(plan, { statuses, wanted }, program, options, terminal);
+  if (options.format === 'kubernetes') {
+    return await writeKubernetesJob(stated, { statuses, wanted }, options, terminal);
+  }
   const { output } = options;
   const selected = wanted.map(({ run }) => run);
   const files: CommandFile[] = output === undefined ? commandFiles(plan, selected) : [{ name: output, runs: selected }];

@@ -89,7 +89,7 @@ export async function writeSlurmScripts(
 }
 
 /** The tasks that have the wanted runs. Throws UsageError where a task would execute a run that is not wanted, too. */
-function tasksOf(
+export function tasksOf(
   plan: Plan,
   statuses: readonly PlannedStatus[],
   wanted: readonly PlannedStatus[],
