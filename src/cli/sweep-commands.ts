@@ -149,6 +149,11 @@ function addCommands(sweep: Command, terminal: Terminal): void {
       wholeNumber('--max-restarts', 0),
       3,
     )
+    .option(
+      '--rerun-seeds <list>',
+      'slurm: after these runs, run the best settings with these seeds (sweep rerun-best), then the report',
+      seedList('--rerun-seeds'),
+    )
     .option('--missing', 'leave out the runs that are done')
     .option(...ONLY)
     .option('--overwrite', 'replace existing files')

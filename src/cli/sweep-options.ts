@@ -37,6 +37,7 @@ export interface SweepCommandsOptions extends PlanTrust {
   readonly epochSeconds?: number;
   readonly signalSeconds: number;
   readonly maxRestarts: number;
+  readonly rerunSeeds?: number[];
   readonly overwrite?: boolean;
 }
 

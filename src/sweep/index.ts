@@ -1,4 +1,4 @@
-export { type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } from './best.js';
+export { competitorOf, type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } from './best.js';
 export { type CommandFile, commandFiles, commandLines, parallelFile } from './command-files.js';
 export { fetchPlannedData } from './fetch-data.js';
 export { checkJobs, checkMemoryOfJobs, statedResource } from './jobs.js';

@@ -30,6 +30,9 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
       `${path}: pruning: found a plan that prunes, whose runs are decided on together, expected sweep run to execute it (in a cluster's job: sweep run --jobs N)`,
     );
   }
+  if (options.rerunSeeds !== undefined && options.format !== 'slurm') {
+    throw new UsageError(`--rerun-seeds: goes with --format slurm only, found ${options.format}`);
+  }
   const runs = await plannedRuns(stated);
   const synthetic = runs.every(({ configuration }) => configuration.data.source === 'synthetic');
   const plan: Plan = synthetic ? stated : { ...stated, dataDir: resolve(dataDirectory(stated.dataDir)) };
