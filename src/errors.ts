@@ -1,3 +1,5 @@
+import { asProperty, type Fault, faultText, type Naming } from './words.js';
+
 /** Exit codes of the command line (docs/cli.md): 0 done, 1 some runs failed or a check found a fault, 2 bad usage, or interrupted. */
 export type ExitCode = 0 | 1 | 2 | InterruptionCode;
 
@@ -25,40 +27,56 @@ export type ErrorCode =
   | 'interrupted'
   | 'held';
 
+/** What is wrong: as data where it names options, which every surface calls by its own names; else in words. */
+export type Stated = Fault | string;
+
 /**
- * An error that a user can act on. Its message is one line: what was found, what was expected, what to do.
+ * An error that a user can act on. Its message is one line: what was found, what was expected, what to do; options are called
+ * as the library calls them, {@link errorText} has the line of another surface.
  * Everything else that is thrown is a defect of this project and shows its stack with `--debug`.
  */
 export class ProbprecError extends Error {
   readonly code: ErrorCode;
   readonly exitCode: ExitCode;
+  /** Null where the message is all that is known. */
+  readonly fault: Fault | null;
 
-  constructor(code: ErrorCode, message: string, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: ErrorCode, stated: Stated, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
+    super(
+      typeof stated === 'string' ? stated : faultText(stated, asProperty),
+      options?.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = new.target.name;
     this.code = code;
     this.exitCode = options?.exitCode ?? 2;
+    this.fault = typeof stated === 'string' ? null : stated;
   }
+}
+
+/** The line of an error, or what stands for one, in the words of a surface. */
+export function errorText(error: unknown, naming: Naming): string {
+  if (error instanceof ProbprecError && error.fault !== null) return faultText(error.fault, naming);
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A wrong command line or configuration value: names the option, what was found and what was expected. */
 export class ConfigurationError extends ProbprecError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
-    super('configuration', message, options);
+  constructor(stated: Stated, options?: { readonly cause?: unknown }) {
+    super('configuration', stated, options);
   }
 }
 
 /** A data set that is missing, unreadable, truncated or corrupt. Exit code 1 where nothing is wrong with the request (a full disk). */
 export class DataError extends ProbprecError {
-  constructor(message: string, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
-    super('data', message, options);
+  constructor(stated: Stated, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
+    super('data', stated, options);
   }
 }
 
 /** A results or checkpoint folder that cannot be written. Exit code 1 where nothing is wrong with the request (a full disk). */
 export class OutputError extends ProbprecError {
-  constructor(message: string, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
-    super('output', message, options);
+  constructor(stated: Stated, options?: { readonly exitCode?: ExitCode; readonly cause?: unknown }) {
+    super('output', stated, options);
   }
 }
 
@@ -84,8 +102,8 @@ export function interruptedBy({ reason }: AbortSignal, message: string): Interru
 
 /** A run file, checkpoint or user module whose content is not what it should be. */
 export class FileError extends ProbprecError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
-    super('file', message, options);
+  constructor(stated: Stated, options?: { readonly cause?: unknown }) {
+    super('file', stated, options);
   }
 }
 
@@ -111,8 +129,8 @@ export class OptimizerError extends UserCodeError {
 
 /** An engine or device that is not available, or that failed. */
 export class EngineError extends ProbprecError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
-    super('engine', message, options);
+  constructor(stated: Stated, options?: { readonly cause?: unknown }) {
+    super('engine', stated, options);
   }
 }
 

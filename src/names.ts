@@ -1,8 +1,8 @@
-/** `found: not known; did you mean a or b? (all: …)`: for error lines about a name. */
-export function expectedOneOf(found: string, names: readonly string[]): string {
+/** `not known; did you mean a or b? expected one of …`: for error lines about a name. */
+export function notKnown(found: string, names: readonly string[]): string {
   const nearest = nearestNames(found, names);
   const hint = nearest.length > 0 ? `did you mean ${nearest.join(' or ')}? ` : '';
-  return `${found}: not known; ${hint}expected one of ${names.join(', ')}`;
+  return `not known; ${hint}expected one of ${names.join(', ')}`;
 }
 
 /** The names that are closest to what was typed, at most three, none that is far off. */

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 /** What CONTRIBUTING.md promises of additions, done to a copy of the project. */
 interface Addition {
-  /** A new file, and nothing else that is new. */
-  readonly file: string;
-  readonly text: string;
+  /** A new file, and nothing else that is new; absent where rows are enough. */
+  readonly file?: string;
+  readonly text?: string;
   /** Rows in files that are there: each behind a line, or before it where there is none of its kind to follow. */
   readonly rows: readonly { readonly file: string; readonly behind: string; readonly row: string }[];
 }
@@ -126,6 +126,17 @@ export default defineOptimizer({
   ],
 };
 
+/** Of the test problem's version: the command line, plans, run files, folders, identity and jobs know it by its row. */
+const runOption: Addition = {
+  rows: [
+    {
+      file: 'src/run-options/trained.ts',
+      behind: 'export const TRAINED = {',
+      row: "  smoothing: { part: 'identity', group: 'version', takes: number, placeholder: '<x>', help: 'smoothing of the labels', default: 0, later: true },",
+    },
+  ],
+};
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const NEEDED = ['src', 'testproblems', 'test', 'baselines', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 let copy: string;
@@ -134,8 +145,8 @@ beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'probprec-additions-'));
   for (const name of [...NEEDED, 'vitest.config.ts']) await cp(join(root, name), join(copy, name), { recursive: true });
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
-  for (const { file, text, rows } of [operation, layer, testProblem, optimizer]) {
-    await writeFile(join(copy, file), text, { flag: 'wx' });
+  for (const { file, text = '', rows } of [operation, layer, testProblem, optimizer, runOption]) {
+    if (file !== undefined) await writeFile(join(copy, file), text, { flag: 'wx' });
     for (const { file: changed, behind, row } of rows) {
       const before = await readFile(join(copy, changed), 'utf8');
       expect(
@@ -158,7 +169,7 @@ function node(...args: string[]) {
 }
 
 test('an addition is one file and one row, of an operation with one emitter for each engine', async () => {
-  expect([optimizer, testProblem, layer].map(({ rows }) => rows.length)).toEqual([1, 1, 1]);
+  expect([optimizer, testProblem, layer, runOption].map(({ rows }) => rows.length)).toEqual([1, 1, 1, 1]);
   const emitters = operation.rows.filter(({ file }) => /^src\/engine\/\w+\/(emit\/)?elementwise\.ts$/.test(file));
   expect(operation.rows.length - emitters.length).toBe(1);
   expect(emitters.map(({ file }) => file.split('/')[2])).toEqual(['onnxruntime', 'tfjs', 'reference']);
@@ -167,6 +178,7 @@ test('an addition is one file and one row, of an operation with one emitter for 
     '| an optimizer | its file in `src/optimizer/named/` | `test/contract/optimizer-table.ts` |',
     '| a test problem | its file in `testproblems/` | `test/testproblem/definitions.test.ts` |',
     '| a layer | its file in `src/testproblem/layers/` | `src/testproblem/layers/index.ts` |',
+    '| an option of `run` | | `src/run-options/trained.ts` |',
     '| an operation | its file in `src/tensor/operations/`, one emitter for each engine | `src/tensor/vocabulary.ts` |',
   ]) {
     expect(contributing).toContain(promise);
@@ -237,4 +249,33 @@ test.each(['onnxruntime', 'tfjs-cpu'])('the command lists them and trains with t
   const run = JSON.parse(await readFile(join(copy, stdout.trim()), 'utf8'));
   expect(run.status.state).toBe('completed');
   expect(run.train_losses.at(-1)).toBeLessThan(0.995 * run.train_losses[0]);
+});
+
+test('the row of an option is enough for command line, plan, jobs, run file, folder and identity', async () => {
+  const main = 'dist/src/cli/main.js';
+  const subject = ['--testproblem', 'mnist_logreg', '--optimizer', 'sgd', '--lr', '0.1'];
+  const data = ['--data', 'synthetic', '--synthetic-size', '100', '--batch-size', '20', '--num-epochs', '0'];
+  expect(node(main, 'run', '--help').stdout).toMatch(/--smoothing <x> +smoothing of the labels \(0\)/);
+  const trained = async (...own: string[]) => {
+    const { status, stdout, stderr } = node(main, 'run', ...subject, ...data, ...own, '--output-dir', 'smoothed');
+    expect(status, stderr).toBe(0);
+    return { path: stdout.trim(), run: JSON.parse(await readFile(join(copy, stdout.trim()), 'utf8')) };
+  };
+  const [usual, stated, other] = [
+    await trained(),
+    await trained('--smoothing', '0'),
+    await trained('--smoothing', '0.5'),
+  ];
+  expect(stated.path).toBe(usual.path);
+  expect(usual.run.configuration.smoothing).toBe(0);
+  expect(other.run.configuration.smoothing).toBe(0.5);
+  expect(other.run.configuration_hash).not.toBe(usual.run.configuration_hash);
+  expect(other.path).toContain('__smoothing__5.e-01__');
+  expect(node(main, 'run', ...subject, ...data, '--smoothing', '-1').stderr).toContain('--smoothing: found "-1"');
+  const planned = node(main, 'sweep', 'plan', ...subject, ...data, '--smoothing', '0.5', '--output-dir', 'smoothed');
+  expect(planned.status, planned.stderr).toBe(0);
+  expect(await readFile(join(copy, 'plan.yaml'), 'utf8')).toMatch(/smoothing: 0\.5/);
+  expect(node(main, 'sweep', 'status', 'plan.yaml').stdout).toMatch(/1 completed/);
+  const commands = node(main, 'sweep', 'commands', 'plan.yaml', '-o', '-');
+  expect(commands.stdout).toContain(' --smoothing 0.5 ');
 });

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { FileError } from '../errors.js';
-import { readText } from '../results/index.js';
+import { eachMetric, laterFields, METRICS, RUN_STATES, readText } from '../results/index.js';
+import { expectedBy, pathText } from '../zod-expectation.js';
 
 const count = z.int().nonnegative();
 const values = z.array(z.number().nullable());
@@ -11,19 +12,13 @@ const setting = z.record(z.string(), z.union([z.number(), z.boolean(), z.string(
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const curvesSchema = z.strictObject({
-  train_losses: values.optional(),
-  valid_losses: values.optional(),
-  test_losses: values.optional(),
-  train_accuracies: values.optional(),
-  valid_accuracies: values.optional(),
-  test_accuracies: values.optional(),
+  ...eachMetric(METRICS, () => values.optional()),
 });
 
 const about = {
   testproblem: z.string(),
   /** Absent where it is the default. */
-  variant: z.enum(['pytorch', 'tf']).optional(),
-  init: z.enum(['deepobs', 'pytorch']).optional(),
+  ...laterFields(),
   optimizer: z.string(),
   batch_size: z.int().positive(),
   num_epochs: count,
@@ -77,7 +72,7 @@ const ownSchema = z.strictObject({
     z.strictObject({
       seed: count,
       status: z.strictObject({
-        state: z.enum(['completed', 'diverged', 'pruned', 'interrupted', 'failed']),
+        state: z.enum(RUN_STATES),
         epoch: count,
         step: count.nullable(),
         reason: z.string().nullable(),
@@ -133,7 +128,5 @@ export function parseBaselineFile(path: string, text: string): BaselineFile {
   const parsed = baselineFileSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new FileError(
-    `${path}: field ${issue?.path.join('.') || '(whole file)'}: ${issue?.message ?? 'not as expected'}`,
-  );
+  throw new FileError(`${path}: field ${pathText(issue) || '(whole file)'}: expected ${expectedBy(issue)}`);
 }

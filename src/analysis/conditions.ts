@@ -1,3 +1,4 @@
+import { LATER_KEYS, type LaterKey, runOption } from '../run-options/index.js';
 import type { Setting } from './settings.js';
 
 /** A difference between the conditions of two settings, in words: `num_epochs 50 ≠ 5`. */
@@ -23,13 +24,14 @@ export function mismatches(own: ConditionsOf, other: ConditionsOf): Mismatch[] {
   compare('batch_size', 'budget', own.batchSize, other.batchSize);
   compare('l2_reg', 'budget', own.l2InForce, other.l2InForce);
   const [mine, theirs] = [own.conditions, other.conditions];
-  compare('init', 'budget', mine.init ?? 'deepobs', theirs.init ?? 'deepobs');
+  const later = (key: LaterKey) => [mine, theirs].map((conditions) => conditions[key] ?? runOption(key).default);
+  for (const key of LATER_KEYS) if (key !== 'variant') compare(key, 'budget', ...(later(key) as [unknown, unknown]));
   compare('data', 'budget', mine.dataSource, theirs.dataSource);
   if (mine.dataSource === theirs.dataSource) {
     compare('synthetic size', 'budget', mine.syntheticSize, theirs.syntheticSize);
   }
   compare('test problem in the file', 'budget', statedIn(own), statedIn(other));
-  compare('variant', 'protocol', mine.variant ?? 'pytorch', theirs.variant ?? 'pytorch');
+  compare('variant', 'protocol', ...(later('variant') as [unknown, unknown]));
   compare('data files', 'protocol', dataFiles(own), dataFiles(other));
   compare('protocol', 'protocol', protocolOf(own), protocolOf(other));
   compare('engine', 'protocol', mine.engine, theirs.engine);
@@ -39,9 +41,10 @@ export function mismatches(own: ConditionsOf, other: ConditionsOf): Mismatch[] {
 /** The conditions that one table shares: settings with equal text can be compared as they are. */
 export function tableKey(setting: ConditionsOf): string {
   const { numEpochs, batchSize, l2InForce, conditions } = setting;
-  const { dataSource, syntheticSize, dataChecksum, statedTestproblem, variant, init } = conditions;
+  const { dataSource, syntheticSize, dataChecksum, statedTestproblem } = conditions;
   return JSON.stringify([
-    ...[numEpochs, batchSize, l2InForce, statedTestproblem, variant, init],
+    ...[numEpochs, batchSize, l2InForce, statedTestproblem],
+    ...LATER_KEYS.map((key) => conditions[key]),
     ...[dataSource, syntheticSize, dataChecksum, protocolOf(setting)],
   ]);
 }
@@ -54,9 +57,7 @@ export function describeConditions(setting: ConditionsOf): string {
       ? `${conditions.dataSource} data${conditions.dataChecksum === null ? '' : ` (files ${dataFiles(setting)})`}`
       : `synthetic data (${conditions.syntheticSize})`;
   const l2 = l2InForce === 0 || l2InForce === 'default' ? '' : `, l2_reg ${l2InForce}`;
-  const version = (['variant', 'init'] as const).map((name) =>
-    conditions[name] === undefined ? '' : `, ${name} ${conditions[name]}`,
-  );
+  const version = LATER_KEYS.map((name) => (conditions[name] === undefined ? '' : `, ${name} ${conditions[name]}`));
   return `${numEpochs} ${numEpochs === 1 ? 'epoch' : 'epochs'}, batch size ${batchSize}${l2}${version.join('')}, ${data}, protocol ${conditions.protocol}`;
 }
 

@@ -2,8 +2,9 @@ import { studentQuantile } from '../distributions.js';
 import { groupBy } from '../group-by.js';
 import { randomStream } from '../random/index.js';
 import { requireFinite } from './numbers.js';
+import { type Resamples, resamplesOf } from './resamples.js';
 import { mean, quantileOfSorted, sampleStd } from './statistics.js';
-import { LANES, type Resamples, resamplesOf, studentizedQuantiles } from './studentized-resamples.js';
+import { LANES, studentizedQuantiles } from './studentized-resamples.js';
 
 /** A confidence interval and how it was made. */
 export interface Interval {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { groupBy } from '../group-by.js';
-import type { Conditions, RecordedRun } from '../results/index.js';
+import { type Conditions, type RecordedRun, RUN_STATES } from '../results/index.js';
 
 /** How many runs ended how. */
 export interface StatusCounts {
@@ -127,19 +127,13 @@ function mostPrecise(members: readonly RecordedRun[]): RecordedRun['hyperparamet
 /** How many runs of a setting ended how. */
 export function countStates(runs: readonly RecordedRun[]): StatusCounts {
   const count = (state: RecordedRun['status']['state']) => runs.filter(({ status }) => status.state === state).length;
-  return {
-    completed: count('completed'),
-    diverged: count('diverged'),
-    interrupted: count('interrupted'),
-    failed: count('failed'),
-    ...(count('pruned') === 0 ? {} : { pruned: count('pruned') }),
-  };
+  // What no plan has pruned says nothing of it.
+  const shown = RUN_STATES.filter((state) => state !== 'pruned' || count(state) > 0);
+  return Object.fromEntries(shown.map((state) => [state, count(state)])) as unknown as StatusCounts;
 }
 
-const PREFERENCE = ['completed', 'diverged', 'pruned', 'interrupted', 'failed'] as const;
-
 function oneRunPerSeed(members: readonly RecordedRun[]): Pick<Setting, 'runs' | 'superseded'> {
-  const rank = ({ status }: RecordedRun) => PREFERENCE.indexOf(status.state);
+  const rank = ({ status }: RecordedRun) => RUN_STATES.indexOf(status.state);
   const best = new Map<number, RecordedRun>();
   for (const run of members) {
     const other = best.get(run.seed);

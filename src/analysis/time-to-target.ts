@@ -1,4 +1,4 @@
-import type { RecordedRun } from '../results/index.js';
+import { hasEnded, type RecordedRun } from '../results/index.js';
 import { isAccuracy } from './metrics.js';
 import { SAME_COUNT } from './numbers.js';
 import { mean, quantile } from './statistics.js';
@@ -41,7 +41,7 @@ export function timeToTarget(run: RecordedRun, target: Target): TargetOutcome {
     value !== null && (isAccuracy(target.metric) ? value >= target.value - rounding : value <= target.value + rounding);
   const epoch = curve.findIndex(met);
   if (epoch < 0) {
-    return { kind: run.status.state === 'completed' || run.status.state === 'diverged' ? 'missed' : 'unknown' };
+    return { kind: hasEnded(run.status.state) ? 'missed' : 'unknown' };
   }
   const wall = run.timing?.wallSeconds.slice(0, epoch) ?? null;
   return { kind: 'reached', epoch, seconds: wall === null ? null : wall.reduce((sum, seconds) => sum + seconds, 0) };

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { SelectionMode } from '../analysis/selection-mode.js';
-import { METRICS } from '../results/recorded-run.js';
+import { METRICS } from '../results/metrics.js';
 import { commaSeparated, metricName, nameList, oneOf, repeated } from './option-values.js';
 
 const MODES = ['most', 'final', 'best'] as const satisfies readonly SelectionMode[];

@@ -3,7 +3,7 @@ import { UsageError } from './failure.js';
 import { commaSeparated, nonNegativeNumber, oneOf, quoted, wholeNumber } from './option-values.js';
 import type { CurvatureOptions } from './options.js';
 import type { Terminal } from './terminal.js';
-import { addDataOptions, addEngineOptions, addVersionOptions } from './training-options.js';
+import { addRunOptions, TRAINING_GROUPS } from './training-options.js';
 
 /** `curvature`; what it needs is loaded when it is called. */
 export function addCurvature(program: Command, terminal: Terminal): void {
@@ -86,9 +86,7 @@ export function addCurvature(program: Command, terminal: Terminal): void {
       wholeNumber('--step-size-batches', 0),
       10,
     );
-  addVersionOptions(command);
-  addDataOptions(command);
-  addEngineOptions(command);
+  addRunOptions(command, TRAINING_GROUPS);
   command
     .option('--json', 'print everything as JSON, for probprec plot and others')
     .option('--quiet', 'print no progress')

@@ -1,7 +1,8 @@
 import { dirname, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
-import { type ExitCode, ProbprecError } from '../errors.js';
+import { type ExitCode, errorText, ProbprecError, type Stated } from '../errors.js';
+import { asFlag } from '../words.js';
 import type { Terminal } from './terminal.js';
 
 /** Where the files of this program lie. */
@@ -9,8 +10,8 @@ const installation = `${resolve(dirname(fileURLToPath(import.meta.url)), '..', '
 
 /** A wrong command line: names the option or argument, what was found and what was expected. */
 export class UsageError extends ProbprecError {
-  constructor(message: string) {
-    super('usage', message);
+  constructor(stated: Stated) {
+    super('usage', stated);
   }
 }
 
@@ -31,7 +32,7 @@ export function describeFailure(error: unknown, debug: boolean): string[] {
 }
 
 function explain(error: unknown, debug: boolean): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error, asFlag);
   if (error instanceof ProbprecError) return message;
   if (isOutOfMemory(error)) {
     return `not enough memory (${message}); a smaller --batch-size, fewer --jobs or a larger limit needs less`;

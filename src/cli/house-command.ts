@@ -1,4 +1,4 @@
-import { Command, Help } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { UsageError } from './failure.js';
 import { didYouMean, quoted } from './option-values.js';
 
@@ -19,6 +19,11 @@ export class HouseCommand extends Command {
     return Object.assign(new FittingHelp(), this.configureHelp());
   }
 
+  /** Called by commander, whose own words for it are "required option '--to <dir>' not specified". */
+  missingMandatoryOptionValue(option: Option): never {
+    this.error(`error: missing required option '${option.flags}'`, { code: 'commander.missingMandatoryOptionValue' });
+  }
+
   override error(message: string, options?: Parameters<Command['error']>[1]): never {
     return super.error(`${message}; ${pathOf(this)} --help lists the options`, options);
   }
@@ -34,6 +39,15 @@ class FittingHelp extends Help {
     );
   }
 
+  /** A line ends where a sentence does; a break within one is of the source code alone. */
+  override commandDescription(command: Command): string {
+    return super.commandDescription(command).replace(/(?<![.:])\n/g, ' ');
+  }
+
+  override optionDescription(option: Option): string {
+    return withDefault(option);
+  }
+
   override formatItem(term: string, termWidth: number, description: string, helper: Help): string {
     const width = helper.helpWidth ?? SIDE_BY_SIDE;
     if (width >= SIDE_BY_SIDE && width - termWidth >= LEAST_TEXT)
@@ -41,6 +55,13 @@ class FittingHelp extends Help {
     if (description === '') return `  ${term}`;
     return `  ${term}\n${indented(helper.boxWrap(description, width - 6), 6)}`;
   }
+}
+
+/** The text of an option, its default in brackets behind it where there is one to know: `folder for run files (results)`. */
+export function withDefault({ description, defaultValue, defaultValueDescription }: Option): string {
+  const known = [defaultValue ?? []].flat().filter((value) => typeof value !== 'boolean');
+  const shown = defaultValueDescription ?? known.join(',');
+  return shown === '' ? description : `${description} (${shown})`;
 }
 
 /** Terms with their texts beside or under them, as in the help of a command. */

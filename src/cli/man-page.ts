@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { suiteVersion } from '../results/version.js';
+import { withDefault } from './house-command.js';
 
 /** A page for man(1), section 1. */
 export interface ManPage {
@@ -50,7 +51,7 @@ function page(command: Command, path: readonly string[]): ManPage {
       command.commands.flatMap((child) => term(child.name(), child.summary() || child.description())),
     ),
     ...section('OPTIONS', [
-      ...options.flatMap(({ flags, description, defaultValue }) => term(flags, withDefault(description, defaultValue))),
+      ...options.flatMap((option) => term(option.flags, withDefault(option))),
       ...(hasHelp ? [] : term('-h, --help', 'show this help')),
     ]),
     ...(path.length > 0
@@ -68,12 +69,6 @@ function seeAlso(command: Command, path: readonly string[]): string {
   const above = path.length === 0 ? [] : [['probprec', ...path.slice(0, -1)].join('-')];
   const below = command.commands.map((child) => ['probprec', ...path, child.name()].join('-'));
   return [...above, ...below].map((name) => `\\fB${escaped(name)}\\fR(1)`).join(', ');
-}
-
-function withDefault(description: string, value: unknown): string {
-  const shown =
-    value === undefined || value === true || (Array.isArray(value) && value.length === 0) ? '' : ` (${value})`;
-  return description + shown;
 }
 
 function section(title: string, lines: readonly string[]): string[] {

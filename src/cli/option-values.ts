@@ -1,6 +1,6 @@
 import { decimalNumber } from '../decimal-number.js';
 import { nearestNames } from '../names.js';
-import { METRICS, type Metric } from '../results/recorded-run.js';
+import { METRICS, type Metric } from '../results/metrics.js';
 import { UsageError } from './failure.js';
 
 /** A parser for an option that takes a whole number of at least `least`. */

@@ -1,4 +1,6 @@
+import type { KeyInGroup, ParsedOptions, RunOptionKey } from '../run-options/index.js';
 import type { LogTarget } from './run-logs.js';
+import type { TRAINING_GROUPS } from './training-options.js';
 
 /** What `list` can list. */
 export const LISTS = ['testproblems', 'optimizers', 'datasets', 'engines', 'baselines', 'runs'] as const;
@@ -14,56 +16,15 @@ export interface ListOptions {
   readonly conformance?: boolean;
 }
 
-/** Options of a schedule by name, after parsing. */
-export interface ScheduleOptions {
-  readonly schedule?: string;
-  readonly warmup?: number;
-  readonly scheduleEnd?: number;
-  readonly scheduleStart?: number;
-  readonly schedulePower?: number;
-  readonly scheduleDecay?: number;
-  readonly scheduleFactor?: number;
-  readonly scheduleMilestones?: number[];
-}
-
 /** Options of every command that trains or measures: on which data and where; what is absent was not given. */
-interface ProblemOptions {
-  readonly dataset?: string;
-  readonly variant?: 'pytorch' | 'tf';
-  readonly init?: 'deepobs' | 'pytorch';
-  readonly dataDir?: string;
-  readonly data?: 'real' | 'synthetic';
-  readonly syntheticSize?: number;
-  readonly engine?: string;
-  readonly device?: string;
-  readonly threads?: number;
-}
+type ProblemOptions = ParsedOptions<KeyInGroup<(typeof TRAINING_GROUPS)[number]>>;
 
 /** Options of `run` after parsing; what is absent was not given. */
-export interface RunOptions extends ScheduleOptions, ProblemOptions {
-  readonly testproblem?: string;
-  readonly optimizer?: string;
-  readonly seed?: number;
-  readonly numEpochs?: number;
-  readonly batchSize?: number;
-  readonly l2Reg?: number;
-  readonly lrScheduleEpochs?: number[];
-  readonly lrScheduleFactors?: number[];
+export interface RunOptions extends Omit<ParsedOptions<RunOptionKey>, 'outputDir' | 'resume' | 'log' | 'tag'> {
   readonly outputDir: string;
-  readonly log?: LogTarget[];
-  readonly protocol?: 'probprec' | 'deepobs-beta';
-  readonly trainLogInterval?: number;
   readonly resume: boolean;
-  readonly overwrite?: boolean;
-  readonly resourceCheck?: boolean;
-  readonly keepParameters?: 'epochs' | 'end';
-  readonly keepCheckpoint?: boolean;
-  readonly stopAfterEpoch?: number;
-  readonly observe?: string;
+  readonly log?: LogTarget[];
   readonly tag?: string[];
-  readonly note?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
   readonly debug?: boolean;
   readonly help?: boolean;
 }

@@ -1,6 +1,7 @@
 import { type Command, CommanderError, Option } from 'commander';
 import { NOTE, TAG } from '../results/run-label.js';
 import { suiteVersion } from '../results/version.js';
+import { GROUPS } from '../run-options/option.js';
 import { SHELLS } from './completion.js';
 import { addCurvature } from './curvature-command.js';
 import { UsageError } from './failure.js';
@@ -23,13 +24,7 @@ import { logTarget } from './run-logs.js';
 import { applyStandingOptions } from './standing-options.js';
 import { addSweepCommands } from './sweep-commands.js';
 import type { Terminal } from './terminal.js';
-import {
-  addBudgetOptions,
-  addDataOptions,
-  addEngineOptions,
-  addProtocolOptions,
-  addVersionOptions,
-} from './training-options.js';
+import { addRunOptions, TRAINING_GROUPS } from './training-options.js';
 
 /** Help is as wide as the terminal, and no wider than is good to read. */
 const WIDEST_HELP = 120;
@@ -96,52 +91,9 @@ function addRun(program: Command, terminal: Terminal): void {
     .usage('--testproblem NAME --optimizer NAME [--<hyperparameter> VALUE ...] [options]')
     .helpOption(false)
     .allowUnknownOption()
-    .allowExcessArguments()
-    .option(
-      '--testproblem <name|file>',
-      'test problem (probprec list testproblems), or a file ./mine.js that defines one',
-    )
-    .option('--optimizer <name|file>', 'optimizer (probprec list optimizers), or a file ./mine.js that defines one')
-    .option(
-      '--seed <n>',
-      'seed of the data split, initial weights, batch order and augmentation (42)',
-      wholeNumber('--seed', 0),
-    );
-  addVersionOptions(subcommand);
-  addBudgetOptions(subcommand);
-  addDataOptions(subcommand);
-  subcommand.option('--output-dir <dir>', 'folder for run files', 'results');
-  addEngineOptions(subcommand);
-  addProtocolOptions(subcommand);
+    .allowExcessArguments();
+  addRunOptions(subcommand, GROUPS, { log: logTarget, tag: commaSeparated(tag), note });
   subcommand
-    .option('--resume', 'resume from a checkpoint of the same configuration', true)
-    .option('--no-resume', 'ignore checkpoints and start from the beginning')
-    .option('--overwrite', 'run again even if a completed run file exists')
-    .option('--no-resource-check', 'run even if memory or disk space looks too small')
-    .option(
-      '--log <where>',
-      'log while training: tensorboard:DIR, csv:FILE, jsonl:FILE, or - for JSON lines on stdout; may be repeated',
-      logTarget,
-    )
-    .option(
-      '--keep-parameters <when>',
-      'save the parameters beside the run file, at epochs or end; probprec curvature --run reads them (docs/run-file.md)',
-      oneOf('--keep-parameters', ['epochs', 'end'] as const),
-    )
-    .option(
-      '--observe <what>',
-      'measure quantities during training, for example lambda_max=every:1epoch; separate several by commas (docs/curvature.md)',
-    )
-    .option('--keep-checkpoint', 'keep the checkpoint of the last epoch: a run with more --num-epochs goes on from it')
-    .option(
-      '--stop-after-epoch <n>',
-      'stop after this epoch and keep the checkpoint; repeat the command to resume',
-      wholeNumber('--stop-after-epoch', 0),
-    )
-    .option('--tag <word,word,...>', 'words to find the run by, in list runs and --where tag=…', commaSeparated(tag))
-    .option('--note <text>', 'a line about the run, for the run file', note)
-    .option('--json', "print the run file's path and a summary as JSON")
-    .option('--quiet', 'print no progress')
     .option('-h, --help', "show this help; with --optimizer, also the optimizer's hyperparameters")
     .action(async (options: RunOptions, command: Command) => {
       if (options.help) return showRunHelp(command, options.optimizer, terminal);
@@ -217,14 +169,19 @@ function addData(program: Command, terminal: Terminal): void {
     .summary('download, verify or describe data sets')
     .description('Downloads, verifies or describes data sets; all of them if none is named.');
   const actions = [
-    ['info', 'show which files are present'],
-    ['verify', 'compare files with the published checksums; exit code 1 if one does not match'],
-    ['fetch', 'download missing files and check them'],
+    ['info', 'show which files are present', 'Shows which files are present, and where to get the others.'],
+    [
+      'verify',
+      'compare files with the published checksums',
+      'Compares files with the published checksums. Exit code 1 if one does not match.',
+    ],
+    ['fetch', 'download missing files', 'Downloads missing files and checks them.'],
   ] as const;
-  for (const [name, text] of actions) {
+  for (const [name, summary, description] of actions) {
     const command = data
       .command(name)
-      .description(text)
+      .summary(summary)
+      .description(description)
       .argument('[dataset...]', 'mnist, fmnist, cifar10, cifar100, svhn')
       .option('--data-dir <dir>', 'folder of the data sets ($PROBPREC_DATA_DIR, else data)')
       .option('--debug', 'show error codes and stacks');
@@ -293,9 +250,7 @@ function addRuntime(program: Command, terminal: Terminal): void {
     .option('--num-epochs <n>', 'epochs of each run', wholeNumber('--num-epochs', 1), 5)
     .option('--batch-size <n>', 'batch size', wholeNumber('--batch-size', 1), 128)
     .option('--seed <n>', 'seed of every run (42)', wholeNumber('--seed', 0));
-  addVersionOptions(subcommand);
-  addDataOptions(subcommand);
-  addEngineOptions(subcommand);
+  addRunOptions(subcommand, TRAINING_GROUPS);
   subcommand
     .option('--json', 'print every time and ratio as JSON')
     .option('--quiet', 'print no progress')
@@ -343,11 +298,13 @@ function addHelp(program: Command, terminal: Terminal): void {
     .action(async (names: string[]) => {
       let command = program;
       for (const name of names) {
+        // What follows a command without commands below it are its arguments: help list runs is help list.
+        if (command !== program && command.commands.length === 0) break;
         const next = command.commands.find((candidate) => candidate.name() === name);
         if (next === undefined) throw unknownCommand(command, name);
         command = next;
       }
-      if (command.name() !== 'run') return command.outputHelp();
+      if (command.name() !== 'run' || command.parent !== program) return command.outputHelp();
       await showRunHelp(command, undefined, terminal);
     });
 }

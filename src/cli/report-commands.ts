@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { SCALES } from '../experiment/experiment.js';
 import { addComparisonOptions } from './comparison-options.js';
 import type { ExperimentOptions } from './experiment-options.js';
@@ -37,7 +37,11 @@ function addPlot(program: Command, terminal: Terminal): void {
       oneOf('--format', ['svg', 'png', 'pdf', 'json', 'tikz'] as const),
     )
     .option('--data <file>', 'also write the data of the figure as CSV')
-    .option('--width <width>', 'column (3.25in), page (6.5in), or a length in in, cm, mm or pt', lengthInPoints, 468)
+    .addOption(
+      new Option('--width <width>', 'column (3.25in), page (6.5in), or a length in in, cm, mm or pt')
+        .argParser(lengthInPoints)
+        .default(468, 'page'),
+    )
     .option('--font-size <pt>', 'size of all text, in points', wholeNumber('--font-size', 4), 8)
     .option('--dpi <n>', 'pixels per inch of a PNG', wholeNumber('--dpi', 30), 300)
     .option('--outlines', 'SVG: convert text to outlines, which need no fonts (always so in PDF)')

@@ -1,4 +1,4 @@
-import type { Metric } from '../results/recorded-run.js';
+import type { Metric } from '../results/metrics.js';
 import type { ComparisonOptions } from './result-options.js';
 
 /** The figures that `plot` draws. */

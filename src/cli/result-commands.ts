@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { METRICS, type Metric } from '../results/recorded-run.js';
+import { METRICS, type Metric } from '../results/metrics.js';
 import type { TransferOptions } from './commands/transfer.js';
 import { addComparisonOptions } from './comparison-options.js';
 import { addExport } from './export-commands.js';

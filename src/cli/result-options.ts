@@ -1,5 +1,5 @@
 import type { SelectionMode } from '../analysis/selection-mode.js';
-import type { Metric } from '../results/recorded-run.js';
+import type { Metric } from '../results/metrics.js';
 
 /** In which formats a comparison is printed. */
 export const COMPARE_FORMATS = ['table', 'json', 'csv', 'latex', 'markdown'] as const;

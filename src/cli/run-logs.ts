@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { OutputError } from '../errors.js';
+import { errorText, OutputError } from '../errors.js';
 import type { RunEvent } from '../run/index.js';
+import { asFlag } from '../words.js';
 import { UsageError } from './failure.js';
 import { quoted } from './option-values.js';
 import type { Terminal } from './terminal.js';
@@ -47,7 +48,9 @@ export async function openLogs(targets: readonly LogTarget[], terminal: Terminal
       } catch (error) {
         if (!(error instanceof OutputError)) throw error;
         // The run is worth more than its log.
-        terminal.line(`probprec: warning: ${error.message}; the run continues without ${target.kind}:${target.path}`);
+        terminal.line(
+          `probprec: warning: ${errorText(error, asFlag)}; the run continues without ${target.kind}:${target.path}`,
+        );
         return false;
       }
     });

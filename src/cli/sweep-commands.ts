@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { SELECTION_MODES } from '../analysis/selection-mode.js';
-import { METRICS } from '../results/recorded-run.js';
+import { METRICS } from '../results/metrics.js';
 import type { RunCondition } from '../sweep/selection.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
@@ -15,13 +15,7 @@ import {
   type SweepStatusOptions,
 } from './sweep-options.js';
 import type { Terminal } from './terminal.js';
-import {
-  addBudgetOptions,
-  addDataOptions,
-  addEngineOptions,
-  addProtocolOptions,
-  addVersionOptions,
-} from './training-options.js';
+import { addRunOptions } from './training-options.js';
 
 const USER_CODE = [
   '--allow-user-code',
@@ -100,14 +94,12 @@ function addPlan(sweep: Command, terminal: Terminal): void {
       oneOf('--prune', ['halving', 'median'] as const),
     )
     .option('--seeds <list>', 'seeds of the runs: 42, 42-51 or 42,45-47', seedList('--seeds'), [42]);
-  addVersionOptions(command);
-  addBudgetOptions(command);
-  addDataOptions(command);
-  command
-    .option('--output-dir <dir>', 'folder for run files', 'results')
-    .option('--keep-checkpoint', 'every run keeps the checkpoint of its last epoch, for a plan with more --num-epochs');
-  addEngineOptions(command);
-  addProtocolOptions(command);
+  addRunOptions(command, ['version', 'budget', 'dataset', 'data folder', 'data', 'output folder']);
+  command.option(
+    '--keep-checkpoint',
+    'every run keeps the checkpoint of its last epoch, for a plan with more --num-epochs',
+  );
+  addRunOptions(command, ['engine', 'threads', 'protocol']);
   command
     .option('--jobs <n>', 'default number of parallel runs, stored in the plan', wholeNumber('--jobs', 1))
     .option('--name <name>', "name of the plan (the file's name)")

@@ -1,5 +1,5 @@
 import type { SelectionMode } from '../analysis/selection-mode.js';
-import type { Metric } from '../results/recorded-run.js';
+import type { Metric } from '../results/metrics.js';
 import type { PlanTrust } from '../sweep/plan.js';
 import type { RunCondition } from '../sweep/selection.js';
 import type { RunOptions } from './options.js';

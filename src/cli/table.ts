@@ -1,22 +1,22 @@
-/** Rows as text with aligned columns, two spaces apart; numbers to the right, as in the type of the first row's cell. */
+import { layoutTable } from '../report/layout.js';
+import type { Screen } from './terminal.js';
+
+/**
+ * Rows as text with aligned columns, two spaces apart; columns with numbers to the right. What is wider than the screen has
+ * its longest texts in several lines.
+ */
 export function formatTable(
   header: readonly string[],
   rows: readonly (readonly (string | number | null)[])[],
-  heading: (text: string) => string = (text) => text,
+  { width, heading = (text) => text }: Pick<Screen, 'width'> & Partial<Screen>,
 ): string {
+  const columns = header.map((title, column) => {
+    const isNumber = rows.some((row) => typeof row[column] === 'number');
+    return { title, align: isNumber ? ('right' as const) : ('left' as const), dropOrder: null, wraps: false };
+  });
   const texts = rows.map((row) => row.map((cell) => (cell === null ? '-' : formatCell(cell))));
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...texts.map((row) => (row[column] ?? '').length)),
-  );
-  const toTheRight = header.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) =>
-        toTheRight[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  return [heading(line(header)), ...texts.map(line)].join('\n');
+  const layout = layoutTable(columns, texts, width);
+  return [heading(layout.header), ...layout.lines].join('\n');
 }
 
 function formatCell(cell: string | number): string {

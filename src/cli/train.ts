@@ -8,6 +8,7 @@ import {
   type RunEvent,
   type RunOutcome,
 } from '../run/index.js';
+import { hintText } from './divergence-hints.js';
 import { reportFailure } from './failure.js';
 import { type InterruptionSignal, interruptible, interruptionCode } from './interruption.js';
 import { type PoolLink, poolLink } from './pool-link.js';
@@ -131,7 +132,7 @@ function keptState() {
 /** What helps, where the optimizer knows why its runs diverge. */
 function hintOf({ optimizer, configuration }: ResolvedRun, { runFile }: RunOutcome): string | null {
   if (runFile.status.state !== 'diverged') return null;
-  return optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null;
+  return hintText(optimizer.whenDiverged?.(configuration.optimizer.hyperparameters) ?? null);
 }
 
 /** What there is to say at the end besides what the run file says. */

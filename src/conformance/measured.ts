@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { FileError } from '../errors.js';
 import { readText } from '../results/index.js';
 import { INITIALISATIONS, VARIANTS } from '../testproblem/index.js';
+import { expectedBy, pathText } from '../zod-expectation.js';
 
 const version = {
   testproblem: z.string(),
@@ -103,7 +104,7 @@ export function readMeasured(folder: string): Measured {
     const { data, error } = schema.safeParse(JSON.parse(readText(path)));
     if (data !== undefined) return data;
     const issue = error?.issues[0];
-    throw new FileError(`${path}: field ${issue?.path.join('.')}: ${issue?.message}; expected what its script writes`);
+    throw new FileError(`${path}: field ${pathText(issue)}: expected ${expectedBy(issue)}, as its script writes it`);
   };
   return {
     beforeTraining: read('before-training.json', beforeTraining),

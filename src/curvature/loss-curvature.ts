@@ -2,6 +2,7 @@ import { type CompiledFunction, compileFunction, type Engine, placeholders, type
 import { ConfigurationError } from '../errors.js';
 import { add, gradients, hessianVectorProduct, multiply, sizeOf, type Tensor } from '../tensor/index.js';
 import type { Mode, SymbolicProblem, TestProblem } from '../testproblem/index.js';
+import { option, say } from '../words.js';
 import { gaussNewtonProduct } from './gauss-newton.js';
 import { joined, type Operator, scaled, type Vector } from './vector.js';
 
@@ -96,9 +97,11 @@ export class LossCurvature {
   /** The matrix of the mean loss over the minibatches as a linear map. */
   operator(matrix: CurvatureMatrix, point: LossPoint, minibatches: Minibatches): Operator {
     if (matrix === 'gauss-newton' && this.symbolic.outputs.length === 0) {
-      throw new ConfigurationError(
-        `${this.problem.name}: its loss is not a function of a network's outputs, so it has no Gauss-Newton matrix; expected --matrix hessian`,
-      );
+      throw new ConfigurationError({
+        subject: this.problem.name,
+        what: "its loss is not a function of a network's outputs, so it has no Gauss-Newton matrix",
+        remedy: say`expected ${option('matrix', 'hessian')}`,
+      });
     }
     return async (vector) => {
       const product = await this.#productFunction(matrix);

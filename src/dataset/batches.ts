@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js';
+import { option } from '../words.js';
 import type { Batch, DataSplit, Phase, SplitSizes } from './dataset.js';
 
 /** Some examples of a data set: their order at an epoch, and how a batch is made of some of them. */
@@ -39,9 +40,11 @@ async function* cut(
   const order = part.order(epoch);
   const end = dropIncomplete ? order.length - (order.length % batchSize) : order.length;
   if (end === 0) {
-    throw new ConfigurationError(
-      `--batch-size ${batchSize} leaves no complete batch of ${order.length} examples; give at most ${order.length}.`,
-    );
+    throw new ConfigurationError({
+      subject: option('batch_size', batchSize),
+      what: `it leaves no complete batch of ${order.length} examples`,
+      remedy: `give at most ${order.length}`,
+    });
   }
   const pieces = piecesOf(order.subarray(from * batchSize, end), batchSize);
   if (ahead && part.assembleAhead !== undefined) {

@@ -15,7 +15,7 @@ const contract = z.looseObject({
 /** Files that define data sets; none may be called like one of `registered`. */
 export function datasetFiles(registered: readonly string[]): FileKind<DatasetDefinition> {
   return {
-    option: '--dataset',
+    option: 'dataset',
     noun: 'data set',
     expected: 'export default defineDataset({ … })',
     contract,

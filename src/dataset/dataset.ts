@@ -1,11 +1,12 @@
+import type { Protocol } from './protocol.js';
+
+export type { Protocol };
+
 /** What an evaluation measures: fixed training images, validation images, test images. */
 export type Phase = 'train_eval' | 'valid' | 'test';
 
 /** Where the examples come from: files, the image generator, or (quadratic) a formula. */
 export type DataSource = 'real' | 'synthetic' | 'generated';
-
-/** This project's protocol, or that of DeepOBS 1.2.0-beta0 with its two defects (docs/protocol.md). */
-export type Protocol = 'probprec' | 'deepobs-beta';
 
 /**
  * Examples in the order that a program takes them: inputs [size, ...shape] (images NCHW; integers for tokens), and labels

@@ -1,3 +1,5 @@
+import type { ProbprecError } from '../errors.js';
+
 /**
  * One file of a data set: verified (right structure, published MD5), unverified (right structure, another MD5 or none
  * published), corrupt (wrong structure), misnamed (by its MD5 another published file) or missing. `reason` says why it is
@@ -12,4 +14,6 @@ export type FileInspection =
       readonly md5: string | null;
       readonly publishedMd5: string | null;
       readonly reason: string | null;
+      /** What the reason is of, where it is an error; it names options. */
+      readonly error?: ProbprecError;
     };

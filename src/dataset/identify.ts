@@ -29,7 +29,7 @@ export function refuseWrongName(
     const known = md5 === null ? undefined : knownFiles().get(md5);
     if (known === undefined || (known.definition.name === definition.name && known.contents === keyOf(file))) continue;
     throw new WrongNameError(
-      `${where}: by its MD5 this is ${known.definition.title}'s ${known.path}; move it there, then run \`probprec data fetch ${definition.name}\`.`,
+      `${where}: by its MD5 this is ${known.definition.title}'s ${known.path}; move it there, then run \`probprec data fetch ${definition.name}\``,
     );
   }
 }

@@ -1,6 +1,8 @@
 import { DataError } from '../errors.js';
+import { say, type Words } from '../words.js';
 import type { ContentDefinition, ImageDatasetDefinition, RecordLabel } from './definition.js';
 import { type ImageTable, type ImageTables, imageSize } from './image-table.js';
+import { OTHER_FOLDER } from './other-data.js';
 import type { Content } from './read-file.js';
 
 const IDX_IMAGES = 0x803;
@@ -21,15 +23,15 @@ export function labelsOf({ classes }: ImageDatasetDefinition, { labels }: Conten
 }
 
 /** What to do about a file that is not right, for the end of a message. */
-export function remedyFor({ name }: ImageDatasetDefinition): string {
-  return `delete it and run \`probprec data fetch ${name}\`, or give another --data-dir`;
+export function remedyFor({ name }: { readonly name: string }): Words {
+  return say`delete it and run \`probprec data fetch ${name}\`, ${OTHER_FOLDER}`;
 }
 
 /** Checks one content's structure: magic number, sizes, length, label range. Throws DataError naming file and fault. */
 export function checkContent(definition: ImageDatasetDefinition, content: ContentDefinition, read: Content): void {
   const { bytes, size: found } = read;
   const fail = (found: string, expected: string): never => {
-    throw new DataError(`${read.where}: found ${found}, expected ${expected}; ${remedyFor(definition)}.`);
+    throw new DataError({ subject: read.where, found, expected, remedy: remedyFor(definition) });
   };
   if (content.holds !== 'records') checkIdxHeader(definition, content, bytes, fail);
   const size = contentSize(definition, content);

@@ -48,7 +48,8 @@ async function inspectFile(
   } catch (error) {
     if (!(error instanceof ProbprecError)) throw error;
     const state = error instanceof WrongNameError ? 'misnamed' : 'corrupt';
-    return { ...common, ...(await factsOf(definition, file, join(dataDir, place.path))), state, reason: error.message };
+    const facts = await factsOf(definition, file, join(dataDir, place.path));
+    return { ...common, ...facts, state, reason: error.message, error };
   }
 }
 

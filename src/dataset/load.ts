@@ -58,9 +58,13 @@ export async function readChecked(
   for (const content of wanted) {
     const found = read.contents.get(content.name);
     if (found === undefined) {
-      throw new DataError(
-        `${join(dataDir, place.path)}: the archive has no ${memberName(content, file.format)}, expected all of ${wanted.map((each) => memberName(each, file.format)).join(', ')}; ${remedyFor(definition)}.`,
-      );
+      const names = wanted.map((each) => memberName(each, file.format));
+      throw new DataError({
+        subject: join(dataDir, place.path),
+        what: `the archive has no ${memberName(content, file.format)}`,
+        expected: `all of ${names.join(', ')}`,
+        remedy: remedyFor(definition),
+      });
     }
     checkContent(definition, content, found);
   }

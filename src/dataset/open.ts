@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationError, DataError } from '../errors.js';
+import { option, say } from '../words.js';
 import type { Dataset, DatasetRecord, SplitSizes } from './dataset.js';
 import type { DatasetDefinition, ImageDatasetDefinition, TextDatasetDefinition } from './definition.js';
 import { FetchError } from './download/download.js';
@@ -8,6 +9,7 @@ import { splitImages } from './image-split.js';
 import type { ImageTables } from './image-table.js';
 import { loadImages, nameOf } from './load.js';
 import { type LocatedFile, locate, missingFiles } from './locate.js';
+import { OTHER_DATA } from './other-data.js';
 import { scaledSizes } from './own-dataset.js';
 import { datasetDefinition } from './registry.js';
 import { syntheticImages } from './synthetic.js';
@@ -80,16 +82,14 @@ function missingError(
   const missing = missingFiles(located).map(nameOf);
   const what =
     missing.length === located.length ? `no files in ${dataDir}` : `missing ${missing.join(', ')} in ${dataDir}`;
-  const fetching = cause === null ? '' : `; ${cause.message.replace(/\.$/, '')}`;
+  const fetching = cause === null ? '' : `; ${cause.message}`;
   const fetch =
     cause === null
       ? `\`probprec data fetch ${name}\` downloads them`
       : `\`probprec data info ${name}\` lists what to download by hand`;
   return new DataError(
-    `data set ${name}: ${what}${fetching}; ${fetch}, or give another --data-dir, or --data synthetic.`,
-    {
-      cause: cause ?? undefined,
-    },
+    { subject: `data set ${name}`, what: `${what}${fetching}`, remedy: say`${fetch}, ${OTHER_DATA}` },
+    { cause: cause ?? undefined },
   );
 }
 
@@ -99,7 +99,11 @@ async function fetchText({ name }: TextDatasetDefinition, options: OpenOptions):
   } catch (error) {
     if (!(error instanceof FetchError)) throw error;
     throw new DataError(
-      `data set ${name}: no files in ${options.dataDir}; ${error.message.replace(/\.$/, '')}; \`probprec data info ${name}\` lists what to download by hand, or give another --data-dir, or --data synthetic.`,
+      {
+        subject: `data set ${name}`,
+        what: `no files in ${options.dataDir}; ${error.message}`,
+        remedy: say`\`probprec data info ${name}\` lists what to download by hand, ${OTHER_DATA}`,
+      },
       { cause: error },
     );
   }
@@ -107,9 +111,11 @@ async function fetchText({ name }: TextDatasetDefinition, options: OpenOptions):
 
 function checkSyntheticSize(size: number): void {
   if (!(Number.isInteger(size) && size >= SMALLEST_SYNTHETIC && size <= LARGEST_SYNTHETIC)) {
-    throw new ConfigurationError(
-      `--synthetic-size is ${size}; expected a whole number from ${SMALLEST_SYNTHETIC} to ${LARGEST_SYNTHETIC}.`,
-    );
+    throw new ConfigurationError({
+      subject: option('synthetic_size'),
+      found: String(size),
+      expected: `a whole number from ${SMALLEST_SYNTHETIC} to ${LARGEST_SYNTHETIC}`,
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isAbsolute, join, normalize } from 'node:path';
 import { ConfigurationError, DataError } from '../errors.js';
 import { readRegularFile } from '../regular-file.js';
+import { option, say } from '../words.js';
 import type { Dataset, FileRecord, SplitSizes } from './dataset.js';
 import type { DatasetDeclaration } from './dataset-declaration.js';
 import type { OwnOpenOptions } from './definition.js';
@@ -13,6 +14,7 @@ import {
   type Part,
   tablesChecksum,
 } from './example-table.js';
+import { OTHER_DATA } from './other-data.js';
 import { syntheticExamples, syntheticStream } from './synthetic-examples.js';
 import { type ExampleTables, splitTables } from './table-split.js';
 
@@ -64,7 +66,13 @@ export async function openOwnDataset(
  */
 export function scaledSizes(sizes: SplitSizes, size: number): SplitSizes {
   const whole = sizes.train + sizes.valid;
-  if (size < 3) throw new ConfigurationError(`--synthetic-size is ${size}; expected a whole number from 3 on`);
+  if (size < 3) {
+    throw new ConfigurationError({
+      subject: option('synthetic_size'),
+      found: String(size),
+      expected: 'a whole number from 3 on',
+    });
+  }
   const scale = (part: number) => Math.max(1, Math.round((part * size) / whole));
   const valid = Math.min(scale(sizes.valid), size - 1);
   const train = size - valid;
@@ -104,7 +112,7 @@ function loadContext(name: string, dataDir: string, files: FileRecord[]): LoadCo
         const { code, message } = cause as NodeJS.ErrnoException;
         const reason = code === 'ENOENT' ? 'no such file' : `it cannot be read (${message})`;
         throw new DataError(
-          `data set ${name}: ${where}: ${reason}; put it there, or give another --data-dir, or --data synthetic.`,
+          { subject: `data set ${name}: ${where}`, what: reason, remedy: say`put it there, ${OTHER_DATA}` },
           { cause },
         );
       });

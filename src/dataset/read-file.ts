@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { DataError } from '../errors.js';
 import { NotAFileError, openRegularFile } from '../regular-file.js';
+import type { Words } from '../words.js';
 import { FormatError } from './format-error.js';
 import { ArchiveError, tarEntries } from './tar.js';
 
@@ -77,7 +78,7 @@ export async function readDataFile(
   dataDir: string,
   path: string,
   wanted: readonly StoredContent[],
-  remedy: string,
+  remedy: Words,
 ): Promise<ReadFile> {
   const where = join(dataDir, path);
   try {
@@ -96,13 +97,13 @@ export async function readDataFile(
     }
   } catch (error) {
     if (error instanceof DataError) throw error;
-    throw new DataError(`${where}: ${reasonOf(error)}; ${remedy}.`, { cause: error });
+    throw new DataError({ subject: where, what: reasonOf(error), remedy }, { cause: error });
   }
 }
 
 interface OpenedFile {
   readonly where: string;
-  readonly remedy: string;
+  readonly remedy: Words;
   readonly path: string;
   readonly size: number;
   readonly packed: boolean;
@@ -174,7 +175,7 @@ async function readArchive(
 
 /** A content out of what is stored; one that is too long stays as it is, to be refused for its length. */
 function decoded(
-  { where, remedy }: { readonly where: string; readonly remedy: string },
+  { where, remedy }: { readonly where: string; readonly remedy: Words },
   content: StoredContent,
   stored: Uint8Array,
   size: number | null,
@@ -185,7 +186,7 @@ function decoded(
     return { where, bytes, size: tooLong ? size : bytes.length, md5: md5Of(bytes) };
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new DataError(`${where}: found ${error.message}; ${remedy}.`, { cause: error });
+    throw new DataError({ subject: where, found: error.message, remedy }, { cause: error });
   }
 }
 

@@ -15,7 +15,7 @@ const DEFINITIONS: readonly DatasetDefinition[] = [
 ];
 
 const registry = new Registry<DatasetDefinition>(
-  '--dataset',
+  'dataset',
   { names: datasetNames, load: async (name) => datasetDefinition(name) },
   async () => {
     // The parser is loaded for users' files alone.
@@ -34,7 +34,7 @@ export function datasetDefinition(name: string): DatasetDefinition {
   const definition = DEFINITIONS.find((candidate) => candidate.name === name);
   if (definition === undefined && name.startsWith('quadratic_')) return quadraticDataset(name);
   if (definition === undefined) {
-    throw new ConfigurationError(`unknown data set '${name}'; expected one of ${datasetNames().join(', ')}.`);
+    throw new ConfigurationError(`unknown data set '${name}'; expected one of ${datasetNames().join(', ')}`);
   }
   return definition;
 }

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, ProbprecError } from '../errors.js';
+import { say } from '../words.js';
 import type { Dataset } from './dataset.js';
 import type { FilePlace, PublishedFile, TextDatasetDefinition } from './definition.js';
 import type { FileInspection } from './file-inspection.js';
+import { remedyFor } from './image-files.js';
+import { OTHER_DATA } from './other-data.js';
 import { md5OfFile, readDataFile } from './read-file.js';
 import { syntheticText } from './synthetic-text.js';
 import { splitText, type TextParts } from './text-split.js';
@@ -44,7 +47,14 @@ export async function inspectText(definition: TextDatasetDefinition, dataDir: st
     if (!(error instanceof ProbprecError)) throw error;
     const where = join(dataDir, place.path);
     const { size } = await stat(where).catch(() => ({ size: 0 }));
-    return { ...common, size, md5: await md5OfFile(where, most(definition)), state: 'corrupt', reason: error.message };
+    return {
+      ...common,
+      size,
+      md5: await md5OfFile(where, most(definition)),
+      state: 'corrupt',
+      reason: error.message,
+      error,
+    };
   }
 }
 
@@ -53,9 +63,11 @@ export async function openText(definition: TextDatasetDefinition, dataDir: strin
   const place = await locateText(definition, dataDir);
   const { name } = definition;
   if (place === null) {
-    throw new DataError(
-      `data set ${name}: no files in ${dataDir}; \`probprec data fetch ${name}\` downloads them, \`probprec data info ${name}\` lists what to download by hand, or give another --data-dir, or --data synthetic.`,
-    );
+    throw new DataError({
+      subject: `data set ${name}`,
+      what: `no files in ${dataDir}`,
+      remedy: say`\`probprec data fetch ${name}\` downloads them, \`probprec data info ${name}\` lists what to download by hand, ${OTHER_DATA}`,
+    });
   }
   const { parts, md5 } = await readText(definition, dataDir, place);
   const published = md5 === place.md5;
@@ -91,7 +103,7 @@ async function readText(
   place: FilePlace,
 ): Promise<{ parts: TextParts; md5: string; size: number }> {
   const { name } = definition;
-  const remedy = `delete it and run \`probprec data fetch ${name}\`, or give another --data-dir`;
+  const remedy = remedyFor(definition);
   const stored = { name, member: name, most: most(definition), decode: (bytes: Uint8Array) => bytes };
   const { contents, md5, size } = await readDataFile(dataDir, place.path, [stored], remedy);
   const where = join(dataDir, place.path);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../errors.js';
 import type { TextDatasetDefinition } from './definition.js';
+import { remedyFor } from './image-files.js';
 
 const FILE = 'war-and-peace.txt';
 const MD5 = '80737bfbfc7e820768045ac8cf654c0c';
@@ -46,9 +47,12 @@ export const tolstoi: TextDatasetDefinition = {
   parts: (bytes, where) => {
     const text = cut(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
     if (createHash('sha256').update(text).digest('hex') !== CUT_SHA256) {
-      throw new DataError(
-        `${where}: found another text, expected the edition of War and Peace that DeepOBS cuts; delete it and run \`probprec data fetch tolstoi\`, or give another --data-dir.`,
-      );
+      throw new DataError({
+        subject: where,
+        found: 'another text',
+        expected: 'the edition of War and Peace that DeepOBS cuts',
+        remedy: remedyFor({ name: 'tolstoi' }),
+      });
     }
     const numbers = numbered(text);
     const [validEnd, trainEnd] = [TEST, TEST + TRAIN];

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { notKnown } from '../names.js';
+import { option, say } from '../words.js';
 
 /** The engines and their devices. */
 const devicesByEngine = {
@@ -27,7 +28,9 @@ export function devicesOf(engine: EngineName): readonly [string, ...string[]] {
 /** The engine of this name. Throws ConfigurationError. */
 export function engineNamed(name: string): EngineName {
   const found = names.find((engine) => engine === name);
-  if (found === undefined) throw new ConfigurationError(`--engine ${expectedOneOf(name, ['auto', ...names])}`);
+  if (found === undefined) {
+    throw new ConfigurationError({ subject: option('engine', name), what: notKnown(name, ['auto', ...names]) });
+  }
   return found;
 }
 
@@ -36,10 +39,12 @@ export function checkDevice(engine: EngineName, device: string): void {
   const devices = devicesOf(engine);
   if (devices.includes(device)) return;
   const others = enginesWith(device);
-  const hint = others.length > 0 ? `; --engine ${others.join(' or ')} has it` : '';
-  throw new ConfigurationError(
-    `--device ${device}: not a device of ${engine}, expected one of ${devices.join(', ')}${hint}`,
-  );
+  throw new ConfigurationError({
+    subject: option('device', device),
+    what: `not a device of ${engine}`,
+    expected: `one of ${devices.join(', ')}`,
+    ...(others.length > 0 ? { remedy: say`${option('engine', others.join(' or '))} has it` } : {}),
+  });
 }
 
 /** The engines that have such a device. */
@@ -52,5 +57,5 @@ export function engineWith(device: string): EngineName {
   const [found] = enginesWith(device);
   if (found !== undefined) return found;
   const all = [...new Set(names.flatMap(devicesOf))];
-  throw new ConfigurationError(`--device ${expectedOneOf(device, all)}`);
+  throw new ConfigurationError({ subject: option('device', device), what: notKnown(device, all) });
 }

@@ -9,7 +9,7 @@ import {
   type Tensor,
   type Tree,
 } from '../tensor/index.js';
-import type { Engine, Value } from './engine.js';
+import type { CompileOptions, Engine, Value } from './engine.js';
 
 /** A compiled function from a tree of values to a tree of values. */
 export interface CompiledFunction<I, O> {
@@ -42,10 +42,15 @@ export function feedsOf<I>(inputs: I): (values: Like<I, Value>) => Record<string
 }
 
 /** Compiles the function that computes a tree of tensors from a tree of inputs. */
-export async function compileFunction<I, O>(engine: Engine, inputs: I, outputs: O): Promise<CompiledFunction<I, O>> {
+export async function compileFunction<I, O>(
+  engine: Engine,
+  inputs: I,
+  outputs: O,
+  options?: CompileOptions,
+): Promise<CompiledFunction<I, O>> {
   const named = Object.fromEntries(leavesOf<Tensor>(outputs as Tree));
   const feed = feedsOf(inputs);
-  const executable = Object.keys(named).length === 0 ? null : await engine.compile(program(named));
+  const executable = Object.keys(named).length === 0 ? null : await engine.compile(program(named), options);
   return {
     compileSeconds: executable?.compileSeconds ?? 0,
     run: async (values, feeds = {}, spent = []) => {

@@ -1,6 +1,7 @@
 import type { EngineDescription } from './description.js';
 import { onnxruntimeVersion } from './onnxruntime/device.js';
 import { openHere, type ResolvedEngine } from './open.js';
+import { reasonOf } from './reason-of.js';
 
 /**
  * What an engine offers on a device (TensorFlow: on the one that it finds), found out by opening it in this process.
@@ -21,8 +22,7 @@ export async function describeHere(
     await opened.dispose();
     return { ...common, installed: true, usable: true, reason: inWords(threads, opened.record.details) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { ...common, installed: common.version !== null, usable: false, reason };
+    return { ...common, installed: common.version !== null, usable: false, ...reasonOf(error) };
   }
 }
 

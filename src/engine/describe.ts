@@ -1,9 +1,11 @@
 import { EngineError } from '../errors.js';
+import { option, say } from '../words.js';
 import { devicesOf, engineNames } from './catalogue.js';
 import type { EngineDescription } from './description.js';
 import { checkOnnxDevice, onnxDevice, onnxruntimeVersion } from './onnxruntime/device.js';
 import type { ResolvedEngine } from './open.js';
 import { type ProbeReport, probe } from './probe.js';
+import { reasonOf, reasonOfFault } from './reason-of.js';
 import { resolveEngine, workingDirectoryPackage } from './select.js';
 
 /** An engine's description with its speed in 10⁹ operations per second; null where it was not measured. */
@@ -44,9 +46,12 @@ function untried(resolved: ResolvedEngine): ProbeReport | null {
 function ofWorkingDirectory({ engine, device }: ResolvedEngine): ProbeReport | null {
   const folder = workingDirectoryPackage(engine);
   if (folder === null) return null;
-  const reason = `${folder} is not tried, because a listing runs no code of the working directory; --engine ${engine} uses it`;
-  const description = { name: engine, device, installed: true, usable: false, version: null, default: false, reason };
-  return { description, gigaflops: null };
+  const reason = reasonOfFault({
+    what: `${folder} is not tried, because a listing runs no code of the working directory`,
+    remedy: say`${option('engine', engine)} uses it`,
+  });
+  const description = { name: engine, device, installed: true, usable: false, version: null, default: false };
+  return { description: { ...description, ...reason }, gigaflops: null };
 }
 
 function withoutFiles({ engine, device }: ResolvedEngine): ProbeReport | null {
@@ -57,6 +62,6 @@ function withoutFiles({ engine, device }: ResolvedEngine): ProbeReport | null {
     if (!(error instanceof EngineError)) throw error;
     const version = onnxruntimeVersion();
     const description = { name: engine, device, installed: false, usable: false, version, default: false };
-    return { description: { ...description, reason: error.message }, gigaflops: null };
+    return { description: { ...description, ...reasonOf(error) }, gigaflops: null };
   }
 }

@@ -31,11 +31,22 @@ export interface EngineRecord {
   readonly details: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** How a program is compiled. */
+export interface CompileOptions {
+  /**
+   * What happens to the memory that a program works with, beside inputs and outputs. `planned` (default): laid out as a whole and kept for the
+   * next run. `sparing`: kept, each piece as it is needed; for programs with large pieces that live briefly. `returned`: given back after each
+   * run, which costs time, and nothing is reordered or fused, so that no more is needed at once than the program says; for programs that
+   * run seldom. Engines without such a choice ignore it. Results are the same.
+   */
+  readonly memory?: 'planned' | 'sparing' | 'returned';
+}
+
 /** Runs programs. Knows nothing of training. */
 export interface Engine {
   readonly record: EngineRecord;
   /** Compiles a program; the same program is compiled once and kept until the engine is disposed. */
-  compile(program: Program): Promise<Executable>;
+  compile(program: Program, options?: CompileOptions): Promise<Executable>;
   /** Hands numbers to the engine. The array must not be changed as long as the value is used. */
   upload(data: TensorData, shape: Shape, dtype?: DType): Value;
   /** A copy of a value's numbers. Truth values are 0 and 1. */

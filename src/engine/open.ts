@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.js';
+import { option, say } from '../words.js';
 import type { EngineName } from './catalogue.js';
 import type { Engine, EngineOptions } from './engine.js';
 
@@ -36,7 +37,12 @@ async function openTfjs({
   if (opened.record.device === device) return opened;
   const found = opened.record.device;
   await opened.dispose();
-  throw new EngineError(
-    `--device ${device}: ${engine} finds ${found === 'cpu' ? 'no GPU; the GPU needs its driver, CUDA 11.2 and cuDNN 8.1, --device cpu does without' : `the device ${found}; TensorFlow was loaded before in this process`}`,
-  );
+  throw new EngineError({
+    subject: option('device', device),
+    what: `${engine} finds ${found === 'cpu' ? 'no GPU' : `the device ${found}`}`,
+    remedy:
+      found === 'cpu'
+        ? say`the GPU needs its driver, CUDA 11.2 and cuDNN 8.1, ${option('device', 'cpu')} does without`
+        : 'TensorFlow was loaded before in this process',
+  });
 }

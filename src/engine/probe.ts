@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { option, say } from '../words.js';
 import type { EngineDescription } from './description.js';
 import { explainDevice, onnxDevice } from './onnxruntime/device.js';
 import type { ResolvedEngine } from './open.js';
+import { reasonOf, reasonOfFault } from './reason-of.js';
 
 /** What a process that tried an engine and device reports. */
 export interface ProbeReport {
@@ -48,9 +50,13 @@ export async function probe(
   const report = lastLineOf(stdout);
   if (report !== null) return explained(report, stderr);
   const how = child.killed ? `gave no answer in ${PATIENCE_MS / 1000} s` : `ended with ${signal ?? `code ${code}`}`;
-  const reason = `--device ${device}: the library of ${engine} ${how}; its driver is broken or not supported, another --device or --engine does not need it`;
+  const reason = reasonOfFault({
+    subject: option('device', device),
+    what: `the library of ${engine} ${how}`,
+    remedy: say`its driver is broken or not supported, another ${option('device')} or ${option('engine')} does not need it`,
+  });
   return {
-    description: { name: engine, device, installed: true, usable: false, reason, version: null, default: false },
+    description: { name: engine, device, installed: true, usable: false, ...reason, version: null, default: false },
     gigaflops: null,
   };
 }
@@ -67,6 +73,6 @@ function lastLineOf(stdout: string): ProbeReport | null {
 function explained(report: ProbeReport, stderr: string): ProbeReport {
   const { description } = report;
   if (description.usable || description.name !== 'onnxruntime' || description.device === 'cpu') return report;
-  const reason = explainDevice(onnxDevice(description.device), stderr)?.message ?? description.reason;
-  return { ...report, description: { ...description, reason } };
+  const explanation = explainDevice(onnxDevice(description.device), stderr);
+  return explanation === null ? report : { ...report, description: { ...description, ...reasonOf(explanation) } };
 }

@@ -33,7 +33,7 @@ export async function resolveEngine({ engine = 'auto', device, threads }: Engine
  * may have been made for a larger machine.
  */
 export function checkThreads(threads: number): void {
-  checkBoundedByCores(threads, { option: '--threads', perCore: 4, fewest: 16 });
+  checkBoundedByCores(threads, { option: 'threads', perCore: 4, fewest: 16 });
 }
 
 async function choose(engine: string, device: string | undefined): Promise<Omit<ResolvedEngine, 'threads'>> {
@@ -121,6 +121,6 @@ async function tryElsewhere(resolved: ResolvedEngine): Promise<void> {
   if (engine !== 'onnxruntime' || device === 'cpu') return;
   const report = tried.get(device) ?? probe(resolved);
   tried.set(device, report);
-  const { usable, reason } = (await report).description;
-  if (!usable) throw new EngineError(reason);
+  const { usable, reason, fault = reason } = (await report).description;
+  if (!usable) throw new EngineError(fault);
 }

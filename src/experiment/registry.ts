@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { notKnown } from '../names.js';
 import type { Experiment } from './experiment.js';
 
 const folder = new URL('./named/', import.meta.url);
@@ -19,7 +19,7 @@ export function experimentNames(): readonly string[] {
 /** Loads an experiment. Throws ConfigurationError with the nearest names. */
 export async function loadExperiment(name: string): Promise<Experiment> {
   const names = experimentNames();
-  if (!names.includes(name)) throw new ConfigurationError(`experiment: ${expectedOneOf(name, names)}`);
+  if (!names.includes(name)) throw new ConfigurationError(`experiment: ${name}: ${notKnown(name, names)}`);
   const module = (await import(new URL(`${name}${extension}`, folder).href)) as { default: Experiment };
   return module.default;
 }

@@ -21,6 +21,7 @@ import {
   validationMinibatches,
 } from '../run/training-minibatches.js';
 import { initialStates } from '../testproblem/index.js';
+import { option } from '../words.js';
 import { measurePoint } from './measure-point.js';
 import { type LookedAt, type Points, trainedBy, visitKept, visitTraining } from './points.js';
 import { CURVATURE_VERSION, type CurvatureReport, type PointReport } from './report.js';
@@ -202,9 +203,11 @@ class Measurement {
     const available = this.#completeBatches;
     if (available < 1 || (batches ?? 0) > available) {
       const { batchSize } = this.#request.resolved.configuration;
-      throw new ConfigurationError(
-        `--batches ${batches ?? 'all'}: the ${split === 'valid' ? 'validation' : 'training'} set of ${this.#examples} examples has ${available} batches of ${batchSize}, expected at most these`,
-      );
+      throw new ConfigurationError({
+        subject: option('batches', batches ?? 'all'),
+        what: `the ${split === 'valid' ? 'validation' : 'training'} set of ${this.#examples} examples has ${available} batches of ${batchSize}`,
+        expected: 'at most these',
+      });
     }
   }
 

@@ -5,6 +5,7 @@ import { encodeSettings, type RunFile } from '../results/index.js';
 import { findKeptParameters, type KeptParameters, loadKeptParameters, type ResolvedRun } from '../run/index.js';
 import { TrainingLoop } from '../run/loop.js';
 import type { MinibatchPosition } from '../run/training-minibatches.js';
+import { option, say } from '../words.js';
 import type { CurvatureReport } from './report.js';
 
 /** Points along a training that starts with the seed's initial parameters. */
@@ -129,16 +130,21 @@ export async function keptPoints(path: string, file: RunFile, epochs?: readonly 
   const { configuration, configuration_hash: hash } = file;
   const files = await findKeptParameters(path, { seed: configuration.seed, hash });
   if (files.length === 0) {
-    throw new FileError(
-      `${path}: found no parameters beside it, expected some of probprec run --keep-parameters epochs (or end); --optimizer and --at train to a point instead`,
-    );
+    throw new FileError({
+      subject: path,
+      found: 'no parameters beside it',
+      expected: say`some of a run with ${option('keep_parameters', 'epochs')} (or end)`,
+      remedy: say`${option('optimizer')} and ${option('at')} train to a point instead`,
+    });
   }
   const missing = epochs?.find((epoch) => !files.some((kept) => kept.epoch === epoch));
   if (missing !== undefined) {
     const known = files.map(({ epoch }) => epoch).join(', ');
-    throw new ConfigurationError(
-      `--epochs ${missing}: no parameters are kept of this epoch, expected some of ${known}`,
-    );
+    throw new ConfigurationError({
+      subject: option('epochs', missing),
+      what: 'no parameters are kept of this epoch',
+      expected: `some of ${known}`,
+    });
   }
   return {
     kind: 'kept',

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { display } from '../user-file/user-code.js';
 import type { StatementFault } from '../user-file/user-file.js';
 import { describeHyperparameters } from './hyperparameters.js';
-import { RUN_OPTIONS } from './reserved-names.js';
+import { RESERVED_OPTIONS } from './reserved-names.js';
 
 /** What a field of the schema may be: its values are numbers, booleans, texts or null, or only seen when there is one. */
 const SCALAR = new Set(['number', 'int', 'boolean', 'string', 'enum', 'literal', 'null', 'template_literal']);
@@ -25,7 +25,7 @@ export function hyperparameterFault(hyperparameters: z.ZodObject): StatementFaul
       const text = `hyperparameter ${JSON.stringify(name)}: expected a name of letters, digits and underscores, such as max_norm`;
       return { property: name, text };
     }
-    const taken = RUN_OPTIONS.find((other) => option === `--${other}` || option === `--no-${other}`);
+    const taken = RESERVED_OPTIONS.find((other) => option === `--${other}` || option === `--no-${other}`);
     if (taken !== undefined)
       return fault(`${option} is an option of probprec run, so it could never be set; expected another name`);
     const negates = type !== 'boolean' ? undefined : option.replace(/^--/, '--no-');

@@ -15,6 +15,7 @@ import {
 } from '../tensor/index.js';
 import type { ParameterKind } from '../testproblem/index.js';
 import { describeError, display, UserCode } from '../user-file/user-code.js';
+import { option } from '../words.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
 import { initContext, updateContext } from './rule-context.js';
 import { StepRecorder } from './step-recorder.js';
@@ -73,7 +74,7 @@ class Trial {
   }
 
   fault(text: string, cause?: unknown): FileError {
-    return new FileError(`--optimizer ${this.#file}: ${text}`, { cause });
+    return new FileError({ subject: option('optimizer', this.#file), what: text }, { cause });
   }
 
   /** A fault with the line where the tensor was made that it is about, else where the function stands that gave it. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import type { Tensor } from '../tensor/index.js';
 import { inPart } from '../user-file/user-code.js';
+import type { Words } from '../words.js';
 import { startFirstOrder } from './first-order.js';
 import type { HyperparameterValue } from './hyperparameters.js';
 import type { OptimizerProfile } from './profile.js';
@@ -36,7 +37,7 @@ export interface OptimizerDefinition {
   /** Minibatches per epoch that the optimizer needs at least; a smaller number is a configuration error. */
   minimumStepsPerEpoch?(hyperparameters: Hyperparameters): { readonly steps: number; readonly why: string };
   /** What to try when a run diverges, and why, in one line; null where there is nothing to say. */
-  whenDiverged?(hyperparameters: Hyperparameters): string | null;
+  whenDiverged?(hyperparameters: Hyperparameters): Words | null;
   /** Where it is known to fail, with figures, in one line for `list optimizers`. */
   readonly caveat?: string;
   /** Hyperparameters that `runtime` times it with unless others are given: such that it finishes, and costs the same. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
+import { option } from '../words.js';
 import { startAroundSteps } from './around-steps.js';
 import type { OptimizerDefinition, ScheduleProgress } from './define-optimizer.js';
 import { startFirstOrder } from './first-order.js';
@@ -49,7 +50,7 @@ export function defineWrapper<S extends z.ZodObject>(
 export function wrapOptimizer(wrapper: WrapperDefinition, inner: OptimizerDefinition): OptimizerDefinition {
   const name = `${wrapper.name}(${inner.name})`;
   const { transformation: create, learningRate = 'lr' in inner.hyperparameters.shape ? 'lr' : null } = inner;
-  const refused = (why: string) => new ConfigurationError(`--optimizer ${name}: ${why}`);
+  const refused = (why: string) => new ConfigurationError({ subject: option('optimizer', name), what: why });
   const { steps } = wrapper;
   if (!create && steps === undefined) {
     throw refused(

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js';
 import { isUserFile } from '../user-file/is-user-file.js';
+import { option } from '../words.js';
 
 /**
  * What an optimizer argument says: a registered name or a user's file, and the wrappers around it, the outermost first.
@@ -24,9 +25,11 @@ export function parseOptimizer(text: string): OptimizerExpression {
   }
   const unmatched = isFile(rest) ? wrappers.length > 0 && /\)$/.test(rest) : /[()]/.test(rest);
   if (unmatched || (wrappers.length > 0 && rest === '')) {
-    throw new ConfigurationError(
-      `--optimizer ${text}: found ${rest === '' ? 'nothing in the parentheses' : 'parentheses that do not match'}, expected WRAPPER(OPTIMIZER), such as lookahead(adam)`,
-    );
+    throw new ConfigurationError({
+      subject: option('optimizer', text),
+      found: rest === '' ? 'nothing in the parentheses' : 'parentheses that do not match',
+      expected: 'WRAPPER(OPTIMIZER), such as lookahead(adam)',
+    });
   }
   return { wrappers, base: rest };
 }

@@ -25,7 +25,7 @@ const contract = z.looseObject({
 /** Files that define optimizers; none may have a name of `reserved`. */
 export function optimizerFiles(reserved: () => Promise<ReservedNames>): FileKind<OptimizerDefinition> {
   return {
-    option: '--optimizer',
+    option: 'optimizer',
     noun: 'optimizer',
     expected: 'export default defineOptimizer({ … })',
     contract,

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { notKnown } from '../names.js';
 import { folderOf, type Loaded, Registry } from '../user-file/registry.js';
+import { option } from '../words.js';
 import type { OptimizerDefinition } from './define-optimizer.js';
 import { type WrapperDefinition, wrapOptimizer } from './define-wrapper.js';
 import { parseOptimizer } from './optimizer-expression.js';
@@ -11,7 +12,7 @@ const registered = folderOf<OptimizerDefinition>(new URL('./named/', import.meta
 const wrappers = folderOf<WrapperDefinition>(new URL('./wrappers/', import.meta.url), import.meta.url);
 
 const registry = new Registry(
-  '--optimizer',
+  'optimizer',
   registered,
   async () => {
     // The parser is loaded for users' files alone.
@@ -56,7 +57,10 @@ export async function loadOptimizerAndSource(nameOrFile: string, copy = ''): Pro
 export async function loadWrapper(name: string): Promise<WrapperDefinition> {
   const names = wrapperNames();
   if (names.includes(name)) return wrappers.load(name);
-  throw new ConfigurationError(`--optimizer ${name}(…): the wrapper ${expectedOneOf(name, names)}`);
+  throw new ConfigurationError({
+    subject: option('optimizer', `${name}(…)`),
+    what: `the wrapper ${name}: ${notKnown(name, names)}`,
+  });
 }
 
 /** The optimizer whose results are filed under this class name, such as `Lookahead(Adam)`; null for one of others. */

@@ -1,3 +1,4 @@
+import { flagOf, RUN_OPTIONS } from '../run-options/index.js';
 import type { StatementFault } from '../user-file/user-file.js';
 
 /**
@@ -12,50 +13,9 @@ export const PUBLISHED_CLASS_NAMES: readonly string[] = [
 ];
 
 /** The options of `probprec run`, without dashes: a hyperparameter of such a name could never be set (a test compares). */
-export const RUN_OPTIONS: readonly string[] = [
-  'testproblem',
-  'dataset',
-  'variant',
-  'init',
-  'optimizer',
-  'seed',
-  'num-epochs',
-  'batch-size',
-  'l2-reg',
-  'lr-schedule-epochs',
-  'lr-schedule-factors',
-  'schedule',
-  'warmup',
-  'schedule-end',
-  'schedule-start',
-  'schedule-power',
-  'schedule-decay',
-  'schedule-factor',
-  'schedule-milestones',
-  'data-dir',
-  'data',
-  'synthetic-size',
-  'output-dir',
-  'engine',
-  'device',
-  'threads',
-  'protocol',
-  'train-log-interval',
-  'resume',
-  'overwrite',
-  'keep-parameters',
-  'keep-checkpoint',
-  'stop-after-epoch',
-  'observe',
-  'tag',
-  'note',
-  'log',
-  'resource-check',
-  'json',
-  'quiet',
-  'debug',
-  'config',
-  'help',
+export const RESERVED_OPTIONS: readonly string[] = [
+  ...Object.keys(RUN_OPTIONS).map((key) => flagOf(key).slice(2)),
+  ...['debug', 'config', 'help'],
 ];
 
 /** Names that a user's optimizer must not have. */

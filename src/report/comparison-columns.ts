@@ -1,5 +1,5 @@
 import { type ComparisonRow, type ComparisonTable, isAccuracy, type Summary } from '../analysis/index.js';
-import type { Metric } from '../results/index.js';
+import { type Metric, OTHER_STATES } from '../results/index.js';
 import { countLine, MARKING, type Measured, markedRows, measuredBy } from './comparison-means.js';
 import type { Column } from './layout.js';
 import { type NumberFormat, numberFormat, shortNumber, signed } from './numbers.js';
@@ -236,7 +236,7 @@ function fromOf({ origin, mismatches }: ComparisonRow): string {
 
 function runsOf({ counts, final, seeds }: ComparisonRow): string {
   if (counts === null) return String(final.n);
-  const others = (['diverged', 'pruned', 'interrupted', 'failed'] as const).filter((state) => (counts[state] ?? 0) > 0);
+  const others = OTHER_STATES.filter((state) => (counts[state] ?? 0) > 0);
   if (others.length === 0) return final.n === seeds.length ? String(final.n) : `${final.n} of ${seeds.length} finite`;
   return `${counts.completed} of ${seeds.length} (${others.map((state) => `${counts[state]} ${state}`).join(', ')})`;
 }

@@ -1,5 +1,5 @@
 import type { Comparison, ComparisonRow, ComparisonTable } from '../analysis/index.js';
-import { encodeSettings, type Metric } from '../results/index.js';
+import { encodeSettings, type Metric, RUN_STATES } from '../results/index.js';
 import { comparisonColumns } from './comparison-columns.js';
 import { csvCell } from './escape.js';
 
@@ -15,12 +15,8 @@ const COLUMNS: readonly (readonly [string, (row: ComparisonRow, table: Compariso
   ['setting', (row) => JSON.stringify({ ...encodeSettings(row.hyperparameters), ...row.trainingParameters })],
   ['schedule', (row) => row.schedule],
   ['settings_tried', (row) => row.settingsTried],
-  ['completed', (row) => row.counts?.completed],
-  ['diverged', (row) => row.counts?.diverged],
-  ['interrupted', (row) => row.counts?.interrupted],
-  ['failed', (row) => row.counts?.failed],
-  ['pruned', (row) => row.counts && (row.counts.pruned ?? 0)],
   ['settings_pruned', (row) => row.settingsPruned ?? 0],
+  ...RUN_STATES.map((state) => [state, (row: ComparisonRow) => row.counts && (row.counts[state] ?? 0)] as const),
   ['seeds', (row) => row.seeds.join(' ')],
   ['n', (row) => row.final.n],
   ['mean', (row) => row.final.mean],

@@ -19,10 +19,13 @@ export interface Layout {
 
 const GAP = 2;
 const NARROWEST = 16;
+/** Characters of a name that is broken over several lines at least. */
+const NARROWEST_NAME = 8;
 
 /**
- * Lays a table out in so many columns of a terminal: first texts are wrapped, then columns left out. A table whose remaining
- * columns are too wide still is as wide as they are.
+ * Lays a table out in so many columns of a terminal. Texts are wrapped first, then columns are left out in their order, then
+ * names are broken, the longest first; numbers never are. Where not even that is enough, each row is a paragraph of its
+ * own with the titles before the cells, and nothing is left out.
  */
 export function layoutTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): Layout {
   const dropped: string[] = [];
@@ -34,15 +37,21 @@ export function layoutTable(columns: readonly Column[], rows: readonly (readonly
       .sort((left, right) => (columns[left]?.dropOrder ?? 0) - (columns[right]?.dropOrder ?? 0));
     if (totalOf(widths) <= width || next === undefined) {
       const shown = kept.map((index) => columns[index] as Column);
-      const titles = shown.map(({ title }) => title);
+      const fitting = withBrokenNames(widths, shown, width);
+      if (fitting === null) return asParagraphs(columns, rows, width);
       const laid = rows.map((row) =>
         rowLines(
           kept.map((index) => row[index] ?? ''),
           shown,
-          widths,
+          fitting,
         ),
       );
-      return { header: lineOf(titles, shown, widths), lines: laid.flat(), rows: laid, dropped };
+      const header = rowLines(
+        shown.map(({ title }) => title),
+        shown,
+        fitting,
+      ).join('\n');
+      return { header, lines: laid.flat(), rows: laid, dropped };
     }
     dropped.push(columns[next]?.title ?? '');
     kept = kept.filter((index) => index !== next);
@@ -69,12 +78,37 @@ function widthsOf(
   return natural;
 }
 
+/** Widths that fit: the widest columns of texts are made narrower, one character at a time; null where that is not enough. */
+function withBrokenNames(widths: readonly number[], columns: readonly Column[], width: number): number[] | null {
+  const fitting = [...widths];
+  while (totalOf(fitting) > width) {
+    const names = fitting.filter((own, index) => columns[index]?.align === 'left' && own > NARROWEST_NAME);
+    if (names.length === 0) return null;
+    const widest = fitting.findIndex((own, index) => columns[index]?.align === 'left' && own === Math.max(...names));
+    fitting[widest] = (fitting[widest] ?? 0) - 1;
+  }
+  return fitting;
+}
+
+/** Each row as lines of its own, as for a list of things; the heading is the title of what comes first. */
+function asParagraphs(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): Layout {
+  const laid = rows.map(([first = '', ...cells]) => {
+    const named = cells.map((cell, index) => [columns[index + 1]?.title ?? '', cell].filter((part) => part !== ''));
+    const texts = named.filter(([, cell]) => cell !== undefined).map((parts) => parts.join(' '));
+    return [...wrapText(first, width), ...wrapText(texts.join(', '), width, '  ')];
+  });
+  return { header: columns[0]?.title ?? '', lines: laid.flat(), rows: laid, dropped: [] };
+}
+
 function totalOf(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, widths.length - 1);
 }
 
 function rowLines(cells: readonly string[], columns: readonly Column[], widths: readonly number[]): string[] {
-  const wrapped = cells.map((cell, index) => (columns[index]?.wraps ? wrapText(cell, widths[index] ?? 1) : [cell]));
+  const wrapped = cells.map((cell, index) => {
+    const room = widths[index] ?? 1;
+    return columns[index]?.wraps || lengthOf(cell) > room ? wrapText(cell, room) : [cell];
+  });
   const height = Math.max(...wrapped.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) =>
     lineOf(

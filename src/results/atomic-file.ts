@@ -6,6 +6,7 @@ import { checkReplaceable } from '../regular-file.js';
 import { codeOf, exitCodeOf, reasonOf } from '../system-reasons.js';
 import { beginTemporary, finishTemporary, removeAbandoned } from '../temporary-files.js';
 import { temporaryName } from '../temporary-name.js';
+import { option } from '../words.js';
 
 export { reasonOf };
 
@@ -44,9 +45,11 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
  */
 export async function ensureWritable(outputDir: string, folder = outputDir): Promise<void> {
   if (!(await isFolder(outputDir)) && !(await isFolder(dirname(resolve(outputDir))))) {
-    throw new OutputError(
-      `--output-dir ${outputDir}: its parent folder does not exist or is not a folder; expected an existing parent (mkdir -p ${dirname(outputDir)}) or another directory`,
-    );
+    throw new OutputError({
+      subject: option('output_dir', outputDir),
+      what: 'its parent folder does not exist or is not a folder',
+      remedy: `expected an existing parent (mkdir -p ${dirname(outputDir)}) or another directory`,
+    });
   }
   await makeFolder(outputDir);
   const below = relative(outputDir, folder)
@@ -74,7 +77,11 @@ async function makeFolder(folder: string): Promise<void> {
 
 function unwritable(folder: string, error: unknown): OutputError {
   return new OutputError(
-    `--output-dir: ${folder}: ${reasonOf(error)}; expected a folder that can be written`,
+    {
+      subject: option('output_dir'),
+      what: `${folder}: ${reasonOf(error)}`,
+      remedy: 'expected a folder that can be written',
+    },
     outputOptions(error),
   );
 }

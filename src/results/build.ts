@@ -3,6 +3,7 @@ import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonic
 import { configurationToJson, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
 import { hashConfiguration } from './identity.js';
+import { ACCURACIES, EVALUATED_SETS, eachMetric, LOSSES, type UsualMetric } from './metrics.js';
 import type { RunLabel } from './run-label.js';
 import { PROTOCOL_VERSION, type Provenance, RUN_FILE_VERSION, type RunFile, type RunStatus } from './schema.js';
 import { encodeSettings } from './setting-value.js';
@@ -65,6 +66,11 @@ export interface PhaseLists {
   readonly test: ArrayLike<number | null>;
 }
 
+/** The lists of the sets that are evaluated, in the order of the names. */
+function bySet<Name extends UsualMetric>(names: readonly Name[], lists: PhaseLists): Record<Name, (number | null)[]> {
+  return eachMetric(names, (name) => finite(lists[EVALUATED_SETS[names.indexOf(name)] ?? 'train']));
+}
+
 /** The run file of a run: DeepOBS's keys first, non-finite numbers as null, hash and digest filled in. */
 export function buildRunFile(parts: RunParts): RunFile {
   const { configuration, losses, accuracies, dataset, datasetSizes, engine, timing } = parts;
@@ -81,17 +87,9 @@ export function buildRunFile(parts: RunParts): RunFile {
       ...(schedule === null ? {} : { lr_sched_epochs: [...schedule.epochs], lr_sched_factors: [...schedule.factors] }),
       ...configuration.schedule,
     },
-    train_losses: finite(losses.train),
-    valid_losses: finite(losses.valid),
-    test_losses: finite(losses.test),
+    ...bySet(LOSSES, losses),
     minibatch_train_losses: finite(parts.minibatchTrainLosses),
-    ...(accuracies === null
-      ? {}
-      : {
-          train_accuracies: finite(accuracies.train),
-          valid_accuracies: finite(accuracies.valid),
-          test_accuracies: finite(accuracies.test),
-        }),
+    ...(accuracies === null ? {} : bySet(ACCURACIES, accuracies)),
     ...furtherMetrics(parts.metrics ?? {}),
     schema_version: RUN_FILE_VERSION,
     protocol_version: PROTOCOL_VERSION,

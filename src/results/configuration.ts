@@ -1,24 +1,38 @@
+import type { Protocol } from '../dataset/protocol.js';
+import {
+  keysOf,
+  LATER_KEYS,
+  type LaterKey,
+  type PropertyName,
+  propertyOf,
+  type RunOptionKey,
+  runOption,
+  type ValueOf,
+} from '../run-options/index.js';
 import type { ScheduleSettings } from '../schedule/index.js';
 import { sha256Hex } from './canonical-json.js';
+import { type ProblemVersion, problemVersion } from './problem-version.js';
 import type { LearningRateSchedule } from './schedule.js';
 import { decodeSettings, type EncodedSetting, encodeSettings } from './setting-value.js';
+
+/**
+ * Options that not every run has, null (or absent in older files) where there is nothing to choose: which of DeepOBS' two
+ * lines the network follows, what it starts with.
+ */
+export type LaterOptions = { readonly [Key in LaterKey as PropertyName<Key>]?: ValueOf<Key> | null };
 
 /**
  * A fully resolved run: every default is filled in and nothing depends on the machine's surroundings. What was stated without
  * changing anything (the problem's own L2 factor, a schedule of ones) has left no trace. identity.ts says when two are the
  * same run.
  */
-export interface RunConfiguration {
+export interface RunConfiguration extends LaterOptions {
   /** Label in folders and files: the test problem's name, with another data set than its own `NAME@DATASET`. */
   readonly testproblem: string;
   /** A user's own test problem file; absent for the built-in ones. */
   readonly testproblemSource?: SourceFile;
   /** A data set that was asked for in place of the test problem's own; absent without. */
   readonly dataset?: { readonly name: string; readonly source: SourceFile | null };
-  /** Which of DeepOBS' two lines the network follows; null (or absent in older files) where there is nothing to choose. */
-  readonly variant?: 'pytorch' | 'tf' | null;
-  /** What the network starts with; null (or absent in older files) where there is nothing to choose. */
-  readonly init?: 'deepobs' | 'pytorch' | null;
   readonly optimizer: {
     readonly name: string;
     /** Label in folders and files, as DeepOBS uses the class name. */
@@ -39,7 +53,7 @@ export interface RunConfiguration {
   readonly data: { readonly source: 'real' | 'synthetic'; readonly syntheticSize: number | null };
   /** Not the number of threads: it changes the speed, not the run (docs/run-file.md). */
   readonly engine: { readonly name: string; readonly device: string };
-  readonly protocol: 'probprec' | 'deepobs-beta';
+  readonly protocol: Protocol;
   /** Every this many steps the minibatch loss is recorded. */
   readonly trainLogInterval: number;
   /** Learning-rate factors relative to the base rate, from the given epochs on. */
@@ -59,24 +73,14 @@ export type ConfigurationJson = ReturnType<typeof configurationToJson>;
 
 /** The configuration as the run file holds it: the same content under snake_case keys. */
 export function configurationToJson(configuration: RunConfiguration) {
-  const {
-    optimizer,
-    data,
-    engine,
-    lrSchedule,
-    testproblemSource,
-    dataset,
-    variant = null,
-    init = null,
-  } = configuration;
+  const { optimizer, data, engine, lrSchedule, testproblemSource, dataset } = configuration;
   return {
     testproblem: configuration.testproblem,
     ...(testproblemSource === undefined ? {} : { testproblem_source: sourceToJson(testproblemSource) }),
     ...(dataset === undefined
       ? {}
       : { dataset: { name: dataset.name, source: dataset.source === null ? null : sourceToJson(dataset.source) } }),
-    ...(variant === null ? {} : { variant }),
-    ...(init === null ? {} : { init }),
+    ...laterToJson(configuration),
     optimizer: {
       name: optimizer.name,
       class_name: optimizer.className,
@@ -96,6 +100,41 @@ export function configurationToJson(configuration: RunConfiguration) {
     lr_schedule: lrSchedule === null ? null : { epochs: [...lrSchedule.epochs], factors: [...lrSchedule.factors] },
     ...(configuration.schedule === undefined ? {} : { schedule: { ...configuration.schedule } }),
   };
+}
+
+type LaterJson = { readonly [Key in LaterKey]?: ValueOf<Key> };
+
+function laterToJson(configuration: LaterOptions): LaterJson {
+  return Object.fromEntries(
+    LATER_KEYS.flatMap((key) => {
+      const value = configuration[propertyOf(key)] ?? null;
+      return value === null ? [] : [[key, value]];
+    }),
+  );
+}
+
+function laterFromJson(json: LaterJson): LaterOptions {
+  return Object.fromEntries(LATER_KEYS.map((key) => [propertyOf(key), json[key] ?? null]));
+}
+
+/** In which version of its test problem a run is trained. */
+export function configurationVersion(configuration: LaterOptions): ProblemVersion {
+  return problemVersion(laterToJson(configuration));
+}
+
+/**
+ * The options with which `probprec run` would make a recorded run, but for test problem, optimizer and seed; null where the run has
+ * what it would have without.
+ */
+export function recordedOptions(json: ConfigurationJson): Readonly<Partial<Record<RunOptionKey, unknown>>> {
+  const values = keysOf('identity', 'lr-schedule', 'schedule').map((key): [RunOptionKey, unknown] => {
+    const { recorded = key, later, default: fallback } = runOption(key);
+    const value = recorded
+      .split('.')
+      .reduce<unknown>((at, part) => (at as Record<string, unknown> | null)?.[part], json);
+    return [key, later && value === fallback ? null : value];
+  });
+  return { ...Object.fromEntries(values), ...(json.l2_reg_given ? {} : { l2_reg: null }) };
 }
 
 function sourceToJson({ file, sha256 }: SourceFile) {
@@ -121,8 +160,7 @@ export function configurationFromJson(json: ConfigurationJson): RunConfiguration
     testproblem: json.testproblem,
     ...(json.testproblem_source === undefined ? {} : { testproblemSource: json.testproblem_source }),
     ...(json.dataset === undefined ? {} : { dataset: json.dataset }),
-    variant: json.variant ?? null,
-    init: json.init ?? null,
+    ...laterFromJson(json),
     optimizer: {
       name: optimizer.name,
       className: optimizer.class_name,

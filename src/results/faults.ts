@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { expectedBy, pathText } from '../zod-expectation.js';
 import { quotedName, shownLine } from './names.js';
 import type { JsonFault } from './parse-json.js';
 
@@ -6,7 +7,7 @@ import type { JsonFault } from './parse-json.js';
 export function describeFault(error: z.ZodError, version: number): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'not a run file';
-  const path = issue.path.map(String).join('.') || '(whole file)';
+  const path = pathText(issue) || '(whole file)';
   return shownLine(`field ${path}: ${foundAndExpected(issue, version)}`);
 }
 
@@ -19,11 +20,8 @@ function foundAndExpected(issue: z.core.$ZodIssue, version: number): string {
       return `found the unknown key ${issue.keys.join(', ')}, expected only the keys of schema version ${version}`;
     case 'invalid_key':
       return `found the key ${abbreviated(issue.input)}, expected ${issue.issues[0]?.message ?? 'another one'}`;
-    default: {
-      const expected =
-        'expected' in issue ? String(issue.expected) : 'values' in issue ? issue.values.join(' or ') : issue.message;
-      return `${found}, expected ${expected}`;
-    }
+    default:
+      return `${found}, expected ${expectedBy(issue)}`;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { FileError } from '../errors.js';
+import { codeOf } from '../system-reasons.js';
 import { reasonOf } from './atomic-file.js';
 import { kindOfEntry } from './read-text.js';
 
@@ -59,7 +60,8 @@ class Search {
 
   async add(path: string, expected: string): Promise<void> {
     const entry = await stat(path).catch((error: unknown) => {
-      throw new FileError(`${path}: ${reasonOf(error)}; expected ${expected}`);
+      const reason = codeOf(error) === 'ENOENT' ? 'no such file or folder' : reasonOf(error);
+      throw new FileError(`${path}: ${reason}; expected ${expected}`);
     });
     if (entry.isFile()) {
       this.#files.add(path);

@@ -2,10 +2,10 @@ import { canonicalJson, type JsonValue, sha256Hex } from './canonical-json.js';
 import {
   type ConfigurationJson,
   configurationFromJson,
+  configurationVersion,
   problemSource,
   type RunConfiguration,
 } from './configuration.js';
-import { problemVersion } from './problem-version.js';
 import { PROTOCOL_VERSION } from './protocol-version.js';
 import { type LearningRateSchedule, scheduleInForce } from './schedule.js';
 import type { SettingValue } from './setting-value.js';
@@ -105,7 +105,7 @@ export function hashConfiguration(configuration: RunConfiguration, protocolVersi
     canonicalJson({
       setting: settingInForce(settingStated(configuration)),
       testproblem: configuration.testproblem,
-      ...problemVersion(configuration),
+      ...configurationVersion(configuration),
       optimizer: [optimizer.name, optimizer.className],
       seed: configuration.seed,
       data: [data.source, data.syntheticSize],

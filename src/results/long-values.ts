@@ -10,7 +10,7 @@ export type Measurements = readonly (number | null)[];
 export const measurementsSchema = z.custom<(number | null)[]>((value) => wrongEntry(value) === null, {
   error: ({ input }) => {
     const wrong = wrongEntry(input);
-    if (wrong === null || wrong === 'list') return 'array';
+    if (wrong === null || wrong === 'list') return 'a list';
     return `a number or null at ${wrong}, found ${shown((input as unknown[])[wrong])}`;
   },
 });
@@ -35,5 +35,5 @@ function shown(value: unknown): string {
  */
 export const jsonObjectSchema = z.custom<Record<string, z.core.util.JSONType>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  { error: 'object' },
+  { error: 'an object' },
 );

@@ -106,9 +106,11 @@ function codeOf(error: unknown): string {
 }
 
 function mixed(source: string, folder: string, why: string): FileError {
-  return new FileError(
-    `${source}: left out: it would be mixed with other runs in ${folder} (${why}); give it its own --output-dir`,
-  );
+  return new FileError({
+    subject: source,
+    what: `left out: it would be mixed with other runs in ${folder} (${why})`,
+    remedy: 'give it an output folder of its own',
+  });
 }
 
 function seedOf(name: string): string | null {

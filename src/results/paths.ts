@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { ConfigurationError } from '../errors.js';
+import { type LaterKey, runOption } from '../run-options/index.js';
 import type { ScheduleSettings } from '../schedule/index.js';
 import { sha256Hex } from './canonical-json.js';
-import type { RunConfiguration } from './configuration.js';
+import { configurationVersion, type RunConfiguration } from './configuration.js';
 import { nameFault } from './names.js';
-import { type ProblemVersion, problemVersion } from './problem-version.js';
+import type { ProblemVersion } from './problem-version.js';
 import { float2str, pythonFloat, pythonList, pythonText } from './python-format.js';
 import type { SettingValue, SettingValues } from './setting-value.js';
 
@@ -48,7 +49,7 @@ export function settingInFull(configuration: RunConfiguration): { readonly name:
 function settingParts({ optimizer, ...configuration }: RunConfiguration): SettingParts {
   const { l2RegGiven, l2Reg } = configuration;
   const l2 = l2RegGiven && l2Reg !== null ? ({ key: 'l2_reg', value: l2Reg } as const) : null;
-  return { ...configuration, ...optimizer, l2, version: problemVersion(configuration) };
+  return { ...configuration, ...optimizer, l2, version: configurationVersion(configuration) };
 }
 
 /**
@@ -71,7 +72,9 @@ function statements(setting: SettingParts): [key: string, value: string][] {
     ['batch_size', String(setting.batchSize)],
   ];
   if (l2 !== null) parts.push([l2.key, float2str(l2.value)]);
-  parts.push(...Object.entries(setting.version));
+  for (const [key, value] of Object.entries(setting.version)) {
+    parts.push([key, formatValue(value, () => Number.isInteger(value) && takesWhole(key))]);
+  }
   for (const name of Object.keys(hyperparameters).sort()) {
     const value = hyperparameters[name] ?? null;
     parts.push([name, formatValue(value, (place) => integerHyperparameters.includes(`${name}${place}`))]);
@@ -82,6 +85,11 @@ function statements(setting: SettingParts): [key: string, value: string][] {
   }
   for (const [key, value] of Object.entries(setting.schedule ?? {})) parts.push([key, formatValue(value, () => false)]);
   return parts;
+}
+
+/** Whether an option counts something, so that Python would write an int. */
+function takesWhole(key: string): boolean {
+  return runOption(key as LaterKey).takes.kind === 'whole';
 }
 
 function written(parts: readonly (readonly [key: string, value: string])[]): string {

@@ -1,5 +1,5 @@
 import type { Measurements } from './long-values.js';
-import { METRICS, type UsualMetric } from './recorded-run.js';
+import { METRICS, type UsualMetric } from './metrics.js';
 import type { RunStatus } from './schema.js';
 
 /** Means of float32 numbers that are all 1 may exceed it by rounding. */

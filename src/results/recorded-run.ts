@@ -2,31 +2,10 @@ import type { JsonValue } from './canonical-json.js';
 import { configurationFromJson, problemSource } from './configuration.js';
 import { defaultL2, frameworkDefaults } from './deepobs/defaults.js';
 import { settingIdentity } from './identity.js';
+import { EVALUATED_SETS, METRICS, type Metric, type UsualMetric } from './metrics.js';
 import { type ProblemVersion, problemVersion } from './problem-version.js';
 import type { RunFile, RunStatus } from './schema.js';
 import { decodeSettings, type SettingValue } from './setting-value.js';
-
-/** The curves that every test problem with accuracies has: one value per evaluation, the first before training. */
-export const METRICS = [
-  'train_losses',
-  'valid_losses',
-  'test_losses',
-  'train_accuracies',
-  'valid_accuracies',
-  'test_accuracies',
-] as const;
-
-/** One of {@link METRICS}. */
-export type UsualMetric = (typeof METRICS)[number];
-
-/** The evaluated sets, as the names of curves begin. */
-export const EVALUATED_SETS = ['train', 'valid', 'test'] as const;
-
-/**
- * A curve: one of {@link METRICS}, by DeepOBS's name, or what a test problem's loss reports besides, by the set on which it is
- * measured and its name, such as `test_reconstruction`.
- */
-export type Metric = `${(typeof EVALUATED_SETS)[number]}_${string}`;
 
 /** A list with one number per evaluation; null where it was not finite. */
 type Curve = readonly (number | null)[];

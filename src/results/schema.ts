@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { PROTOCOLS } from '../dataset/protocol.js';
 import { SCHEDULES, scheduleFields } from '../schedule/index.js';
+import { laterFields } from './later-fields.js';
 import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from './long-values.js';
+import { ACCURACIES, eachMetric, LOSSES } from './metrics.js';
 import { NOTE, TAG } from './run-label.js';
+import { hasEnded, RUN_STATES } from './run-states.js';
 import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-schema.js';
 
 /**
@@ -31,8 +35,7 @@ const configurationSchema = z.strictObject({
   /** A data set in place of the test problem's own; absent without. */
   dataset: z.strictObject({ name: nameSchema, source: sourceFile.nullable() }).optional(),
   /** Absent where the test problem has one version only, and in files of versions that knew no other. */
-  variant: z.enum(['pytorch', 'tf']).optional(),
-  init: z.enum(['deepobs', 'pytorch']).optional(),
+  ...laterFields(),
   optimizer: z.strictObject({
     name: nameSchema,
     class_name: nameSchema,
@@ -47,7 +50,7 @@ const configurationSchema = z.strictObject({
   l2_reg_given: z.boolean(),
   data: z.strictObject({ source: z.enum(['real', 'synthetic']), synthetic_size: count.nullable() }),
   engine: z.strictObject({ name: z.string(), device: z.string() }),
-  protocol: z.enum(['probprec', 'deepobs-beta']),
+  protocol: z.enum(PROTOCOLS),
   train_log_interval: z.int().positive(),
   lr_schedule: z.strictObject({ epochs: z.array(count), factors: z.array(z.number()) }).nullable(),
   /** Absent without a schedule by name. */
@@ -56,8 +59,7 @@ const configurationSchema = z.strictObject({
 
 /** What became of a run, where it ended and why. */
 export const runStatusSchema = z.strictObject({
-  /** `pruned`: a plan's rule has stopped it before its end, with its checkpoint (pruned_by says which rule). */
-  state: z.enum(['completed', 'diverged', 'pruned', 'interrupted', 'failed']),
+  state: z.enum(RUN_STATES),
   /** Epochs that were trained completely; num_epochs when completed. */
   epoch: count,
   /** Position in the epoch that was being trained: of a diverged run the step (from 0) whose loss was not finite. */
@@ -123,13 +125,9 @@ const runFileShape = z.strictObject({
     lr_sched_factors: z.array(z.number()).optional(),
     ...scheduleSchema.partial().shape,
   }),
-  train_losses: measurements,
-  valid_losses: measurements,
-  test_losses: measurements,
+  ...eachMetric(LOSSES, () => measurements),
   minibatch_train_losses: measurements,
-  train_accuracies: measurements.optional(),
-  valid_accuracies: measurements.optional(),
-  test_accuracies: measurements.optional(),
+  ...eachMetric(ACCURACIES, () => measurements.optional()),
   /** Further quantities that the test problem's loss reports, by name, likewise; absent without. */
   metrics: z
     .record(nameSchema, z.strictObject({ train: measurements, valid: measurements, test: measurements }))
@@ -233,17 +231,17 @@ function listLengths(file: RunFile): ListLength[] {
     expected: `${low} or ${low + 1} (${why})`,
     allowed: (entries) => entries === low || entries === low + 1,
   });
-  const { train_losses: first, valid_losses, test_losses } = file;
-  const evaluated =
-    status.state === 'completed' || status.state === 'diverged'
-      ? exactly(
-          ['train_losses'],
-          first.length,
-          status.epoch + 1,
-          `one before training and one for each of ${status.epoch} epochs`,
-        )
-      : between(['train_losses'], first.length, status.epoch, `${status.epoch} epochs were trained`);
-  const sameAsFirst = { valid_losses, test_losses, ...accuracyLists(file) };
+  const { train_losses: first } = file;
+  const evaluated = hasEnded(status.state)
+    ? exactly(
+        ['train_losses'],
+        first.length,
+        status.epoch + 1,
+        `one before training and one for each of ${status.epoch} epochs`,
+      )
+    : between(['train_losses'], first.length, status.epoch, `${status.epoch} epochs were trained`);
+  const { train_losses: _, ...others } = eachMetric(LOSSES, (name) => file[name]);
+  const sameAsFirst = { ...others, ...accuracyLists(file) };
   const perLog = Math.ceil(file.steps_per_epoch / file.train_log_interval);
   const lists = [evaluated];
   for (const [key, list] of Object.entries(sameAsFirst)) {
@@ -279,8 +277,7 @@ function listLengths(file: RunFile): ListLength[] {
 
 /** The accuracy lists of a problem that has accuracies; a problem without has none of the three. */
 function accuracyLists(file: RunFile) {
-  const { train_accuracies, valid_accuracies, test_accuracies } = file;
-  const lists = { train_accuracies, valid_accuracies, test_accuracies };
+  const lists = eachMetric(ACCURACIES, (name) => file[name]);
   return Object.values(lists).every((list) => list === undefined) ? {} : lists;
 }
 

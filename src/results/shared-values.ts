@@ -1,3 +1,5 @@
+import { flatNumbers } from './flat-numbers.js';
+import type { Metric } from './metrics.js';
 import type { RecordedRun } from './recorded-run.js';
 
 /**
@@ -8,10 +10,13 @@ export class SharedValues {
   readonly #texts = new Map<string, string>();
   readonly #objects = new Map<string, object>();
 
-  /** The run with parts of earlier runs in the place of its own, where they are equal. */
+  /** The run with parts of earlier runs in the place of its own, where they are equal, and its lists as small as they can be. */
   of(run: RecordedRun): RecordedRun {
+    const { timing } = run;
     return {
       ...run,
+      curves: flatCurves(run.curves),
+      timing: timing && { wallSeconds: flatNumbers(timing.wallSeconds), cpuSeconds: flatNumbers(timing.cpuSeconds) },
       testproblem: this.#text(run.testproblem),
       optimizer: this.#text(run.optimizer),
       setting: this.#text(run.setting),
@@ -35,4 +40,13 @@ export class SharedValues {
     this.#objects.set(text, value);
     return value;
   }
+}
+
+function flatCurves(curves: RecordedRun['curves']): RecordedRun['curves'] {
+  const flat: Partial<Record<Metric, RecordedRun['curves'][Metric]>> = {};
+  for (const metric of Object.keys(curves) as Metric[]) {
+    const curve = curves[metric];
+    flat[metric] = curve == null ? curve : flatNumbers(curve);
+  }
+  return flat;
 }

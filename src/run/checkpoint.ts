@@ -1,8 +1,8 @@
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
 import { openRegularFile, type RegularFile, removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
-import { hashConfiguration, type RunConfiguration, settingPath, writeFileAtomic } from '../results/index.js';
+import { writeFileAtomic } from '../results/index.js';
+import { expectedBy, pathText } from '../zod-expectation.js';
 import {
   type CheckpointArray,
   DamagedContent,
@@ -28,17 +28,6 @@ export type FoundCheckpoint<Whole> =
   | { readonly kind: 'damaged'; readonly fault: string }
   /** Whole, and of another version of the layout. */
   | { readonly kind: 'other'; readonly fault: string };
-
-/** Where the run of this configuration keeps its checkpoint: in the setting's folder, named by seed and hash. */
-export function checkpointPath(outputDir: string, configuration: RunConfiguration): string {
-  return `${runFilesStem(outputDir, configuration)}.checkpoint`;
-}
-
-/** What the names of all files of a run begin with that are not its result: checkpoint, journal, lock, crash note. */
-export function runFilesStem(outputDir: string, configuration: RunConfiguration): string {
-  const name = `random_seed__${configuration.seed}__${hashConfiguration(configuration).slice(0, 12)}`;
-  return join(settingPath(outputDir, configuration), name);
-}
 
 /** Writes a checkpoint atomically: after a crash the file is the previous checkpoint or this one. Throws OutputError. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
@@ -111,5 +100,5 @@ function checkedHeader(header: unknown): CheckpointHeader {
   }
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
-  throw new DamagedContent(`a header with a wrong ${issue?.path.join('.') || 'content'}`, issue?.message ?? 'another');
+  throw new DamagedContent(`a header with a wrong ${pathText(issue) || 'content'}`, expectedBy(issue));
 }

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { readRegularFile, removeFile } from '../regular-file.js';
-import { hashConfiguration, type RunConfiguration, settingPath, writeFileAtomic } from '../results/index.js';
+import { type RunConfiguration, writeFileAtomic } from '../results/index.js';
+import { runPlace } from './place.js';
 
 /** Bytes; a note is one line. */
 const LONGEST_NOTE = 1 << 20;
@@ -15,21 +15,15 @@ const crashSchema = z.object({
 /** What is known of a run whose process ended without a run file, from who started it. */
 export type Crash = Readonly<z.infer<typeof crashSchema>>;
 
-/** Where the crash of this configuration's last attempt is noted: beside its checkpoint. */
-export function crashPath(outputDir: string, configuration: RunConfiguration): string {
-  const name = `random_seed__${configuration.seed}__${hashConfiguration(configuration).slice(0, 12)}.crash`;
-  return join(settingPath(outputDir, configuration), name);
-}
-
 /** Notes why a run has no run file. The next attempt removes the note. Throws OutputError. */
 export async function writeCrash(outputDir: string, configuration: RunConfiguration, crash: Crash): Promise<void> {
-  await writeFileAtomic(crashPath(outputDir, configuration), `${JSON.stringify(crash)}\n`);
+  await writeFileAtomic(runPlace(outputDir, configuration).crash, `${JSON.stringify(crash)}\n`);
 }
 
 /** Why the last attempt left no run file; null when it left one, or none was made, or the note is none. */
 export async function readCrash(outputDir: string, configuration: RunConfiguration): Promise<Crash | null> {
   try {
-    const { content } = await readRegularFile(crashPath(outputDir, configuration), {
+    const { content } = await readRegularFile(runPlace(outputDir, configuration).crash, {
       most: LONGEST_NOTE,
       follow: false,
     });
@@ -41,5 +35,5 @@ export async function readCrash(outputDir: string, configuration: RunConfigurati
 
 /** Removes the note of an earlier attempt, because another one begins. */
 export async function removeCrash(outputDir: string, configuration: RunConfiguration): Promise<void> {
-  await removeFile(crashPath(outputDir, configuration));
+  await removeFile(runPlace(outputDir, configuration).crash);
 }

@@ -1,7 +1,7 @@
-export { checkpointPath, type FoundCheckpoint, readCheckpointHeader } from './checkpoint.js';
+export { type FoundCheckpoint, readCheckpointHeader } from './checkpoint.js';
 export type { CheckpointHeader } from './checkpoint-header.js';
 export * from './configuration.js';
-export { type Crash, crashPath, readCrash, writeCrash } from './crash.js';
+export { type Crash, readCrash, writeCrash } from './crash.js';
 export type { Measurement, RunEvent } from './events.js';
 export {
   findKeptParameters,
@@ -9,12 +9,13 @@ export {
   type KeptParameters,
   loadKeptParameters,
 } from './kept-parameters.js';
-export { readRunLock, runLockPath } from './lock.js';
+export { readRunLock } from './lock.js';
 export { describeHolder, type LockHolder } from './lock-file.js';
 export { markPruned } from './mark-pruned.js';
 export type { MinibatchValues } from './minibatch-values.js';
 export { QUANTITY_NAMES, type QuantityName } from './observers/names.js';
 export { type ObservationRequest, parseObservations } from './observers/schedule.js';
+export { type RunPlace, runPlace } from './place.js';
 export {
   type Examples,
   networkProblem,

@@ -1,8 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { reasonOf } from '../results/atomic-file.js';
 import type { RunConfiguration } from '../results/index.js';
-import { checkpointPath, runFilesStem } from './checkpoint.js';
-import { journalPath } from './saved-run.js';
+import { runPlace } from './place.js';
 
 /** Where a completed run keeps its state after the last epoch, and what it has measured until then. */
 export interface KeptEnd {
@@ -12,7 +11,7 @@ export interface KeptEnd {
 
 /** Other names than those of a run under way: nothing that goes on with a run, or tidies up after it, takes them for its own. */
 export function keptEndPaths(outputDir: string, configuration: RunConfiguration): KeptEnd {
-  const stem = runFilesStem(outputDir, configuration);
+  const { stem } = runPlace(outputDir, configuration);
   return { checkpoint: `${stem}.final`, journal: `${stem}.final-journal` };
 }
 
@@ -24,10 +23,11 @@ export function isKeptEnd(name: string): boolean {
 /** Keeps the last checkpoint of a run that has just completed; returns what went wrong, in words, else null. */
 export async function keepEnd(outputDir: string, configuration: RunConfiguration): Promise<string | null> {
   const { checkpoint, journal } = keptEndPaths(outputDir, configuration);
+  const place = runPlace(outputDir, configuration);
   try {
     // The checkpoint last: it counts on the journal.
-    await rename(journalPath(outputDir, configuration), journal);
-    await rename(checkpointPath(outputDir, configuration), checkpoint);
+    await rename(place.journal, journal);
+    await rename(place.checkpoint, checkpoint);
     return null;
   } catch (error) {
     return `${checkpoint}: the checkpoint of the last epoch is not kept (${reasonOf(error)}); the run is complete`;

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Engine, Value } from '../engine/index.js';
 import { FileError } from '../errors.js';
 import type { Training } from '../optimizer/index.js';
@@ -7,8 +7,8 @@ import { readRegularFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
 import { hashConfiguration, type RunConfiguration, suiteVersion, writeFileAtomic } from '../results/index.js';
 import { inputNames, type TestProblem } from '../testproblem/index.js';
-import { runFilesStem } from './checkpoint.js';
 import { DamagedContent } from './checkpoint-format.js';
+import { keptEpochOf, placeBeside, runPlace } from './place.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from './safetensors.js';
 
 /** When a run keeps its parameters: after each epoch, or after the last one. */
@@ -18,13 +18,6 @@ export type KeepParameters = 'epochs' | 'end';
 export interface KeptParameters {
   readonly epoch: number;
   readonly path: string;
-}
-
-const ENDING = '.safetensors';
-
-/** Where a run keeps its parameters after an epoch: in the setting's folder, beside the run file. */
-export function keptParametersPath(outputDir: string, configuration: RunConfiguration, epoch: number): string {
-  return `${runFilesStem(outputDir, configuration)}__epoch__${epoch}${ENDING}`;
 }
 
 /** Bytes of such a file, up to its header. */
@@ -68,7 +61,7 @@ export async function keepParameters(
     epoch: String(epoch),
   };
   const bytes = encodeSafetensors({ metadata, tensors });
-  const path = keptParametersPath(outputDir, configuration, epoch);
+  const path = runPlace(outputDir, configuration).keptParameters(epoch);
   await writeFileAtomic(path, bytes);
   return { path, bytes: bytes.length };
 }
@@ -78,13 +71,12 @@ export async function findKeptParameters(
   runFile: string,
   { seed, hash }: { readonly seed: number; readonly hash: string },
 ): Promise<KeptParameters[]> {
-  const folder = dirname(runFile);
-  const begin = `random_seed__${seed}__${hash.slice(0, 12)}__epoch__`;
-  const names = await readdir(folder).catch(() => []);
+  const place = placeBeside(runFile, { seed, hash });
+  const names = await readdir(place.folder).catch(() => []);
   return names
     .flatMap((name) => {
-      const [, epoch] = name.startsWith(begin) ? (/^(\d+)\.safetensors$/.exec(name.slice(begin.length)) ?? []) : [];
-      return epoch === undefined ? [] : [{ epoch: Number(epoch), path: join(folder, name) }];
+      const epoch = keptEpochOf(place, name);
+      return epoch === null ? [] : [{ epoch, path: join(place.folder, name) }];
     })
     .sort((a, b) => a.epoch - b.epoch);
 }

@@ -1,14 +1,12 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
 import type { RunConfiguration } from '../results/index.js';
 import { isAbandoned } from '../temporary-name.js';
-import { checkpointPath, runFilesStem } from './checkpoint.js';
-import { crashPath } from './crash.js';
 import { isKeptEnd } from './kept-end.js';
-import { acquireRunLock, removeDeadClaims, runLockPath } from './lock.js';
-import { journalPath } from './saved-run.js';
+import { acquireRunLock, removeDeadClaims } from './lock.js';
+import { runPlace, seedPrefix } from './place.js';
 
 /** Everything beside its result that a run may have in its setting's folder. */
 interface RunFiles {
@@ -17,7 +15,7 @@ interface RunFiles {
 }
 
 async function filesOf(outputDir: string, configuration: RunConfiguration): Promise<RunFiles> {
-  const folder = dirname(runFilesStem(outputDir, configuration));
+  const { folder } = runPlace(outputDir, configuration);
   return { folder, names: await readdir(folder).catch(() => []) };
 }
 
@@ -27,8 +25,9 @@ async function filesOf(outputDir: string, configuration: RunConfiguration): Prom
  */
 export async function removeLeftovers(outputDir: string, configuration: RunConfiguration): Promise<void> {
   const { folder, names } = await filesOf(outputDir, configuration);
-  await removeDeadClaims(runLockPath(outputDir, configuration), names);
-  const checkpoint = `.${basename(checkpointPath(outputDir, configuration))}.`;
+  const place = runPlace(outputDir, configuration);
+  await removeDeadClaims(place.lock, names);
+  const checkpoint = `.${basename(place.checkpoint)}.`;
   for (const name of names.filter((other) => isTemporary(other, configuration))) {
     const path = join(folder, name);
     const entry = await lstat(path).catch(() => null);
@@ -39,7 +38,7 @@ export async function removeLeftovers(outputDir: string, configuration: RunConfi
 }
 
 function isTemporary(name: string, { seed }: RunConfiguration): boolean {
-  const ours = name.startsWith(`.random_seed__${seed}__`) || name.startsWith('.probprec');
+  const ours = name.startsWith(`.${seedPrefix(seed)}`) || name.startsWith('.probprec');
   return ours && name.endsWith('.tmp') && !name.includes('.lock.');
 }
 
@@ -56,13 +55,8 @@ export async function removeProgress(outputDir: string, configuration: RunConfig
 
 /** The checkpoint first: without its journal it would be a damaged one. */
 function progressPaths(outputDir: string, configuration: RunConfiguration): string[] {
-  const checkpoint = checkpointPath(outputDir, configuration);
-  return [
-    checkpoint,
-    journalPath(outputDir, configuration),
-    `${checkpoint}.damaged`,
-    crashPath(outputDir, configuration),
-  ];
+  const { checkpoint, journal, crash } = runPlace(outputDir, configuration);
+  return [checkpoint, journal, `${checkpoint}.damaged`, crash];
 }
 
 /**
@@ -71,7 +65,7 @@ function progressPaths(outputDir: string, configuration: RunConfiguration): stri
  */
 export async function tidyEndedRun(outputDir: string, configuration: RunConfiguration): Promise<void> {
   const { names } = await filesOf(outputDir, configuration);
-  const stem = basename(runFilesStem(outputDir, configuration));
+  const stem = basename(runPlace(outputDir, configuration).stem);
   const isLeft = (name: string) =>
     (name.startsWith(`${stem}.`) && !isKeptEnd(name)) ||
     name.startsWith(`.${stem}.`) ||

@@ -6,8 +6,9 @@ import { OutputError } from '../errors.js';
 import { ownIdentity } from '../process-identity.js';
 import { removeFile } from '../regular-file.js';
 import { outputOptions, reasonOf } from '../results/atomic-file.js';
-import { hashConfiguration, type RunConfiguration, settingPath } from '../results/index.js';
+import type { RunConfiguration } from '../results/index.js';
 import { inspectLock, isStale, type LockHolder, lockContent } from './lock-file.js';
+import { runPlace } from './place.js';
 
 /** How often a holder shows that it lives. */
 const HEARTBEAT_MS = 30_000;
@@ -31,12 +32,6 @@ export interface HeldBy {
   readonly heldBy: LockHolder;
 }
 
-/** Where the run of this configuration has its lock: beside its checkpoint. */
-export function runLockPath(outputDir: string, configuration: RunConfiguration): string {
-  const name = `random_seed__${configuration.seed}__${hashConfiguration(configuration).slice(0, 12)}.lock`;
-  return join(settingPath(outputDir, configuration), name);
-}
-
 /**
  * Takes the lock of a run, so that no two processes train it at once, on this host or on others that share the folder.
  * The lock of a process that has died is taken over: at once when it ran on this host or was an earlier start of the
@@ -52,7 +47,7 @@ export async function acquireRunLock(
   configuration: RunConfiguration,
   signal?: AbortSignal,
 ): Promise<RunLock | HeldBy> {
-  const path = runLockPath(outputDir, configuration);
+  const path = runPlace(outputDir, configuration).lock;
   const own: LockHolder = {
     ...ownIdentity(),
     since: new Date().toISOString(),
@@ -73,7 +68,7 @@ export async function acquireRunLock(
 
 /** Who trains this run at the moment; null when nobody does. */
 export async function readRunLock(outputDir: string, configuration: RunConfiguration): Promise<LockHolder | null> {
-  const path = runLockPath(outputDir, configuration);
+  const path = runPlace(outputDir, configuration).lock;
   const found = await inspectLock(path);
   return found === null || isStale(found, Date.now()) ? null : found.holder;
 }

@@ -8,6 +8,7 @@ import { toJsonValue } from '../results/canonical-json.js';
 import type { RunStatus } from '../results/index.js';
 import { scheduleFactor } from '../schedule/index.js';
 import { epochNoise, inputNames, type SymbolicProblem, type TestProblem, uploadNoise } from '../testproblem/index.js';
+import { option, say } from '../words.js';
 import type { ResolvedRun } from './configuration.js';
 import { Evaluator, uploadBatch } from './evaluation.js';
 import type { Measurement, RunEvent } from './events.js';
@@ -102,9 +103,11 @@ export class TrainingLoop {
     const training = await optimizer.start(task, configuration.optimizer.hyperparameters);
     const bySteps = configuration.schedule !== undefined || optimizer.schedule !== undefined;
     if (bySteps && training.scaleLearningRate === undefined) {
-      throw new ConfigurationError(
-        `--schedule: ${optimizer.name} takes its learning rate by the epoch, expected --lr-schedule-epochs, or scaleLearningRate(factor) in its training`,
-      );
+      throw new ConfigurationError({
+        subject: option('schedule'),
+        what: `${optimizer.name} takes its learning rate by the epoch`,
+        expected: say`${option('lr_schedule_epochs')}, or scaleLearningRate(factor) in its training`,
+      });
     }
     const evaluator = new Evaluator(engine, testProblem, task.constants, { l2Reg, protocol, batchSize, seed });
     const elsewhere = training.evaluationPoint !== undefined;

@@ -1,5 +1,5 @@
 import { contentDigest } from '../results/build.js';
-import { findRunFiles, type RunConfiguration, writeRunFile } from '../results/index.js';
+import { findRunFiles, hasEnded, type RunConfiguration, writeRunFile } from '../results/index.js';
 import { acquireRunLock } from './lock.js';
 
 /**
@@ -17,7 +17,7 @@ export async function markPruned(
   try {
     const files = await findRunFiles(outputDir, configuration);
     const [newest] = files;
-    if (newest === undefined || files.some(({ status: { state } }) => state === 'completed' || state === 'diverged')) {
+    if (newest === undefined || files.some(({ status }) => hasEnded(status.state))) {
       return;
     }
     const { content_digest: _, ...content } = newest.runFile;

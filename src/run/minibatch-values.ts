@@ -1,6 +1,6 @@
 import type { Engine, TensorData, Value } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { notKnown } from '../names.js';
 import { type Shape, sizeOf } from '../tensor/index.js';
 import { initialStates, inputNames, minibatchNoise, type SymbolicProblem, uploadNoise } from '../testproblem/index.js';
 
@@ -40,7 +40,7 @@ function namedAs<T extends { readonly name: string; readonly shape: Shape }>(
   const found = definitions.find((definition) => definition.name === name);
   if (found !== undefined) return found;
   const names = definitions.map((definition) => definition.name);
-  throw new ConfigurationError(`${what} ${names.length === 0 ? `${name}: it has none` : expectedOneOf(name, names)}`);
+  throw new ConfigurationError(`${what} ${name}: ${names.length === 0 ? 'it has none' : notKnown(name, names)}`);
 }
 
 /** The numbers, if there are as many as expected. */

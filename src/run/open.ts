@@ -1,6 +1,7 @@
 import { type DataSplit, type Dataset, openDataset } from '../dataset/index.js';
 import { checkEngine, type Engine, type EngineOptions, openEngine } from '../engine/index.js';
 import { ConfigurationError, interruptedBy } from '../errors.js';
+import { option } from '../words.js';
 import type { ResolvedRun } from './configuration.js';
 import type { RunEvent } from './events.js';
 
@@ -59,14 +60,18 @@ function checkSteps({ configuration, optimizer }: ResolvedRun, split: DataSplit)
   const { batchSize } = configuration;
   const steps = split.trainingSteps(batchSize);
   if (steps < 1) {
-    throw new ConfigurationError(
-      `--batch-size: found ${batchSize}, expected at most ${split.sizes.train}, the training examples after the split`,
-    );
+    throw new ConfigurationError({
+      subject: option('batch_size'),
+      found: String(batchSize),
+      expected: `at most ${split.sizes.train}, the training examples after the split`,
+    });
   }
   const needed = optimizer.minimumStepsPerEpoch?.(configuration.optimizer.hyperparameters);
   if (needed !== undefined && steps < needed.steps) {
-    throw new ConfigurationError(
-      `--optimizer ${optimizer.name}: an epoch has ${steps} minibatches, expected at least ${needed.steps} (${needed.why})`,
-    );
+    throw new ConfigurationError({
+      subject: option('optimizer', optimizer.name),
+      what: `an epoch has ${steps} minibatches`,
+      expected: `at least ${needed.steps} (${needed.why})`,
+    });
   }
 }

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { ConfigurationError, OutputError } from '../errors.js';
 import { nodesOf, type Shape, sizeOf } from '../tensor/index.js';
+import { option, say, setting, switchedOff } from '../words.js';
 import type { ResolvedRun } from './configuration.js';
 
 /** Bytes of a number in an engine. */
@@ -77,10 +78,13 @@ export function checkMemory(resolved: ResolvedRun, { bytes, whose } = memoryLimi
     ...(observations > 0 ? [`observations ${inWords(observations)}`] : []),
     `a minibatch ${inWords(minibatch)}`,
   ];
-  const less = observations > minibatch ? '--num-observations' : '--batch-size';
-  throw new ConfigurationError(
-    `memory: found ${inWords(bytes)}, ${whose}, expected at least ${inWords(needed)} for this run (${parts.join(', ')}); a smaller ${less} needs less, --no-resource-check runs anyway`,
-  );
+  const less = observations > minibatch ? setting('num_observations') : option('batch_size');
+  throw new ConfigurationError({
+    subject: 'memory',
+    found: `${inWords(bytes)}, ${whose}`,
+    expected: `at least ${inWords(needed)} for this run (${parts.join(', ')})`,
+    remedy: say`a smaller ${less} needs less, ${switchedOff('resource_check', 'checkResources')} runs anyway`,
+  });
 }
 
 /** Bytes that a run writes at most at one time: its run file, the journal, and a checkpoint beside the one that it replaces. */
@@ -101,7 +105,12 @@ export async function checkDisk(
   const found = await free(folder);
   if (found === null || found >= needed) return;
   throw new OutputError(
-    `${folder}: found ${inWords(found)} of free disk space, expected at least ${inWords(needed)} for the checkpoints and the run file of this run; make room, give another --output-dir, or run anyway with --no-resource-check`,
+    {
+      subject: folder,
+      found: `${inWords(found)} of free disk space`,
+      expected: `at least ${inWords(needed)} for the checkpoints and the run file of this run`,
+      remedy: say`make room, give another ${option('output_dir')}, or run anyway with ${switchedOff('resource_check', 'checkResources')}`,
+    },
     { exitCode: 1 },
   );
 }

@@ -1,9 +1,10 @@
 import type { DataSplit, Dataset } from '../dataset/index.js';
 import type { Engine } from '../engine/index.js';
-import { InterruptedError, OutputError } from '../errors.js';
+import { errorText, InterruptedError, OutputError } from '../errors.js';
 import { toJsonValue } from '../results/canonical-json.js';
 import {
   buildRunFile,
+  hasEnded,
   type Provenance,
   type RunFile,
   type RunStatus,
@@ -11,6 +12,7 @@ import {
   writeRunFile,
 } from '../results/index.js';
 import type { RunLabel } from '../results/run-label.js';
+import { asKey, say } from '../words.js';
 import type { CheckpointHeader } from './checkpoint-header.js';
 import {
   type CheckpointOrigin,
@@ -85,11 +87,6 @@ export interface RunParts {
   readonly warn: (message: string) => void;
 }
 
-/** Whether nothing is left to do; an interrupted or failed run can be run again. */
-export function hasEnded(state: RunStatus['state']): boolean {
-  return state === 'completed' || state === 'diverged';
-}
-
 /** An attempt at a run by who holds its lock: its loop together with what is saved of it and its run file. */
 export class RunAttempt {
   readonly #parts: RunParts;
@@ -124,7 +121,7 @@ export class RunAttempt {
         const by = signal.reason instanceof InterruptedError ? signal.reason.message : 'interrupted by the user';
         return await this.#finish({ state: 'interrupted', epoch, step, reason: by });
       }
-      const reason = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
+      const reason = errorText(error, asKey).split('\n')[0] ?? '';
       // The first error says more than that its run file cannot be written either.
       const outcome = await this.#finish({ state: 'failed', epoch, step, reason }).catch(() => {
         throw error;
@@ -144,7 +141,9 @@ export class RunAttempt {
       what === null
         ? 'no epoch is kept; repeat the command to start again'
         : `${what} is kept; repeat the command to resume`;
-    return new OutputError(`${error.message}; ${kept}`, { exitCode: error.exitCode, cause: error.cause });
+    const fault = error.fault ?? { what: error.message };
+    const remedy = fault.remedy === undefined ? kept : say`${fault.remedy}; ${kept}`;
+    return new OutputError({ ...fault, remedy }, { exitCode: error.exitCode, cause: error.cause });
   }
 
   /** How far the run has come, or where it goes on as soon as its programs are compiled. */

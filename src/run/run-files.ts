@@ -6,6 +6,7 @@ import { removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
 import { readResultFile } from '../results/index.js';
 import { describeHolder, inspectLock, isStale } from './lock-file.js';
+import { isOfRun, placeBeside } from './place.js';
 
 /** A run file and what lies beside it that belongs to the same run: kept parameters, a checkpoint. */
 export interface RunFileSet {
@@ -25,14 +26,14 @@ export async function filesOfRun(runFile: string): Promise<RunFileSet> {
   }
   if (file.kind !== 'probprec') return { runFile, beside: [] };
   const { random_seed: seed, configuration_hash: hash } = file.content;
-  const stem = `random_seed__${seed}__${hash.slice(0, 12)}`;
-  const folder = dirname(runFile);
-  const lock = await inspectLock(join(folder, `${stem}.lock`));
+  const place = placeBeside(runFile, { seed, hash });
+  const { folder } = place;
+  const lock = await inspectLock(place.lock);
   if (lock !== null && !isStale(lock, Date.now())) {
     throw new FileError(`${runFile}: another process trains this run: ${describeHolder(lock.holder)}; stop it first`);
   }
   const names = await readdir(folder);
-  const beside = names.filter((name) => name.startsWith(`${stem}.`) || name.startsWith(`${stem}__`));
+  const beside = names.filter((name) => isOfRun(place, name));
   return { runFile, beside: beside.filter((name) => name !== basename(runFile)).map((name) => join(folder, name)) };
 }
 

@@ -2,7 +2,7 @@ import type { DataSplit, Dataset } from '../dataset/index.js';
 import { RunHeldError } from '../errors.js';
 import { removeFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
-import { ensureWritable, findRunFiles, settingPath } from '../results/index.js';
+import { ensureWritable, findRunFiles, hasEnded, settingPath } from '../results/index.js';
 import type { CheckpointHeader } from './checkpoint-header.js';
 import { incompatibilities, sourcesOf } from './checkpoint-origin.js';
 import type { ResolvedRun } from './configuration.js';
@@ -14,14 +14,7 @@ import { describeHolder, type LockHolder } from './lock-file.js';
 import { checkRunEngine, openData, openRunEngine } from './open.js';
 import { provenanceOf } from './provenance.js';
 import { checkDisk, checkMemory, diskNeed } from './resources.js';
-import {
-  hasEnded,
-  type LockedOptions,
-  RunAttempt,
-  type RunOptions,
-  type RunOutcome,
-  type RunParts,
-} from './run-attempt.js';
+import { type LockedOptions, RunAttempt, type RunOptions, type RunOutcome, type RunParts } from './run-attempt.js';
 import { type LoadedRun, SavedRun } from './saved-run.js';
 
 /**

@@ -3,31 +3,20 @@ import { basename, dirname, join } from 'node:path';
 import { ProbprecError } from '../errors.js';
 import { removeFile } from '../regular-file.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
-import {
-  type Checkpoint,
-  checkpointPath,
-  putAside,
-  readCheckpoint,
-  readCheckpointHeader,
-  runFilesStem,
-  writeCheckpoint,
-} from './checkpoint.js';
+import { say, switchedOff } from '../words.js';
+import { type Checkpoint, putAside, readCheckpoint, readCheckpointHeader, writeCheckpoint } from './checkpoint.js';
 import { type CheckpointArray, DamagedContent } from './checkpoint-format.js';
 import type { CheckpointHeader } from './checkpoint-header.js';
 import type { sourcesOf } from './checkpoint-origin.js';
 import { Journal } from './journal.js';
 import { inspectLock, isStale } from './lock-file.js';
+import { isCheckpointOf, placeOfCheckpoint, runPlace } from './place.js';
 import { RunRecord } from './record.js';
 
 /** Checkpoints may take this part of the time, so short epochs do not end in one each … */
 const SHARE = 0.05;
 /** … but this many seconds are never lost, unless an epoch takes longer. */
 const MOST_SECONDS = 30;
-
-/** Where the run of this configuration keeps what it has measured: beside its checkpoint. */
-export function journalPath(outputDir: string, configuration: RunConfiguration): string {
-  return `${runFilesStem(outputDir, configuration)}.journal`;
-}
 
 /** A run as it was saved. */
 export interface LoadedRun {
@@ -62,8 +51,9 @@ export class SavedRun {
 
   /** `share` of the time may go into checkpoints; 1 saves after every epoch. */
   constructor(outputDir: string, configuration: RunConfiguration, { share = SHARE } = {}) {
-    this.path = checkpointPath(outputDir, configuration);
-    this.#journalPath = journalPath(outputDir, configuration);
+    const { checkpoint, journal } = runPlace(outputDir, configuration);
+    this.path = checkpoint;
+    this.#journalPath = journal;
     this.#configuration = configuration;
     this.#share = share;
   }
@@ -122,8 +112,8 @@ export class SavedRun {
 
   /** Forgets what was saved: the run starts from the beginning. */
   async discard(): Promise<void> {
-    const others = (await this.#otherVersions()).map((path) => path.slice(0, -'checkpoint'.length));
-    const theirs = others.flatMap((stem) => ['checkpoint', 'journal', 'lock', 'crash'].map((kind) => `${stem}${kind}`));
+    const others = (await this.#otherVersions()).map(placeOfCheckpoint);
+    const theirs = others.flatMap(({ checkpoint, journal, lock, crash }) => [checkpoint, journal, lock, crash]);
     for (const path of [this.path, this.#journalPath, ...theirs]) await removeFile(path);
     this.#journal = null;
     this.#kept = null;
@@ -206,9 +196,8 @@ export class SavedRun {
     const folder = dirname(this.path);
     const found: string[] = [];
     for (const name of await readdir(folder).catch(() => [])) {
-      const isOther = name.startsWith(`random_seed__${seed}__`) && name.endsWith('.checkpoint');
-      if (!isOther || name === basename(this.path)) continue;
-      const lock = await inspectLock(join(folder, name.replace(/checkpoint$/, 'lock'))).catch(() => null);
+      if (!isCheckpointOf(name, seed) || name === basename(this.path)) continue;
+      const lock = await inspectLock(placeOfCheckpoint(join(folder, name)).lock).catch(() => null);
       if (lock !== null && !isStale(lock, Date.now())) continue;
       const header = await readCheckpointHeader(join(folder, name));
       if (header.kind === 'whole' && header.checkpoint.identity === identityOf(this.#configuration)) {
@@ -237,7 +226,11 @@ function identityOf(configuration: RunConfiguration): string {
 function refusal(path: string, reasons: readonly string[]): ProbprecError {
   return new ProbprecError(
     'file',
-    `${path}: cannot resume from this checkpoint: ${reasons.join('; ')}; --no-resume starts over, or remove the file`,
+    {
+      subject: path,
+      what: `cannot resume from this checkpoint: ${reasons.join('; ')}`,
+      remedy: say`${switchedOff('resume', 'resume')} starts over, or remove the file`,
+    },
     { exitCode: 1 },
   );
 }

@@ -6,9 +6,9 @@ export function stoppable(engine: Engine, signal: AbortSignal | undefined): { re
   return {
     engine: {
       record: engine.record,
-      compile: async (program) => {
+      compile: async (program, options) => {
         watched?.throwIfAborted();
-        return engine.compile(program);
+        return engine.compile(program, options);
       },
       upload: (...given) => engine.upload(...given),
       download: (value) => engine.download(value),

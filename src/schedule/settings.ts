@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { notKnown } from '../names.js';
+import { say, setting } from '../words.js';
 
 /** The schedules that have a name. */
 export const SCHEDULES = [
@@ -87,19 +88,26 @@ export function readSchedule(request: ScheduleRequest): ScheduleSettings | null 
   if (stated.length === 0) return null;
   const { schedule = 'constant', ...given } = Object.fromEntries(stated) as ScheduleRequest;
   const name = SCHEDULES.find((candidate) => candidate === schedule);
-  if (name === undefined) throw new ConfigurationError(`--schedule ${expectedOneOf(String(schedule), SCHEDULES)}`);
+  if (name === undefined) {
+    throw new ConfigurationError({
+      subject: setting('schedule', schedule),
+      what: notKnown(String(schedule), SCHEDULES),
+    });
+  }
   const known = ['warmup', ...Object.keys(defaults[name])];
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
     const others = SCHEDULES.filter((other) => key in defaults[other]);
-    throw new ConfigurationError(`${option(key)}: goes with --schedule ${others.join(' or ')}, found ${name}`);
+    throw new ConfigurationError({
+      subject: setting(key),
+      what: say`goes with ${setting('schedule', others.join(' or '))}, found ${name}`,
+    });
   }
   const settings: Record<string, unknown> = { ...defaults[name], ...given };
   for (const [key, { holds, expected }] of Object.entries(ranges)) {
     if (!(key in settings)) continue;
     const value = numberOf(settings[key]);
-    if (!holds(value))
-      throw new ConfigurationError(`${option(key)}: found ${shown(settings[key])}, expected ${expected}`);
+    if (!holds(value)) throw new ConfigurationError({ subject: setting(key), found: shown(settings[key]), expected });
     settings[key] = value;
   }
   if ('schedule_milestones' in settings) settings.schedule_milestones = milestonesOf(settings.schedule_milestones);
@@ -107,12 +115,18 @@ export function readSchedule(request: ScheduleRequest): ScheduleSettings | null 
   const read = { schedule: name, ...settings } as ScheduleSettings;
   const { warmup = 0, schedule_decay: decay = 0 } = read;
   if (warmup + decay > 1) {
-    throw new ConfigurationError(
-      `--schedule-decay: found ${decay} beside a warm-up of ${warmup}, expected at most ${1 - warmup}, the rest of the steps`,
-    );
+    throw new ConfigurationError({
+      subject: setting('schedule_decay'),
+      found: `${decay} beside a warm-up of ${warmup}`,
+      expected: `at most ${1 - warmup}, the rest of the steps`,
+    });
   }
   if (name === 'one-cycle' && warmup === 0) {
-    throw new ConfigurationError('--warmup: found 0, expected more for one-cycle, whose rise it is');
+    throw new ConfigurationError({
+      subject: setting('warmup'),
+      found: '0',
+      expected: 'more for one-cycle, whose rise it is',
+    });
   }
   return read;
 }
@@ -121,9 +135,11 @@ function milestonesOf(stated: unknown): number[] {
   const values = (Array.isArray(stated) ? stated : String(stated).split(',')).map(numberOf);
   const ascending = values.every((value, index) => value > (values[index - 1] ?? 0) && value < 1);
   if (ascending && values.length > 0) return values;
-  throw new ConfigurationError(
-    `--schedule-milestones: found ${shown(stated)}, expected ascending shares of the steps between 0 and 1, such as 0.5,0.75`,
-  );
+  throw new ConfigurationError({
+    subject: setting('schedule_milestones'),
+    found: shown(stated),
+    expected: 'ascending shares of the steps between 0 and 1, such as 0.5,0.75',
+  });
 }
 
 function numberOf(value: unknown): number {
@@ -134,10 +150,6 @@ function numberOf(value: unknown): number {
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-function option(key: string): string {
-  return `--${key.replaceAll('_', '-')}`;
 }
 
 /** `cosine, 5 % warm-up`: the schedule in words, with what is not its default. */

@@ -9,10 +9,10 @@ import {
   type Setting,
 } from '../analysis/index.js';
 import { groupBy } from '../group-by.js';
-import { type Metric, problemVersion, type RecordedRun, readResults } from '../results/index.js';
+import { configurationVersion, type Metric, type RecordedRun, readResults } from '../results/index.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
-import { countPlanned, hasResult, type PlannedStatus, planStatus } from './status.js';
+import { countPlanned, type PlannedStatus, planStatus } from './status.js';
 
 /** A ranked setting of a plan, with a planned run that has it. */
 export interface RankedPlanSetting extends RankedSetting {
@@ -61,7 +61,7 @@ export async function rankPlan(
   { metric, mode }: { readonly metric: Metric; readonly mode: SelectionMode },
 ): Promise<PlanBest> {
   const statuses = await planStatus(plan);
-  const ended = statuses.filter(hasResult);
+  const ended = statuses.filter(({ state }) => hasEnded(state));
   const { runs, faults } = await readResults(ended.flatMap(({ path }) => path ?? []));
   checkMetric('--metric', metric, runs);
   const recorded = new Map(runs.map((run) => [run.file, run]));
@@ -99,7 +99,10 @@ function labelOf(plan: Plan, { entry }: PlannedRun): string | null {
 /** What results must have in common to be ranked against each other. */
 function conditionsOf({ configuration }: PlannedRun) {
   const { engine, data, protocol } = configuration;
-  const version = Object.entries(problemVersion(configuration)).map(([name, value]) => [name, `${name} ${value}`]);
+  const version = Object.entries(configurationVersion(configuration)).map(([name, value]) => [
+    name,
+    `${name} ${value}`,
+  ]);
   return {
     ...Object.fromEntries(version),
     engine: `engine ${engine.name} ${engine.device}`,

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { RunConfiguration, SourceFile } from '../results/index.js';
+import { hasEnded, type RunConfiguration, type SourceFile } from '../results/index.js';
 import { sourceVersion } from '../user-file/source-version.js';
 import { mapConcurrently } from './concurrent.js';
 import { type RunSources, readRunOutcome } from './run-outcome.js';
@@ -90,7 +90,7 @@ async function otherVersions(
     for (const file of files.filter((entry) => entry.startsWith('random_seed__') && entry.endsWith('.json'))) {
       const path = join(setting, file);
       const outcome = await readRunOutcome(path);
-      const ended = outcome?.status.state === 'completed' || outcome?.status.state === 'diverged';
+      const ended = outcome !== null && hasEnded(outcome.status.state);
       const other = outcome?.sources[kind]?.sha256 ?? sha256;
       if (ended && other !== sha256) runs.push({ path, sha256: other });
     }

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { checkBoundedByCores } from '../bounded-by-cores.js';
 import { ConfigurationError } from '../errors.js';
+import { configurationVersion } from '../results/index.js';
 import { inWords, leastMemory, memoryLimit, resolveConfiguration } from '../run/index.js';
+import { option, say, switchedOff } from '../words.js';
 import type { Plan } from './plan.js';
 import { atPlace } from './plan-errors.js';
 import type { PlannedRun } from './planned-runs.js';
@@ -12,7 +14,7 @@ import type { PlannedRun } from './planned-runs.js';
  * been made for a larger machine, and runs may wait for a slow disk.
  */
 export function checkJobs(jobs: number, cores = availableParallelism()): void {
-  checkBoundedByCores(jobs, { option: '--jobs', perCore: 4, fewest: 32 }, cores);
+  checkBoundedByCores(jobs, { option: 'jobs', perCore: 4, fewest: 32 }, cores);
 }
 
 /**
@@ -52,9 +54,12 @@ export async function checkMemoryOfJobs(
     if (needed <= bytes) fitting += 1;
   }
   if (needed <= bytes) return;
-  throw new ConfigurationError(
-    `--jobs ${jobs}: found ${inWords(bytes)}, ${whose}, expected at least ${inWords(needed)} for so many of these runs at the same time; --jobs ${fitting} fits, --no-resource-check runs anyway`,
-  );
+  throw new ConfigurationError({
+    subject: option('jobs', jobs),
+    found: `${inWords(bytes)}, ${whose}`,
+    expected: `at least ${inWords(needed)} for so many of these runs at the same time`,
+    remedy: say`${option('jobs', fitting)} fits, ${switchedOff('resource_check', 'checkResources')} runs anyway`,
+  });
 }
 
 /** What each run needs at least. A plan's runs differ in little that matters for memory, so few of them are looked at. */
@@ -62,9 +67,11 @@ async function memoryOf(runs: readonly PlannedRun[]): Promise<number[]> {
   const known = new Map<string, number>();
   const needs: number[] = [];
   for (const { request, configuration } of runs) {
-    const { testproblem, variant, batchSize, optimizer } = configuration;
+    const { testproblem, batchSize, optimizer } = configuration;
     const { num_observations: observations } = optimizer.hyperparameters;
-    const key = JSON.stringify([testproblem, request.testproblem, variant, batchSize, observations ?? null]);
+    const key = JSON.stringify([
+      ...[testproblem, request.testproblem, configurationVersion(configuration), batchSize, observations ?? null],
+    ]);
     const need = known.get(key) ?? leastMemory(await resolveConfiguration(request));
     known.set(key, need);
     needs.push(need);

@@ -1,4 +1,5 @@
 import { ConfigurationError, ProbprecError } from '../errors.js';
+import type { Words } from '../words.js';
 import type { Plan } from './plan.js';
 import type { PlanPath } from './plan-file.js';
 
@@ -13,9 +14,14 @@ export interface Places {
 /** An error of the configuration with the place at which the plan states what it is about. */
 export function atStatement(error: unknown, places: Places): unknown {
   if (!(error instanceof ProbprecError)) return error;
-  const named = /^--([a-z0-9-]+)|^hyperparameter of [^:]+: (\w+)/i.exec(error.message);
-  const key = (named?.[1] ?? named?.[2] ?? '').replaceAll('-', '_');
-  return atPlace(error, places.plan.source.place(firstStated(places, key)));
+  return atPlace(error, places.plan.source.place(firstStated(places, optionOf(error.fault?.subject))));
+}
+
+/** The key of the option that is named first; empty where none is. */
+function optionOf(words: Words = ''): string {
+  const all: Words = Array.isArray(words) ? words : [words];
+  const named = (all as readonly Exclude<Words, readonly unknown[]>[]).find((word) => typeof word !== 'string');
+  return typeof named === 'object' ? named.option : '';
 }
 
 /** The most specific place at which the plan states a key. */
@@ -34,9 +40,8 @@ export function firstStated({ plan, problemIndex, optimizerIndex, blockIndex = 0
   return candidates.find((path) => plan.source.has(path)) ?? optimizer;
 }
 
-/** The same error with the line of the plan in front, and options by their names in the plan. */
+/** The same error with the line of the plan, whose keys options are called by. */
 export function atPlace(error: unknown, place: string): unknown {
   if (!(error instanceof ProbprecError)) return error;
-  const message = error.message.replace(/^--([a-z0-9-]+)/i, (_, option: string) => option.replaceAll('-', '_'));
-  return new ConfigurationError(`${place}: ${message}`, { cause: error });
+  return new ConfigurationError({ ...(error.fault ?? { what: error.message }), place, keys: true }, { cause: error });
 }

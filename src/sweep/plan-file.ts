@@ -2,6 +2,8 @@ import { isCollection, isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { nearestNames } from '../names.js';
+import type { Fault } from '../words.js';
+import { expectedBy, type TypeNames } from '../zod-expectation.js';
 import { parsePlanDocument } from './plan-document.js';
 import { type PlanContent, planSchema } from './plan-schema.js';
 
@@ -21,7 +23,7 @@ export function parsePlanFile(file: string, text: string): PlanFile {
   const { contents, value, at } = parsePlanDocument(file, text);
   const place = (path: PlanPath) => at(find(contents, path).offset);
   const parsed = planSchema.safeParse(value, { reportInput: true });
-  if (!parsed.success) throw new ConfigurationError(describeFault(parsed.error, place));
+  if (!parsed.success) throw new ConfigurationError(faultOf(parsed.error, place));
   return { content: parsed.data, place, has: (path) => find(contents, path).complete };
 }
 
@@ -44,9 +46,9 @@ function find(root: Node | null, path: PlanPath): { readonly offset: number; rea
   return { offset, complete: true };
 }
 
-function describeFault(error: z.ZodError, place: (path: PlanPath) => string): string {
+function faultOf(error: z.ZodError, place: (path: PlanPath) => string): Fault {
   const issue = error.issues[0];
-  if (issue === undefined) return 'not a plan';
+  if (issue === undefined) return { what: 'not a plan' };
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   const where = path.join('.');
   if (issue.code === 'unrecognized_keys') {
@@ -54,38 +56,25 @@ function describeFault(error: z.ZodError, place: (path: PlanPath) => string): st
     const known = keysAt(path);
     const nearest = nearestNames(key, known);
     const hint = nearest.length > 0 ? ` (did you mean ${nearest.join(' or ')}?)` : '';
-    return `${place([...path, key])}: ${where === '' ? '' : `${where}: `}found the key ${JSON.stringify(key)}, expected one of ${known.join(', ')}${hint}`;
+    return {
+      place: place([...path, key]),
+      ...(where === '' ? {} : { subject: where }),
+      found: `the key ${JSON.stringify(key)}`,
+      expected: `one of ${known.join(', ')}${hint}`,
+    };
   }
-  const field = where === '' ? 'the plan' : where;
-  return `${place(path)}: ${field}: ${expectation(issue)}`;
+  return { place: place(path), subject: where === '' ? 'the plan' : where, what: expectation(issue) };
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'custom') return issue.message;
-  const found = foundOrMissing(issue.input);
-  switch (issue.code) {
-    case 'invalid_type':
-      return `${found}, expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return `${found}, expected one of ${issue.values.join(', ')}`;
-    case 'too_small':
-      return issue.origin === 'array'
-        ? 'found an empty list, expected at least one entry'
-        : `${found}, expected at least ${issue.minimum}`;
-    case 'too_big':
-      return `${found}, expected at most ${issue.maximum}`;
-    default:
-      return `${found}, expected ${issue.message}`;
-  }
+  if (issue.code === 'too_small' && issue.origin === 'array') return 'found an empty list, expected at least one entry';
+  return `${foundOrMissing(issue.input)}, expected ${expectedBy(issue, { names: TYPE_NAMES })}`;
 }
 
-const TYPE_NAMES: Readonly<Record<string, string>> = {
+const TYPE_NAMES: TypeNames = {
   object: 'a mapping of keys to values',
   record: 'a mapping of hyperparameters to values',
-  array: 'a list',
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
 };
 
 function foundOrMissing(stated: unknown): string {

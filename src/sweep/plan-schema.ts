@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { parseOptimizer } from '../optimizer/index.js';
-import { scheduleFields } from '../schedule/index.js';
+import { keysOf, type RunOption, runOption, type TrainedOptions } from '../run-options/index.js';
+import { asKey, faultText } from '../words.js';
 import { pruningSchema } from './plan-pruning.js';
 import { resourcesSchema } from './plan-resources.js';
 import type { SettingsBlock } from './settings.js';
@@ -14,26 +15,24 @@ const VALUES = 'a number, true, false, a text or a list of these';
 const value = z.union([z.number(), z.boolean(), z.string()], VALUES);
 const block = z.record(z.string(), z.union([value, z.array(value).readonly(), z.null()], VALUES));
 
-/** Any option of `run` that is part of a run's identity; ranges are checked when the runs are resolved. */
-const optionsSchema = z.strictObject({
-  /** In place of the test problem's own: a name or a file. */
-  dataset: z.string().optional(),
-  variant: z.string().optional(),
-  init: z.string().optional(),
-  num_epochs: z.number().optional(),
-  batch_size: z.number().optional(),
-  l2_reg: z.number().optional(),
-  lr_schedule_epochs: z.array(z.number()).optional(),
-  lr_schedule_factors: z.array(z.number()).optional(),
-  schedule: z.string().optional(),
-  ...scheduleFields,
-  data: z.string().optional(),
-  synthetic_size: z.number().optional(),
-  engine: z.string().optional(),
-  device: z.string().optional(),
-  protocol: z.string().optional(),
-  train_log_interval: z.number().optional(),
-});
+/** Options of `run` in a plan: those that say what is trained, but for what plans list. Words are checked when the runs are resolved. */
+export type PlanOptions = TrainedOptions;
+
+const kinds = {
+  whole: z.number(),
+  number: z.number(),
+  word: z.string(),
+  text: z.string(),
+  list: z.array(z.number()),
+  switch: z.boolean(),
+} satisfies Record<RunOption['takes']['kind'], z.ZodType>;
+
+/** Ranges are checked when the runs are resolved. */
+const optionsSchema = z.strictObject(
+  Object.fromEntries(
+    keysOf('identity', 'lr-schedule', 'schedule').map((key) => [key, kinds[runOption(key).takes.kind].optional()]),
+  ),
+) as unknown as z.ZodType<PlanOptions, PlanOptions>;
 
 const samplingSchema = z.strictObject({
   method: z.enum(['random', 'halton']).default('random'),
@@ -60,7 +59,7 @@ const optimizerSchema = z.strictObject({
       parseOptimizer(name);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message.replace(/^--optimizer /, '') });
+      context.addIssue({ code: 'custom', message: faultText({ ...error.fault, subject: name }, asKey) });
     }
   }),
   /** What tables call the runs of this entry. */
@@ -111,9 +110,6 @@ export const planSchema = z.strictObject({
   pruning: pruningSchema.optional(),
   resources: resourcesSchema.prefault({}),
 });
-
-/** Options of run in a plan; what is absent was not stated. */
-export type PlanOptions = z.infer<typeof optionsSchema>;
 
 /** What a plan file says, checked, with every default filled in but the name's. */
 export type PlanContent = z.infer<typeof planSchema>;

@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.js';
 import { describeHyperparameters, loadOptimizer } from '../optimizer/index.js';
 import { hashConfiguration, type RunConfiguration } from '../results/index.js';
 import { configurationResolver, type RunRequest } from '../run/index.js';
+import { requestOf } from '../run-options/index.js';
 import { SCHEDULE_KEYS, type ScheduleRequest } from '../schedule/index.js';
 import type { Plan } from './plan.js';
 import { atPlace, atStatement, firstStated, type Places } from './plan-errors.js';
@@ -124,16 +125,20 @@ async function sharedHyperparameters(plan: Plan): Promise<SettingsBlock[]> {
     blocks.push(Object.fromEntries(shared));
     const unknown = entry.testproblems?.find((name) => !problems.includes(name));
     if (unknown !== undefined) {
-      throw new ConfigurationError(
-        `${source.place(['optimizers', index, 'testproblems'])}: found ${JSON.stringify(unknown)}, expected some of the plan's testproblems: ${problems.join(', ')}`,
-      );
+      throw new ConfigurationError({
+        place: source.place(['optimizers', index, 'testproblems']),
+        found: JSON.stringify(unknown),
+        expected: `some of the plan's testproblems: ${problems.join(', ')}`,
+      });
     }
   }
   const unused = Object.keys(settings).find((name) => !used.has(name));
   if (unused === undefined) return blocks;
-  throw new ConfigurationError(
-    `${source.place(['settings', unused])}: settings: no optimizer of the plan has the hyperparameter ${JSON.stringify(unused)}`,
-  );
+  throw new ConfigurationError({
+    place: source.place(['settings', unused]),
+    subject: 'settings',
+    what: `no optimizer of the plan has the hyperparameter ${JSON.stringify(unused)}`,
+  });
 }
 
 function pointsOf(block: SettingsBlock, places: Places): SettingPoint[] {
@@ -145,7 +150,7 @@ function pointsOf(block: SettingsBlock, places: Places): SettingPoint[] {
     if (!(error instanceof SpaceError)) throw error;
     const { hyperparameter } = error;
     const place = plan.source.place(firstStated(places, hyperparameter));
-    throw new ConfigurationError(`${place}: ${hyperparameter}: ${error.message}`);
+    throw new ConfigurationError({ place, subject: hyperparameter, what: error.message });
   }
 }
 
@@ -182,26 +187,12 @@ function resolved(
 function requestOptions({ plan, optimizerIndex }: Places, options: PlanOptions): Partial<RunRequest> {
   const { lr_schedule_epochs: epochs, lr_schedule_factors: factors } = options;
   if ((epochs === undefined) !== (factors === undefined)) {
-    throw new ConfigurationError(
-      `${plan.source.place(['optimizers', optimizerIndex])}: lr_schedule_epochs and lr_schedule_factors: found one of them, expected both`,
-    );
+    throw new ConfigurationError({
+      place: plan.source.place(['optimizers', optimizerIndex]),
+      subject: 'lr_schedule_epochs and lr_schedule_factors',
+      found: 'one of them',
+      expected: 'both',
+    });
   }
-  const stated = SCHEDULE_KEYS.filter((key) => options[key] !== undefined);
-  const request: Partial<RunRequest> = {
-    dataset: options.dataset,
-    schedule: stated.length === 0 ? undefined : Object.fromEntries(stated.map((key) => [key, options[key]])),
-    variant: options.variant,
-    init: options.init,
-    numEpochs: options.num_epochs,
-    batchSize: options.batch_size,
-    l2Reg: options.l2_reg,
-    data: options.data,
-    syntheticSize: options.synthetic_size,
-    engine: options.engine,
-    device: options.device,
-    protocol: options.protocol,
-    trainLogInterval: options.train_log_interval,
-    lrSchedule: epochs === undefined || factors === undefined ? undefined : { epochs, factors },
-  };
-  return Object.fromEntries(Object.entries(request).filter(([, stated]) => stated !== undefined));
+  return requestOf(options);
 }

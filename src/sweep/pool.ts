@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { isInterruptionCode } from '../errors.js';
-import { findRunFiles, type RunStatus } from '../results/index.js';
+import { errorText, isInterruptionCode } from '../errors.js';
+import { findRunFiles, hasEnded } from '../results/index.js';
 import { readCrash, readRunLock, writeCrash } from '../run/index.js';
+import { asKey } from '../words.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
 import { type Child, type ChildEnd, startChild } from './pool-child.js';
@@ -134,7 +135,7 @@ export class Pool {
 
   /** A file system that does not answer costs the run, not the sweep. */
   #giveUp(run: PlannedRun, error: unknown): void {
-    this.#end(run, { state: 'failed', reason: error instanceof Error ? error.message : String(error) }, 0);
+    this.#end(run, { state: 'failed', reason: errorText(error, asKey) }, 0);
   }
 
   /** What another process has made of the run: done, or failed since this pool started. */
@@ -241,10 +242,6 @@ export class Pool {
       if (holder === null && !this.#queue.includes(run)) this.#queue.push(run);
     }
   }
-}
-
-function hasEnded(state: RunStatus['state']): state is 'completed' | 'diverged' {
-  return state === 'completed' || state === 'diverged';
 }
 
 function describeCrash({ code, signal, lastWords }: ChildEnd): string {

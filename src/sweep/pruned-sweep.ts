@@ -1,11 +1,11 @@
-import { readResults } from '../results/index.js';
+import { hasEnded, readResults } from '../results/index.js';
 import { markPruned } from '../run/index.js';
 import type { Plan } from './plan.js';
 import { type PlanPruning, ruleOf } from './plan-pruning.js';
 import type { PlannedRun } from './planned-runs.js';
 import type { RunEnd } from './pool.js';
 import { type Decision, decisionsOf, type PlannedSetting, prunedGroups, type RunResult } from './pruned-groups.js';
-import { hasResult, type PlannedStatus, planStatus } from './status.js';
+import { type PlannedStatus, planStatus } from './status.js';
 
 /** What executes runs, each until so many epochs, and says what became of them. */
 export type Execute = (
@@ -88,7 +88,10 @@ async function resultsOf(
   const results = new Map(
     statuses.map((status): [number, RunResult] => {
       const failed = ends.get(status.run.index)?.state === 'failed';
-      return [status.run.index, { run: recorded.get(status.path ?? '') ?? null, isOver: hasResult(status) || failed }];
+      return [
+        status.run.index,
+        { run: recorded.get(status.path ?? '') ?? null, isOver: hasEnded(status.state) || failed },
+      ];
     }),
   );
   return (index) => results.get(index) ?? { run: null, isOver: false };

@@ -1,6 +1,7 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { withOptimizerFile } from '../optimizer/index.js';
+import { statedBy } from '../run-options/index.js';
 import { isUserFile } from '../user-file/is-user-file.js';
 import type { PlanRanking } from './best.js';
 import type { Plan } from './plan.js';
@@ -74,21 +75,10 @@ function entryOf(
 
 function optionsOf({ request, configuration }: PlannedRun, named: (name: string) => string): PlanOptions {
   return {
+    ...statedBy(request),
     dataset: request.dataset && named(request.dataset),
-    variant: request.variant,
-    init: request.init,
-    num_epochs: request.numEpochs,
-    batch_size: request.batchSize,
-    l2_reg: request.l2Reg,
-    lr_schedule_epochs: request.lrSchedule && [...request.lrSchedule.epochs],
-    lr_schedule_factors: request.lrSchedule && [...request.lrSchedule.factors],
-    ...(request.schedule as PlanOptions | undefined),
-    data: request.data,
-    synthetic_size: request.syntheticSize,
     engine: configuration.engine.name,
     device: configuration.engine.device,
-    protocol: request.protocol,
-    train_log_interval: request.trainLogInterval,
   };
 }
 

@@ -1,6 +1,6 @@
 import { decimalNumber } from '../decimal-number.js';
 import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { notKnown } from '../names.js';
 import { logarithmOfTen, powerOfTen } from './exact-powers.js';
 
 /** A value of a hyperparameter as a plan states it. */
@@ -90,7 +90,7 @@ function readForm(stated: string, name: string, rest: string): Space {
     }
     default:
       throw new ConfigurationError(
-        `${expectedOneOf(name, ['log', 'lin', 'uniform', 'loguniform', 'integers', 'choice'])}; a text with a colon that is meant as it is goes into a list`,
+        `${name}: ${notKnown(name, ['log', 'lin', 'uniform', 'loguniform', 'integers', 'choice'])}; a text with a colon that is meant as it is goes into a list`,
       );
   }
 }

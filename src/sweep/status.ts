@@ -1,15 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { listFolders, settingFolders, settingPath } from '../results/index.js';
-import {
-  checkpointPath,
-  crashPath,
-  describeHolder,
-  readCheckpointHeader,
-  readCrash,
-  readRunLock,
-  runLockPath,
-} from '../run/index.js';
+import { hasEnded, listFolders, type RunState, settingFolders, settingPath } from '../results/index.js';
+import { describeHolder, readCheckpointHeader, readCrash, readRunLock, runPlace } from '../run/index.js';
 import { mapConcurrently } from './concurrent.js';
 import type { Plan } from './plan.js';
 import { ruleOf } from './plan-pruning.js';
@@ -17,7 +9,7 @@ import { type PlannedRun, plannedRuns } from './planned-runs.js';
 import { type RunOutcomeSummary, readRunOutcome } from './run-outcome.js';
 
 /** What became of a planned run. `interrupted` also stands for one of which only a checkpoint is left (SIGKILL). */
-export type PlannedState = 'completed' | 'diverged' | 'pruned' | 'failed' | 'interrupted' | 'running' | 'missing';
+export type PlannedState = RunState | 'running' | 'missing';
 
 /** All states, in the order in which they are shown. */
 export const PLANNED_STATES = [
@@ -46,12 +38,7 @@ export interface PlannedStatus {
 
 /** Whether a planned run still has to be executed; a diverged one is a result, and a pruned one is left where it is. */
 export function isOpen({ state }: Pick<PlannedStatus, 'state'>): boolean {
-  return state !== 'pruned' && !hasResult({ state });
-}
-
-/** Whether a planned run has come to its end, completed or diverged. */
-export function hasResult({ state }: Pick<PlannedStatus, 'state'>): boolean {
-  return state === 'completed' || state === 'diverged';
+  return state !== 'pruned' && !hasEnded(state);
 }
 
 /** Folders that are read at once: enough to hide the latency of a network file system. */
@@ -116,14 +103,14 @@ async function statusOf(
   names: ReadonlySet<string>,
 ): Promise<PlannedStatus> {
   const newest = [...outcomes].sort((left, right) => (left.startedAt < right.startedAt ? 1 : -1));
-  const ended = newest.find(({ status }) => status.state === 'completed' || status.state === 'diverged');
+  const ended = newest.find(({ status }) => hasEnded(status.state));
   if (ended !== undefined) return fromFile(run, ended);
-  const checkpoint = checkpointPath(outputDir, run.configuration);
-  const found = names.has(basename(checkpoint)) ? await readCheckpointHeader(checkpoint) : { kind: 'none' as const };
+  const { checkpoint, lock, crash: note } = runPlace(outputDir, run.configuration);
+  const there = (path: string) => names.has(basename(path));
+  const found = there(checkpoint) ? await readCheckpointHeader(checkpoint) : { kind: 'none' as const };
   const header = found.kind === 'whole' ? found.checkpoint : null;
-  const lock = basename(runLockPath(outputDir, run.configuration));
   const faults = found.kind === 'damaged' || found.kind === 'other' ? [checkpointFault(found)] : [];
-  const holder = names.has(lock)
+  const holder = there(lock)
     ? await readRunLock(outputDir, run.configuration).catch((error: unknown) => {
         faults.push(error instanceof Error ? error.message : String(error));
         return null;
@@ -135,8 +122,7 @@ async function statusOf(
   if (holder !== null) {
     return { run, state: 'running', path: null, epoch, reason: describeHolder(holder), fault };
   }
-  const crashed = names.has(basename(crashPath(outputDir, run.configuration)));
-  const crash = crashed ? await readCrash(outputDir, run.configuration) : null;
+  const crash = there(note) ? await readCrash(outputDir, run.configuration) : null;
   if (crash !== null) return { run, state: 'failed', path: null, epoch, reason: crash.reason, fault };
   if (last !== undefined) {
     const status = { ...fromFile(run, last), epoch, fault };
@@ -161,7 +147,7 @@ function fromFile(run: PlannedRun, { path, status: { state, epoch, reason } }: R
 
 /** How many runs are in which state. */
 export function countPlanned(statuses: readonly { readonly state: PlannedState }[]): Record<PlannedState, number> {
-  const counts = { completed: 0, diverged: 0, pruned: 0, running: 0, interrupted: 0, failed: 0, missing: 0 };
+  const counts = Object.fromEntries(PLANNED_STATES.map((state) => [state, 0])) as Record<PlannedState, number>;
   for (const { state } of statuses) counts[state] += 1;
   return counts;
 }

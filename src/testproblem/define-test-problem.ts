@@ -2,6 +2,7 @@ import type { DatasetDefinition } from '../dataset/index.js';
 import { ConfigurationError } from '../errors.js';
 import { randomStream } from '../random/index.js';
 import { add, dot, input, multiply, type Shape, sizeOf, type Tensor } from '../tensor/index.js';
+import { option } from '../words.js';
 import type { ProblemChoice } from './choice.js';
 import type { Initialiser } from './initialisers.js';
 import { sequential } from './layers/index.js';
@@ -119,9 +120,11 @@ function problemOf(
         choice.init === 'pytorch' &&
         declared.traced.parameters.every(({ unlikePytorch }) => unlikePytorch === null)
       ) {
-        throw new ConfigurationError(
-          `--init pytorch: ${name} has no layers that PyTorch initialises; expected deepobs`,
-        );
+        throw new ConfigurationError({
+          subject: option('init', 'pytorch'),
+          what: `${name} has no layers that PyTorch initialises`,
+          remedy: 'expected deepobs',
+        });
       }
       return problemOf(whole, choice);
     },

@@ -13,7 +13,7 @@ async function unlisted(name: string): Promise<TestProblem | null> {
 
 const registered: Registered<TestProblem> = { ...folder, unlisted };
 
-const registry = new Registry('--testproblem', registered, async () => {
+const registry = new Registry('testproblem', registered, async () => {
   // The parser is loaded for users' files alone.
   const { testProblemFiles } = await import('./test-problem-file.js');
   return testProblemFiles(testProblemNames(), unlisted);

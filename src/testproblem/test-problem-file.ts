@@ -26,7 +26,7 @@ export function testProblemFiles(
   /** Names that state settings of a family are its members'. */
   const isMember = async (name: string) => (await unlisted(name).catch(() => true)) !== null;
   return {
-    option: '--testproblem',
+    option: 'testproblem',
     noun: 'test problem',
     expected: 'export default defineTestProblem({ … })',
     contract,

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js';
 import type { ResolvedRun } from '../run/index.js';
+import { option, say } from '../words.js';
 import { type RatioSummary, summarizeRatios } from './ratios.js';
 import { type Clock, type RunSeconds, type Scope, type TimedRun, type TimingOptions, timeRun } from './timed-run.js';
 
@@ -86,9 +87,11 @@ export async function compareRuntime(
 }
 
 function referenceDiverged(name: string, reason: string): ConfigurationError {
-  return new ConfigurationError(
-    `${name} diverged (${reason}), expected a reference that runs to its end; --set ${name}.lr=VALUE changes its learning rate`,
-  );
+  return new ConfigurationError({
+    what: `${name} diverged (${reason})`,
+    expected: 'a reference that runs to its end',
+    remedy: say`${option('set', `${name}.lr=VALUE`)} changes its learning rate`,
+  });
 }
 
 /** 0 … n−1, beginning with `start` modulo n. */

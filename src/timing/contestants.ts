@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js';
 import { describeHyperparameters, loadOptimizer, optimizerNames } from '../optimizer/index.js';
 import { type ResolvedRun, type RunRequest, resolveConfiguration } from '../run/index.js';
+import { option } from '../words.js';
 
 /** The optimizer that the others are compared with. */
 const REFERENCE = 'sgd';
@@ -13,7 +14,9 @@ export function contestants(named: readonly string[] | undefined): readonly stri
   const wanted = named ?? THESIS.filter((name) => optimizerNames().includes(name));
   const all = [REFERENCE, ...wanted.filter((name) => name !== REFERENCE)];
   const twice = all.find((name, index) => all.indexOf(name) !== index);
-  if (twice !== undefined) throw new ConfigurationError(`--optimizers: found ${twice} twice, expected each once`);
+  if (twice !== undefined) {
+    throw new ConfigurationError({ subject: option('optimizers'), found: `${twice} twice`, expected: 'each once' });
+  }
   return all;
 }
 
@@ -35,10 +38,11 @@ export async function resolveContestant(
   try {
     return await resolveConfiguration({ ...common, optimizer, hyperparameters });
   } catch (error) {
-    const aboutOne =
-      error instanceof ConfigurationError && declared.some(({ option }) => error.message.startsWith(`${option}:`));
-    if (!aboutOne) throw error;
-    throw new ConfigurationError(error.message.replace(/^--/, `--set ${optimizer}.`), { cause: error });
+    const fault = error instanceof ConfigurationError ? error.fault : null;
+    const { subject } = fault ?? {};
+    const about = typeof subject === 'object' && 'option' in subject ? subject.option : null;
+    if (!declared.some(({ name }) => name === about)) throw error;
+    throw new ConfigurationError({ ...fault, subject: option('set', `${optimizer}.${about}`) }, { cause: error });
   }
 }
 

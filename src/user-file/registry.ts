@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigurationError } from '../errors.js';
-import { expectedOneOf } from '../names.js';
+import { notKnown } from '../names.js';
+import { option } from '../words.js';
 import { isUserFile } from './is-user-file.js';
 import type { UserSource } from './source-identity.js';
 import type { FileKind } from './user-file.js';
@@ -34,16 +35,16 @@ export class Registry<Definition> {
   readonly #hint: (name: string) => string;
 
   /**
-   * `kind` is asked for when a user's file is loaded: what reads it is not needed before. `hint` ends the error about a name
+   * `key` is that of the option that takes them. `kind` is asked for when a user's file is loaded: what reads it is not needed before. `hint` ends the error about a name
    * that is not known.
    */
   constructor(
-    option: string,
+    key: string,
     registered: Registered<Definition>,
     kind: () => Promise<FileKind<Definition>>,
     hint: (name: string) => string = () => '',
   ) {
-    this.#option = option;
+    this.#option = key;
     this.#registered = registered;
     this.#kind = kind;
     this.#hint = hint;
@@ -67,9 +68,10 @@ export class Registry<Definition> {
     if (names.includes(nameOrFile)) return { definition: await this.#registered.load(nameOrFile), source: null };
     const unlisted = (await this.#registered.unlisted?.(nameOrFile)) ?? null;
     if (unlisted !== null) return { definition: unlisted, source: null };
-    throw new ConfigurationError(
-      `${this.#option} ${expectedOneOf(nameOrFile, names)}, or a file such as ./mine.js${this.#hint(nameOrFile)}`,
-    );
+    throw new ConfigurationError({
+      subject: option(this.#option, nameOrFile),
+      what: `${notKnown(nameOrFile, names)}, or a file such as ./mine.js${this.#hint(nameOrFile)}`,
+    });
   }
 }
 

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { FileError } from '../errors.js';
+import { option as named } from '../words.js';
+import { pathText } from '../zod-expectation.js';
 
 import { settled } from './settled.js';
 import { type UserSource, userSource } from './source-identity.js';
@@ -19,7 +21,7 @@ export interface StatementFault {
 
 /** What a file of one kind has to export, and what becomes of it. */
 export interface FileKind<Definition> {
-  /** The option that takes such files, for errors: `--optimizer`. */
+  /** The key of the option that takes such files, for errors: `optimizer`. */
   readonly option: string;
   readonly noun: DefinitionNoun;
   /** What to write instead, for errors: `export default defineOptimizer({ … })`. */
@@ -83,7 +85,9 @@ export async function loadUserModule(
   { option, noun }: { readonly option: string; readonly noun: DefinitionNoun },
   copy = '',
 ): Promise<{ readonly source: UserSource; readonly code: UserCode; readonly exported: unknown }> {
-  if (/\.cts$/.test(file)) throw new FileError(`${option} ${file}: found a .cts file, expected a module (.ts or .mts)`);
+  if (/\.cts$/.test(file)) {
+    throw new FileError({ subject: named(option, file), found: 'a .cts file', expected: 'a module (.ts or .mts)' });
+  }
   const source = sourceOf(file, option);
   const code = new UserCode(file, source.modules, noun);
   const exported = (await importModule(file, option, code, copy)).default;
@@ -99,7 +103,7 @@ function sourceOf(file: string, option: string): UserSource {
     const { message } = cause;
     // Where a file that it imports is missing, the line is part of what there is to say.
     const text = message.startsWith(start) ? message.slice(start.length) : `the module does not load: ${message}`;
-    throw new FileError(`${option} ${file}: ${text}`, { cause });
+    throw new FileError({ subject: named(option, file), what: text }, { cause });
   }
 }
 
@@ -112,17 +116,18 @@ async function importModule(
 ): Promise<{ readonly default?: unknown }> {
   hookModules();
   Error.stackTraceLimit = Math.max(Error.stackTraceLimit, STACK_FRAMES);
-  const stalled = () => new FileError(`${option} ${file}: the module waits for something that never comes`);
+  const subject = named(option, file);
+  const stalled = () => new FileError({ subject, what: 'the module waits for something that never comes' });
   const url = `${pathToFileURL(resolve(file)).href}${copy === '' ? '' : `?copy=${copy}`}`;
   try {
     return (await settled(import(/* @vite-ignore */ url), stalled)) as {
       default?: unknown;
     };
   } catch (cause) {
-    if (cause instanceof FileError && cause.message.startsWith(`${option} `)) throw cause;
+    if (cause instanceof FileError && cause.fault !== null) throw cause;
     const place = code.place(cause);
     const reason = place === null ? describeError(cause) : `${place}: ${describeError(cause)}`;
-    throw new FileError(`${option} ${file}: the module does not load: ${reason}`, { cause });
+    throw new FileError({ subject, what: `the module does not load: ${reason}` }, { cause });
   }
 }
 
@@ -134,14 +139,17 @@ function conforming<Definition>(
   code: UserCode,
 ): Definition {
   const refused = (text: string, { property = '', cause }: { property?: string; cause?: unknown } = {}) =>
-    new FileError(`${option} ${file}: ${text}; expected ${expected}${placeSuffix(code, property)}`, { cause });
+    new FileError(
+      { subject: named(option, file), what: text, remedy: `expected ${expected}${placeSuffix(code, property)}` },
+      { cause },
+    );
   try {
     const other = nounOf(exported);
     if (other !== null && other !== noun) throw refused(`the file defines ${withArticle(other)}`);
     const result = contract.safeParse(exported);
     if (result.success) return exported as Definition;
     const [issue] = result.error.issues;
-    const field = issue?.path.join('.') ?? '';
+    const field = pathText(issue);
     throw refused(
       field === ''
         ? `the default export: ${exported === undefined ? 'missing' : `found ${display(exported)}`}`

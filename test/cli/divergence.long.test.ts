@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hintText } from '../../src/cli/divergence-hints.js';
 import { loadOptimizer, optimizerNames } from '../../src/optimizer/index.js';
 import { resolveConfiguration } from '../../src/run/index.js';
 import { command } from './command.js';
@@ -15,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true }));
 /** What an optimizer says with these hyperparameters, defaults filled in. */
 async function hint(optimizer: string, hyperparameters: Record<string, unknown> = {}): Promise<string | null> {
   const resolved = await resolveConfiguration({ testproblem: 'quadratic_deep', optimizer, hyperparameters });
-  return resolved.optimizer.whenDiverged?.(resolved.configuration.optimizer.hyperparameters) ?? null;
+  return hintText(resolved.optimizer.whenDiverged?.(resolved.configuration.optimizer.hyperparameters) ?? null);
 }
 
 describe('what an optimizer says of a divergence', () => {

@@ -28,6 +28,23 @@ describe('help', () => {
     expect(await help('run', '--help', '--optimizer', 'sgd')).toContain('Hyperparameters of sgd');
   });
 
+  test('of a command goes by its whole name, and takes its arguments along', async () => {
+    expect(await help('help', 'sweep', 'run')).toBe(await help('sweep', 'run', '--help'));
+    expect(await help('help', 'list', 'runs')).toBe(await help('list', '--help'));
+  });
+
+  test('says a default as one types it, and none where there is none', async () => {
+    const text = await help('plot', '--help');
+    expect(text).toContain('in, cm, mm or pt (page)');
+    expect(text).not.toMatch(/default: |\(\)|\[\]/);
+  });
+
+  test('wraps sentences at the width, not where the source code breaks them', async () => {
+    const { stdout } = await command(['sweep', 'run', '--help'], { env: { COLUMNS: '70' } });
+    const description = (stdout.split('\n\n')[1] ?? '').split('\n');
+    expect(description.slice(0, -1).every((line) => line.length > 50)).toBe(true);
+  });
+
   test('--version prints the version of the package', async () => {
     const { version }: { version: string } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(await help('--version')).toBe(`${version}\n`);
@@ -44,7 +61,7 @@ describe('help', () => {
       expect(code).toBe(0);
       const loaded = readFileSync(LOADED, 'utf8').trim().split('\n');
       expect(loaded.length).toBeGreaterThan(10);
-      expect(loaded.length).toBeLessThan(60);
+      expect(loaded.length).toBeLessThan(70);
       const packages = loaded.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
       expect(new Set(packages)).toEqual(new Set(['commander']));
     } finally {

@@ -4,12 +4,12 @@ import { createProgram } from '../../src/cli/program.js';
 import { createTerminal } from '../../src/cli/terminal.js';
 import { hyperparameterFault } from '../../src/optimizer/check-hyperparameters.js';
 import { loadOptimizer, optimizerNames } from '../../src/optimizer/index.js';
-import { nameFault, PUBLISHED_CLASS_NAMES, RUN_OPTIONS } from '../../src/optimizer/reserved-names.js';
+import { nameFault, PUBLISHED_CLASS_NAMES, RESERVED_OPTIONS } from '../../src/optimizer/reserved-names.js';
 
 test('the names that no hyperparameter may have are the options of run', () => {
   const run = createProgram(createTerminal(process)).commands.find((command) => command.name() === 'run');
   const options = run?.options.map(({ long }) => String(long).replace(/^--(no-)?/, '')) ?? [];
-  expect([...new Set(options)].sort()).toEqual([...RUN_OPTIONS].sort());
+  expect([...new Set(options)].sort()).toEqual([...RESERVED_OPTIONS].sort());
 });
 
 test('no registered optimizer has a hyperparameter that is an option of run', async () => {

@@ -66,12 +66,12 @@ describe('compare', () => {
     await writeFile(join(folder, 'results', 'random_seed__1__x.json'), '{"schema_version": 1}');
     const { code, stdout, stderr } = await inFolder('compare');
     expect(code).toBe(1);
-    expect(stderr).toContain('random_seed__1__x.json: field testproblem: missing, expected string');
+    expect(stderr).toContain('random_seed__1__x.json: field testproblem: missing, expected a text');
     expect(stdout).toContain('mnist_logreg');
   });
 
   test.each<[string[], number, string]>([
-    [['compare', 'nowhere'], 2, 'nowhere: the folder does not exist; expected a run file or a folder'],
+    [['compare', 'nowhere'], 2, 'nowhere: no such file or folder; expected a run file or a folder'],
     [['compare', '.', '--baselines', 'other'], 2, '--baselines: found "other", expected bundled, published, none or a'],
     [
       ['compare', '--format', 'tabel'],
@@ -84,7 +84,7 @@ describe('compare', () => {
     [['compare', '--testproblems', 'mnist'], 2, '--testproblems: found "mnist", expected some of mnist_logreg'],
     [['import', 'tensorboard', 'x'], 2, 'import: unknown command "tensorboard"; expected one of deepobs'],
     [['export'], 2, 'export: missing command; expected one of deepobs'],
-    [['export', 'deepobs', 'results'], 2, "required option '--output-dir <dir>' not specified"],
+    [['export', 'deepobs', 'results'], 2, "missing required option '--output-dir <dir>'"],
     [['import', 'deepobs'], 2, "missing required argument 'dir'"],
   ])('%j', async (args, code, message) => {
     const finished = await inFolder(...args);
@@ -214,7 +214,7 @@ describe('a folder of DeepOBS', () => {
 
   test('that is not there, or holds results of another program', async () => {
     expect((await inFolder('import', 'deepobs', 'nope')).stderr).toBe(
-      'probprec: nope: the folder does not exist; expected a folder of DeepOBS results\n',
+      'probprec: nope: no such file or folder; expected a folder of DeepOBS results\n',
     );
     await put(folder, 'theirs/study/measurements.csv', 'score\n1\n');
     const { code, stderr } = await inFolder('import', 'deepobs', 'theirs');

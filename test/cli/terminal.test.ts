@@ -115,7 +115,7 @@ test('tables align text to the left and numbers to the right', () => {
     ['sgd', 7850, null],
     ['momentum', 3_274_634, 0.002],
   ];
-  expect(formatTable(['name', 'parameters', 'l2'], rows)).toBe(
+  expect(formatTable(['name', 'parameters', 'l2'], rows, { width: 80 })).toBe(
     ['name      parameters     l2', 'sgd            7,850      -', 'momentum   3,274,634  0.002'].join('\n'),
   );
 });

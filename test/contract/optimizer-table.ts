@@ -72,7 +72,13 @@ export const optimizerTable: readonly OptimizerRow[] = [
   firstOrder('nesterov', 0.002, [{}, { lr: 0.1, momentum: -0.1 }]),
   firstOrder('adam', 0.02, [{ beta1: 1 }, { beta2: 1.5 }, { epsilon: 0 }]),
   family('preconditioned-sgd', {
-    variants: [paper, { weight_decay: 0.1 }, { estimator: 'krylov' }, { estimator: 'oracle' }],
+    variants: [
+      paper,
+      { weight_decay: 0.1 },
+      { estimator: 'krylov' },
+      { estimator: 'oracle' },
+      { train_while_estimating: true },
+    ],
     refused: preconditionerErrors,
   }),
   family('adaptive-sgd', { variants: [{ estimator: 'paper' }], refused: [...estimatorErrors, { scaling: 'sqrt' }] }),

@@ -68,7 +68,7 @@ describe('batches assembled ahead by a worker', () => {
   });
 
   it('refuse a batch size that is too large as the main thread does', async () => {
-    await expect(all(inWorker.trainingBatches(0, 161, { ahead: true }))).rejects.toThrow(/--batch-size 161 .* 160/);
+    await expect(all(inWorker.trainingBatches(0, 161, { ahead: true }))).rejects.toThrow(/batchSize 161: .* 160/);
   });
 
   it.each([

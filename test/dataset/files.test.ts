@@ -118,7 +118,7 @@ describe('MNIST files', () => {
     const message = await fault(smallMnist, changed(name, change));
     expect(message).toMatch(expected);
     expect(message).toContain(`mnist/${name}`);
-    expect(message).toMatch(/probprec data fetch mnist.*--data-dir/);
+    expect(message).toMatch(/probprec data fetch mnist.*dataDir/);
   });
 
   it('are refused when truncated, damaged or too large once unpacked', async () => {
@@ -205,8 +205,8 @@ describe('openDataset', () => {
     for (const part of [
       `missing fmnist/train-labels-idx1-ubyte, fmnist/t10k-images-idx3-ubyte, fmnist/t10k-labels-idx1-ubyte in ${dataDir};`,
       '`probprec data fetch fmnist`',
-      '--data-dir',
-      '--data synthetic',
+      'dataDir',
+      'data synthetic',
     ]) {
       expect(message).toContain(part);
     }
@@ -215,7 +215,7 @@ describe('openDataset', () => {
   it('refuses an unknown name and lists the known ones', async () => {
     await expect(openDataset('imagenet', { dataDir: '', source: 'real', fetch: false })).rejects.toThrow(
       new ConfigurationError(
-        "unknown data set 'imagenet'; expected one of mnist, fmnist, cifar10, cifar100, svhn, tolstoi, quadratic, two_d.",
+        "unknown data set 'imagenet'; expected one of mnist, fmnist, cifar10, cifar100, svhn, tolstoi, quadratic, two_d",
       ),
     );
   });

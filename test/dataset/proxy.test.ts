@@ -165,7 +165,7 @@ describe('a download through a proxy', () => {
     const { message } = await fetchThrough('https://example.org/one.gz', { HTTPS_PROXY: `http://${proxy.host}` });
     expect(asked).toEqual(['example.org:443']);
     expect(message).toBe(
-      `one.gz could not be fetched (example.org: the proxy ${proxy.host} of HTTPS_PROXY: HTTP status 502 to CONNECT example.org:443).`,
+      `one.gz could not be fetched (example.org: the proxy ${proxy.host} of HTTPS_PROXY: HTTP status 502 to CONNECT example.org:443)`,
     );
     await fetchThrough('https://example.org:8443/one.gz', { https_proxy: proxy.host });
     expect(asked.at(-1)).toBe('example.org:8443');
@@ -184,7 +184,7 @@ describe('a download through a proxy', () => {
       },
     );
     const { message } = await fetchThrough('https://example.org/one.gz', { HTTPS_PROXY: proxy.host });
-    expect(message).toMatch(/^one\.gz could not be fetched \(example\.org: the connection failed \(ECONNRESET\)\)\.$/);
+    expect(message).toMatch(/^one\.gz could not be fetched \(example\.org: the connection failed \(ECONNRESET\)\)$/);
     // A TLS handshake record whose ClientHello names the host (RFC 8446, 5.1; RFC 6066, 3).
     expect(first[0]?.[0]).toBe(22);
     expect(first[0]?.includes('example.org')).toBe(true);

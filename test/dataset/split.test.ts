@@ -62,12 +62,12 @@ describe('sizes', () => {
     expect((await all(split.trainingBatches(0, 32))).map(({ size }) => size)).toEqual(new Array(7).fill(32));
     expect(split.trainingSteps(251)).toBe(0);
     await expect(all(split.trainingBatches(0, 251))).rejects.toThrow(ConfigurationError);
-    await expect(all(split.trainingBatches(0, 251))).rejects.toThrow(/--batch-size 251 .* 250/);
+    await expect(all(split.trainingBatches(0, 251))).rejects.toThrow(/batchSize 251: .* 250/);
   });
 
-  it.each([59, 0, -1, 2.5, Number.NaN, 1_000_001])('refuses --synthetic-size %d', async (size) => {
+  it.each([59, 0, -1, 2.5, Number.NaN, 1_000_001])('refuses syntheticSize %d', async (size) => {
     await expect(open('mnist', size)).rejects.toThrow(ConfigurationError);
-    await expect(open('mnist', size)).rejects.toThrow(/--synthetic-size/);
+    await expect(open('mnist', size)).rejects.toThrow(/syntheticSize/);
   });
 });
 

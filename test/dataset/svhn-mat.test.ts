@@ -180,7 +180,7 @@ describe('SVHN', () => {
     const error = await loadImages(smallSvhn, dataDir, await locate(smallSvhn, dataDir)).catch((reason) => reason);
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toMatch(
-      /^\S*svhn\/test_32x32\.mat: found .*; delete it and run `probprec data fetch svhn`, or give another --data-dir\.$/,
+      /^\S*svhn\/test_32x32\.mat: found .*; delete it and run `probprec data fetch svhn`, or give another dataDir$/,
     );
   });
 

@@ -130,6 +130,6 @@ describe('readDataFile', () => {
     const wanted = ['one', 'two'].map((name) => ({ name, member: name, most: 3073, decode: (b: Uint8Array) => b }));
     const error = await readDataFile(dataDir, 'a.tar.gz', wanted, 'fetch it').catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DataError);
-    expect(String(error)).toMatch(/^DataError: \S*a\.tar\.gz: the archive's header of .* fetch it\.$/);
+    expect(String(error)).toMatch(/^DataError: \S*a\.tar\.gz: the archive's header of .* fetch it$/);
   });
 });

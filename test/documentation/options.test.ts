@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.js';
 import { describeHyperparameters, loadOptimizer, optimizerNames, wrapperNames } from '../../src/optimizer/index.js';
+import { flagOf, keysOf, RUN_OPTIONS } from '../../src/run-options/index.js';
 import { quietTerminal } from '../cli/quiet-terminal.js';
 import { commandsOf, documents } from './commands.js';
 
@@ -38,4 +40,20 @@ test('every command in README and docs names commands and options that are there
   expect(commands.length).toBeGreaterThan(60);
   const wrong = commands.flatMap(({ place, line }) => faults(line).map((fault) => `${place}: ${fault}: ${line}`));
   expect(wrong).toEqual([]);
+});
+
+test('the guides name every option of run, and of a plan those that it may state', () => {
+  const guide = readFileSync('docs/cli.md', 'utf8') + readFileSync('docs/schedules.md', 'utf8');
+  const unnamed = Object.keys(RUN_OPTIONS).filter(
+    (key) => !guide.includes(flagOf(key)) && !guide.includes(flagOf(`no_${key}`)),
+  );
+  expect(unnamed).toEqual([]);
+  const row = readFileSync('docs/sweeps.md', 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith('| `options` | those of `run` |'));
+  const named = [...(row?.matchAll(/`([a-z0-9_]+)`/g) ?? [])]
+    .map(([, name]) => name)
+    .filter((name) => name !== 'options');
+  const stated = keysOf('identity', 'lr-schedule', 'schedule').filter((key) => !key.startsWith('schedule_'));
+  expect(named.filter((name) => name !== 'run')).toEqual(stated);
 });

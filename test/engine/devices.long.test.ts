@@ -157,7 +157,7 @@ describe('what libraries say becomes one line', () => {
     [
       'webgpu',
       'no available backend found. ERR: [webgpu] backend not found.',
-      /onnxruntime-node has no WebGPU for \w+ \w+; --device cpu/,
+      /onnxruntime-node has no WebGPU for \w+ \w+; device cpu/,
     ],
     [
       'cuda',
@@ -169,13 +169,13 @@ describe('what libraries say becomes one line', () => {
 
   test.each(sayings)('%s: %s', (device, said, expected) => {
     const { message } = deviceError(device, new Error(said));
-    expect(message).toMatch(new RegExp(`^--device ${device}: ${expected.source}`));
+    expect(message).toMatch(new RegExp(`^device ${device}: ${expected.source}`));
     expect(message).not.toContain('\n');
   });
 
   test('what nobody knows is handed on', () => {
     expect(explainDevice('webgpu', 'out of luck')).toBeNull();
-    expect(deviceError('webgpu', new Error('out of luck\nat …')).message).toBe('--device webgpu: out of luck');
+    expect(deviceError('webgpu', new Error('out of luck\nat …')).message).toBe('device webgpu: out of luck');
   });
 });
 
@@ -186,7 +186,7 @@ test('a library that ends its process is reported, not suffered', async () => {
   try {
     const { description } = await probe({ engine: 'onnxruntime', device: 'webgpu', threads: 1 });
     expect(description).toMatchObject({ name: 'onnxruntime', device: 'webgpu', usable: false });
-    expect(description.reason).toMatch(/^--device webgpu: the library of onnxruntime ended with SIGSEGV; [^\n]+$/);
+    expect(description.reason).toMatch(/^device webgpu: the library of onnxruntime ended with SIGSEGV; [^\n]+$/);
   } finally {
     if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
     else process.env.NODE_OPTIONS = NODE_OPTIONS;

@@ -71,7 +71,7 @@ test('a shortage while a program is compiled or run is an error of one line, too
   creating().mockRejectedValueOnce(shortage);
   const compiling = await failure(engine.compile(subject));
   expect(compiling).toBeInstanceOf(EngineError);
-  expect((compiling as Error).message).toMatch(/^the onnxruntime engine: .*fewer --threads/);
+  expect((compiling as Error).message).toMatch(/^the onnxruntime engine: .*fewer threads/);
   const executable = await engine.compile(subject);
   // The package exports the class, its types only what makes sessions.
   const sessionPrototype = (ort.InferenceSession as unknown as { prototype: ort.InferenceSession }).prototype;
@@ -109,7 +109,7 @@ describe('the lowering stands in the record', () => {
 test('an engine is not opened with far more threads than there are cores', async () => {
   for (const threads of [0, -1, 1.5, Number.NaN, 100_000, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
     await expect(openEngine({ threads })).rejects.toThrow(ConfigurationError);
-    expect(() => checkThreads(threads)).toThrow(`--threads: found ${threads}, expected a whole number from 1 to `);
+    expect(() => checkThreads(threads)).toThrow(`threads: found ${threads}, expected a whole number from 1 to `);
   }
   for (const threads of [1, 2, 16]) expect(() => checkThreads(threads)).not.toThrow();
 });

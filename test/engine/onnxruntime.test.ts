@@ -9,6 +9,7 @@ import { relativeDistance } from '../contract/engine-case.js';
 import { train } from '../contract/engine-training.js';
 import { expectValuesComeBack } from '../contract/engine-values.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
+import { messageOf } from './message-of.js';
 
 let engine: Engine;
 beforeEach(async () => {
@@ -98,17 +99,6 @@ describe('values', () => {
 });
 
 describe('wrong use is an EngineError of one line', () => {
-  async function messageOf(action: () => unknown): Promise<string> {
-    try {
-      await action();
-    } catch (error) {
-      expect(error).toBeInstanceOf(EngineError);
-      expect((error as Error).message).not.toContain('\n');
-      return (error as Error).message;
-    }
-    return 'no error';
-  }
-
   test('numbers that do not fill the shape', async () => {
     expect(await messageOf(() => engine.upload(numbers, [3, 2]))).toBe(
       'upload: 4 numbers do not fill the shape [3, 2]',
@@ -139,7 +129,7 @@ describe('wrong use is an EngineError of one line', () => {
 
   test('a device whose library is not there', async () => {
     expect(await messageOf(() => openOnnxEngine({ device: 'cuda' }))).toMatch(
-      /^--device cuda: (libonnxruntime_providers_cuda.so is missing; .*install\.js|found \w+ \w+, expected linux x64)/,
+      /^device cuda: (libonnxruntime_providers_cuda.so is missing; .*install\.js|found \w+ \w+, expected linux x64)/,
     );
   });
 });

@@ -32,18 +32,18 @@ test.each([
 test.each([
   [
     { engine: 'onnxruntme' },
-    '--engine onnxruntme: not known; did you mean onnxruntime? expected one of auto, onnxruntime, tfjs-node-gpu, tfjs-node, tfjs-cpu',
+    'engine onnxruntme: not known; did you mean onnxruntime? expected one of auto, onnxruntime, tfjs-node-gpu, tfjs-node, tfjs-cpu',
   ],
-  [{ device: 'vulkan' }, '--device vulkan: not known; expected one of cpu, webgpu, cuda, gpu'],
+  [{ device: 'vulkan' }, 'device vulkan: not known; expected one of cpu, webgpu, cuda, gpu'],
   [
     { engine: 'onnxruntime', device: 'gpu' },
-    '--device gpu: not a device of onnxruntime, expected one of cpu, webgpu, cuda; --engine tfjs-node-gpu has it',
+    'device gpu: not a device of onnxruntime, expected one of cpu, webgpu, cuda; engine tfjs-node-gpu has it',
   ],
   [
     { engine: 'tfjs-cpu', device: 'webgpu' },
-    '--device webgpu: not a device of tfjs-cpu, expected one of cpu; --engine onnxruntime has it',
+    'device webgpu: not a device of tfjs-cpu, expected one of cpu; engine onnxruntime has it',
   ],
-  [{ engine: 'tfjs-node', device: 'tpu' }, '--device tpu: not a device of tfjs-node, expected one of cpu'],
+  [{ engine: 'tfjs-node', device: 'tpu' }, 'device tpu: not a device of tfjs-node, expected one of cpu'],
 ])('%j is an error of one line', async (options, message) => {
   const error = await resolveEngine(options).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ConfigurationError);

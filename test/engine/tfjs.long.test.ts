@@ -17,6 +17,7 @@ import * as t from '../../src/tensor/index.js';
 import { loadTestProblem } from '../../src/testproblem/index.js';
 import { expectValuesComeBack } from '../contract/engine-values.js';
 import { openReferenceEngine } from '../oracle/reference-engine.js';
+import { messageOf } from './message-of.js';
 
 // What the engine declares of TensorFlow.js is what TensorFlow.js declares.
 const library: Tfjs = tf;
@@ -111,17 +112,6 @@ describe('values', () => {
 });
 
 describe('wrong use is an EngineError of one line', () => {
-  async function messageOf(action: () => unknown): Promise<string> {
-    try {
-      await action();
-    } catch (error) {
-      expect(error).toBeInstanceOf(EngineError);
-      expect((error as Error).message).not.toContain('\n');
-      return (error as Error).message;
-    }
-    return 'no error';
-  }
-
   test('numbers that do not fill the shape', async () => {
     const message = 'upload: 4 numbers do not fill the shape [3, 2]';
     expect(await messageOf(() => engine.upload(numbers, [3, 2]))).toBe(message);

@@ -13,7 +13,7 @@ import {
   withOptimizerFile,
   wrapperNames,
 } from '../../src/optimizer/index.js';
-import { RUN_OPTIONS } from '../../src/optimizer/reserved-names.js';
+import { RESERVED_OPTIONS } from '../../src/optimizer/reserved-names.js';
 import { hashConfiguration, settingPath } from '../../src/results/index.js';
 import { resolveConfiguration } from '../../src/run/index.js';
 import { pointOf, startOnToyB, trajectory } from './toy-b.js';
@@ -46,7 +46,7 @@ describe('what an argument says', () => {
   test.each(['lookahead()', 'lookahead(adam', 'lookahead)adam(', 'lookahead(adam))', 'ema((adam))'])(
     '%s is refused',
     (text) => {
-      expect(() => parseOptimizer(text)).toThrow(/^--optimizer .*: found .*, expected WRAPPER\(OPTIMIZER\)/);
+      expect(() => parseOptimizer(text)).toThrow(/^optimizer .*: found .*, expected WRAPPER\(OPTIMIZER\)/);
     },
   );
 
@@ -78,7 +78,7 @@ describe('composition', () => {
       expect(optimizerNames()).not.toContain(name);
       for (const { name: key, option } of describeHyperparameters(await loadWrapper(name))) {
         expect(key === prefix || key.startsWith(`${prefix}_`), `${name}: ${key}`).toBe(true);
-        expect(RUN_OPTIONS).not.toContain(option.slice(2));
+        expect(RESERVED_OPTIONS).not.toContain(option.slice(2));
       }
     }
   });
@@ -115,7 +115,7 @@ describe('composition', () => {
     expect(hashConfiguration(stated.configuration)).not.toBe(hashConfiguration(other.configuration));
     expect(settingPath('results', other.configuration)).toContain('/Lookahead(Adam)/num_epochs__');
     await expect(resolve('lookahead(adam)', { lookahead_steps: 0 })).rejects.toThrow(
-      /^--lookahead-steps: found 0, expected/,
+      /^lookahead_steps: found 0, expected/,
     );
   });
 });

@@ -200,10 +200,38 @@ describe('the layout of a table', () => {
       '      scaling relative',
       'SGD   lr 1                         10.25',
     ]);
-    for (const width of [20, 30, 50, 80]) {
-      const least = 'Adam  lr 0.1, momentum  10.25'.length;
-      for (const line of layoutTable(columns, rows, width).lines)
-        expect(line.length).toBeLessThanOrEqual(Math.max(width, least));
+  });
+
+  test('then breaks names, and at last gives each row a paragraph: nothing is wider than asked for', () => {
+    const { header, lines } = layoutTable(columns, rows, 24);
+    expect([...header.split('\n'), ...lines]).toEqual([
+      'name  setting       mean',
+      'Adam  lr 0.1,        0.9',
+      '      momentum',
+      '      0.9,',
+      '      scaling',
+      '      relative',
+      'SGD   lr 1         10.25',
+    ]);
+    expect(layoutTable(columns, rows, 20)).toMatchObject({
+      header: 'name',
+      lines: [
+        'Adam',
+        '  setting lr 0.1,',
+        '  momentum 0.9,',
+        '  scaling relative,',
+        '  mean 0.9, first to',
+        '  go 1',
+        'SGD',
+        '  setting lr 1, mean',
+        '  10.25, first to go',
+        '  2',
+      ],
+      dropped: [],
+    });
+    for (let width = 12; width < 90; width++) {
+      const laid = layoutTable(columns, rows, width);
+      for (const line of [...laid.header.split('\n'), ...laid.lines]) expect(line.length).toBeLessThanOrEqual(width);
     }
   });
 

@@ -67,6 +67,14 @@ test.each([80, 200])('a list of runs of any name in %i columns has a line for ea
   expect(lines.join('')).not.toContain('\u001b');
 });
 
+test.each([20, 40, 63])('a list of runs with long names fits %i columns and leaves out no run', (width) => {
+  const name = 'a'.repeat(60);
+  const runs = [exampleRun({ seed: 42 }), exampleRun({ optimizer: name, testproblem: name, seed: 43 })];
+  const lines = runList(runs, null, style(width)).flatMap((each) => each.split('\n'));
+  for (const each of lines) expect([...each].length).toBeLessThanOrEqual(width);
+  expect(lines.join(' ')).toMatch(/42\b.*43\b/);
+});
+
 test('the curves of a comparison stand on one scale', () => {
   const [table] = CASES['one optimizer']?.().tables ?? [];
   if (table === undefined) throw new Error('found no table');

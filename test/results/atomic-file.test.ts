@@ -105,6 +105,6 @@ describe('checking the output directory', () => {
     await chmod(join(folder, 'read-only'), 0o555);
     // The superuser may write there all the same; /proc refuses everyone.
     const refused = process.getuid?.() === 0 ? '/proc/probprec' : join(folder, 'read-only');
-    await expect(ensureWritable(refused)).rejects.toThrow(/--output-dir/);
+    await expect(ensureWritable(refused)).rejects.toThrow(/outputDir/);
   });
 });

@@ -82,7 +82,7 @@ const BAD: [name: string, content: string | Buffer, said: RegExp][] = [
     /batch_size: found 0, expected a number of at least 1/,
   ],
   ['a number instead of a name', theirs.replace('"fmnist_2c2d"', '5'), /testproblem: found 5, expected a text/],
-  ['a list', '[1,2]', /found \[1,2\], expected object/],
+  ['a list', '[1,2]', /found \[1,2\], expected an object/],
 ];
 
 describe('one bad file is named in one line, and the others are read', () => {

@@ -25,7 +25,7 @@ test.each([
   const before = await readdir(folder);
   await expect(writeFileAtomic(path, 'x')).rejects.toThrow(`cannot write ${path}: ${said}`);
   await expect(GrowingFile.create(path)).rejects.toThrow(`cannot write ${path}: ${said}`);
-  expect(() => fileLog('csv', path)).toThrow(`--log: ${path} cannot be read: ${said}`);
+  expect(() => fileLog('csv', path)).toThrow(`log: ${path} cannot be read: ${said}`);
   expect(await readdir(folder)).toEqual(before);
 });
 

@@ -115,7 +115,7 @@ describe('reading a damaged run file', () => {
       (content) => Object.assign(content, { schema_version: 3 }),
       'field schema_version: found 3, expected 2; read it with the probprec version that wrote it',
     ],
-    ['a missing key', (content) => delete content.test_losses, 'field test_losses: missing, expected array'],
+    ['a missing key', (content) => delete content.test_losses, 'field test_losses: missing, expected a list'],
     [
       'an unknown key',
       (content) => Object.assign(content, { remark: 1 }),
@@ -124,7 +124,7 @@ describe('reading a damaged run file', () => {
     [
       'a wrong type',
       (content) => Object.assign(content, { batch_size: '128' }),
-      'field batch_size: found "128", expected number',
+      'field batch_size: found "128", expected a number',
     ],
     [
       'a short list',

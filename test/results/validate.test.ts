@@ -214,7 +214,7 @@ test('folders are searched for runs; a path that does not exist is an error', as
   await writeFile(join(folder, 'random_seed__1__x.json'), '{}');
   await writeFile(join(folder, 'tuning_log.json'), '{}');
   expect(await findResultFiles([folder])).toEqual([1, 2].map((seed) => join(folder, `random_seed__${seed}__x.json`)));
-  await expect(findResultFiles([join(folder, 'none')])).rejects.toThrow('none: the folder does not exist; expected');
+  await expect(findResultFiles([join(folder, 'none')])).rejects.toThrow('none: no such file or folder; expected');
 });
 
 /** The versions are imagined here, and a key that one of them renames. */

@@ -4,10 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ProbprecError } from '../../src/errors.js';
 import { parseResultFile, readRunFile, reproducibleContent } from '../../src/results/index.js';
-import { type Checkpoint, checkpointPath, readCheckpoint, writeCheckpoint } from '../../src/run/checkpoint.js';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/run/checkpoint.js';
 import type { CheckpointHeader } from '../../src/run/checkpoint-header.js';
 import { resolveConfiguration } from '../../src/run/index.js';
-import { journalPath } from '../../src/run/saved-run.js';
+import { runPlace } from '../../src/run/place.js';
 import { command, startCommand } from '../cli/command.js';
 import { interruptedWhen, runSmall, smallRequest, temporaryFolder } from './small-run.js';
 
@@ -17,8 +17,8 @@ let journal: string;
 beforeEach(async () => {
   folder = await temporaryFolder();
   const { configuration } = await resolveConfiguration(smallRequest);
-  path = checkpointPath(folder, configuration);
-  journal = journalPath(folder, configuration);
+  path = runPlace(folder, configuration).checkpoint;
+  journal = runPlace(folder, configuration).journal;
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -42,7 +42,7 @@ async function refusal(changes = {}): Promise<string> {
   if (!(error instanceof ProbprecError)) throw new Error('not refused', { cause: error });
   expect(error.exitCode).toBe(1);
   expect(error.message).not.toContain('\n');
-  expect(error.message).toMatch(/; --no-resume starts over, or remove the file$/);
+  expect(error.message).toMatch(/; resume: false starts over, or remove the file$/);
   return error.message;
 }
 

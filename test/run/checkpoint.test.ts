@@ -5,14 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashConfiguration } from '../../src/results/index.js';
-import {
-  checkpointPath,
-  putAside,
-  readCheckpoint,
-  readCheckpointHeader,
-  writeCheckpoint,
-} from '../../src/run/checkpoint.js';
+import { putAside, readCheckpoint, readCheckpointHeader, writeCheckpoint } from '../../src/run/checkpoint.js';
 import { CHECKPOINT_VERSION, encodeCheckpoint } from '../../src/run/checkpoint-format.js';
+import { runPlace } from '../../src/run/place.js';
 import { exampleConfiguration } from '../results/example.js';
 
 let folder: string;
@@ -82,7 +77,7 @@ describe('a checkpoint', () => {
 
   test('lies in the setting folder, named by seed and hash', () => {
     const configuration = exampleConfiguration();
-    expect(checkpointPath('out', configuration)).toBe(
+    expect(runPlace('out', configuration).checkpoint).toBe(
       join(
         'out/mnist_logreg/Momentum/num_epochs__2__batch_size__128__lr__1.1288378917e-01__momentum__9.e-01',
         `random_seed__42__${hashConfiguration(configuration).slice(0, 12)}.checkpoint`,

@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ownIdentity } from '../../src/process-identity.js';
 import { readRunFile, reproducibleContent } from '../../src/results/index.js';
-import { runFilesStem } from '../../src/run/checkpoint.js';
 import { type RunEvent, resolveConfiguration } from '../../src/run/index.js';
+import { runPlace } from '../../src/run/place.js';
 import { isAbandoned, temporaryName } from '../../src/temporary-name.js';
 import { main } from '../cli/command.js';
 import { interruptedWhen, runSmall, smallRequest, temporaryFolder } from './small-run.js';
@@ -15,7 +15,7 @@ let folder: string;
 let stem: string;
 beforeEach(async () => {
   folder = await temporaryFolder();
-  stem = runFilesStem(folder, (await resolveConfiguration(smallRequest)).configuration);
+  stem = runPlace(folder, (await resolveConfiguration(smallRequest)).configuration).stem;
   await mkdir(dirname(stem), { recursive: true });
 });
 afterEach(() => rm(folder, { recursive: true }));

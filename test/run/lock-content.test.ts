@@ -1,35 +1,25 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OutputError } from '../../src/errors.js';
 import { ownIdentity } from '../../src/process-identity.js';
 import type { RunConfiguration } from '../../src/results/index.js';
-import { readRunLock, resolveConfiguration, runLockPath } from '../../src/run/index.js';
+import { readRunLock } from '../../src/run/index.js';
 import { acquireRunLock } from '../../src/run/lock.js';
 import { describeHolder } from '../../src/run/lock-file.js';
 import { startCommand } from '../cli/command.js';
-import { runSmall, smallRequest, temporaryFolder } from './small-run.js';
+import { eachWithLock, endedProcess } from './lock-fixture.js';
+import { runSmall } from './small-run.js';
 
 let folder: string;
 let configuration: RunConfiguration;
 let path: string;
-beforeEach(async () => {
-  folder = await temporaryFolder();
-  ({ configuration } = await resolveConfiguration(smallRequest));
-  path = runLockPath(folder, configuration);
-  await mkdir(dirname(path), { recursive: true });
+eachWithLock((fixture) => {
+  ({ folder, configuration, path } = fixture);
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const acquire = () => acquireRunLock(folder, configuration);
-
-async function endedProcess(): Promise<number> {
-  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
-  await once(child, 'close');
-  return child.pid ?? 0;
-}
 
 /** A lock that would be taken over at once, but for what is wrong with it. */
 const dead = async () => ({

@@ -2,8 +2,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { ownIdentity } from '../../src/process-identity.js';
-import { resolveConfiguration, runLockPath } from '../../src/run/index.js';
+import { resolveConfiguration } from '../../src/run/index.js';
 import { acquireRunLock } from '../../src/run/lock.js';
+import { runPlace } from '../../src/run/place.js';
 import { smallRequest, temporaryFolder } from './small-run.js';
 
 // FAT, exFAT and some network mounts have no hard links and say so in this way.
@@ -16,7 +17,7 @@ test('a file system without hard links still has one holder at a time, and takeo
   const folder = await temporaryFolder();
   try {
     const { configuration } = await resolveConfiguration(smallRequest);
-    const path = runLockPath(folder, configuration);
+    const path = runPlace(folder, configuration).lock;
     await mkdir(dirname(path), { recursive: true });
     const acquire = () => acquireRunLock(folder, configuration);
     const all = await Promise.all(Array.from({ length: 8 }, acquire));

@@ -1,25 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ownIdentity } from '../../src/process-identity.js';
 import type { RunConfiguration } from '../../src/results/index.js';
-import { readRunLock, resolveConfiguration, runLockPath } from '../../src/run/index.js';
+import { readRunLock } from '../../src/run/index.js';
 import { acquireRunLock, type RunLock } from '../../src/run/lock.js';
 import { command, startCommand } from '../cli/command.js';
-import { smallRequest, temporaryFolder } from './small-run.js';
+import { eachWithLock, endedProcess } from './lock-fixture.js';
 
 let folder: string;
 let configuration: RunConfiguration;
 let path: string;
-beforeEach(async () => {
-  folder = await temporaryFolder();
-  ({ configuration } = await resolveConfiguration(smallRequest));
-  path = runLockPath(folder, configuration);
-  await mkdir(dirname(path), { recursive: true });
+eachWithLock((fixture) => {
+  ({ folder, configuration, path } = fixture);
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const acquire = () => acquireRunLock(folder, configuration);
 
@@ -34,13 +30,6 @@ async function leaveLock(changes: object, minutesAgo = 0): Promise<void> {
   await writeFile(path, JSON.stringify({ ...ownIdentity(), since: new Date(), nonce: 'left', ...changes }));
   const then = Date.now() / 1000 - 60 * minutesAgo;
   await utimes(path, then, then);
-}
-
-/** The number of a process that has ended. */
-async function endedProcess(): Promise<number> {
-  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
-  await once(child, 'close');
-  return child.pid ?? 0;
 }
 
 describe('the lock of a run', () => {

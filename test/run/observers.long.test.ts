@@ -133,10 +133,10 @@ describe('what to observe', () => {
   });
 
   test.each([
-    ['lamda_max', /^--observe lamda_max: not known; did you mean lambda_max\? expected one of lambda_max, trace/],
-    ['trace=every:0steps', /^--observe trace: found "every:0steps", expected for instance every:50steps/],
-    ['trace=often', /^--observe trace: found "often"/],
-    ['trace,trace=every:step', /^--observe: found trace twice/],
+    ['lamda_max', /^observe lamda_max: not known; did you mean lambda_max\? expected one of lambda_max, trace/],
+    ['trace=every:0steps', /^observe trace: found "every:0steps", expected for instance every:50steps/],
+    ['trace=often', /^observe trace: found "often"/],
+    ['trace,trace=every:step', /^observe: found trace twice/],
   ])('%s is answered in one line', (text, expected) => {
     expect(() => parseObservations(text)).toThrow(expected);
   });

@@ -341,7 +341,7 @@ describe('a user’s optimizer file', () => {
       const { file, message, exitCode } = results[index];
       expect({ name, file, exitCode }, message).toEqual({ name, file: files[index], exitCode: 2 });
       expect(message, name).toMatch(/^[^\n]*$/);
-      expect(message.startsWith(`--optimizer ${file}: `), message).toBe(true);
+      expect(message.startsWith(`optimizer ${file}: `), message).toBe(true);
       expect(message, name).toMatch(expected);
     }
   });

@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ownIdentity } from '../../src/process-identity.js';
 import { readRunFile, reproducibleContent } from '../../src/results/index.js';
-import { runFilesStem } from '../../src/run/checkpoint.js';
 import { resolveConfiguration } from '../../src/run/index.js';
+import { runPlace } from '../../src/run/place.js';
 import { command } from '../cli/command.js';
 import { smallRequest, temporaryFolder } from './small-run.js';
 
@@ -31,7 +31,7 @@ async function leaveStaleLock(output: string): Promise<void> {
   const { configuration } = await resolveConfiguration(smallRequest);
   const ended = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
   await once(ended, 'close');
-  const stem = runFilesStem(output, configuration);
+  const stem = runPlace(output, configuration).stem;
   await mkdir(dirname(stem), { recursive: true });
   const lock = { ...ownIdentity(), pid: ended.pid, since: new Date().toISOString(), nonce: 'left' };
   await writeFile(`${stem}.lock`, JSON.stringify(lock));

@@ -42,16 +42,14 @@ describe('the memory that a run needs at least', () => {
     expect(() => checkMemory(small, limit)).not.toThrow();
     const large = await resolved({ testproblem: 'mnist_2c2d', batchSize: 500, syntheticSize: 6000 });
     expect(() => checkMemory(large, { ...limit, bytes: 1e8 })).toThrow(
-      /^memory: found 100 MB, the limit of this process \(a container or job\), expected at least \d+ MB for this run \(parameters and gradients 39 MB, a minibatch \d+ MB\); a smaller --batch-size needs less, --no-resource-check runs anyway$/,
+      /^memory: found 100 MB, the limit of this process \(a container or job\), expected at least \d+ MB for this run \(parameters and gradients 39 MB, a minibatch \d+ MB\); a smaller batchSize needs less, checkResources: false runs anyway$/,
     );
     const family = await resolved({
       testproblem: 'mnist_mlp',
       optimizer: 'preconditioned-sgd',
       hyperparameters: { num_observations: 14, prior_iterations: 1 },
     });
-    expect(() => checkMemory(family, { ...limit, bytes: 2e8 })).toThrow(
-      /observations 150 MB.*--num-observations needs/,
-    );
+    expect(() => checkMemory(family, { ...limit, bytes: 2e8 })).toThrow(/observations 150 MB.*num_observations needs/);
   });
 
   test('has a limit on every machine', () => {
@@ -99,7 +97,5 @@ describe('the disk space of a run', () => {
 test('the number of runs at the same time has a bound', async () => {
   for (const jobs of [1, 32]) checkJobs(jobs, 2);
   checkJobs(64, 16);
-  expect(() => checkJobs(100_000, 2)).toThrow(
-    '--jobs: found 100000, expected a whole number from 1 to 32; this process',
-  );
+  expect(() => checkJobs(100_000, 2)).toThrow('jobs: found 100000, expected a whole number from 1 to 32; this process');
 });

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InterruptedError } from '../../src/errors.js';
 import { readRunFile, reproducibleContent } from '../../src/results/index.js';
-import { checkpointPath, readCheckpointHeader } from '../../src/run/checkpoint.js';
+import { readCheckpointHeader } from '../../src/run/checkpoint.js';
 import { type RunRequest, resolveConfiguration } from '../../src/run/index.js';
+import { runPlace } from '../../src/run/place.js';
 import { command, startCommand } from '../cli/command.js';
 import { interruptedWhen, optimizers, runSmall, smallRequest, temporaryFolder } from './small-run.js';
 
@@ -14,7 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const checkpointFile = async () => checkpointPath(folder, (await resolveConfiguration(smallRequest)).configuration);
+const checkpointFile = async () =>
+  runPlace(folder, (await resolveConfiguration(smallRequest)).configuration).checkpoint;
 
 describe('an interrupted run that is started again', () => {
   test.each(optimizers)('gives the same numbers as one that was not: $optimizer', async (optimizer) => {

@@ -115,15 +115,9 @@ describe('identity', () => {
   });
 
   test.each([
-    [
-      { schedule: cosine, lrSchedule: { epochs: [1], factors: [0.1] } },
-      /^--schedule: found --lr-schedule-epochs as well/,
-    ],
-    [
-      { schedule: { warmup: 0.1 }, lrSchedule: { epochs: [1], factors: [0.1] } },
-      /^--warmup: found --lr-schedule-epochs/,
-    ],
-    [{ schedule: { schedule: 'cosin' } }, /^--schedule cosin: not known; did you mean cosine/],
+    [{ schedule: cosine, lrSchedule: { epochs: [1], factors: [0.1] } }, /^schedule: found lrSchedule.epochs as well/],
+    [{ schedule: { warmup: 0.1 }, lrSchedule: { epochs: [1], factors: [0.1] } }, /^warmup: found lrSchedule.epochs/],
+    [{ schedule: { schedule: 'cosin' } }, /^schedule cosin: not known; did you mean cosine/],
   ])('%o is refused', async (changes, message) => {
     const error = await resolveConfiguration({ ...smallRequest, ...changes }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConfigurationError);

@@ -71,22 +71,16 @@ describe('reading', () => {
   });
 
   test.each<[ScheduleRequest, RegExp]>([
-    [{ schedule: 'cosin' }, /^--schedule cosin: not known; did you mean cosine\?/],
-    [{ schedule: 'cosine', schedule_power: 2 }, /^--schedule-power: goes with --schedule polynomial, found cosine$/],
-    [{ schedule: 'cosine', warmup: 1 }, /^--warmup: found 1, expected a share of the steps in \[0, 1\)$/],
-    [{ schedule: 'cosine', warmup: 'long' }, /^--warmup: found "long", expected/],
-    [{ schedule: 'polynomial', schedule_power: 0 }, /^--schedule-power: found 0, expected a number > 0/],
-    [{ schedule: 'exponential', schedule_end: -1 }, /^--schedule-end: found -1, expected/],
-    [
-      { schedule: 'steps', schedule_milestones: [0.5, 0.5] },
-      /^--schedule-milestones: found 0.5,0.5, expected ascending/,
-    ],
-    [{ schedule: 'steps', schedule_milestones: [1.5] }, /^--schedule-milestones/],
-    [
-      { schedule: 'trapezoid', warmup: 0.5, schedule_decay: 0.6 },
-      /^--schedule-decay: found 0.6 beside a warm-up of 0.5/,
-    ],
-    [{ schedule: 'one-cycle', warmup: 0 }, /^--warmup: found 0, expected more for one-cycle/],
+    [{ schedule: 'cosin' }, /^schedule cosin: not known; did you mean cosine\?/],
+    [{ schedule: 'cosine', schedule_power: 2 }, /^schedule_power: goes with schedule polynomial, found cosine$/],
+    [{ schedule: 'cosine', warmup: 1 }, /^warmup: found 1, expected a share of the steps in \[0, 1\)$/],
+    [{ schedule: 'cosine', warmup: 'long' }, /^warmup: found "long", expected/],
+    [{ schedule: 'polynomial', schedule_power: 0 }, /^schedule_power: found 0, expected a number > 0/],
+    [{ schedule: 'exponential', schedule_end: -1 }, /^schedule_end: found -1, expected/],
+    [{ schedule: 'steps', schedule_milestones: [0.5, 0.5] }, /^schedule_milestones: found 0.5,0.5, expected ascending/],
+    [{ schedule: 'steps', schedule_milestones: [1.5] }, /^schedule_milestones/],
+    [{ schedule: 'trapezoid', warmup: 0.5, schedule_decay: 0.6 }, /^schedule_decay: found 0.6 beside a warm-up of 0.5/],
+    [{ schedule: 'one-cycle', warmup: 0 }, /^warmup: found 0, expected more for one-cycle/],
   ])('%o is refused', (request, message) => {
     expect(() => readSchedule(request)).toThrow(ConfigurationError);
     expect(() => readSchedule(request)).toThrow(message);

@@ -24,7 +24,7 @@ describe('the memory of runs at the same time', () => {
     expect(large).toBeGreaterThan(small);
     await checkMemoryOfJobs(runs, 8, { bytes: 6 * large + 2 * small, whose });
     await expect(checkMemoryOfJobs(runs, 8, { bytes: 6 * large + 2 * small - 1, whose })).rejects.toThrow(
-      /^--jobs 8: found \d\.\d GB, the memory of this machine, expected at least \d\.\d GB for so many of these runs at the same time; --jobs 7 fits, --no-resource-check runs anyway$/,
+      /^jobs 8: found \d\.\d GB, the memory of this machine, expected at least \d\.\d GB for so many of these runs at the same time; jobs 7 fits, checkResources: false runs anyway$/,
     );
     // One at a time is looked at by the run itself, and so is one that does not fit at all.
     await checkMemoryOfJobs(runs, 1, { bytes: 1, whose });
@@ -37,6 +37,6 @@ test('a number of the plan that cannot help here is named with its line', () => 
   expect(() => statedResource(plan, 'jobs', undefined, (jobs) => checkJobs(jobs, 2))).toThrow(
     'plan.yaml:5: jobs: found 400, expected a whole number from 1 to 32',
   );
-  expect(() => statedResource(plan, 'jobs', 400, (jobs) => checkJobs(jobs, 2))).toThrow(/^--jobs: found 400/);
+  expect(() => statedResource(plan, 'jobs', 400, (jobs) => checkJobs(jobs, 2))).toThrow(/^jobs: found 400/);
   expect(statedResource(plan, 'threads', 2, () => undefined)).toBe(2);
 });

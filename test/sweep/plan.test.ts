@@ -285,7 +285,7 @@ describe('what is wrong with a plan is one line with its place:', () => {
       `testproblems: mnist_logreg\noptimizers: { name: sgd, settings: { lr: [${Array.from({ length: 2000 }, (_, index) => index).join(', ')}] } }\nseeds: 0-999\n`,
       /^p\.yaml: found more than 100,000 runs/,
     ],
-    ['jobs 0', `${start}resources: { jobs: 0 }\n`, /^p\.yaml:3: resources\.jobs: found 0, expected at least 1/],
+    ['jobs 0', `${start}resources: { jobs: 0 }\n`, /^p\.yaml:3: resources\.jobs: found 0, expected a number ≥ 1/],
   ])('%s', async (_, text, message) => {
     const error = await Promise.resolve()
       .then(() => expandPlan(planOf('p.yaml', text)))

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findRunFiles, runFilePath, settingPath, writeRunFile } from '../../src/results/index.js';
-import { checkpointPath, crashPath, markPruned, runLockPath } from '../../src/run/index.js';
+import { markPruned, runPlace } from '../../src/run/index.js';
 import { acquireRunLock } from '../../src/run/lock.js';
 import { type Plan, type PlannedRun, plannedRuns, planOf, planStatus } from '../../src/sweep/index.js';
 import { readRunOutcome } from '../../src/sweep/run-outcome.js';
@@ -90,7 +90,7 @@ describe('the status of a plan', () => {
     const { request } = planned(0);
     const whole = interruptedWhen((event) => event.type === 'step' && event.epoch === 3);
     await runSmall(plan.outputDir, request, whole);
-    const path = checkpointPath(plan.outputDir, planned(0).configuration);
+    const path = runPlace(plan.outputDir, planned(0).configuration).checkpoint;
     const bytes = await readFile(path);
     for (let bit = 0; bit < 64; bit++) {
       const flipped = Buffer.from(bytes);
@@ -104,13 +104,13 @@ describe('the status of a plan', () => {
     }
     await writeFile(path, bytes);
     expect((await planStatus(plan))[0]).toMatchObject({ state: 'interrupted', fault: null, epoch: 2 });
-    await symlink('/nonexistent', runLockPath(plan.outputDir, planned(0).configuration));
+    await symlink('/nonexistent', runPlace(plan.outputDir, planned(0).configuration).lock);
     expect((await planStatus(plan))[0]).toMatchObject({
       state: 'interrupted',
       fault: expect.stringMatching(/\.lock: found a symbolic link/),
     });
     spawnSync('mkfifo', [join(folderOf, 'random_seed__1__2026-01-01-00-00-00.json')]);
-    spawnSync('mkfifo', [crashPath(plan.outputDir, planned(0).configuration)]);
+    spawnSync('mkfifo', [runPlace(plan.outputDir, planned(0).configuration).crash]);
     expect((await planStatus(plan))[0]).toMatchObject({ state: 'interrupted' });
   });
 

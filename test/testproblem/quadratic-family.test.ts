@@ -90,7 +90,7 @@ describe('a member of the family', () => {
     ['quadratic_log_', /found ""/],
     ['quadratic_log_n-1', /found "n-1"/],
     ['quadratic_log_n1e999', /found "n1e999"/],
-    ['mnist_vae_d5', /^--testproblem mnist_vae_d5: not known; did you mean mnist_vae/],
+    ['mnist_vae_d5', /^testproblem mnist_vae_d5: not known; did you mean mnist_vae/],
   ])('is not called %s, which is an error of one line', async (name, message) => {
     const error = await loadTestProblem(name).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConfigurationError);

@@ -6,7 +6,7 @@ test.each([
   ['mnist_logrg', /did you mean mnist_logreg/],
   ['FMNIST_2C2D', /did you mean fmnist_2c2d/],
   ['cifar10-3c3d', /did you mean cifar10_3c3d/],
-  ['imagenet_vgg16', /^--testproblem imagenet_vgg16: not known; expected one of .*cifar10_3c3d, .*fmnist_2c2d, /],
+  ['imagenet_vgg16', /^testproblem imagenet_vgg16: not known; expected one of .*cifar10_3c3d, .*fmnist_2c2d, /],
   ['', /expected one of/],
   ['imagenet', /or a file such as \.\/mine\.js$/],
 ])('the unknown test problem %j is an error of one line with the nearest names', async (name, message) => {
@@ -17,5 +17,5 @@ test.each([
 });
 
 test.each(['../src/index', 'quadratic_deep.ts'])('%s means a file', async (name) => {
-  await expect(loadTestProblem(name)).rejects.toThrow(`--testproblem ${name}: no such file`);
+  await expect(loadTestProblem(name)).rejects.toThrow(`testproblem ${name}: no such file`);
 });

@@ -100,7 +100,7 @@ describe('compareRuntime', () => {
     expect(lost).toMatchObject({ diverged: expect.stringContaining('minibatch'), runs: [], ratios: null });
     expect(kept).toMatchObject({ diverged: null, ratios: { training: { wall: { values: [expect.any(Number)] } } } });
     await expect(compareRuntime([wild, sgd], { dataDir: 'unused', repeats: 1 })).rejects.toThrow(
-      /^momentum diverged \(.*\), expected a reference that runs to its end; --set momentum\.lr=VALUE/,
+      /^momentum diverged \(.*\), expected a reference that runs to its end; set momentum\.lr=VALUE/,
     );
   });
 
@@ -123,7 +123,7 @@ describe('contestants', () => {
   it('puts sgd first, once, whether named or not', () => {
     expect(contestants(['adam', 'momentum'])).toEqual(['sgd', 'adam', 'momentum']);
     expect(contestants(['adam', 'sgd'])).toEqual(['sgd', 'adam']);
-    expect(() => contestants(['adam', 'sgd', 'adam'])).toThrow(/--optimizers: found adam twice/);
+    expect(() => contestants(['adam', 'sgd', 'adam'])).toThrow(/optimizers: found adam twice/);
   });
 
   it("takes the thesis' optimizers by default, as far as they exist", () => {
@@ -148,7 +148,7 @@ describe('contestants', () => {
   });
 
   it('says which --set is wrong', async () => {
-    await expect(resolve('momentum', { momentum: '2' })).rejects.toThrow(/^--set momentum\.momentum: found "2"/);
+    await expect(resolve('momentum', { momentum: '2' })).rejects.toThrow(/^set momentum\.momentum: found "2"/);
     await expect(resolve('momentum', { momenta: '2' })).rejects.toThrow(/hyperparameter of momentum/);
   });
 });

@@ -1,5 +1,6 @@
 import { FileError } from '../../errors.js';
 import { type CurvatureReport, curvatureReportSchema } from '../../landscape/index.js';
+import { expectedBy, pathText } from '../../zod-expectation.js';
 
 /** What `probprec curvature --json` printed. Throws FileError for another file. */
 export function curvatureReport(path: string, text: string): CurvatureReport {
@@ -14,6 +15,6 @@ export function curvatureReport(path: string, text: string): CurvatureReport {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new FileError(
-    `${path}: field ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}; ${expected}`,
+    `${path}: field ${pathText(issue)}: expected ${expectedBy(issue)}, as probprec curvature --json prints it`,
   );
 }

@@ -1,23 +1,30 @@
 import { studentQuantile } from '../../distributions.js';
 import type { BlockReport, CurvatureReport, PointReport } from '../../landscape/index.js';
 import { printable } from '../../report/escape.js';
+import { wrapText } from '../../report/layout.js';
 import { counted } from '../progress.js';
 import { formatTable } from '../table.js';
+import type { Screen } from '../terminal.js';
 
 /** A measurement as text for people. */
-export function curvatureText(report: CurvatureReport, heading: (text: string) => string): string {
+export function curvatureText(report: CurvatureReport, screen: Screen): string {
+  const { heading } = screen;
   const { batches, batch_size, examples, of_examples, data, l2_reg, probes, lanczos_steps, tolerance } = report;
   const name = report.matrix === 'hessian' ? 'Hessian' : 'Gauss-Newton matrix';
   const over = `${counted(batches, 'minibatch', 'minibatches')} of ${batch_size} (${examples} of ${of_examples} ${data.split === 'valid' ? 'validation' : 'training'} examples)`;
   const l2 = l2_reg === null || l2_reg === 0 ? 'no L2 term' : `with its L2 term, factor ${l2_reg}`;
   return [
-    heading(`${printable(report.testproblem)}: ${name} of the mean loss over ${over}`),
+    ...wrapText(`${printable(report.testproblem)}: ${name} of the mean loss over ${over}`, screen.width).map(heading),
     `${report.parameters.toLocaleString('en-US')} parameters, ${report.mode === 'train' ? 'training' : 'evaluation'} mode, ${l2}, ${data.source} data, seed ${report.seed}; ${report.engine.name} on ${report.engine.device}`,
     `${counted(probes, 'probe')} of ${lanczos_steps} Lanczos steps; a value is an eigenvalue when its residual is at most ${tolerance} of the largest`,
     ...(report.optimizer === null ? [] : [`trained by ${printable(report.optimizer.name)} ${settings(report)}`]),
-    ...report.points.flatMap((point) => ['', ...pointLines(point, report, heading)]),
+    ...report.points.flatMap((point) => ['', ...pointLines(point, report, screen)]),
     ...(report.complete ? [] : ['', 'interrupted or diverged: later points were not measured']),
-  ].join('\n');
+  ]
+    .flatMap((line) =>
+      line.length > screen.width && !line.includes('\n') ? wrapText(line, screen.width, '', '  ') : line,
+    )
+    .join('\n');
 }
 
 function settings({ optimizer }: CurvatureReport): string {
@@ -27,7 +34,8 @@ function settings({ optimizer }: CurvatureReport): string {
     .join(', ');
 }
 
-function pointLines(point: PointReport, report: CurvatureReport, heading: (text: string) => string): string[] {
+function pointLines(point: PointReport, report: CurvatureReport, screen: Screen): string[] {
+  const { heading } = screen;
   const { step_size: step } = point;
   const rate =
     point.learning_rate === null
@@ -44,13 +52,13 @@ function pointLines(point: PointReport, report: CurvatureReport, heading: (text:
     `‖g‖ ${shown(point.gradient_norm)}, gᵀHg/gᵀg ${shown(point.gradient_curvature)}${point.cos_gradient_v1 === null ? '' : `, |cos(g, v₁)| ${shown(point.cos_gradient_v1)}`}`,
     ...rate,
     ...measured,
-    ...(report.by === 'all' ? wholeLines(point, report) : [blockTable(point, heading)]),
+    ...(report.by === 'all' ? wholeLines(point, report, screen) : [blockTable(point, screen)]),
     `${counted(point.products, 'product')} and ${counted(point.gradients, 'gradient')} in ${point.seconds.toFixed(1)} s`,
   ];
 }
 
 /** Everything about the whole matrix. */
-function wholeLines({ blocks }: PointReport, report: CurvatureReport): string[] {
+function wholeLines({ blocks }: PointReport, report: CurvatureReport, { width }: Screen): string[] {
   return blocks.flatMap((block) => {
     const { largest, smallest, outliers, overlap_with_previous: overlap } = block;
     const rows = [
@@ -60,7 +68,7 @@ function wholeLines({ blocks }: PointReport, report: CurvatureReport): string[] 
     const deflated = block.deflated.filter(({ rank }) => [1, 2, 5, 9, 10, 20].includes(rank));
     return [
       '',
-      formatTable(['', 'value', 'residual', ''], rows),
+      formatTable(['', 'value', 'residual', ''], rows, { width }),
       '',
       `trace ${interval(block.trace)}, ‖H‖²_F ${interval(block.squared_frobenius)}, effective rank ${shown(block.effective_rank)}`,
       `eigenvalues above ${block.above.map(({ fraction, count }) => `${fraction} λ₁: ${scattered(count)}`).join('; ')} (spectral density)`,
@@ -90,7 +98,7 @@ function outlierLine(outliers: BlockReport['outliers'], classes: number | null):
     : `outliers: ${count}, the last ${shown(gap)} times the next value${next}${expected}`;
 }
 
-function blockTable({ blocks }: PointReport, heading: (text: string) => string): string {
+function blockTable({ blocks }: PointReport, screen: Screen): string {
   const header = ['block', 'parameters', 'λ₁', 'residual', 'λ₁₀', 'smallest', 'trace', 'effective rank', 'outliers'];
   const rows = blocks.map((block) => [
     printable(block.name),
@@ -103,7 +111,7 @@ function blockTable({ blocks }: PointReport, heading: (text: string) => string):
     shown(block.effective_rank),
     String(block.outliers?.count ?? '-'),
   ]);
-  return `\n${formatTable(header, rows, heading)}\n~ not converged`;
+  return `\n${formatTable(header, rows, screen)}\n~ not converged`;
 }
 
 type Eigenvalue = BlockReport['smallest'];

@@ -10,6 +10,7 @@ import {
 import { describeHyperparameters, loadOptimizer } from '../../optimizer/index.js';
 import { readRunFile } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
+import { flagOf, LATER_KEYS, propertyOf, requestOf, statedOnCommandLine } from '../../run-options/index.js';
 import { sourceVersion } from '../../user-file/source-version.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
@@ -45,7 +46,7 @@ export async function curvature(
       },
     );
     if (report.points.length > 0) {
-      terminal.result(options.json ? JSON.stringify(report, null, 2) : curvatureText(report, terminal.heading));
+      terminal.result(options.json ? JSON.stringify(report, null, 2) : curvatureText(report, terminal));
     }
     if (report.complete) return 0;
     return interruption.signal.aborted ? interruptionCode(interruption.signal) : 1;
@@ -67,28 +68,14 @@ async function alongTraining(
   args: readonly string[],
   ownOptions: readonly string[],
 ): Promise<Asked> {
-  const { testproblem, dataset, variant, init, optimizer, seed, batchSize, l2Reg, data, syntheticSize } = options;
-  const { engine, device, threads } = options;
+  const { testproblem, optimizer, seed, threads } = options;
   if (testproblem === undefined) {
     throw missingName('--testproblem', 'testproblems', ', or --run FILE');
   }
   if (options.epochs !== undefined)
     throw new UsageError('--epochs: goes with --run only; --at has the steps of a training');
   const at = [...new Set(options.at ?? [0])].sort((a, b) => a - b);
-  const common = {
-    testproblem,
-    dataset,
-    variant,
-    init,
-    seed,
-    batchSize,
-    l2Reg,
-    data,
-    syntheticSize,
-    engine,
-    device,
-    threads,
-  };
+  const common = { testproblem, seed, threads, ...requestOf(statedOnCommandLine(options)) };
   const points = { kind: 'training', at } as const;
   if (optimizer !== undefined) {
     const declared = describeHyperparameters(await loadOptimizer(optimizer));
@@ -110,13 +97,13 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
     testproblem: configuration.testproblem_source ?? null,
     dataset: configuration.dataset?.source ?? null,
   };
-  const settled = ['testproblem', 'dataset', 'variant', 'init', 'optimizer', 'at', 'seed', 'data', 'syntheticSize'];
+  const settled = ['testproblem', 'dataset', ...LATER_KEYS, 'optimizer', 'at', 'seed', 'data', 'synthetic_size'];
   const given = settled.find(
-    (name) => options[name as keyof CurvatureOptions] !== undefined && users[name as keyof typeof users] == null,
+    (name) =>
+      options[propertyOf(name) as keyof CurvatureOptions] !== undefined && users[name as keyof typeof users] == null,
   );
   if (given !== undefined) {
-    const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new UsageError(`--${flag}: the run file of --run settles it, expected one of the two`);
+    throw new UsageError(`${flagOf(given)}: the run file of --run settles it, expected one of the two`);
   }
   for (const [option, source] of Object.entries(users)) {
     if (source === null || options[option as keyof typeof users] !== undefined) continue;
@@ -126,8 +113,7 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
   const resolved = await resolveConfiguration({
     testproblem: options.testproblem ?? configuration.testproblem.split('@')[0] ?? '',
     dataset: options.dataset ?? configuration.dataset?.name,
-    variant: configuration.variant ?? undefined,
-    init: configuration.init ?? undefined,
+    ...Object.fromEntries(LATER_KEYS.map((key) => [propertyOf(key), configuration[key]])),
     seed: configuration.seed,
     batchSize: options.batchSize ?? configuration.batch_size,
     l2Reg: options.l2Reg ?? configuration.l2_reg ?? undefined,

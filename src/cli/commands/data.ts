@@ -8,7 +8,8 @@ import {
   missingDownloads,
   type PublishedFile,
 } from '../../dataset/index.js';
-import { DataError, type ExitCode } from '../../errors.js';
+import { DataError, type ExitCode, errorText } from '../../errors.js';
+import { asFlag } from '../../words.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
 import { byHand } from '../fetch-by-hand.js';
@@ -79,7 +80,7 @@ export async function fetch(names: readonly string[], options: DataOptions, term
         if (!(error instanceof DataError)) throw error;
         const hint =
           error instanceof FetchError ? `; \`probprec data info ${name}\` lists what to download by hand` : '';
-        terminal.line(`probprec: ${name}: ${error.message.replace(/\.$/, '')}${hint}`);
+        terminal.line(`probprec: ${name}: ${errorText(error, asFlag)}${hint}`);
         failed = true;
       }
     }
@@ -91,9 +92,16 @@ export async function fetch(names: readonly string[], options: DataOptions, term
 
 /** Inspects the files of one data set. */
 export async function describeDatasetFiles(name: string, dataDir: string): Promise<DatasetFiles> {
-  const files = await inspectDataset(name, dataDir);
+  const files = (await inspectDataset(name, dataDir)).map(inWords);
   const downloads = await missingDownloads(name, dataDir);
   return { name, ...summarize(files), files, downloads };
+}
+
+/** The reason in the words of the command line. */
+function inWords(file: FileInspection): FileInspection {
+  if (file.state === 'missing' || file.error === undefined) return file;
+  const { error, ...rest } = file;
+  return { ...rest, reason: errorText(error, asFlag) };
 }
 
 function summarize(files: readonly FileInspection[]): Pick<DatasetFiles, 'state' | 'summary'> {
@@ -147,5 +155,5 @@ function show(datasets: readonly DatasetFiles[], dataDir: string, options: DataO
     ]),
   );
   terminal.line(`data sets in ${dataDir}`);
-  terminal.result(formatTable(['data set', 'file', 'state', 'bytes', 'remark'], rows, terminal.heading));
+  terminal.result(formatTable(['data set', 'file', 'state', 'bytes', 'remark'], rows, terminal));
 }

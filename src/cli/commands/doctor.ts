@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { describeEngines } from '../../engine/index.js';
 import { describeMachine, suiteVersion } from '../../results/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { enginesInWords } from '../engines-in-words.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 import { describeDatasetFiles, namesWithFiles } from './data.js';
@@ -43,6 +43,7 @@ export async function doctor(
           engine.gigaflops === null ? null : Number(engine.gigaflops.toPrecision(3)),
           engine.reason,
         ]),
+        { width: terminal.width },
       ),
       ...(engines.some(({ gigaflops }) => gigaflops !== null)
         ? ['GFLOP/s: rough speed of a large matrix product; small networks behave differently']
@@ -53,6 +54,7 @@ export async function doctor(
       formatTable(
         ['data set', 'state', 'what'],
         data.datasets.map(({ name, state, summary }) => [name, state, summary]),
+        { width: terminal.width },
       ),
     ],
     [terminal.heading('suggestions'), ...(advice.length > 0 ? advice : ['nothing: everything is available'])],
@@ -62,7 +64,7 @@ export async function doctor(
 
 async function examine(dataDir: string, speed: boolean) {
   const machine = { ...describeMachine(), memory_free_bytes: freemem() };
-  const engines = await describeEngines({ speed });
+  const engines = await enginesInWords({ speed });
   const datasets = await Promise.all(namesWithFiles().map((name) => describeDatasetFiles(name, dataDir)));
   const disk = { free_bytes: await freeDisk(process.cwd()) };
   const advice: string[] = [];

@@ -9,7 +9,7 @@ import {
   type RuntimeWork,
 } from '../../experiment/index.js';
 import { readRegularFile } from '../../regular-file.js';
-import { ensureWritable, suiteVersion, writeFileAtomic } from '../../results/index.js';
+import { ensureWritable, hasEnded, suiteVersion, writeFileAtomic } from '../../results/index.js';
 import { checkJobs, shellWord } from '../../sweep/index.js';
 import type { ExperimentOptions } from '../experiment-options.js';
 import { counted } from '../progress.js';
@@ -90,7 +90,7 @@ async function planned(
     );
   }
   const { runs, faults } = await readPlanRuns(file);
-  const ended = runs.filter(({ status }) => status.state === 'completed' || status.state === 'diverged');
+  const ended = runs.filter(({ status }) => hasEnded(status.state));
   const [first] = ended;
   return {
     code,

@@ -13,6 +13,33 @@ export interface FoundRuns {
   readonly faults: readonly string[];
 }
 
+/** Where runs were looked for, and the files that were found there. */
+export interface SearchedFiles {
+  readonly searched: readonly string[];
+  readonly files: readonly string[];
+  readonly faults: readonly string[];
+}
+
+/** The files of runs in files and folders, by default in `results`; what could not be searched is said. */
+export async function searchRuns(paths: readonly string[], terminal: Terminal): Promise<SearchedFiles> {
+  const searched = paths.length > 0 ? paths : ['results'];
+  const { files, faults } = await searchResultFiles(searched);
+  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  return { searched, files, faults };
+}
+
+/** The runs of these files; what could not be read is said. */
+export async function readFound({ files, faults: unsearched }: SearchedFiles, terminal: Terminal): Promise<FoundRuns> {
+  const { runs, faults } = await readResults(files);
+  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  return { runs, faults: [...unsearched, ...faults] };
+}
+
+/** Says that there are no runs. */
+export function sayNone({ searched }: SearchedFiles, command: string, terminal: Terminal): void {
+  terminal.line(`probprec: ${command}: found no runs in ${searched.join(', ')}; probprec run makes one`);
+}
+
 /** The runs in files and folders that meet `--where`, in order; null when there are none at all, which is said. */
 export async function findRuns(
   paths: readonly string[],
@@ -20,12 +47,10 @@ export async function findRuns(
   command: string,
   terminal: Terminal,
 ): Promise<FoundRuns | null> {
-  const searched = paths.length > 0 ? paths : ['results'];
-  const { files, faults: unsearched } = await searchResultFiles(searched);
-  const { runs, faults } = await readResults(files);
-  for (const fault of [...unsearched, ...faults]) terminal.line(`probprec: ${fault}`);
+  const found = await searchRuns(paths, terminal);
+  const { runs, faults } = await readFound(found, terminal);
   if (runs.length === 0) {
-    terminal.line(`probprec: ${command}: found no runs in ${searched.join(', ')}; probprec run makes one`);
+    sayNone(found, command, terminal);
     return null;
   }
   const conditions = where.map(readCondition);
@@ -36,7 +61,7 @@ export async function findRuns(
       `--where: found ${quoted(name)}, expected some of ${known.join(', ')}${didYouMean(name, known)}`,
     );
   }
-  return { runs: runsWhere(runs, conditions).toSorted(inOrder), faults: [...unsearched, ...faults] };
+  return { runs: runsWhere(runs, conditions).toSorted(inOrder), faults };
 }
 
 /** Prints a line for each run, or with `json` an object; returns 1 when a file could not be read or nothing was found. */

@@ -1,6 +1,6 @@
 import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
 import { datasetNames, loadDataset } from '../../dataset/index.js';
-import { describeEngines } from '../../engine/index.js';
+import { enginesInWords } from '../engines-in-words.js';
 import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
 import type { Screen, Terminal } from '../terminal.js';
@@ -12,7 +12,7 @@ export async function list(what: ListName, files: readonly string[], json: boole
   const listing = await listings[what](files);
   if (json) return terminal.result(JSON.stringify(listing.entries, null, 2));
   if ('text' in listing) return terminal.result(await listing.text(terminal));
-  terminal.result(formatTable(listing.header, listing.rows, terminal.heading));
+  terminal.result(formatTable(listing.header, listing.rows, terminal));
 }
 
 /** A table, or a text of another form. */
@@ -42,7 +42,7 @@ const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>>
     return { entries, header, rows };
   },
   async engines() {
-    const entries = await describeEngines();
+    const entries = await enginesInWords();
     const rows = entries.map(({ name, device, usable, default: isDefault, version, reason }) => [
       ...[name, device, usable ? 'yes' : 'no', isDefault ? 'yes' : 'no', version, reason],
     ]);

@@ -1,6 +1,7 @@
 import type { ExitCode } from '../../errors.js';
 import { describeHyperparameters, loadOptimizer } from '../../optimizer/index.js';
 import { resolveConfiguration } from '../../run/index.js';
+import { requestOf, statedOnCommandLine } from '../../run-options/index.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
 import { missingName } from '../house-command.js';
@@ -9,7 +10,6 @@ import type { RunOptions } from '../options.js';
 import { takesOutput } from '../run-logs.js';
 import type { Terminal } from '../terminal.js';
 import { train } from '../train.js';
-import { scheduleRequest } from '../training-options.js';
 
 /**
  * Trains and writes one run file; its path goes to stdout. `args` are the arguments that are no options of run: the
@@ -27,27 +27,15 @@ export async function run(
   if (options.json && takesOutput(options.log ?? [])) {
     throw new UsageError('--json: found --log - as well, expected one of the two on standard output');
   }
+  checkLrSchedule(options);
   const declared = describeHyperparameters(await loadOptimizer(optimizer));
   const resolved = await resolveConfiguration({
     testproblem,
-    dataset: options.dataset,
     optimizer,
     hyperparameters: parseHyperparameters(args, declared, optimizer, ownOptions),
-    variant: options.variant,
-    init: options.init,
     seed: options.seed,
-    numEpochs: options.numEpochs,
-    batchSize: options.batchSize,
-    l2Reg: options.l2Reg,
-    data: options.data,
-    syntheticSize: options.syntheticSize,
-    engine: options.engine,
-    device: options.device,
     threads: options.threads,
-    protocol: options.protocol,
-    trainLogInterval: options.trainLogInterval,
-    lrSchedule: learningRateSchedule(options),
-    schedule: scheduleRequest(options),
+    ...requestOf(statedOnCommandLine(options)),
   });
 
   const told = { outputDir: options.outputDir, quiet: options.quiet === true };
@@ -60,12 +48,9 @@ export async function run(
   return await train(resolved, { ...options, again, dataDir: dataDirectory(options.dataDir) }, terminal);
 }
 
-function learningRateSchedule({ lrScheduleEpochs: epochs, lrScheduleFactors: factors }: RunOptions) {
-  if (epochs === undefined && factors === undefined) return undefined;
-  if (epochs?.length !== factors?.length || epochs === undefined || factors === undefined) {
-    throw new UsageError(
-      `--lr-schedule-factors: found ${factors?.length ?? 0} factors for ${epochs?.length ?? 0} --lr-schedule-epochs, expected one for each`,
-    );
-  }
-  return { epochs, factors };
+function checkLrSchedule({ lrScheduleEpochs: epochs, lrScheduleFactors: factors }: RunOptions): void {
+  if (epochs?.length === factors?.length) return;
+  throw new UsageError(
+    `--lr-schedule-factors: found ${factors?.length ?? 0} factors for ${epochs?.length ?? 0} --lr-schedule-epochs, expected one for each`,
+  );
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FileError } from '../../errors.js';
 import type { RuntimeReport } from '../../report/figures/index.js';
+import { expectedBy, pathText } from '../../zod-expectation.js';
 
 const numbers = z.array(z.number());
 
@@ -47,6 +48,6 @@ export function runtimeReport(path: string, text: string): RuntimeReport | null 
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new FileError(
-    `${path}: field ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}; expected what probprec runtime --json prints`,
+    `${path}: field ${pathText(issue)}: expected ${expectedBy(issue)}, as probprec runtime --json prints it`,
   );
 }

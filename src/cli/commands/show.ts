@@ -2,9 +2,9 @@ import { checkMetric, quantitiesOf } from '../../analysis/index.js';
 import { type ExitCode, FileError } from '../../errors.js';
 import { runList } from '../../report/terminal/run-list.js';
 import { runText } from '../../report/terminal/run-text.js';
-import { type Metric, readResultFile, readResults, recordResultFile, searchResultFiles } from '../../results/index.js';
+import { type Metric, readResultFile, recordResultFile } from '../../results/index.js';
 import type { Terminal } from '../terminal.js';
-import { inOrder } from './list-runs.js';
+import { inOrder, readFound, sayNone, searchRuns } from './list-runs.js';
 
 /** Prints one run in full, several as a list; returns 1 when a file could not be read or nothing was found. */
 export async function show(
@@ -12,23 +12,20 @@ export async function show(
   { metric }: { readonly metric?: Metric },
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const searched = paths.length > 0 ? paths : ['results'];
-  const { files, faults: unsearched } = await searchResultFiles(searched);
-  for (const fault of unsearched) terminal.line(`probprec: ${fault}`);
-  const [only] = files;
+  const found = await searchRuns(paths, terminal);
+  const [only, ...more] = found.files;
   if (only === undefined) {
-    terminal.line(`probprec: show: found no runs in ${searched.join(', ')}; probprec run makes one`);
+    sayNone(found, 'show', terminal);
     return 1;
   }
-  if (files.length === 1) return Math.max(await showOne(only, terminal), Math.min(unsearched.length, 1)) as ExitCode;
-  const { runs, faults } = await readResults(files);
-  for (const fault of faults) terminal.line(`probprec: ${fault}`);
+  if (more.length === 0) return Math.max(await showOne(only, terminal), Math.min(found.faults.length, 1)) as ExitCode;
+  const { runs, faults } = await readFound(found, terminal);
   checkMetric('--metric', metric, runs);
   if (runs.length > 0) {
     for (const line of runList(runs.toSorted(inOrder), metric ?? null, terminal)) terminal.result(line);
     terminal.line(`${runs.length} runs; probprec show FILE shows one in full, probprec compare compares them`);
   }
-  return faults.length + unsearched.length > 0 ? 1 : 0;
+  return faults.length > 0 ? 1 : 0;
 }
 
 async function showOne(path: string, terminal: Terminal): Promise<ExitCode> {

@@ -73,7 +73,7 @@ function rankingTable(
     counts.diverged || null,
   ]);
   const header = ['rank', 'setting', metric, ...(several ? ['std'] : []), ...others, 'runs', 'diverged'];
-  return formatTable(header, rows, terminal.heading);
+  return formatTable(header, rows, terminal);
 }
 
 function shortened(value: number | null | undefined): number | null {

@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { withOptimizerFile } from '../../optimizer/index.js';
+import { statedOnCommandLine } from '../../run-options/index.js';
 import { type PlanStatement, statedSeeds } from '../../sweep/index.js';
 import { isUserFile } from '../../user-file/is-user-file.js';
 import type { SweepPlanOptions } from '../sweep-options.js';
-import { scheduleRequest } from '../training-options.js';
 import type { Searched } from './sweep-plan-settings.js';
 
 /** What the plan file is to say; folders and files relative to it, unless they are given from the root. */
@@ -33,23 +33,7 @@ export function planStatement(
         ? undefined
         : { method: halton ? ('halton' as const) : ('random' as const), samples, seed: samplingSeed ?? 0 },
     seeds: statedSeeds(options.seeds),
-    options: {
-      dataset: options.dataset && named(options.dataset),
-      variant: options.variant,
-      init: options.init,
-      num_epochs: options.numEpochs,
-      batch_size: options.batchSize,
-      l2_reg: options.l2Reg,
-      lr_schedule_epochs: options.lrScheduleEpochs,
-      lr_schedule_factors: options.lrScheduleFactors,
-      ...scheduleRequest(options),
-      data: options.data,
-      synthetic_size: options.syntheticSize,
-      engine: options.engine,
-      device: options.device,
-      protocol: options.protocol,
-      train_log_interval: options.trainLogInterval,
-    },
+    options: { ...statedOnCommandLine(options), dataset: options.dataset && named(options.dataset) },
     output_dir: fromFolder(options.outputDir),
     data_dir: options.dataDir === undefined ? undefined : fromFolder(options.dataDir),
     pruning: options.prune && { rule: options.prune },

@@ -62,7 +62,11 @@ async function check(file: string, stated: PlanStatement) {
     return { plan, ...(await expandPlan(plan)) };
   } catch (error) {
     if (error instanceof ProbprecError && error.cause instanceof ProbprecError) throw error.cause;
-    if (error instanceof ProbprecError) throw new UsageError(error.message.replace(/^.*?:\d+: /, ''));
+    if (error instanceof ProbprecError && error.fault !== null) {
+      const { place: _, ...fault } = error.fault;
+      throw new UsageError(fault);
+    }
+    if (error instanceof ProbprecError) throw new UsageError(error.message);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkThreads } from '../../engine/index.js';
-import { DataError, type ExitCode } from '../../errors.js';
-import { ensureWritable } from '../../results/index.js';
+import { DataError, type ExitCode, errorText } from '../../errors.js';
+import { ensureWritable, hasEnded } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
 import {
   checkJobs,
@@ -22,6 +22,7 @@ import {
   selectRuns,
   statedResource,
 } from '../../sweep/index.js';
+import { asFlag } from '../../words.js';
 import { dataDirectory } from '../data-dir.js';
 import { divergenceHints } from '../divergence-hints.js';
 import { UsageError } from '../failure.js';
@@ -169,7 +170,7 @@ async function runMissing(
     const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
     if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
     if (interruption.signal.aborted) return interruptionCode(interruption.signal);
-    return results.every(({ state }) => state === 'completed' || state === 'diverged' || state === 'pruned') ? 0 : 1;
+    return results.every(({ state }) => hasEnded(state) || state === 'pruned') ? 0 : 1;
   } finally {
     progress.close();
     interruption.release();
@@ -190,7 +191,7 @@ async function fetchMissing(
     if (signal.aborted) return;
     if (!(error instanceof DataError)) throw error;
     const remedies = 'set data_dir in the plan, PROBPREC_DATA_DIR, or data: synthetic';
-    throw new DataError(`${error.message.replace(/\.$/, '')}; expected the data sets in ${dataDir}; ${remedies}`, {
+    throw new DataError(`${errorText(error, asFlag)}; expected the data sets in ${dataDir}; ${remedies}`, {
       cause: error,
     });
   }

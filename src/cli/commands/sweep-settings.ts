@@ -1,3 +1,4 @@
+import { LATER_KEYS, propertyOf } from '../../run-options/index.js';
 import type { PlannedRun } from '../../sweep/index.js';
 
 /**
@@ -5,7 +6,7 @@ import type { PlannedRun } from '../../sweep/index.js';
  * differ among the runs that are told apart.
  */
 export function settingDescriber(runs: readonly PlannedRun[]): (run: PlannedRun) => string {
-  const budgets = ['variant', 'init', 'num_epochs', 'batch_size', 'l2_reg'] as const;
+  const budgets = [...LATER_KEYS, 'num_epochs', 'batch_size', 'l2_reg'] as const;
   const differing = budgets.filter((name) => new Set(runs.map((run) => budget(run)[name])).size > 1);
   return (run) => {
     const hyperparameters = Object.entries({ ...run.request.hyperparameters, ...run.request.schedule });
@@ -14,8 +15,10 @@ export function settingDescriber(runs: readonly PlannedRun[]): (run: PlannedRun)
   };
 }
 
-function budget({ configuration: { variant, init, numEpochs, batchSize, l2Reg } }: PlannedRun) {
-  return { variant, init, num_epochs: numEpochs, batch_size: batchSize, l2_reg: l2Reg };
+function budget({ configuration }: PlannedRun): Readonly<Record<string, unknown>> {
+  const { numEpochs, batchSize, l2Reg } = configuration;
+  const later = Object.fromEntries(LATER_KEYS.map((key) => [key, configuration[propertyOf(key)]]));
+  return { ...later, num_epochs: numEpochs, batch_size: batchSize, l2_reg: l2Reg };
 }
 
 function short(value: unknown): string {

@@ -118,7 +118,7 @@ function showGroups(statuses: readonly PlannedStatus[], terminal: Terminal): voi
     return [testproblem, optimizer.className, members.length, ...cells(members, shownStates(statuses))];
   });
   terminal.result('');
-  terminal.result(formatTable(['test problem', 'optimizer', 'runs', ...shownStates(statuses)], rows, terminal.heading));
+  terminal.result(formatTable(['test problem', 'optimizer', 'runs', ...shownStates(statuses)], rows, terminal));
 }
 
 function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOptions, terminal: Terminal): void {
@@ -144,7 +144,7 @@ function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOp
   terminal.result('');
   if (!all) terminal.result(`settings with runs that did not complete (--all shows the others too):`);
   terminal.result(
-    formatTable(['test problem', 'optimizer', 'setting', ...shownStates(statuses), 'epochs'], rows, terminal.heading),
+    formatTable(['test problem', 'optimizer', 'setting', ...shownStates(statuses), 'epochs'], rows, terminal),
   );
   if (listed.length < shown.length) terminal.result(`and ${shown.length - listed.length} more (--all)`);
 }

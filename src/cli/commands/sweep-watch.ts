@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasEnded } from '../../results/index.js';
 import {
   countPlanned,
   expandPlan,
@@ -76,6 +77,6 @@ class Rate {
 }
 
 function shareOf({ state, epoch, run }: PlannedStatus): number {
-  if (state === 'completed' || state === 'diverged' || state === 'failed' || state === 'pruned') return 1;
+  if (hasEnded(state) || state === 'failed' || state === 'pruned') return 1;
   return epoch === null ? 0 : epoch / Math.max(1, run.configuration.numEpochs);
 }

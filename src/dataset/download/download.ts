@@ -75,12 +75,12 @@ class Download {
         if (partial.resumable) await partial.close();
         else await partial.discard();
       }
-      throw new FetchError(`${this.#name} could not be fetched (${this.#describeFaults()})${this.#kept(partial)}.`);
+      throw new FetchError(`${this.#name} could not be fetched (${this.#describeFaults()})${this.#kept(partial)}`);
     } catch (error) {
       this.#options.signal?.throwIfAborted();
       if (this.#deadline.signal.aborted) {
         const before = this.#faults.size === 0 ? '' : `; ${this.#describeFaults()}`;
-        throw new FetchError(`${this.#name} could not be fetched (not complete after ${total.toFixed(0)} s${before}).`);
+        throw new FetchError(`${this.#name} could not be fetched (not complete after ${total.toFixed(0)} s${before})`);
       }
       throw localFault(error) ? unwritable(this.#target, error) : error;
     } finally {

@@ -1,5 +1,6 @@
 import { DataError } from '../../errors.js';
 import { exitCodeOf, reasonOf } from '../../system-reasons.js';
+import { option, say } from '../../words.js';
 
 /** Why a mirror did not give a file, in words, and whether asking it again may help. */
 export class MirrorFault extends Error {
@@ -39,10 +40,14 @@ export function localFault(error: unknown): boolean {
 /** The error of a place in a data directory that cannot be written. */
 export function unwritable(path: string, error: unknown): DataError {
   const exitCode = exitCodeOf(error);
-  return new DataError(`${path}: cannot be written (${reasonOf(error)}); give another --data-dir.`, {
-    cause: error,
-    ...(exitCode === undefined ? {} : { exitCode }),
-  });
+  return new DataError(
+    {
+      subject: path,
+      what: `cannot be written (${reasonOf(error)})`,
+      remedy: say`give another ${option('data_dir')}`,
+    },
+    { cause: error, ...(exitCode === undefined ? {} : { exitCode }) },
+  );
 }
 
 /** Any error of asking a server, as a fault of that server. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { EngineError } from '../../errors.js';
+import { option, say, type Words } from '../../words.js';
 import { checkDevice } from '../catalogue.js';
 import type * as ort from './library.js';
 
@@ -61,11 +62,11 @@ export function checkOnnxDevice(device: OnnxDevice): void {
 const cudaLibrary = /lib(cudart|cublas\w*|cufft|curand|cudnn\w*|nvrtc)\.so[.\d]*/;
 
 /** What the libraries say when a device does not open, and what that means. The first that matches counts. */
-const explanations: readonly { readonly device: OnnxDevice; readonly said: RegExp; readonly meaning: string }[] = [
+const explanations: readonly { readonly device: OnnxDevice; readonly said: RegExp; readonly meaning: Words }[] = [
   {
     device: 'webgpu',
     said: /backend not found/,
-    meaning: `onnxruntime-node has no WebGPU for ${process.platform} ${process.arch}; --device cpu works everywhere`,
+    meaning: say`onnxruntime-node has no WebGPU for ${process.platform} ${process.arch}; ${option('device', 'cpu')} works everywhere`,
   },
   {
     device: 'webgpu',
@@ -100,7 +101,7 @@ export function explainDevice(device: OnnxDevice, said: string, cause?: unknown)
   const known = explanations.find((entry) => entry.device === device && entry.said.test(said));
   if (known === undefined) return null;
   const library = cudaLibrary.exec(said)?.[0];
-  return unusable(device, library === undefined ? known.meaning : `${library}: ${known.meaning}`, cause);
+  return unusable(device, library === undefined ? known.meaning : say`${library}: ${known.meaning}`, cause);
 }
 
 /** The error for a device that did not open. */
@@ -110,6 +111,7 @@ export function deviceError(device: OnnxDevice, cause: unknown): EngineError {
   return explainDevice(device, said, cause) ?? unusable(device, firstLine, cause);
 }
 
-function unusable(device: OnnxDevice, why: string, cause?: unknown): EngineError {
-  return new EngineError(`--device ${device}: ${why}`, cause === undefined ? undefined : { cause });
+function unusable(device: OnnxDevice, why: Words, cause?: unknown): EngineError {
+  const fault = { subject: option('device', device), what: why };
+  return new EngineError(fault, cause === undefined ? undefined : { cause });
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { EngineError } from '../../errors.js';
 import { type DType, hashProgram, type Program, type Shape, simplify, sizeOf } from '../../tensor/index.js';
-import type { Engine, EngineOptions, EngineRecord, Executable, TensorData, Value } from '../engine.js';
+import type { CompileOptions, Engine, EngineOptions, EngineRecord, Executable, TensorData, Value } from '../engine.js';
 import {
   checkOnnxDevice,
   deviceError,
@@ -24,6 +24,14 @@ import { OnnxValue } from './value.js';
 import { operatorsOnProcessor } from './webgpu-operators.js';
 
 const elementTypes = { float: 'float32', int: 'int32', bool: 'bool' } as const;
+
+/** Options of a session by what a program's memory is to be. */
+const memoryOptions = {
+  planned: {},
+  sparing: { enableMemPattern: false },
+  // The optimiser would join the slices of a tensor to one operator that copies it whole.
+  returned: { enableMemPattern: false, enableCpuMemArena: false, graphOptimizationLevel: 'disabled' },
+} as const satisfies Record<string, ort.InferenceSession.SessionOptions>;
 
 /** What a session is made of besides the graph's operators. */
 interface SessionOptions {
@@ -52,13 +60,13 @@ class OnnxEngine implements Engine {
     this.#options = options;
   }
 
-  async compile(program: Program): Promise<Executable> {
+  async compile(program: Program, { memory = 'planned' }: CompileOptions = {}): Promise<Executable> {
     const started = performance.now();
-    const key = hashProgram(program);
+    const key = `${memory} ${hashProgram(program)}`;
     let session = this.#sessions.get(key);
     const cached = session !== undefined;
     if (session === undefined) {
-      session = this.#createSession(program);
+      session = this.#createSession(program, memory);
       this.#sessions.set(key, session);
       session.catch(() => this.#sessions.delete(key));
     }
@@ -66,13 +74,14 @@ class OnnxEngine implements Engine {
     return new OnnxExecutable(await session, program, this.#memory, seconds());
   }
 
-  #createSession(program: Program): Promise<ort.InferenceSession> {
+  #createSession(program: Program, memory: keyof typeof memoryOptions): Promise<ort.InferenceSession> {
     const simpler = simplify(program);
     const graph = lower(this.#options.rewrite ? rewrite(simpler) : simpler, this.#options);
     if (this.#options.inPlace) returnNothing(graph);
     const created = ort.InferenceSession.create(graph.serialize(), {
       ...sessionDevice(this.record.device),
       ...this.#memory.sessionOptions(program),
+      ...memoryOptions[memory],
       intraOpNumThreads: this.record.threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,

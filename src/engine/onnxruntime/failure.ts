@@ -1,4 +1,5 @@
 import { EngineError } from '../../errors.js';
+import { option, say, type Words } from '../../words.js';
 
 /** What ONNX Runtime says about an operator that this build of it does not know, or has no kernel for on this processor. */
 const absent =
@@ -10,16 +11,14 @@ export function isAbsentOperator(error: unknown): boolean {
 }
 
 /** What the machine can lack, by what ONNX Runtime and the system say then. The first that matches counts. */
-const shortages: readonly { readonly said: RegExp; readonly meaning: string }[] = [
+const shortages: readonly { readonly said: RegExp; readonly meaning: Words }[] = [
   {
     said: /pthread|std::system_error|std::thread|thread constructor|resource (temporarily )?unavailable/i,
-    meaning:
-      'the system gives this process no further threads; use fewer --threads or fewer runs at a time, or raise the limit (ulimit -u)',
+    meaning: say`the system gives this process no further threads; use fewer ${option('threads')} or fewer runs at a time, or raise the limit (ulimit -u)`,
   },
   {
     said: /bad_?alloc|failed to allocate|allocation failed|out of memory|cannot allocate memory/i,
-    meaning:
-      'the memory does not suffice; use a smaller --batch-size or fewer runs at a time, or raise the limit (ulimit -v)',
+    meaning: say`the memory does not suffice; use a smaller ${option('batch_size')} or fewer runs at a time, or raise the limit (ulimit -v)`,
   },
 ];
 
@@ -27,7 +26,9 @@ const shortages: readonly { readonly said: RegExp; readonly meaning: string }[] 
 export function explainShortage(error: unknown): EngineError | null {
   if (!(error instanceof Error) || error instanceof EngineError) return null;
   const found = shortages.find(({ said }) => said.test(error.message));
-  return found === undefined ? null : new EngineError(`the onnxruntime engine: ${found.meaning}`, { cause: error });
+  return found === undefined
+    ? null
+    : new EngineError({ subject: 'the onnxruntime engine', what: found.meaning }, { cause: error });
 }
 
 /** Throws the failure: as an error of one line where the machine is short of something, else as it is. */

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../errors.js';
+import { option, say, setting, type Words } from '../../words.js';
 import type { OptimizerDefinition } from '../define-optimizer.js';
 import type { OptimizerProfile } from '../profile.js';
 import type { Hyperparameters } from '../training.js';
@@ -76,17 +77,17 @@ function profileOf(mode: Mode, inner: OptimizerProfile): OptimizerProfile {
 const SHORT_RATE = 0.05;
 
 /** Why a member of the family diverges, and what helps: as measured in docs/findings.md. */
-function remedies({ mode, applies, scaling }: FamilySettings): string {
+function remedies({ mode, applies, scaling }: FamilySettings): Words {
   const lengthens = applies && scaling !== 'relative' && scaling !== 'shorten';
   const lengthening = `its ${scaling} scaling lengthens the step wherever a singular value is below 1`;
   if (mode === 'tuned') {
     const causes = lengthens ? `; ${lengthening}` : '';
-    const other = lengthens ? ', or --scaling relative,' : '';
-    return `the given learning rate is too long a step for the preconditioned gradient${causes}: a smaller --lr${other} helps (docs/preconditioner.md)`;
+    const other = lengthens ? say`, or ${setting('scaling', 'relative')},` : '';
+    return say`the given learning rate is too long a step for the preconditioned gradient${causes}: a smaller ${setting('lr')}${other} helps (docs/preconditioner.md)`;
   }
   const causes = `nothing bounds the estimated step size α where gradients lie in flat directions${lengthens ? `, and ${lengthening}` : ''}`;
-  const rarely = lengthens ? ', --scaling relative alone seldom' : '';
-  return `${causes}: a shorter α (--lr-schedule-epochs 0 --lr-schedule-factors 0.3) or a learning rate for the first epoch (--lr ${SHORT_RATE}) helps${rarely} (docs/preconditioner.md)`;
+  const rarely = lengthens ? say`, ${setting('scaling', 'relative')} alone seldom` : '';
+  return say`${causes}: a shorter α (${option('lr_schedule_epochs', 0)} ${option('lr_schedule_factors', 0.3)}) or a learning rate for the first epoch (${setting('lr', SHORT_RATE)}) helps${rarely} (docs/preconditioner.md)`;
 }
 
 /** μ is added to the gradient after the preconditioning, as the inner optimizer's own weight decay does. */

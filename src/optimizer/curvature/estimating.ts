@@ -2,10 +2,12 @@ import type { Value } from '../../engine/index.js';
 import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
 import { at } from '../transformation.js';
+import { largestVariances } from './author-prior.js';
 import { DriftMonitor } from './drift.js';
 import type { FactorOrNot } from './factor.js';
 import { estimateGroups, hasCertainCurvature } from './group-estimates.js';
 import { learningRateOf, scaledTo } from './learning-rates.js';
+import type { Estimate } from './observing.js';
 import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
 import { copiesOf, type FamilyContext, type Progress, standing } from './progress.js';
 import { scalings } from './scaling.js';
@@ -36,7 +38,7 @@ export class Estimating {
    * estimation that nothing needs any more.
    */
   async usePrior(phase: PriorPhase, batch: BatchFeeds, left: readonly Value[]): Promise<Used> {
-    const { layers, programs, settings, log } = this.#context;
+    const { task, layers, programs, settings, log } = this.#context;
     const { lastAlpha, step, evaluations } = this.#progress;
     const { prior, observing } = programs;
     const { priorIterations, observations, idles, lr, restart, safeguard } = settings;
@@ -49,9 +51,11 @@ export class Estimating {
     const { moments, curvatures, sums } = phase.state;
     const guarded = safeguard !== null;
     const isCertain = (group: number) => !guarded || hasCertainCurvature(layers, curvatures, group);
-    const groups = estimateGroups(layers, moments, first, priorIterations, standIns, isCertain);
+    const { v, h, squares } = sums;
+    const variances = squares === undefined ? null : await largestVariances(task.engine, v, squares, priorIterations);
+    const groups = estimateGroups(layers, moments, first, priorIterations, standIns, isCertain, variances);
     log.addUnusable(step, groups);
-    const after = { groups, reference: restart.kind === 'drift' ? sums : null, curved: guarded ? sums.h : null };
+    const after = { groups, reference: restart.kind === 'drift' ? { v, h } : null, curved: guarded ? h : null };
     const state = (await observing?.begin({ groups, first })) ?? null;
     if (state !== null)
       return { loss, phase: await this.#enterPosterior({ kind: 'posterior', state, ...after }, 'prior') };
@@ -95,13 +99,14 @@ export class Estimating {
     seconds.low_rank += spent;
     seconds[during] -= spent;
     log.addLeftOut(step, estimate.groups, estimate.factors);
-    return this.#beginSteps({ ...phase, groups: estimate.groups }, estimate.factors);
+    return this.#beginSteps({ ...phase, groups: estimate.groups }, estimate.factors, estimate.scores);
   }
 
   /** Phase 4 begins with the next minibatch: a new state of the inner optimizer, the preconditioners in place. */
   async #beginSteps(
     { groups, reference, curved }: Pick<StepsPhase, 'groups' | 'reference' | 'curved'>,
     factors: readonly FactorOrNot[],
+    scores: Estimate['scores'] = [],
   ): Promise<StepsPhase> {
     const { task, settings, programs, log } = this.#context;
     const progress = this.#progress;
@@ -123,7 +128,7 @@ export class Estimating {
       signalled: false,
     };
     const learningRate = (alpha: number) => learningRateOf(settings, epoch, alpha);
-    log.addEstimation(progress.step + 1, groups, factors, progress.seconds, learningRate);
+    log.addEstimation(progress.step + 1, { groups, factors, scores }, progress.seconds, learningRate);
     return phase;
   }
 }

@@ -1,6 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import { compileFunction, type Engine, placeholders, uploadScalar, type Value } from '../../engine/index.js';
-import { concatenate, matmul, type Tensor } from '../../tensor/index.js';
+import { add, concatenate, matmul, type Tensor } from '../../tensor/index.js';
 import { at } from '../transformation.js';
 import { rankOf } from './blocks.js';
 import type { Layer } from './layers.js';
@@ -9,7 +9,7 @@ import { compileMeasuring } from './measuring-function.js';
 import { gramOf } from './observations.js';
 import { type Basis, orthonormalBasis, type RoughBasis, roughBasis } from './orthonormal-basis.js';
 import { type LayerPosterior, type LeftOut, type PosteriorState, takesPart } from './posterior.js';
-import { innerProducts } from './rows.js';
+import { columnTiles, innerProducts } from './rows.js';
 
 /** The low-rank factor of one block. */
 export interface BlockFactor {
@@ -37,6 +37,8 @@ export interface FactorOptions {
   readonly observations: number;
   /** Whether the singular vectors are wanted, or the values only. */
   readonly lifts: boolean;
+  /** Numbers of S and Y that are copied at a time where there are many columns. */
+  readonly tile?: number;
 }
 
 /**
@@ -46,15 +48,14 @@ export interface FactorOptions {
  */
 export interface Factor {
   readonly compileSeconds: number;
-  /** The factor of each layer, or why it has none. The columns of S and Y are spent. */
+  /** The factor of each layer, or why it has none. The columns of S and Y are spent where they are lifted. */
   compute(state: PosteriorState): Promise<FactorOrNot[]>;
 }
 
-/** The columns of [S Y] of a large layer, made nearly orthogonal, and their inner products. */
-interface Columns {
-  /** Null where nothing is lifted. */
-  readonly rows: Value | null;
-  readonly gram: Matrix;
+/** The columns of [S Y] of a large layer, one by one, and what makes them nearly orthogonal. */
+interface GivenColumns<T> {
+  readonly columns: readonly T[];
+  readonly transform: T;
 }
 
 /** Compiles the phase's programs. */
@@ -72,29 +73,18 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
   const matrixValue = (matrix: Matrix) =>
     engine.upload(Float64Array.from(matrix.to1DArray()), [matrix.rows, matrix.columns]);
 
-  const orthogonalColumns = async (
-    state: PosteriorState,
-    rough: readonly (RoughBasis | null)[],
-  ): Promise<readonly Columns[]> => {
-    if (orthogonalise === null) return [];
-    const spent: Value[] = [];
-    const inputs = layers.flatMap((layer, index) => {
+  /** The columns of the large layers and their first transforms. */
+  const given = (state: PosteriorState, rough: readonly (RoughBasis | null)[]): GivenColumns<Value>[] =>
+    layers.flatMap((layer, index) => {
       if (!isLarge(layer)) return [];
       const posterior = at(state.layers, index);
       const rows = takesPart(posterior) ? [...posterior.s, ...posterior.y] : [];
-      spent.push(...rows);
       const zero = rows.length === 0 ? engine.upload(new Float32Array(layer.size), [1, layer.size]) : null;
       const columns = Array.from({ length: width }, (_, row) => zero ?? at(rows, row));
       return [
         { columns, transform: matrixValue(at(rough, index)?.transform.transpose() ?? Matrix.zeros(width, width)) },
       ];
     });
-    const { values, numbers } = await orthogonalise.run(inputs, {}, spent);
-    return numbers.map((gram, index) => ({
-      rows: values[index] ?? null,
-      gram: Matrix.from1DArray(width, width, [...gram]),
-    }));
-  };
 
   /** For a large layer a basis of the columns of [S Y]; for a small one of the whole space. Null where not finite. */
   const basisOf = async (
@@ -121,11 +111,11 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
     return leadingTriplets(small, 1 / prior.alpha, layer.size, rankOf(layer, rank));
   };
 
-  /** The singular vectors as rows [r, N], zeros where there are fewer; null for a layer without a factor. */
+  /** The singular vectors as rows [r, N], zeros where there are fewer; null for a layer without a factor. The columns are spent. */
   const vectorsOf = async (
     bases: readonly (Basis | null)[],
     triplets: readonly (LeadingTriplets | null)[],
-    columns: readonly Columns[],
+    columns: readonly GivenColumns<Value>[],
   ): Promise<(Value | null)[]> => {
     const combinations = layers.map((layer, index) => {
       const [basis, found] = [at(bases, index), at(triplets, index)];
@@ -135,12 +125,12 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
       }
       return combination;
     });
-    const held = columns.flatMap(({ rows }) => rows ?? []);
     const inputs = large.map((layer, index) => ({
-      rows: at(held, index),
+      ...at(columns, index),
       combination: matrixValue(at(combinations, layers.indexOf(layer))),
     }));
-    const lifted = lift === null ? [] : await lift.run(inputs, {}, held);
+    const spent = new Set(columns.flatMap(({ columns: rows }) => rows));
+    const lifted = lift === null ? [] : await lift.run(inputs, {}, spent);
     return layers.map((layer, index) => {
       if (at(triplets, index) === null || rankOf(layer, rank) === 0) return null;
       return lifted[place.get(layer) ?? -1] ?? matrixValue(at(combinations, index));
@@ -155,12 +145,14 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
         if (!takesPart(posterior) || !isLarge(layer)) return null;
         return roughBasis(gramOf(posterior.observations), precision);
       });
-      const columns = await orthogonalColumns(state, rough);
+      const columns = given(state, rough);
+      const grams = orthogonalise === null ? [] : (await orthogonalise.run(columns, {})).numbers;
       const bases: (Basis | null)[] = [];
       const triplets: (LeadingTriplets | null)[] = [];
       for (const [index, layer] of layers.entries()) {
         const posterior = at(state.layers, index);
-        const gram = columns[place.get(layer) ?? -1]?.gram;
+        const numbers = grams[place.get(layer) ?? -1];
+        const gram = numbers && Matrix.from1DArray(width, width, [...numbers]);
         const basis = takesPart(posterior) ? await basisOf(layer, posterior, at(rough, index), gram) : null;
         bases.push(basis);
         triplets.push(basis && takesPart(posterior) ? tripletsOf(layer, posterior, basis, state) : null);
@@ -177,32 +169,55 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
   };
 }
 
-function orthogonalising(engine: Engine, layers: readonly Layer[], { observations, lifts }: FactorOptions) {
+function columnInputs(layers: readonly Layer[], { observations }: FactorOptions): readonly GivenColumns<Tensor>[] {
   const width = 2 * observations;
-  const inputs: readonly { readonly columns: readonly Tensor[]; readonly transform: Tensor }[] = placeholders(
+  return placeholders(
     'columns',
     layers.map(({ size }) => ({
       columns: Array.from({ length: width }, () => ({ shape: [1, size] })),
       transform: { shape: [width, width] },
     })),
   );
-  const rows = inputs.map(({ columns, transform }) => matmul(transform, concatenate(columns, 0)));
-  const numbers = rows.map((row) => innerProducts(row, row));
-  return compileMeasuring(engine, inputs, { values: lifts ? rows : [], numbers });
 }
 
-function lifting(engine: Engine, layers: readonly Layer[], { observations, rank }: FactorOptions) {
-  const width = 2 * observations;
-  const inputs: readonly { readonly combination: Tensor; readonly rows: Tensor }[] = placeholders(
-    'lifted',
-    layers.map((layer) => ({
-      combination: { shape: [rankOf(layer, rank), width] },
-      rows: { shape: [width, layer.size] },
-    })),
+/** The columns of the first pass, tile by tile. */
+function firstPass({ columns, transform }: GivenColumns<Tensor>, { tile }: FactorOptions): Tensor[] {
+  return columnTiles(columns, tile).map((tile) => matmul(transform, tile));
+}
+
+/** Inner products of the first pass's columns. */
+function orthogonalising(engine: Engine, layers: readonly Layer[], options: FactorOptions) {
+  const inputs = columnInputs(layers, options);
+  const numbers = inputs.map((given) =>
+    firstPass(given, options)
+      .map((rows) => innerProducts(rows, rows))
+      .reduce((sum, part) => add(sum, part)),
   );
+  return compileMeasuring(engine, inputs, { values: [], numbers }, { memory: 'returned' });
+}
+
+/**
+ * Combinations of the first pass's columns, which are computed a second time in the same way: to keep them would take as much memory as the
+ * observations do.
+ */
+function lifting(engine: Engine, layers: readonly Layer[], options: FactorOptions) {
+  const width = 2 * options.observations;
+  const given = columnInputs(layers, options);
+  const inputs = given.map((own, index) => ({
+    ...own,
+    combination: placeholders(`combination/${index}`, {
+      shape: [rankOf(at(layers, index), options.rank), width],
+    }) as Tensor,
+  }));
   return compileFunction(
     engine,
     inputs,
-    inputs.map(({ combination, rows }) => matmul(combination, rows)),
+    inputs.map(({ combination, ...own }) =>
+      concatenate(
+        firstPass(own, options).map((rows) => matmul(combination, rows)),
+        1,
+      ),
+    ),
+    { memory: 'returned' },
   );
 }

@@ -1,4 +1,5 @@
 import { at } from '../transformation.js';
+import { authorPrior } from './author-prior.js';
 import { estimateGroupPrior, type GroupPrior, isUsable, type PriorSums } from './group-prior.js';
 import type { Layers } from './layers.js';
 import type { FirstColumn } from './prior.js';
@@ -19,7 +20,8 @@ export const FALLBACK_RATE = 0.01;
 
 /**
  * α, w and λ of every group from phase 1's inner products. Where α is no step size, the group keeps the last one that was
- * (`earlier`), else the given learning rate, else a fixed one. The same where the group's curvature is not certain.
+ * (`earlier`), else the given learning rate, else a fixed one. The same where the group's curvature is not certain. `variances`: for
+ * each layer the largest variance of a coordinate, where the scalars are the first author's.
  */
 export function estimateGroups(
   { list, groups }: Layers,
@@ -28,6 +30,7 @@ export function estimateGroups(
   minibatches: number,
   standIns: { readonly earlier: readonly (number | null)[]; readonly lr: number | null },
   isCertain: (group: number) => boolean = () => true,
+  variances: readonly number[] | null = null,
 ): GroupEstimate[] {
   return groups.map((_, group) => {
     const sums: { -readonly [K in keyof PriorSums]: number } = { sts: 0, stas: 0, staas: 0, total: 0 };
@@ -38,7 +41,10 @@ export function estimateGroups(
       sums.staas += moments[3 * index + 2] ?? Number.NaN;
       sums.total += at(first, index).total;
     }
-    const measured = estimateGroupPrior(sums, minibatches);
+    const ofGroup = variances?.filter((_, index) => list[index]?.group === group);
+    const measured = ofGroup
+      ? authorPrior(sums, Math.max(...ofGroup), minibatches)
+      : estimateGroupPrior(sums, minibatches);
     const usable = isUsable(measured) && isCertain(group);
     const standIn = standIns.earlier[group] ?? standIns.lr ?? FALLBACK_RATE;
     return { measured, usable, alpha: usable ? measured.alpha : standIn };

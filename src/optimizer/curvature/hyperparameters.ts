@@ -22,6 +22,13 @@ const priorFields = {
     .describe("what shares a step size: the test problem's groups, everything, or each parameter tensor alone"),
   restart: restartSchema(),
   // Without defaults: with null the identities of runs are what they were.
+  train_while_estimating: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe(
+      'take steps with the estimate before while the next one is made, and with lr, if given, before the first',
+    ),
   safeguard: z
     .boolean()
     .nullable()
@@ -41,9 +48,14 @@ const posteriorFields = {
     .enum(estimatorNames)
     .default('thesis')
     .describe(
-      'the published code number by number, the posterior of the paper, Ritz vectors of a Krylov space, or the true top eigenvectors',
+      'the published code number by number, the posterior of the paper, the same with the scalars of its first author, Ritz vectors of a Krylov space, or the true top eigenvectors',
     ),
-  // Without a default: with null the identities of runs are what they were.
+  // Without defaults: with null the identities of runs are what they were.
+  calibration: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('log how far each observation is from what the posterior before it says (z-scores)'),
   rank_rule: z
     .enum(['given', 'outliers'])
     .nullable()
@@ -59,7 +71,7 @@ const scalingField = {
     .nullable()
     .default(null)
     .describe(
-      'what a singular value σ does to the gradient; default: sqrt with estimator thesis, inverse with paper, else shorten',
+      'what a singular value σ does to the gradient; default: sqrt with estimator thesis, inverse with paper and author, else shorten',
     ),
 };
 
@@ -102,9 +114,17 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
       path: ['safeguard_interval'],
       message: 'no safeguard_interval without safeguard',
     })
+    .refine((values) => values.idle_observations !== true || values.train_while_estimating !== true, {
+      path: ['train_while_estimating'],
+      message: 'no train_while_estimating with idle_observations, which let minibatches pass without a step',
+    })
+    .refine(({ estimator, calibration }) => calibration !== true || isPublished(estimator as EstimatorName), {
+      path: ['calibration'],
+      message: 'no calibration with estimator krylov or oracle, which have no posterior',
+    })
     .refine(({ estimator, rank_rule: rule }) => rule == null || !isPublished(estimator as EstimatorName), {
       path: ['rank_rule'],
-      message: 'no rank_rule with estimator thesis or paper; it goes with krylov and oracle',
+      message: 'no rank_rule with estimator thesis, paper or author; it goes with krylov and oracle',
     })
     .refine(
       ({ estimator = 'thesis', num_observations: m }) =>
@@ -143,6 +163,10 @@ export interface FamilySettings {
   /** Steps between two products of the safeguard; null without one. */
   readonly safeguard: number | null;
   readonly idles: boolean;
+  /** Whether observations are compared with what was expected of them. */
+  readonly calibrates: boolean;
+  /** Whether steps go on, with the estimate before, while the next one is made. */
+  readonly trainsMeanwhile: boolean;
   /** Minibatches of one estimation and the first step. */
   readonly needed: { readonly steps: number; readonly why: string };
 }
@@ -153,6 +177,8 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
   const estimator = (values.estimator ?? 'thesis') as EstimatorName;
   const idles = values.idle_observations === true;
   const observes = mode !== 'only-adaptive' || idles;
+  // The author's first column takes a minibatch of its own.
+  const steps = priorIterations + observations + (estimator === 'author' ? 1 : 0);
   return {
     mode,
     builds: mode !== 'only-adaptive',
@@ -169,10 +195,12 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
     restart: restartRule(String(values.restart)),
     safeguard: values.safeguard === true ? Number(values.safeguard_interval ?? SAFEGUARD_INTERVAL) : null,
     idles,
+    calibrates: values.calibration === true,
+    trainsMeanwhile: values.train_while_estimating === true,
     needed: observes
       ? {
-          steps: priorIterations + observations,
-          why: `prior_iterations ${priorIterations} + num_observations ${observations}`,
+          steps,
+          why: `prior_iterations ${priorIterations} + num_observations ${observations}${estimator === 'author' ? ' + 1' : ''}`,
         }
       : { steps: priorIterations + 1, why: `prior_iterations ${priorIterations} + 1` },
   };
@@ -180,5 +208,5 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
 
 function defaultScaling(estimator: EstimatorName): ScalingName {
   if (estimator === 'thesis') return 'sqrt';
-  return estimator === 'paper' ? 'inverse' : 'shorten';
+  return isPublished(estimator) ? 'inverse' : 'shorten';
 }

@@ -1,8 +1,10 @@
 import type { Block } from './blocks.js';
+import type { Score } from './estimators/prediction.js';
 import type { FactorOrNot } from './factor.js';
 import type { GroupEstimate } from './group-estimates.js';
 import { isUsable } from './group-prior.js';
 import type { Layers } from './layers.js';
+import type { Estimate } from './observing.js';
 
 /** What the run file keeps of one estimation. */
 export interface EstimationRecord {
@@ -22,6 +24,10 @@ export interface EstimationRecord {
   readonly sigma: Readonly<Record<string, readonly (number | null)[] | null>>;
   /** Bounds of their errors, where the estimator has them. */
   readonly residuals?: Readonly<Record<string, readonly (number | null)[]>>;
+  /** z-score of each observation of phase 2 under the posterior before it, where they are wanted. */
+  readonly calibration?: Readonly<Record<string, readonly (number | null)[]>>;
+  /** The share of the prior variance that the observations before it have left along each. */
+  readonly remaining?: Readonly<Record<string, readonly (number | null)[]>>;
   /** Seconds of each phase; of phase 4 up to the end of the epoch. */
   readonly seconds: PhaseSeconds;
 }
@@ -82,8 +88,7 @@ export class EpochLog {
   /** An estimation is complete; phase 4 begins with this step. */
   addEstimation(
     step: number,
-    groups: readonly GroupEstimate[],
-    factors: readonly FactorOrNot[],
+    { groups, factors, scores = [] }: Estimate,
     seconds: PhaseSeconds,
     learningRate: (alpha: number) => number,
   ): void {
@@ -95,6 +100,11 @@ export class EpochLog {
       const found = 'leftOut' in factor ? undefined : factor.residuals;
       return found === undefined ? [] : [[this.#blocks[index]?.name ?? '', found.map(finiteOrNull)] as const];
     });
+    const scored = scores.flatMap((own, index) =>
+      own === null ? [] : [{ name: this.#blocks[index]?.name ?? '', own }],
+    );
+    const ofScores = (of: (score: Score) => number) =>
+      Object.fromEntries(scored.map(({ name, own }) => [name, own.map((score) => finiteOrNull(of(score)))]));
     this.#estimations.push({
       step,
       groups: groups.map(({ measured, alpha, complement }, index) => ({
@@ -107,6 +117,9 @@ export class EpochLog {
       })),
       sigma: Object.fromEntries(sigma),
       ...(residuals.length === 0 ? {} : { residuals: Object.fromEntries(residuals) }),
+      ...(scored.length === 0
+        ? {}
+        : { calibration: ofScores(({ z }) => z), remaining: ofScores(({ remaining }) => remaining) }),
       seconds,
     });
   }

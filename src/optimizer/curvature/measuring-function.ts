@@ -1,4 +1,4 @@
-import { compileFunction, type Engine, type Value } from '../../engine/index.js';
+import { type CompileOptions, compileFunction, type Engine, type Value } from '../../engine/index.js';
 import {
   concatenate,
   type Leaf,
@@ -29,9 +29,10 @@ export async function compileMeasuring<I, V, N>(
   engine: Engine,
   inputs: I,
   outputs: { readonly values: V; readonly numbers: N },
+  options?: CompileOptions,
 ): Promise<MeasuringFunction<I, V, N>> {
   const { values, numbers } = outputs;
-  const compiled = await compileFunction(engine, inputs, { values, numbers: packed(numbers as Tree) });
+  const compiled = await compileFunction(engine, inputs, { values, numbers: packed(numbers as Tree) }, options);
   return {
     compileSeconds: compiled.compileSeconds,
     run: async (given, feeds, spent) => {

@@ -1,6 +1,7 @@
 import type { EvaluationCounts } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
 import type { Block } from './blocks.js';
+import type { Score } from './estimators/prediction.js';
 import type { FactorOrNot } from './factor.js';
 import type { GroupEstimate } from './group-estimates.js';
 import type { RitzState } from './krylov/ritz-state.js';
@@ -21,6 +22,8 @@ export interface Estimate {
   readonly groups: readonly GroupEstimate[];
   /** For each block. */
   readonly factors: readonly FactorOrNot[];
+  /** For each block how far its observations were from what was expected, where that is wanted; null for one that was left out. */
+  readonly scores?: readonly (readonly Score[] | null)[];
 }
 
 /** Phases 2 and 3, as an estimator has them. */

@@ -5,16 +5,21 @@ import { compileFactor } from './factor.js';
 import type { FamilySettings } from './hyperparameters.js';
 import type { Layers } from './layers.js';
 import type { Observing, ObservingState } from './observing.js';
-import { compilePosterior, type PosteriorState } from './posterior.js';
+import { compilePosterior, type PosteriorState, takesPart } from './posterior.js';
 
 /** Phases 2 and 3 of active probabilistic inference: m − 1 further columns of S and Y, then singular vectors layer by layer. */
 export async function compilePosteriorObserving(
   task: TrainingTask,
   layers: Layers,
   estimator: Estimator,
-  { observations, weightDecay, rank, applies, priorIterations }: FamilySettings,
+  { observations, weightDecay, rank, applies, priorIterations, estimator: name, calibrates }: FamilySettings,
 ): Promise<Observing> {
-  const posterior = await compilePosterior(task, layers.list, estimator, { observations, weightDecay });
+  const posterior = await compilePosterior(task, layers.list, estimator, {
+    observations,
+    weightDecay,
+    startsFresh: name === 'author',
+    scores: calibrates,
+  });
   const factor = await compileFactor(task.engine, layers.list, { rank, observations, lifts: applies });
   return {
     get compileSeconds() {
@@ -32,7 +37,9 @@ export async function compilePosteriorObserving(
     }),
     finish: async (state, groups) => {
       const own = ofPosterior(state);
-      return own.columns < observations ? null : { groups, factors: await factor.compute(own) };
+      if (own.columns < observations) return null;
+      const scores = own.layers.map((layer) => (takesPart(layer) ? (layer.scores ?? null) : null));
+      return { groups, factors: await factor.compute(own), ...(calibrates && { scores }) };
     },
   };
 }

@@ -9,7 +9,6 @@ import {
   matmul,
   multiply,
   reshape,
-  slice,
   sqrt,
   stopGradient,
   type Tensor,
@@ -17,18 +16,19 @@ import {
 import type { BatchFeeds, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
 import type { Estimator, Observations, PosteriorMean } from './estimators/estimator.js';
+import { type Score, scoreOf } from './estimators/prediction.js';
 import type { GroupPrior } from './group-prior.js';
 import type { Layer } from './layers.js';
 import { compileMeasuring } from './measuring-function.js';
 import { type NewColumn, noObservations, withColumn } from './observations.js';
 import type { FirstColumn } from './prior.js';
-import { asRow, decayed, innerProducts, inverseLength } from './rows.js';
+import { asRow, combinedRows, decayed, innerProducts, inverseLength, productsWithRows } from './rows.js';
 
 /** What phase 2 knows of one layer. */
 export interface LayerPosterior {
   /**
    * Columns of S and Y as rows [1, N] on the engine: 2mN numbers over all layers, the part of an estimation's memory that
-   * grows. The programs of phases 2 and 3 hold copies of them while they run and keep that memory (docs/performance.md).
+   * grows. The programs of phases 2 and 3 copy a few of them at a time (docs/performance.md).
    */
   readonly s: readonly Value[];
   readonly y: readonly Value[];
@@ -37,6 +37,8 @@ export interface LayerPosterior {
   readonly mean: PosteriorMean;
   /** Z of the next direction. */
   readonly correction: Matrix;
+  /** Of each observation of phase 2, where they are wanted. */
+  readonly scores?: readonly Score[];
 }
 
 /** A layer that phase 2 does not treat (any more), and why. */
@@ -58,13 +60,24 @@ export function takesPart(layer: LayerPosterior | LeftOut): layer is LayerPoster
   return !('leftOut' in layer);
 }
 
+/** What a posterior is made with. */
+export interface PosteriorOptions {
+  /** m. */
+  readonly observations: number;
+  readonly weightDecay: number;
+  /** The first column is that of phase 1, or, where that has none, −αg of the first minibatch of phase 2. */
+  readonly startsFresh: boolean;
+  /** Whether each observation is compared with what was expected of it. */
+  readonly scores: boolean;
+}
+
 /**
  * Phase 2: on each of m−1 minibatches the direction s = B̂⁻¹g of every layer, the product y = H·s + μs with the
- * concatenated s, and both appended; no parameter update.
+ * concatenated s, and both appended; no parameter update. Without a column of phase 1 on each of m.
  */
 export interface Posterior {
   readonly compileSeconds: number;
-  /** Starts with the first column of phase 1, whose direction is −αḡ. */
+  /** Starts with the first column of phase 1, whose direction is −αḡ, unless it starts fresh. */
   begin(first: readonly FirstColumn[], minibatches: number, priors: readonly (GroupPrior | null)[]): PosteriorState;
   /** Uses one minibatch; returns its loss. */
   use(state: PosteriorState, feeds: BatchFeeds): Promise<number>;
@@ -75,24 +88,27 @@ export async function compilePosterior(
   { engine, problem }: TrainingTask,
   layers: readonly Layer[],
   estimator: Estimator,
-  { observations: m, weightDecay }: { readonly observations: number; readonly weightDecay: number },
+  { observations: m, weightDecay, startsFresh, scores }: PosteriorOptions,
 ): Promise<Posterior> {
   // Columns that can be there before the last one is appended.
-  const capacity = m - 1;
+  const capacity = Math.max(m - 1, startsFresh ? 1 : 0);
   const inputs = columnInputs(layers, capacity);
   const append =
     capacity === 0
       ? null
-      : await compileMeasuring(engine, inputs, appending(problem.loss, layers, inputs, capacity, weightDecay));
+      : await compileMeasuring(engine, inputs, appending(problem.loss, layers, inputs, weightDecay), {
+          memory: 'sparing',
+        });
   return {
     compileSeconds: append?.compileSeconds ?? 0,
     begin: (first, minibatches, priors) => ({
-      columns: 1,
+      columns: startsFresh ? 0 : 1,
       priors,
       layers: layers.map(({ group }, index) => {
         const prior = at(priors, group);
         const { s, y, total, sy, yy } = at(first, index);
         if (prior === null || s === null || y === null) return { leftOut: 'its group is not estimated' };
+        if (startsFresh) return withoutColumns(prior);
         const length = (prior.alpha * Math.sqrt(total)) / minibatches;
         const column = { length, ss: [], sy: [], ys: [], yy: [], ownSy: sy, ownYy: yy };
         return extended(estimator, { s: [], y: [], observations: noObservations }, prior, { s, y, column });
@@ -105,12 +121,20 @@ export async function compilePosterior(
         const [layer, prior] = [at(state.layers, index), at(state.priors, group)];
         if (!takesPart(layer) || prior === null) return layer;
         const column = newColumn(at(numbers.columns, index), capacity, state.columns);
-        return extended(estimator, layer, prior, { ...at(values, index), column });
+        const next = extended(estimator, layer, prior, { ...at(values, index), column });
+        if (!scores || !takesPart(next)) return next;
+        return { ...next, scores: [...(layer.scores ?? []), scoreOf(layer.mean, prior, column)] };
       });
       state.columns += 1;
       return at(numbers.loss, 0);
     },
   };
+}
+
+/** B̂ = I/α: the first direction is αg. */
+function withoutColumns({ alpha }: GroupPrior): LayerPosterior {
+  const none = Matrix.zeros(0, 0);
+  return { s: [], y: [], observations: noObservations, mean: { shift: 1 / alpha, weights: none }, correction: none };
 }
 
 /** The layer with one more column, or left out where that gives no finite X and next direction. */
@@ -200,18 +224,16 @@ function appending(
   loss: Tensor,
   layers: readonly Layer[],
   inputs: readonly ColumnInputs<Tensor>[],
-  capacity: number,
   weightDecay: number,
 ) {
   const parameters = layers.map(({ parameter }) => parameter);
   const gradient = gradients(loss, parameters);
-  const columns = inputs.map(({ s, y }) => concatenate([...s, ...y], 0));
-  const directions = layers.map(({ size }, index) => {
+  const columns = inputs.map(({ s, y }) => [...s, ...y]);
+  const directions = layers.map((_, index) => {
     const g = asRow(at(gradient, index));
-    const all = at(columns, index);
-    const { alpha, coefficients } = at(inputs, index);
-    const products = innerProducts(g, slice(all, [0, 0], [capacity, size]));
-    return stopGradient(add(multiply(g, alpha), matmul(matmul(products, coefficients), all)));
+    const { s, alpha, coefficients } = at(inputs, index);
+    const products = productsWithRows(g, s, 8);
+    return stopGradient(add(multiply(g, alpha), combinedRows(matmul(products, coefficients), at(columns, index))));
   });
   const vectors = directions.map((row, index) => reshape(row, at(layers, index).shape));
   const products = hessianVectorProduct(gradient, parameters, vectors);
@@ -223,7 +245,7 @@ function appending(
     const pair = concatenate([s, y], 0);
     const measured = {
       length: sqrt(squared),
-      products: innerProducts(pair, at(columns, index)),
+      products: productsWithRows(pair, at(columns, index), 12),
       own: innerProducts(pair, pair),
     };
     return { s, y, measured };

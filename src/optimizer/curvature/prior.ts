@@ -21,10 +21,15 @@ export interface Sums<T> {
   readonly h: readonly T[];
 }
 
+/** The same with Σ v², coordinate by coordinate, where it is wanted. */
+export interface PriorTotals<T> extends Sums<T> {
+  readonly squares?: readonly T[];
+}
+
 /** What phase 1 accumulates: Σ v and Σ h of each layer on the engine, inner products per layer on the host. */
 export interface PriorState {
   minibatches: number;
-  sums: Sums<Value>;
+  sums: PriorTotals<Value>;
   /** For each layer Σ ‖v‖², Σ vᵀh, Σ ‖h‖². */
   moments: Float64Array;
   /** vᵀh of each minibatch and layer. */
@@ -55,26 +60,33 @@ export interface Prior {
   finish(state: PriorState): Promise<FirstColumn[]>;
 }
 
-/** Compiles the phase's programs. With `observes`, Σ h is kept for the first column of phase 2. */
+/** Compiles the phase's programs. With `observes`, Σ h is kept for the first column of phase 2; with `squares`, Σ v². */
 export async function compilePrior(
   { engine, problem }: TrainingTask,
   layers: readonly Layer[],
-  { weightDecay, observes }: { readonly weightDecay: number; readonly observes: boolean },
+  {
+    weightDecay,
+    observes,
+    squares,
+  }: { readonly weightDecay: number; readonly observes: boolean; readonly squares: boolean },
 ): Promise<Prior> {
-  const sums: Sums<Tensor> = sumInputs(layers, observes);
+  const plain = sumInputs(layers, observes);
+  const rows = layers.map(({ size }) => ({ shape: [1, size] }));
+  const sums: PriorTotals<Tensor> = squares ? { ...plain, squares: placeholders('squares', rows) } : plain;
   const accumulate = await compileMeasuring(engine, sums, accumulation(problem.loss, layers, weightDecay, sums));
-  const finish = await compileMeasuring(engine, sums, finishing(sums));
+  const finish = await compileMeasuring(engine, plain, finishing(plain));
   const zeros = (of: readonly Tensor[]) => of.map(({ shape }) => engine.upload(new Float32Array(sizeOf(shape)), shape));
   return {
     compileSeconds: accumulate.compileSeconds + finish.compileSeconds,
     begin: () => ({
       minibatches: 0,
-      sums: { v: zeros(sums.v), h: zeros(sums.h) },
+      sums: { v: zeros(sums.v), h: zeros(sums.h), ...(sums.squares && { squares: zeros(sums.squares) }) },
       moments: new Float64Array(3 * layers.length),
       curvatures: [],
     }),
     use: async (state, feeds, left = []) => {
-      const spent = [...state.sums.v, ...state.sums.h, ...left];
+      const { v, h, squares: before = [] } = state.sums;
+      const spent = [...v, ...h, ...before, ...left];
       const { values, numbers } = await accumulate.run(state.sums, feeds, spent);
       state.sums = values;
       state.minibatches += 1;
@@ -84,8 +96,8 @@ export async function compilePrior(
       state.curvatures.push(numbers.moments.map(([, curvature]) => curvature?.[0] ?? Number.NaN));
       return at(numbers.loss, 0);
     },
-    finish: async ({ sums: given }) => {
-      const { values, numbers } = await finish.run(given, {});
+    finish: async ({ sums: { v, h } }) => {
+      const { values, numbers } = await finish.run({ v, h }, {});
       return layers.map((_, index) => {
         const [total = Number.NaN, sy = Number.NaN, yy = Number.NaN] = at(numbers, index).flat();
         return { s: values.s[index] ?? null, y: values.y[index] ?? null, total, sy, yy };
@@ -100,7 +112,7 @@ export function sumInputs(layers: readonly Layer[], observes: boolean): Sums<Ten
   return placeholders('sums', { v: rows, h: observes ? rows : [] });
 }
 
-function accumulation(loss: Tensor, layers: readonly Layer[], weightDecay: number, sums: Sums<Tensor>) {
+function accumulation(loss: Tensor, layers: readonly Layer[], weightDecay: number, sums: PriorTotals<Tensor>) {
   const parameters = layers.map(({ parameter }) => parameter);
   const gradient = gradients(loss, parameters);
   const directions = gradient.map((g, index) => stopGradient(decayed(g, at(parameters, index), weightDecay)));
@@ -115,6 +127,9 @@ function accumulation(loss: Tensor, layers: readonly Layer[], weightDecay: numbe
     values: {
       v: sums.v.map((sum, index) => add(sum, at(v, index))),
       h: sums.h.map((sum, index) => add(sum, at(h, index))),
+      ...(sums.squares && {
+        squares: sums.squares.map((sum, index) => add(sum, multiply(at(v, index), at(v, index)))),
+      }),
     },
     numbers: { loss, moments },
   };

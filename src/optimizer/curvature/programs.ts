@@ -45,7 +45,11 @@ export async function compilePrograms(
   const { builds, applies, idles, rank, weightDecay, restart } = settings;
   const measuresDrift = restart.kind === 'drift';
   const observes = builds || measuresDrift || settings.safeguard !== null;
-  const prior = await compilePrior(task, layers.list, { weightDecay, observes });
+  const prior = await compilePrior(task, layers.list, {
+    weightDecay,
+    observes,
+    squares: settings.estimator === 'author',
+  });
   const observing = builds ? await compileObserving(task, layers, settings) : null;
   const blocks = observing?.blocks ?? layerBlocks(layers);
   const stepRank = applies ? rank : 0;

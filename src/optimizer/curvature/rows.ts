@@ -61,6 +61,56 @@ function partsOf(size: number, q: number): number {
   return wanted;
 }
 
+/**
+ * All inner products of the rows of a [p, N] with rows [1, N] that are given one by one: [p, q]; of many rows with a copy of `few` at a
+ * time. Two uses of the same rows need a different `few`: the copy that both share would be kept from the first to the second.
+ */
+export function productsWithRows(a: Tensor, list: readonly Tensor[], few: number): Tensor {
+  if (list.length <= ROWS) return innerProducts(a, concatenate(list, 0));
+  return concatenate(
+    portions(list, few).map((rows) => innerProducts(a, concatenate(rows, 0))),
+    1,
+  );
+}
+
+function portions(list: readonly Tensor[], few: number): Tensor[][] {
+  return Array.from({ length: Math.ceil(list.length / few) }, (_, index) => list.slice(index * few, (index + 1) * few));
+}
+
+/**
+ * Σ cᵢ rowᵢ with c [1, q] of rows [1, N] that are given one by one; of many rows with a copy of a few at a time. The parts are added by a
+ * product: as sums they would be fused with the products before them, which then all run last, when every copy has been made.
+ */
+export function combinedRows(coefficients: Tensor, list: readonly Tensor[]): Tensor {
+  if (list.length <= ROWS) return matmul(coefficients, concatenate(list, 0));
+  const parts = portions(list, ROWS).map((rows, index) =>
+    matmul(slice(coefficients, [0, index * ROWS], [1, index * ROWS + rows.length]), concatenate(rows, 0)),
+  );
+  return matmul(constant(1, [1, parts.length]), concatenate(parts, 0));
+}
+
+/**
+ * Rows [1, N] that are given one by one as matrices of consecutive columns, so many that each has about `entries` numbers: what is
+ * computed from one after the other needs no copy of all. Few rows are one matrix.
+ */
+export function columnTiles(list: readonly Tensor[], entries = TILE): Tensor[] {
+  const size = list[0]?.shape[1] ?? 0;
+  const tiles = list.length <= ROWS ? 1 : Math.ceil((list.length * size) / entries);
+  const width = Math.ceil(size / tiles / ALIGNED) * ALIGNED;
+  if (width >= size) return [concatenate(list, 0)];
+  return Array.from({ length: Math.ceil(size / width) }, (_, tile) =>
+    concatenate(
+      list.map((row) => columns(row, tile * width, Math.min(size, (tile + 1) * width))),
+      0,
+    ),
+  );
+}
+
+/** Entries of a tile: 16 MB in single precision, which the system gives out again without clearing it. */
+const TILE = 2 ** 22;
+/** Tiles are as wide as a multiple of this, for the inner products of their parts. */
+const ALIGNED = 64;
+
 /** The unit matrix: a column of ones in front of zeros, read in rows that are one shorter. */
 function identity(size: number): Tensor {
   const shifted = reshape(pad(constant(1, [size, 1]), [0, 0], [0, size]), [size * (size + 1)]);

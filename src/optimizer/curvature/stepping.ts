@@ -2,10 +2,15 @@ import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
 import { at } from '../transformation.js';
 import { DriftMonitor } from './drift.js';
-import type { Used } from './estimating.js';
 import { learningRateOf } from './learning-rates.js';
 import type { StepsPhase } from './phases.js';
 import { type FamilyContext, type Progress, standing } from './progress.js';
+
+/** What one minibatch came to, and the phase of the next one. */
+export interface Stepped {
+  readonly loss: number;
+  readonly phase: StepsPhase;
+}
 
 /** Phase 4: steps of the inner optimizer. */
 export class Stepping {
@@ -17,13 +22,34 @@ export class Stepping {
     this.#progress = progress;
   }
 
-  /** Takes one step. */
-  async take(phase: StepsPhase, batch: BatchFeeds): Promise<Used> {
-    const { settings, programs, rules, log } = this.#context;
+  /** Takes one step, whose residual the drift chart sees. */
+  async take(phase: StepsPhase, batch: BatchFeeds): Promise<Stepped> {
+    const { settings, log } = this.#context;
+    const { epoch, step } = this.#progress;
+    const rates = phase.groups.map(({ alpha }) => learningRateOf(settings, epoch, alpha));
+    const { loss, drift, phase: next } = await this.#taken(phase, rates, batch);
+    if (settings.restart.kind !== 'drift') return { loss, phase: next };
+    const monitor = new DriftMonitor(phase.drift);
+    const signalled = monitor.add(at(drift, 0) - at(drift, 1));
+    if (signalled) log.addDrift(step, monitor.statistic);
+    return { loss, phase: { ...next, drift: monitor.state, signalled } };
+  }
+
+  /** Takes one step beside an estimation, with the step sizes of the phase's groups as they are. */
+  async takeMeanwhile(phase: StepsPhase, batch: BatchFeeds): Promise<StepsPhase> {
+    const rates = phase.groups.map(({ alpha }) => alpha);
+    return (await this.#taken(phase, rates, batch)).phase;
+  }
+
+  async #taken(
+    phase: StepsPhase,
+    nominal: readonly number[],
+    batch: BatchFeeds,
+  ): Promise<Stepped & { readonly drift: readonly number[] }> {
+    const { programs, rules } = this.#context;
     const progress = this.#progress;
-    const { epoch, lrFactor, step, total } = progress;
+    const { lrFactor, total } = progress;
     const t = phase.t + 1;
-    const nominal = phase.groups.map(({ alpha }) => learningRateOf(settings, epoch, alpha));
     const safeguard = await this.#guarded(phase, t, nominal, batch);
     const lr = nominal.map((rate) => rate * Math.min(lrFactor, safeguard?.factor ?? lrFactor));
     const given = { parameters: progress.parameters, network: progress.network, inner: phase.inner };
@@ -33,12 +59,7 @@ export class Stepping {
     progress.network = carried.network;
     count(progress.evaluations, counts);
     rules.add(logs);
-    const next = { ...phase, t, inner: carried.inner, safeguard };
-    if (settings.restart.kind !== 'drift') return { loss, phase: next };
-    const monitor = new DriftMonitor(phase.drift);
-    const signalled = monitor.add(at(drift, 0) - at(drift, 1));
-    if (signalled) log.addDrift(step, monitor.statistic);
-    return { loss, phase: { ...next, drift: monitor.state, signalled } };
+    return { loss, drift, phase: { ...phase, t, inner: carried.inner, safeguard } };
   }
 
   /** The safeguard before the t-th step: measured anew where that is due. */

@@ -9,8 +9,10 @@ import { at } from '../transformation.js';
 import { Estimating, type Used } from './estimating.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { layersOf } from './layers.js';
+import { learningRateOf } from './learning-rates.js';
 import { type CollectedRecords, EpochLog, noSeconds } from './log.js';
-import type { Phase } from './phases.js';
+import type { Phase, StepsPhase } from './phases.js';
+import { plainSteps } from './plain-steps.js';
 import { compilePrograms, compileSecondsOf, type InnerOptimizer } from './programs.js';
 import { type FamilyContext, initialProgress, type Progress, standing } from './progress.js';
 import { Stepping } from './stepping.js';
@@ -18,6 +20,8 @@ import { Stepping } from './stepping.js';
 /** What a checkpoint keeps. */
 interface SavedTraining extends Omit<Progress, 'epoch' | 'lrFactor'> {
   readonly phase: Phase | null;
+  /** Steps that go on while an estimation lasts. */
+  readonly meanwhile?: StepsPhase;
   readonly rules: CollectedLogs;
   readonly log: CollectedRecords;
 }
@@ -30,6 +34,8 @@ export class CurvatureTraining implements Training {
   readonly #stepping: Stepping;
   /** Null where the next step starts an estimation. */
   #phase: Phase | null = null;
+  /** The steps that go on while the next estimation lasts; null where none do. */
+  #meanwhile: StepsPhase | null = null;
   /** Whether an epoch is under way. */
   #within = false;
   /** Values of an earlier estimation that nothing needs any more. */
@@ -65,8 +71,9 @@ export class CurvatureTraining implements Training {
 
   preconditioner(): readonly PreconditionerBlock[] | null {
     const blocks = this.#context.programs.observing?.blocks;
-    if (this.#phase?.kind !== 'steps' || blocks === undefined) return null;
-    return this.#phase.preconditioners.flatMap(({ u, change }, index) =>
+    const phase = this.#phase?.kind === 'steps' ? this.#phase : this.#meanwhile;
+    if (phase === null || blocks === undefined) return null;
+    return phase.preconditioners.flatMap(({ u, change }, index) =>
       u === undefined || change === undefined ? [] : [{ parameters: at(blocks, index).members, u, change }],
     );
   }
@@ -96,12 +103,12 @@ export class CurvatureTraining implements Training {
   async step(batch: BatchFeeds): Promise<number> {
     const started = performance.now();
     const progress = this.#progress;
-    const phase = this.#phase === null || this.#isOver(this.#phase) ? this.#restart() : this.#phase;
+    const phase = this.#phase === null || this.#isOver(this.#phase) ? await this.#restart() : this.#phase;
     const feeds = { ...this.#context.task.constants, ...batch };
     const before = standing(this.#context, progress);
     const used = await this.#use(phase, feeds);
     this.#phase = used.phase;
-    if (phase.kind !== 'steps') await this.#pass({ ...feeds, ...before });
+    if (phase.kind !== 'steps') await this.#goOn(feeds, before);
     progress.seconds[phase.kind === 'idle' ? 'posterior' : phase.kind] += (performance.now() - started) / 1000;
     progress.step += 1;
     progress.sinceStart += 1;
@@ -126,6 +133,15 @@ export class CurvatureTraining implements Training {
     }
   }
 
+  /** Beside an estimation's minibatch: a step with the estimate before it, where that is wanted. */
+  async #goOn(feeds: BatchFeeds, before: BatchFeeds): Promise<void> {
+    if (this.#meanwhile === null) return this.#pass({ ...feeds, ...before });
+    this.#meanwhile = await this.#stepping.takeMeanwhile(this.#meanwhile, feeds);
+    if (this.#phase?.kind !== 'steps') return;
+    this.#left = valuesOf(this.#meanwhile);
+    this.#meanwhile = null;
+  }
+
   /** After a minibatch that took no step: recurrent state goes on to the next one, running statistics stay. */
   async #pass(feeds: BatchFeeds): Promise<void> {
     const { passing } = this.#context.programs;
@@ -141,28 +157,36 @@ export class CurvatureTraining implements Training {
 
   #leavePhase(): void {
     if (this.#phase?.kind === 'steps') {
-      const { inner, preconditioners, reference, safeguard } = this.#phase;
-      const held = leavesOf<Value>([
-        ...inner,
-        ...preconditioners,
-        ...(reference === null ? [] : [reference]),
-        ...(safeguard === null ? [] : safeguard.vector),
-      ] as Tree<Value>);
-      this.#left = held.map(([, value]) => value);
+      const { settings } = this.#context;
+      const { epoch } = this.#progress;
+      if (settings.trainsMeanwhile) {
+        // The learning rate stays the one in force, to which the scaling refers.
+        const groups = this.#phase.groups.map((own) => ({ ...own, alpha: learningRateOf(settings, epoch, own.alpha) }));
+        this.#meanwhile = { ...this.#phase, groups };
+      } else {
+        this.#left = valuesOf(this.#phase);
+      }
     }
     this.#phase = null;
   }
 
-  #restart(): Phase {
+  async #restart(): Promise<Phase> {
     this.#leavePhase();
+    const { settings } = this.#context;
+    const isFirst = this.#progress.total === 0;
+    if (isFirst && settings.trainsMeanwhile && settings.lr !== null) {
+      this.#meanwhile = await plainSteps(this.#context, settings.lr);
+    }
     this.#progress.sinceStart = 0;
     this.#progress.seconds = noSeconds();
     return this.#estimating.begin();
   }
 
   async endEpoch(): Promise<Readonly<Record<string, unknown>>> {
-    const { rules, log } = this.#context;
+    const { settings, rules, log } = this.#context;
     const { epoch } = this.#progress;
+    // Now the learning rate in force is known; a training that goes on from a checkpoint would not know it.
+    if (settings.trainsMeanwhile && settings.restart.kind === 'epoch') this.#leavePhase();
     this.#within = false;
     this.#progress.step = 0;
     return { ...(await rules.take(epoch)), ...log.take(epoch) };
@@ -184,6 +208,7 @@ export class CurvatureTraining implements Training {
     return saveTree(task.engine, {
       // With a new estimation in every epoch, nothing of the old one is needed again.
       phase: settings.restart.kind === 'epoch' && !this.#within ? null : this.#phase,
+      ...(this.#meanwhile !== null && { meanwhile: this.#meanwhile }),
       ...kept,
       rules: rules.collected,
       log: log.collected,
@@ -192,10 +217,17 @@ export class CurvatureTraining implements Training {
 
   async restore(state: TrainingState): Promise<void> {
     const { task, rules, log } = this.#context;
-    const { phase, rules: ruleLogs, log: records, ...kept } = restoreTree(task.engine, state) as SavedTraining;
+    const {
+      phase,
+      meanwhile = null,
+      rules: ruleLogs,
+      log: records,
+      ...kept
+    } = restoreTree(task.engine, state) as SavedTraining;
     const { total, sinceStart, step } = kept;
     checkCounts({ total, sinceStart, step, ...kept.evaluations });
     this.#phase = phase;
+    this.#meanwhile = meanwhile;
     Object.assign(this.#progress, kept);
     rules.collected = ruleLogs;
     log.collected = records;
@@ -203,4 +235,15 @@ export class CurvatureTraining implements Training {
     const record = phase?.kind === 'steps' ? records.estimations.at(-1) : undefined;
     this.#progress.seconds = record?.seconds ?? kept.seconds;
   }
+}
+
+/** What steps hold on the engine besides the parameters. */
+function valuesOf({ inner, preconditioners, reference, safeguard }: StepsPhase): Value[] {
+  const held = leavesOf<Value>([
+    ...inner,
+    ...preconditioners,
+    ...(reference === null ? [] : [reference]),
+    ...(safeguard === null ? [] : safeguard.vector),
+  ] as Tree<Value>);
+  return held.map(([, value]) => value);
 }

@@ -1,4 +1,5 @@
 import { type ComparisonRow, type ComparisonTable, rowLabel } from '../../analysis/index.js';
+import { OTHER_STATES } from '../../results/index.js';
 import { printable } from '../escape.js';
 
 /** How the rows of one name look in every panel of a figure. */
@@ -81,7 +82,7 @@ export function seriesKey(row: ComparisonRow, { rows }: ComparisonTable): string
 export function countText(rows: readonly ComparisonRow[]): string {
   const numbers = rows.map(({ final }) => final.n);
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
-  const others = (['diverged', 'pruned', 'interrupted', 'failed'] as const).flatMap((state) => {
+  const others = OTHER_STATES.flatMap((state) => {
     const sum = rows.reduce((total, { counts }) => total + (counts?.[state] ?? 0), 0);
     return sum === 0 ? [] : [`${sum} ${state}`];
   });

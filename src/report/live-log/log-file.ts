@@ -3,6 +3,7 @@ import { OutputError } from '../../errors.js';
 import { makeFoldersSync } from '../../make-folders.js';
 import { readRegularFileSync } from '../../regular-file.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
+import { option } from '../../words.js';
 
 /** Bytes; a log that a program reads again. */
 const LONGEST_LOG = 2 ** 31 - 1;
@@ -30,7 +31,10 @@ export function readLog(path: string): Buffer | null {
     return readRegularFileSync(path, { most: LONGEST_LOG });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new OutputError(`--log: ${path} cannot be read: ${reasonOf(error)}`, outputOptions(error));
+    throw new OutputError(
+      { subject: option('log'), what: `${path} cannot be read: ${reasonOf(error)}` },
+      outputOptions(error),
+    );
   }
 }
 
@@ -44,6 +48,9 @@ export function writingLog<T>(path: string, write: () => T): T {
   try {
     return write();
   } catch (error) {
-    throw new OutputError(`--log: cannot write ${path}: ${reasonOf(error)}`, outputOptions(error));
+    throw new OutputError(
+      { subject: option('log'), what: `cannot write ${path}: ${reasonOf(error)}` },
+      outputOptions(error),
+    );
   }
 }

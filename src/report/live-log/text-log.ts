@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { OutputError } from '../../errors.js';
 import { configurationToJson } from '../../results/index.js';
 import { temporaryName } from '../../temporary-name.js';
+import { option } from '../../words.js';
 import { csvCell } from '../escape.js';
 import { isKept, type LogRow, type LogStart, type LogWriter, type ResumedFrom } from './live-log.js';
 import { appendToLog, makeLogFolder, readLog, writingLog } from './log-file.js';
@@ -120,9 +121,11 @@ export function fileLog(format: keyof typeof LINE_FORMATS, path: string): LogWri
 function checkHeader(path: string, { header, read }: LineFormat): void {
   const [first = ''] = contentOf(path).split('\n', 1);
   if (first === '' || (header === null ? read(first) !== null : first === header)) return;
-  throw new OutputError(
-    `--log: ${path} exists and is not a log of this kind; expected a new file, or one that begins with ${header ?? 'a JSON object with a run'}`,
-  );
+  throw new OutputError({
+    subject: option('log'),
+    what: `${path} exists and is not a log of this kind`,
+    remedy: `expected a new file, or one that begins with ${header ?? 'a JSON object with a run'}`,
+  });
 }
 
 function removeLaterLines(

@@ -3,6 +3,7 @@ import { quantitiesOfRun } from '../../analysis/index.js';
 import { OutputError } from '../../errors.js';
 import { makeFolders } from '../../make-folders.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
+import { option } from '../../words.js';
 import { readRuns } from './read-run.js';
 import { CURVE_COLUMNS, curveRows, RUN_COLUMNS, runId, runRow, settingId } from './run-rows.js';
 import { SettingsTable } from './settings-table.js';
@@ -44,7 +45,11 @@ export async function exportTables(
 ): Promise<TableExport> {
   await makeFolders(folder).catch((error: unknown) => {
     throw new OutputError(
-      `--output-dir ${folder}: cannot be made (${reasonOf(error)}); expected a folder that can be written`,
+      {
+        subject: option('output_dir', folder),
+        what: `cannot be made (${reasonOf(error)})`,
+        remedy: 'expected a folder that can be written',
+      },
       outputOptions(error),
     );
   });

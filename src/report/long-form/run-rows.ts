@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { METRICS, metricsOf, type RecordedRun } from '../../results/index.js';
+import { LATER_KEYS, runOption } from '../../run-options/index.js';
 import type { Cell, ColumnType, TableColumn } from './table-file.js';
 
 /** Columns of the table of runs with what they hold of a run. `docs/report.md` explains them. */
@@ -8,8 +9,14 @@ const RUN_CELLS: readonly (readonly [string, ColumnType, (run: RecordedRun, id: 
   ['file', 'text', (run) => run.file],
   ['setting', 'text', (run) => settingId(run)],
   ['testproblem', 'text', (run) => run.testproblem],
-  ['variant', 'text', (run) => run.conditions.variant ?? null],
-  ['init', 'text', (run) => run.conditions.init ?? null],
+  ...LATER_KEYS.map(
+    (key) =>
+      [
+        key,
+        runOption(key).takes.kind === 'word' ? 'text' : 'number',
+        (run: RecordedRun) => run.conditions[key] ?? null,
+      ] as const,
+  ),
   ['optimizer', 'text', (run) => run.optimizer],
   ['seed', 'integer', (run) => run.seed],
   ['state', 'text', (run) => run.status.state],

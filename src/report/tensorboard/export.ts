@@ -5,6 +5,8 @@ import { OutputError } from '../../errors.js';
 import { makeFolders } from '../../make-folders.js';
 import { outputOptions, reasonOf } from '../../results/atomic-file.js';
 import { metricsOf, type RecordedRun, writeFileAtomic } from '../../results/index.js';
+import { LATER_KEYS } from '../../run-options/index.js';
+import { option } from '../../words.js';
 import { type ReadRun, readRuns } from '../long-form/read-run.js';
 import { settingId } from '../long-form/run-rows.js';
 import { fileVersion, hyperparameters, scalar, sessionEnd, text } from './events.js';
@@ -47,15 +49,21 @@ async function emptyFolder(folder: string): Promise<string> {
     .then(() => readdir(folder))
     .catch((error: unknown) => {
       throw new OutputError(
-        `--output-dir: ${folder} cannot be made (${reasonOf(error)}); expected a folder that can be written`,
+        {
+          subject: option('output_dir'),
+          what: `${folder} cannot be made (${reasonOf(error)})`,
+          remedy: 'expected a folder that can be written',
+        },
         outputOptions(error),
       );
     });
   const other = names.find((name) => name.includes('tfevents') && name !== FILE_NAME);
   if (other !== undefined) {
-    throw new OutputError(
-      `--output-dir: ${join(folder, other)} is an event file of this run already; expected a folder without, or TensorBoard shows every value twice`,
-    );
+    throw new OutputError({
+      subject: option('output_dir'),
+      what: `${join(folder, other)} is an event file of this run already`,
+      remedy: 'expected a folder without, or TensorBoard shows every value twice',
+    });
   }
   return folder;
 }
@@ -107,8 +115,7 @@ function hparamsOf(run: RecordedRun): RecordedRun['hyperparameters'] {
   const { testproblem, optimizer, batchSize, numEpochs, l2InForce, conditions } = run;
   return {
     testproblem,
-    variant: conditions.variant ?? null,
-    init: conditions.init ?? null,
+    ...Object.fromEntries(LATER_KEYS.map((key) => [key, conditions[key] ?? null])),
     optimizer,
     batch_size: batchSize,
     num_epochs: numEpochs,

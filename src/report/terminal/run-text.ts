@@ -1,5 +1,6 @@
 import { isAccuracy, type Quantities } from '../../analysis/index.js';
 import { metricsOf, type RecordedRun } from '../../results/index.js';
+import { LATER_KEYS } from '../../run-options/index.js';
 import { printable } from '../escape.js';
 import { layoutTable, wrapText } from '../layout.js';
 import { rangeOf, sparkline } from './sparkline.js';
@@ -63,12 +64,11 @@ function trainingText({ batchSize, l2InForce, trainingParameters, stepsPerEpoch 
 }
 
 function dataText({ conditions }: RecordedRun): string {
-  const { dataSource, syntheticSize, dataChecksum, protocol, protocolVersion, variant, init } = conditions;
+  const { dataSource, syntheticSize, dataChecksum, protocol, protocolVersion } = conditions;
   const parts = [
     `${dataSource}${syntheticSize === null ? '' : ` (${syntheticSize} images)`}`,
     ...(dataChecksum === null || dataSource !== 'real' ? [] : ['not the published files']),
-    ...(variant === undefined ? [] : [`variant ${variant}`]),
-    ...(init === undefined ? [] : [`init ${init}`]),
+    ...LATER_KEYS.flatMap((key) => (conditions[key] === undefined ? [] : [`${key} ${conditions[key]}`])),
     `protocol ${protocol}${protocolVersion === null ? '' : ` ${protocolVersion}`}`,
   ];
   return parts.join(', ');

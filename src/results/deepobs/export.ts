@@ -1,4 +1,5 @@
 import type { JsonValue } from '../canonical-json.js';
+import { ACCURACIES, LOSSES, METRICS } from '../metrics.js';
 import { settingName } from '../paths.js';
 import { problemVersion, withoutVersion } from '../problem-version.js';
 import { curvesOf, type RecordedRun } from '../recorded-run.js';
@@ -6,7 +7,7 @@ import type { ResultFile } from '../result-file.js';
 import type { RunFile } from '../schema.js';
 import { decodeSettings, type SettingValue, type SettingValues } from '../setting-value.js';
 import { fillAborted, type RunLists } from './abort.js';
-import { EPOCH_LISTS, type ImportedRun } from './imported-run.js';
+import type { ImportedRun } from './imported-run.js';
 import { type PythonValue, pythonJson } from './json.js';
 import { originalText } from './original.js';
 
@@ -85,13 +86,9 @@ export function deepobsText(run: ExportableRun, dialect: ExportDialect): string 
         'training_params',
         { members: [...trainingParameters(content.training_params), ...Object.entries(versionOf(run))] },
       ],
-      ...list('train_losses'),
-      ...list('valid_losses'),
-      ...list('test_losses'),
+      ...LOSSES.flatMap(list),
       ['minibatch_train_losses', floats(lists.minibatches)],
-      ...list('train_accuracies'),
-      ...list('valid_accuracies'),
-      ...list('test_accuracies'),
+      ...ACCURACIES.flatMap(list),
     ],
   });
 }
@@ -100,7 +97,7 @@ export function deepobsText(run: ExportableRun, dialect: ExportDialect): string 
 function filledLists(run: ExportableRun): RunLists {
   const { content } = run;
   const curves: Partial<RecordedRun['curves']> = curvesOf(content);
-  const epochs = Object.fromEntries(EPOCH_LISTS.flatMap((key) => (curves[key] ? [[key, curves[key]]] : [])));
+  const epochs = Object.fromEntries(METRICS.flatMap((key) => (curves[key] ? [[key, curves[key]]] : [])));
   const measured = { epochs, minibatches: content.minibatch_train_losses };
   const { state, epoch } = content.status;
   const whole = content.train_losses.length === content.num_epochs + 1;

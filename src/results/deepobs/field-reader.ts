@@ -1,11 +1,12 @@
 import { FileError } from '../../errors.js';
 import type { JsonValue } from '../canonical-json.js';
 import { foundOrMissing } from '../faults.js';
+import { METRICS } from '../metrics.js';
 import { nameFault } from '../names.js';
 import { NothingToCompare } from '../nothing-to-compare.js';
 import { encodeSettings, type SettingValues } from '../setting-value.js';
 import type { Dialect } from './dialect.js';
-import { EPOCH_LISTS, type ImportedRun, MEASURED_LISTS } from './imported-run.js';
+import { type ImportedRun, MEASURED_LISTS } from './imported-run.js';
 
 type Content = Readonly<Record<string, JsonValue>>;
 
@@ -112,7 +113,7 @@ export class FieldReader {
   /** The lists with a value per evaluation; throws {@link NothingToCompare} for a run that has none. */
   lists(): { present: Record<string, (number | null)[]>; longest: number } {
     const present: Record<string, (number | null)[]> = {};
-    for (const key of EPOCH_LISTS) {
+    for (const key of METRICS) {
       const list = this.list(key);
       if (list !== null) present[key] = list;
     }

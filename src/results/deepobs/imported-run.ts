@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson, type JsonValue, sha256Hex } from '../canonical-json.js';
 import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from '../long-values.js';
+import { ACCURACIES, eachMetric, LOSSES, METRICS } from '../metrics.js';
 import { runStatusSchema } from '../schema.js';
 import { encodedSettingsSchema, nameSchema } from '../setting-schema.js';
 import { DIALECTS, ENGINES } from './dialect.js';
@@ -37,14 +38,11 @@ const importedRunShape = z.strictObject({
   optimizer_name: nameSchema,
   optimizer_hyperparams: encodedSettingsSchema,
   training_params: encodedSettingsSchema,
-  train_losses: measurements,
+  ...eachMetric(LOSSES, () => measurements),
   /** Null where the version of DeepOBS measured no validation set. */
   valid_losses: measurements.nullable(),
-  test_losses: measurements,
   minibatch_train_losses: measurements,
-  train_accuracies: measurements.nullable(),
-  valid_accuracies: measurements.nullable(),
-  test_accuracies: measurements.nullable(),
+  ...eachMetric(ACCURACIES, () => measurements.nullable()),
   import_version: z.literal(IMPORTED_VERSION),
   imported_from: z.strictObject({
     dialect: z.enum(DIALECTS),
@@ -83,7 +81,7 @@ export type DeepobsRun = Omit<ImportedRun, 'content_digest' | 'original' | 'impo
 /** An imported run: exactly these keys, and lists as long as the status says. */
 export const importedRunSchema = importedRunShape.superRefine((run, context) => {
   const length = run.train_losses.length;
-  for (const key of EPOCH_LISTS) {
+  for (const key of METRICS) {
     const found = run[key]?.length ?? length;
     if (found !== length) fault([key], `${found} entries`, `${length} (as many as train_losses)`);
   }
@@ -97,18 +95,8 @@ export const importedRunSchema = importedRunShape.superRefine((run, context) => 
   }
 });
 
-/** The lists with one value per evaluation. */
-export const EPOCH_LISTS = [
-  'train_losses',
-  'valid_losses',
-  'test_losses',
-  'train_accuracies',
-  'valid_accuracies',
-  'test_accuracies',
-] as const;
-
 /** Every list of measured values. */
-export const MEASURED_LISTS: ReadonlySet<string> = new Set([...EPOCH_LISTS, 'minibatch_train_losses']);
+export const MEASURED_LISTS: ReadonlySet<string> = new Set([...METRICS, 'minibatch_train_losses']);
 
 /** Adds the digest over everything else. */
 export function sealImportedRun(content: Omit<ImportedRun, 'content_digest'>): ImportedRun {

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { FileError } from '../../errors.js';
 import { type JsonValue, sha256Hex } from '../canonical-json.js';
 import { foundOrMissing } from '../faults.js';
+import { ACCURACIES, eachMetric } from '../metrics.js';
 import { pathPartFault, quotedName } from '../names.js';
 import type { ParsedJson } from '../parse-json.js';
 import type { RunStatus } from '../schema.js';
@@ -57,9 +58,7 @@ export function readDeepobsRun(path: string, text: string, parsed: ParsedJson): 
     valid_losses: copyOrNull(measured.epochs.valid_losses),
     test_losses: [...(measured.epochs.test_losses ?? [])],
     minibatch_train_losses: measured.minibatches as (number | null)[],
-    train_accuracies: copyOrNull(measured.epochs.train_accuracies),
-    valid_accuracies: copyOrNull(measured.epochs.valid_accuracies),
-    test_accuracies: copyOrNull(measured.epochs.test_accuracies),
+    ...eachMetric(ACCURACIES, (name) => copyOrNull(measured.epochs[name])),
     import_version: IMPORTED_VERSION,
     imported_from: { dialect, engine, file: basename(path), setting: folders?.setting ?? null },
     label,

@@ -217,6 +217,54 @@ for (const [name, open, tolerance] of engines) {
   });
 }
 
+test.each(['float64', 'onnxruntime'])(
+  'a long layer of many observations, in tiles, has the factor of a short one with the same numbers, %s',
+  async (name) => {
+    const [, open] = engines.find(([other]) => other === name) ?? [];
+    if (open === undefined) throw new Error(name);
+    const engine = await open();
+    const observations = 20;
+    const short = sample({ name: 'many observations', size: 60, observations });
+    // The short layer's numbers, far apart among zeros.
+    const [size, apart] = [2_000, 33];
+    const factorOf = async (length: number, distance: number) => {
+      const rows = (matrix: Matrix) =>
+        Array.from({ length: observations }, (_, column) => {
+          const row = new Float64Array(length);
+          for (const [index, value] of matrix.getColumn(column).entries()) row[index * distance] = value;
+          return engine.upload(row, [1, length]);
+        });
+      const { s, y, weights, shift, alpha, w } = short;
+      const all = { s: rows(s), y: rows(y), observations: observationsOf(s, y), mean: { shift, weights } };
+      const layers = [{ ...all, correction: Matrix.zeros(observations, observations) }];
+      const factor = await compileFactor(engine, [layerOf(length)], {
+        rank: 3,
+        observations,
+        lifts: true,
+        tile: 10_000,
+      });
+      const [found] = await factor.compute({ columns: observations, priors: [{ alpha, w, lambda: 1 }], layers });
+      if (found === undefined || 'leftOut' in found || found.u?.[0] === undefined) throw new Error('no factor');
+      const u = await engine.download(found.u[0]);
+      const places = Array.from({ length: 60 }, (_, index) => index * distance);
+      const rest = Math.hypot(...[...u.filter((value, place) => value !== 0 && (place % length) % distance !== 0)]);
+      return {
+        sigma: found.sigma,
+        rest,
+        u: [0, 1, 2].map((row) => places.map((place) => u[row * length + place] ?? Number.NaN)),
+      };
+    };
+    const [few, many] = [await factorOf(60, 1), await factorOf(size, apart)];
+    expect(many.rest).toBe(0);
+    for (const [place, sigma] of few.sigma.entries()) {
+      expect((many.sigma[place] ?? 0) / sigma).toBeCloseTo(1, name === 'float64' ? 9 : 4);
+      const aligned = few.u[place]?.reduce((sum, value, index) => sum + value * (many.u[place]?.[index] ?? 0), 0) ?? 0;
+      expect(Math.abs(aligned)).toBeCloseTo(1, name === 'float64' ? 9 : 3);
+    }
+    await engine.dispose();
+  },
+);
+
 describe('leading triplets', () => {
   test('the repeated value counts with its multiplicity and has no direction', () => {
     const small = Matrix.diag([5, 0.5, 3]);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../../src/engine/index.js';
-import { innerProducts } from '../../../src/optimizer/curvature/rows.js';
+import { columnTiles, combinedRows, innerProducts, productsWithRows } from '../../../src/optimizer/curvature/rows.js';
 import { randomStream } from '../../../src/random/index.js';
-import { input, program } from '../../../src/tensor/index.js';
+import { concatenate, input, program } from '../../../src/tensor/index.js';
 import { evaluate } from '../../oracle/reference-engine.js';
 
 /** Rows [p, N] of normal numbers of the size of gradients. */
@@ -77,4 +77,42 @@ test('in double precision are those of the definition, whatever the length', () 
       expect(Math.abs((found[index] ?? Number.NaN) - product) / lengths).toBeLessThan(1e-15);
     }
   }
+});
+
+test.each([
+  { count: 5, size: 9_000, parts: 1 },
+  { count: 16, size: 300, parts: 1 },
+  { count: 23, size: 100, parts: 1 },
+  { count: 40, size: 7_001, parts: 55 },
+])('$count rows of $size numbers that are given one by one are one matrix', ({ count, size, parts }) => {
+  const list = Array.from({ length: count }, (_, row) => input(`row${row}`, [1, size]));
+  const [a, coefficients] = [input('a', [2, size]), input('c', [1, count])];
+  const whole = concatenate(list, 0);
+  const tiles = columnTiles(list, 3000);
+  const rows = Object.fromEntries(
+    list.map((_, row) => [`row${row}`, Float64Array.from(normalRows(1, size, `r${row}`))]),
+  );
+  const feeds = {
+    ...rows,
+    a: Float64Array.from(normalRows(2, size, 'a')),
+    c: Float64Array.from(normalRows(1, count, 'c')),
+  };
+  const found = evaluate(
+    {
+      products: productsWithRows(a, list, 5),
+      expectedProducts: innerProducts(a, whole),
+      tiled: concatenate(tiles, 1),
+      whole,
+      combined: combinedRows(coefficients, list),
+    },
+    feeds,
+  );
+  const { products = [], expectedProducts = [], combined = [] } = found;
+  for (const [index, value] of products.entries()) expect(value).toBeCloseTo(expectedProducts[index] ?? Number.NaN, 12);
+  expect(found.tiled).toEqual(found.whole);
+  for (const place of [0, 1, size - 1]) {
+    const expected = list.reduce((sum, _, row) => sum + (feeds.c[row] ?? 0) * (rows[`row${row}`]?.[place] ?? 0), 0);
+    expect(combined[place]).toBeCloseTo(expected, 12);
+  }
+  expect(tiles.length).toBe(parts);
 });

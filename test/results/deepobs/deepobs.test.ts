@@ -155,7 +155,7 @@ describe('a file that is no run', () => {
   const path = 'a/b/num_epochs__1/random_seed__1__x.json';
   test.each([
     ['{"testproblem": "x"', 'not valid JSON, perhaps cut off (19 characters)'],
-    ['[1]', 'found [1], expected object'],
+    ['[1]', 'found [1], expected an object'],
     ['{"test_losses": [1]}', 'field train_losses: missing, expected a list of numbers'],
     ['{"train_losses": [1, 2], "test_losses": [1]}', 'field test_losses: found "1 entries", expected 2 entries'],
     ['{"train_losses": [1], "test_losses": ["x"]}', 'field test_losses.0: found "x", expected a number'],

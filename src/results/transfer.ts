@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
-import { ConfigurationError, FileError } from '../../errors.js';
-import type { FoundFiles } from '../find-files.js';
-import { shownLine } from '../names.js';
-import { NothingToCompare } from '../nothing-to-compare.js';
-import { OutputTree, type Placement } from '../output-tree.js';
-import { faultLine, inTurns } from '../read-results.js';
-import { readText } from '../read-text.js';
-import { parseResultFile, type ResultFile } from '../result-file.js';
+import { ConfigurationError, FileError } from '../errors.js';
+import type { FoundFiles } from './find-files.js';
+import { shownLine } from './names.js';
+import { NothingToCompare } from './nothing-to-compare.js';
+import { OutputTree, type Placement } from './output-tree.js';
+import { faultLine, inTurns } from './read-results.js';
+import { readText } from './read-text.js';
+import { parseResultFile, type ResultFile } from './result-file.js';
 
 /** What became of the files of an import or export, each with its path; a fault or reason is one line. */
 export interface Transfer {

@@ -1,9 +1,15 @@
 import { dirname, resolve } from 'node:path';
-import { sha256Hex } from '../canonical-json.js';
-import { searchResultFiles } from '../find-files.js';
-import { recordResultFile } from '../result-file.js';
-import { deepobsFoldersOf, deepobsText, type ExportableRun, type ExportDialect, hasValidation } from './export.js';
-import { sealDeepobsRun } from './read.js';
+import { sha256Hex } from './canonical-json.js';
+import {
+  deepobsFoldersOf,
+  deepobsText,
+  type ExportableRun,
+  type ExportDialect,
+  hasValidation,
+} from './deepobs/export.js';
+import { sealDeepobsRun } from './deepobs/read.js';
+import { searchResultFiles } from './find-files.js';
+import { recordResultFile } from './result-file.js';
 import { fileNameOf, type Transfer, transferFiles } from './transfer.js';
 
 /**
