@@ -9,7 +9,7 @@ import {
   type Setting,
 } from '../analysis/index.js';
 import { groupBy } from '../group-by.js';
-import { configurationVersion, type Metric, type RecordedRun, readResults } from '../results/index.js';
+import { configurationVersion, hasEnded, type Metric, type RecordedRun, readResults } from '../results/index.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
 import { countPlanned, type PlannedStatus, planStatus } from './status.js';
