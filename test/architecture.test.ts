@@ -12,6 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'decimal-number.ts',
     'distributions.ts',
     'group-by.ts',
+    'natural-order.ts',
     'names.ts',
     'process-identity.ts',
     'regular-file.ts',

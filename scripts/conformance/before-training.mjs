@@ -3,7 +3,7 @@
 // states, the L2 term, and the loss on the real test data of ten seeds, as DeepOBS evaluates it.
 // Measures what is missing: delete conformance/before-training.json to measure anew.
 //   node scripts/conformance/before-training.mjs [--only mnist_vae,cifar10_3c3d] [--data-dir DIR] [--threads 1]
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { openDataset } from '../../dist/src/dataset/index.js';
 import { openEngine } from '../../dist/src/engine/index.js';
 import { Evaluator } from '../../dist/src/run/evaluation.js';
 import { initialStates, inputNames, loadTestProblem } from '../../dist/src/testproblem/index.js';
+import { writeRows } from './rows.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options } = parseArgs({
@@ -66,7 +67,14 @@ async function once(table, version, measure) {
   const row = await measure();
   if (row === null) return;
   measured[table].push(row);
-  writeFileSync(stored, `${JSON.stringify(measured, null, 1)}\n`);
+  measured[table].sort((left, right) => place(left) - place(right));
+  writeRows(stored, measured);
+}
+
+/** In the order of the page, what is not DeepOBS' at the end. */
+function place({ testproblem }) {
+  const index = STATED.findIndex(({ name }) => name === testproblem);
+  return index === -1 ? STATED.length : index;
 }
 
 /** Loss and accuracy on the real test data at the initial values of each seed; null where there are no data. */

@@ -4,13 +4,14 @@
 // Trains what is missing and nothing twice: stop it at any time and start it again.
 //   node scripts/conformance/curves.mjs [--only mnist_vae,quadratic_deep] [--optimizers SGD,Adam] [--seeds 42,43] [--data-dir DIR]
 //                                       [--output-dir DIR] [--threads 1]
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundledBaselinesFolder, readBaselineFiles } from '../../dist/src/analysis/index.js';
 import { defineDataset, openDataset } from '../../dist/src/dataset/index.js';
 import { executeRun, resolveConfiguration } from '../../dist/src/run/index.js';
+import { writeRows } from './rows.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options } = parseArgs({
@@ -150,6 +151,5 @@ function sameOrder(definition) {
 function keep(run) {
   const runs = existsSync(stored) ? JSON.parse(readFileSync(stored, 'utf8')).runs : [];
   const same = (other) => ['testproblem', 'optimizer', 'seed'].every((key) => other[key] === run[key]);
-  const all = [...runs.filter((other) => !same(other)), run];
-  writeFileSync(stored, `${JSON.stringify({ runs: all }, null, 1)}\n`);
+  writeRows(stored, { runs: [...runs.filter((other) => !same(other)), run] });
 }

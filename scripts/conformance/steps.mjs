@@ -3,11 +3,12 @@
 // goes down, what a step takes, and the largest resident memory.
 //   node scripts/conformance/steps.mjs [--only svhn_wrn164] [--threads 2] [--steps 20] [--batch-size N]
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writeRows } from './rows.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options } = parseArgs({
@@ -62,10 +63,7 @@ function measure(row) {
   const all = [...rows.filter(({ testproblem }) => testproblem !== found.testproblem), found];
   const place = ({ testproblem }) => ROWS.findIndex((other) => other.testproblem === testproblem);
   all.sort((left, right) => place(left) - place(right));
-  writeFileSync(
-    stored,
-    `${JSON.stringify({ machine: `${cpus()[0]?.model}, ${cpus().length} cores`, rows: all }, null, 1)}\n`,
-  );
+  writeRows(stored, { machine: `${cpus()[0]?.model}, ${cpus().length} cores`, rows: all });
 }
 
 async function train({ testproblem, batch_size: batchSize, optimizer, hyperparameters }) {

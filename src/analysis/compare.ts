@@ -1,4 +1,5 @@
 import { groupBy } from '../group-by.js';
+import { inNaturalOrder } from '../natural-order.js';
 import type { RecordedRun } from '../results/index.js';
 import { admitBaselines, type BaselineOptions } from './baseline-rows.js';
 import { type Candidate, candidateOf } from './candidate.js';
@@ -197,7 +198,7 @@ function inTableOrder(candidates: readonly Candidate[], order: readonly string[]
 /** By the user's order, which also selects; without one alphabetically. Stable, so that rows of one label stay together. */
 function inOrder<T>(items: readonly T[], name: (item: T) => string, order: readonly string[] | undefined): T[] {
   if (order === undefined) {
-    return [...items].sort((left, right) => (name(left) < name(right) ? -1 : name(left) > name(right) ? 1 : 0));
+    return [...items].sort((left, right) => inNaturalOrder(name(left), name(right)));
   }
   return order.flatMap((wanted) => items.filter((item) => name(item) === wanted));
 }

@@ -1,4 +1,5 @@
 import { printable } from '../report/escape.js';
+import { wrapText } from '../report/layout.js';
 import { reasonOf } from '../results/atomic-file.js';
 
 /** The only place that writes: results go to stdout, everything else to stderr. */
@@ -68,12 +69,19 @@ export function createTerminal({ stdout, stderr, env }: Streams): Terminal {
       if (!interactive) return;
       clear();
       const width = messageWidth();
+      const wrapped = text.split('\n').flatMap((line) => continued(shown(line), width));
       // What is scrolled off the screen could not be replaced.
-      const lines = text.split('\n').slice(0, Math.max(1, (stderr.rows || 24) - 1));
-      stderr.write(lines.map((line) => shown(line).slice(0, width)).join('\n'));
+      const lines = wrapped.slice(0, Math.max(1, (stderr.rows || 24) - 1));
+      stderr.write(lines.join('\n'));
       pending = lines.length;
     },
   };
+}
+
+/** The line, and further ones with what does not fit; an indentation stays. */
+function continued(line: string, width: number): string[] {
+  const [indent = ''] = /^ */.exec(line) ?? [];
+  return wrapText(line.slice(indent.length), width, indent, `${indent}  `);
 }
 
 /** Messages quote what stands in files: nothing of it is more than text on a terminal. */

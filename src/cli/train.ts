@@ -166,7 +166,7 @@ function finish(
   if (takesOutput(options.log ?? [])) terminal.line(path);
   else
     terminal.result(
-      options.json ? JSON.stringify({ ...summarize(path, runFile, alreadyComplete), hint }, null, 2) : path,
+      options.json ? JSON.stringify({ ...summarise(path, runFile, alreadyComplete), hint }, null, 2) : path,
     );
   if (status.state === 'interrupted') return signal.aborted ? interruptionCode(signal) : 0;
   return status.state === 'failed' ? 1 : 0;
@@ -183,7 +183,7 @@ function describeEnd(runFile: RunFile): string {
 }
 
 /** What --json prints: where the run file is and how the run ended. */
-function summarize(path: string, runFile: RunFile, alreadyComplete: boolean) {
+function summarise(path: string, runFile: RunFile, alreadyComplete: boolean) {
   return {
     path,
     status: runFile.status.state,

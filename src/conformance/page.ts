@@ -53,8 +53,7 @@ export async function conformancePage(): Promise<string> {
     ...paragraph(`**DeepOBS 1.1 repeats the order of its first epoch.** Its published losses of quadratic_deep show it: their spread over
       ten seeds is the same at every epoch (SGD: 0.157 to 0.161 from epoch 1 to 100), and Momentum ends at 87.045 ± 0.024. With an
       order of its own for each epoch, as it should be and as a run here has it, Momentum ends at 88.46 ± 0.66, and its spread
-      at epoch 5 is 4.5 instead of 0.48. With the order repeated all three curves above agree to the end. mnist_vae and fmnist_vae have not been trained so
-      yet.`),
+      at epoch 5 is 4.5 instead of 0.48. With the order repeated all three curves above agree to the end.`),
     '## Large networks on a processor',
     ...paragraph(`Twenty steps on synthetic images, at a batch size that a machine of 24 GB has room for. Processor time of a step (median;
       ${measured.steps.machine}), largest resident memory, and what an epoch and a run of the default numbers of images take at that

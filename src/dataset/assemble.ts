@@ -20,7 +20,7 @@ export function unitPixelValues(channels: number): PixelValues {
 }
 
 /** Bytes become (byte / 255 − mean) / std of their channel, each step in single precision as in torchvision. */
-export function normalizedPixelValues(means: readonly number[], stds: readonly number[]): PixelValues {
+export function normalisedPixelValues(means: readonly number[], stds: readonly number[]): PixelValues {
   const values = new Float32Array(means.length * 256);
   for (const [channel, mean] of means.entries()) {
     for (let byte = 0; byte < 256; byte++) {

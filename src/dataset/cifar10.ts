@@ -1,4 +1,4 @@
-import { normalizedPixelValues } from './assemble.js';
+import { normalisedPixelValues } from './assemble.js';
 import { cifarLayouts } from './cifar-layouts.js';
 import type { ContentDefinition, ImageDatasetDefinition } from './definition.js';
 
@@ -59,7 +59,7 @@ export const cifar10: ImageDatasetDefinition = {
     },
   }),
   // Mean and standard deviation of the training file's channels, as DeepOBS has them.
-  pixelValues: () => normalizedPixelValues([0.49139968, 0.48215841, 0.44653091], [0.24703223, 0.24348513, 0.26158784]),
+  pixelValues: () => normalisedPixelValues([0.49139968, 0.48215841, 0.44653091], [0.24703223, 0.24348513, 0.26158784]),
   augmentation: { mirrors: true },
   synthetic: { patch: [12, 20], contrast: [60, 130], noise: 14, cue: 0.35 },
 };

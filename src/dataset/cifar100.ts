@@ -1,4 +1,4 @@
-import { normalizedPixelValues } from './assemble.js';
+import { normalisedPixelValues } from './assemble.js';
 import { cifarLayouts } from './cifar-layouts.js';
 import type { ContentDefinition, ImageDatasetDefinition } from './definition.js';
 
@@ -51,7 +51,7 @@ export const cifar100: ImageDatasetDefinition = {
     },
   }),
   // Mean and standard deviation of the training file's channels, as DeepOBS has them.
-  pixelValues: () => normalizedPixelValues([0.50707516, 0.48654887, 0.44091784], [0.26733429, 0.25643846, 0.27615047]),
+  pixelValues: () => normalisedPixelValues([0.50707516, 0.48654887, 0.44091784], [0.26733429, 0.25643846, 0.27615047]),
   augmentation: { mirrors: true },
   synthetic: { patch: [12, 20], contrast: [60, 130], noise: 14, cue: 1 },
 };

@@ -1,4 +1,4 @@
-import { normalizedPixelValues } from './assemble.js';
+import { normalisedPixelValues } from './assemble.js';
 import type { ContentDefinition, ImageDatasetDefinition } from './definition.js';
 
 const CONTENTS: readonly ContentDefinition[] = [
@@ -44,7 +44,7 @@ export const svhn: ImageDatasetDefinition = {
     })),
   ],
   // Mean and standard deviation of the training file's channels, as DeepOBS has them.
-  pixelValues: () => normalizedPixelValues([0.4376821, 0.4437697, 0.47280442], [0.19803012, 0.20101562, 0.19703614]),
+  pixelValues: () => normalisedPixelValues([0.4376821, 0.4437697, 0.47280442], [0.19803012, 0.20101562, 0.19703614]),
   augmentation: { mirrors: false },
   synthetic: { patch: [12, 20], contrast: [60, 130], noise: 14, cue: 0.35 },
 };

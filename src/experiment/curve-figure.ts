@@ -9,7 +9,7 @@ import {
   panelTitle,
   seriesScales,
 } from '../report/figures/panels.js';
-import { look, type Series } from '../report/figures/series.js';
+import { type Look, look, type Series } from '../report/figures/series.js';
 import type { Curve, CurvePanel } from './curve.js';
 
 /** What a figure of an experiment says beside its curves. */
@@ -25,6 +25,8 @@ interface CurveFigureText {
   readonly logarithmic?: boolean;
   /** Curves in this order have the same look in every figure of a page. */
   readonly order: readonly string[];
+  /** The look of each curve, where it says what the curves have in common. */
+  readonly looks?: Readonly<Record<string, Look>>;
   readonly published: boolean;
 }
 
@@ -33,12 +35,13 @@ export function curveFigure(panels: readonly CurvePanel[], text: CurveFigureText
   const keys = text.order.filter((key) => panels.some(({ curves }) => curves.some((curve) => curve.key === key)));
   const series = keys.map((key): Series => {
     const own = panels.flatMap(({ curves }) => curves.filter((curve) => curve.key === key));
-    const appearance = look(text.order.indexOf(key));
+    const given = text.looks?.[key];
+    const appearance = given ?? look(text.order.indexOf(key));
     return {
       key,
       label: `${key} (${countsOf(own)})`,
       ...appearance,
-      dash: text.published ? [4, 3] : appearance.dash,
+      dash: text.published && given === undefined ? [4, 3] : appearance.dash,
     };
   });
   const points = panels.flatMap(({ curves }) => curves.flatMap((curve) => curve.points));

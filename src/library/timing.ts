@@ -11,7 +11,7 @@ export {
   resolveContestant,
   type Scope,
   settingInWords,
-  summarizeRatios,
+  summariseRatios,
   type TimedRun,
   type TimingOptions,
   timeRun,

@@ -24,7 +24,7 @@ export function defineDistanceOverGradients({
     hyperparameters: z.strictObject({
       reps_rel: positive()
         .default(1e-6)
-        .describe('first distance, relative to 1 + ‖θ₀‖; 1e-4 with batch normalization'),
+        .describe('first distance, relative to 1 + ‖θ₀‖; 1e-4 with batch normalisation'),
       epsilon: positive().default(1e-8).describe('added to the sum of squared gradients'),
       averaging: z.boolean().default(true).describe('evaluate at the average of the iterates'),
     }),

@@ -88,8 +88,9 @@ export class StepProgram<C extends Tree<Tensor>> {
   readonly #build: Build;
   readonly #variants: Variant[] = [];
 
-  private constructor(task: StepTask, carried: C, build: Build) {
-    this.#task = task;
+  private constructor({ engine, stream, stepsPerEpoch }: StepTask, carried: C, build: Build) {
+    // Not the task itself, which may have the initial parameters.
+    this.#task = { engine, stream, stepsPerEpoch };
     this.#carried = carried;
     this.#names = leavesOf<Tensor>(carried).map(([, { attributes }]) => String(attributes.name));
     this.#build = build;

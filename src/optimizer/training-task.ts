@@ -23,22 +23,26 @@ export interface TaskOptions {
 
 /** Puts a test problem on an engine for an optimizer to train on. */
 export function trainingTask(engine: Engine, problem: TestProblem, options: TaskOptions): TrainingTask {
-  const { defaults, parameters } = problem;
+  const { defaults } = problem;
   const { seed = 42, stepsPerEpoch, batchSize = defaults.batchSize, l2Reg = defaults.l2Reg ?? 0 } = options;
   const streams = new TrainingStreams(seed);
-  const initial = options.parameters ?? problem.initialParameters(seed);
   return {
     engine,
     problem: problem.build(batchSize, { l2Reg }),
-    parameterNames: parameters.map(({ name }) => name),
-    kinds: parameters.map(({ kind }) => kind),
-    groups: parameters.map(({ group }) => group),
+    parameterNames: problem.parameters.map(({ name }) => name),
+    kinds: problem.parameters.map(({ kind }) => kind),
+    groups: problem.parameters.map(({ group }) => group),
     constants: constantValues(engine, problem),
-    initialParameters: parameters.map(({ shape }, index) => engine.upload(at(initial, index), shape)),
+    initialParameters: uploadParameters(engine, problem, options.parameters ?? problem.initialParameters(seed)),
     stepsPerEpoch,
     stream: (name) => randomStream(seed, 'optimizer rule', name),
     random: options.random ?? ((name) => streams.stream(name)),
   };
+}
+
+/** In a function of its own, so that the streams above, which live as long as the training, do not hold the initial numbers. */
+function uploadParameters(engine: Engine, { parameters }: TestProblem, initial: readonly TensorData[]) {
+  return parameters.map(({ shape }, index) => engine.upload(at(initial, index), shape));
 }
 
 /** A test problem's constants as feeds of programs. */

@@ -1,6 +1,17 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
 import type { RandomStream } from '../random/index.js';
-import { add, input, inputOperation, leavesOf, mapLeaves, program, type Tensor, type Tree } from '../tensor/index.js';
+import {
+  add,
+  constantOperation,
+  input,
+  inputOperation,
+  leavesOf,
+  mapLeaves,
+  program,
+  sizeOf,
+  type Tensor,
+  type Tree,
+} from '../tensor/index.js';
 import { drawn } from './random-tensors.js';
 import { initContext, type RuleParameters, type StepMaterials, updateContext } from './rule-context.js';
 import { StepRecorder } from './step-recorder.js';
@@ -75,11 +86,20 @@ export class UpdateRule {
   ): Promise<Tree<Value>> {
     const initial = leavesOf<Tensor>(this.#initial);
     const state: Record<string, Value> = {};
-    const computed = initial.filter(([, { operation }]) => operation !== inputOperation);
+    const computed = initial.filter(
+      ([, { operation }]) => operation !== inputOperation && operation !== constantOperation,
+    );
     const feeds = { ...parameters, ...drawn(engine, this.#initialRandoms.randoms, stream, 0) };
     if (computed.length > 0) {
       const executable = await engine.compile(program(Object.fromEntries(computed)));
       Object.assign(state, await executable.run(feeds));
+    }
+    // Zeros and the like come from here: an engine's program would keep a copy of them as long as it lives.
+    for (const [path, { operation, attributes, shape, dtype }] of initial) {
+      if (operation !== constantOperation) continue;
+      const value = Number(attributes.value);
+      const Numbers = Math.fround(value) === value ? Float32Array : Float64Array;
+      state[path] = engine.upload(new Numbers(sizeOf(shape)).fill(value), shape, dtype);
     }
     // A state that starts as the parameters themselves is a copy of its own: steps write into the memory of spent values.
     for (const [path, { operation, attributes, shape }] of initial) {

@@ -7,9 +7,9 @@ const SHIFT = 397;
  * numbers may differ in the last bit where the two logarithms round differently.
  */
 export class MersenneTwister {
-  private readonly state = new Uint32Array(LENGTH);
-  private position = LENGTH;
-  private spareNormal: number | null = null;
+  readonly #state = new Uint32Array(LENGTH);
+  #position = LENGTH;
+  #spareNormal: number | null = null;
 
   /** `seed` is an integer from 0 to 2³² − 1, as NumPy demands. */
   constructor(seed: number) {
@@ -18,15 +18,15 @@ export class MersenneTwister {
     }
     let word = seed;
     for (let i = 0; i < LENGTH; i++) {
-      this.state[i] = word;
+      this.#state[i] = word;
       word = (Math.imul(1812433253, word ^ (word >>> 30)) + i + 1) >>> 0;
     }
   }
 
   /** `RandomState.random_sample()`: uniform in [0, 1), 53 bits. */
   randomSample(): number {
-    const high = this.uint32() >>> 5;
-    const low = this.uint32() >>> 6;
+    const high = this.#uint32() >>> 5;
+    const low = this.#uint32() >>> 6;
     return (high * 0x400_0000 + low) / 0x20_0000_0000_0000;
   }
 
@@ -37,9 +37,9 @@ export class MersenneTwister {
 
   /** `RandomState.standard_normal()`; `RandomState.normal(loc, scale)` is `loc + scale * standardNormal()`. */
   standardNormal(): number {
-    if (this.spareNormal !== null) {
-      const value = this.spareNormal;
-      this.spareNormal = null;
+    if (this.#spareNormal !== null) {
+      const value = this.#spareNormal;
+      this.#spareNormal = null;
       return value;
     }
     for (;;) {
@@ -48,16 +48,16 @@ export class MersenneTwister {
       const square = x * x + y * y;
       if (square < 1 && square !== 0) {
         const factor = Math.sqrt((-2 * Math.log(square)) / square);
-        this.spareNormal = factor * x;
+        this.#spareNormal = factor * x;
         return factor * y;
       }
     }
   }
 
-  private uint32(): number {
-    if (this.position === LENGTH) this.twist();
-    let value = this.state[this.position] ?? 0;
-    this.position += 1;
+  #uint32(): number {
+    if (this.#position === LENGTH) this.#twist();
+    let value = this.#state[this.#position] ?? 0;
+    this.#position += 1;
     value ^= value >>> 11;
     value ^= (value << 7) & 0x9d2c5680;
     value ^= (value << 15) & 0xefc60000;
@@ -65,13 +65,13 @@ export class MersenneTwister {
     return value >>> 0;
   }
 
-  private twist(): void {
-    const { state } = this;
+  #twist(): void {
+    const state = this.#state;
     for (let i = 0; i < LENGTH; i++) {
       const joined = ((state[i] ?? 0) & 0x80000000) | ((state[(i + 1) % LENGTH] ?? 0) & 0x7fffffff);
       const odd = (joined & 1) === 0 ? 0 : 0x9908b0df;
       state[i] = (state[(i + SHIFT) % LENGTH] ?? 0) ^ (joined >>> 1) ^ odd;
     }
-    this.position = 0;
+    this.#position = 0;
   }
 }

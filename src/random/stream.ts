@@ -9,21 +9,21 @@ const TWO_53 = 0x20_0000_0000_0000;
  * same path and the same numbers come again, on every platform.
  */
 export class RandomStream {
-  private readonly key: StreamKey;
-  private s0: number;
-  private s1: number;
-  private s2: number;
-  private s3: number;
-  private spareNormal: number | null = null;
+  readonly #key: StreamKey;
+  #s0: number;
+  #s1: number;
+  #s2: number;
+  #s3: number;
+  #spareNormal: number | null = null;
 
   /** Use {@link randomStream}; `key` must not be changed afterwards. */
   constructor(key: StreamKey) {
     const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = key;
-    this.key = key;
-    this.s0 = s0 | 0;
-    this.s1 = s1 | 0;
-    this.s2 = s2 | 0;
-    this.s3 = (s0 | s1 | s2 | s3) === 0 ? 1 : s3 | 0;
+    this.#key = key;
+    this.#s0 = s0 | 0;
+    this.#s1 = s1 | 0;
+    this.#s2 = s2 | 0;
+    this.#s3 = (s0 | s1 | s2 | s3) === 0 ? 1 : s3 | 0;
   }
 
   /**
@@ -32,26 +32,26 @@ export class RandomStream {
    * costs well under a microsecond for a number, so that every image of an epoch can have its own stream.
    */
   child(part: string | number): RandomStream {
-    return new RandomStream(childKey(this.key, part));
+    return new RandomStream(childKey(this.#key, part));
   }
 
   /** A uniform integer in [0, 2³²). */
   uint32(): number {
-    const product = Math.imul(this.s1, 5);
+    const product = Math.imul(this.#s1, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
-    const shifted = this.s1 << 9;
-    this.s2 ^= this.s0;
-    this.s3 ^= this.s1;
-    this.s1 ^= this.s2;
-    this.s0 ^= this.s3;
-    this.s2 ^= shifted;
-    this.s3 = (this.s3 << 11) | (this.s3 >>> 21);
+    const shifted = this.#s1 << 9;
+    this.#s2 ^= this.#s0;
+    this.#s3 ^= this.#s1;
+    this.#s1 ^= this.#s2;
+    this.#s0 ^= this.#s3;
+    this.#s2 ^= shifted;
+    this.#s3 = (this.#s3 << 11) | (this.#s3 >>> 21);
     return result;
   }
 
   /** Fills an array with what as many calls of {@link uint32} would give, several times faster. */
   fillUint32(values: Uint32Array): void {
-    let { s0, s1, s2, s3 } = this;
+    let [s0, s1, s2, s3] = [this.#s0, this.#s1, this.#s2, this.#s3];
     for (let i = 0; i < values.length; i++) {
       const product = Math.imul(s1, 5);
       values[i] = Math.imul((product << 7) | (product >>> 25), 9);
@@ -63,12 +63,12 @@ export class RandomStream {
       s2 ^= shifted;
       s3 = (s3 << 11) | (s3 >>> 21);
     }
-    Object.assign(this, { s0, s1, s2, s3 });
+    [this.#s0, this.#s1, this.#s2, this.#s3] = [s0, s1, s2, s3];
   }
 
   /** A uniform number in [0, 1), a multiple of 2⁻⁵³. */
   uniform(): number {
-    return this.uint53() / TWO_53;
+    return this.#uint53() / TWO_53;
   }
 
   /** A uniform integer in [0, n), without bias (by rejection); n is an integer from 1 to 2⁵³. */
@@ -83,16 +83,16 @@ export class RandomStream {
       return value % n;
     }
     const limit = TWO_53 - (TWO_53 % n);
-    let value = this.uint53();
-    while (value >= limit) value = this.uint53();
+    let value = this.#uint53();
+    while (value >= limit) value = this.#uint53();
     return value % n;
   }
 
   /** A standard normal number, by Marsaglia's polar method; every second one comes from the pair before. */
   normal(): number {
-    if (this.spareNormal !== null) {
-      const value = this.spareNormal;
-      this.spareNormal = null;
+    if (this.#spareNormal !== null) {
+      const value = this.#spareNormal;
+      this.#spareNormal = null;
       return value;
     }
     for (;;) {
@@ -101,7 +101,7 @@ export class RandomStream {
       const square = x * x + y * y;
       if (square < 1 && square > 0) {
         const factor = Math.sqrt((-2 * Math.log(square)) / square);
-        this.spareNormal = y * factor;
+        this.#spareNormal = y * factor;
         return x * factor;
       }
     }
@@ -119,7 +119,7 @@ export class RandomStream {
     return order;
   }
 
-  private uint53(): number {
+  #uint53(): number {
     return (this.uint32() >>> 5) * 0x400_0000 + (this.uint32() >>> 6);
   }
 }

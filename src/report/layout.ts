@@ -19,6 +19,8 @@ export interface Layout {
 
 const GAP = 2;
 const NARROWEST = 16;
+/** What stands in a cell that has nothing; a paragraph does without. */
+const NOTHING = '-';
 /** Characters of a name that is broken over several lines at least. */
 const NARROWEST_NAME = 8;
 
@@ -93,8 +95,10 @@ function withBrokenNames(widths: readonly number[], columns: readonly Column[], 
 /** Each row as lines of its own, as for a list of things; the heading is the title of what comes first. */
 function asParagraphs(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): Layout {
   const laid = rows.map(([first = '', ...cells]) => {
-    const named = cells.map((cell, index) => [columns[index + 1]?.title ?? '', cell].filter((part) => part !== ''));
-    const texts = named.filter(([, cell]) => cell !== undefined).map((parts) => parts.join(' '));
+    const texts = cells.flatMap((cell, index) => {
+      const parts = [columns[index + 1]?.title ?? '', cell].filter((part) => part !== '');
+      return cell === '' || cell === NOTHING ? [] : parts.join(' ');
+    });
     return [...wrapText(first, width), ...wrapText(texts.join(', '), width, '  ')];
   });
   return { header: columns[0]?.title ?? '', lines: laid.flat(), rows: laid, dropped: [] };

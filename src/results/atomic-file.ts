@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { OutputError } from '../errors.js';
 import { makeFolders } from '../make-folders.js';
@@ -15,7 +15,7 @@ export { reasonOf };
  * the same folder, fsync, rename, fsync of the folder. Creates the folder; a device, a pipe or a socket stays as it is. Throws
  * OutputError.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Buffer[]): Promise<void> {
   const folder = dirname(path);
   const temporary = beginTemporary(path);
   try {
@@ -24,7 +24,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await removeAbandoned(path);
     const handle = await open(temporary, 'wx');
     try {
-      await handle.writeFile(data);
+      await writeFile(handle, data);
       await handle.sync();
     } finally {
       await handle.close();

@@ -52,8 +52,8 @@ const directorySchema = z.object({
 });
 type Directory = z.infer<typeof directorySchema>;
 
-/** The checkpoint's bytes. */
-export function encodeCheckpoint({ header, arrays }: CheckpointContent): Buffer {
+/** The checkpoint's bytes, in parts one after the other: the arrays of a large network are not copied for it. */
+export function encodeCheckpoint({ header, arrays }: CheckpointContent): Buffer[] {
   const entries = Object.entries(arrays).map(([name, array]) => ({
     name,
     type: typeName(array),
@@ -66,11 +66,11 @@ export function encodeCheckpoint({ header, arrays }: CheckpointContent): Buffer 
   words.writeUInt32LE(directory.length, 12);
   const parts = [words, sha256(words, directory), directory, padding(directory.length)];
   for (const array of Object.values(arrays)) parts.push(littleEndian(array), padding(array.byteLength));
-  return Buffer.concat([...parts, sha256(...parts)]);
+  return [...parts, sha256(...parts)];
 }
 
-/** Reads bytes at a place of a file; fewer when it ends there. */
-export type ReadAt = (position: number, length: number) => Promise<Buffer>;
+/** Reads bytes at a place of a file into a new buffer at a multiple of eight; fewer when the file ends there. */
+export type ReadAt = (position: number, length: number) => Promise<Buffer<ArrayBuffer>>;
 
 /**
  * The checked header of a checkpoint of so many bytes without its arrays, for saying how far a run got. Every length is
@@ -83,17 +83,18 @@ export async function readHeader(size: number, readAt: ReadAt): Promise<unknown>
 /** The content of a checkpoint, which is as it was written, or else DamagedContent or OtherVersion is thrown. */
 export async function readContent(size: number, readAt: ReadAt): Promise<CheckpointContent> {
   const { directory, start } = await readDirectory(size, readAt);
-  const bytes = await readAt(0, size);
-  const content = bytes.subarray(0, size - CHECKSUM);
-  checkSum(bytes.subarray(size - CHECKSUM), sha256(content), `in ${size} bytes`);
+  const hash = createHash('sha256').update(await readAt(0, start));
+  const arrays: [string, CheckpointArray][] = [];
   let offset = start;
-  const arrays = directory.arrays.map(({ name, type, length }): [string, CheckpointArray] => {
+  for (const { name, type, length } of directory.arrays) {
     const byteLength = length * TYPES[type].BYTES_PER_ELEMENT;
-    const copy = Buffer.from(Uint8Array.prototype.slice.call(content, offset, offset + byteLength).buffer);
-    swapOnBigEndian(copy, TYPES[type].BYTES_PER_ELEMENT);
+    const bytes = await readAt(offset, byteLength);
+    hash.update(bytes).update(await readAt(offset + byteLength, padded(byteLength) - byteLength));
+    swapOnBigEndian(bytes, TYPES[type].BYTES_PER_ELEMENT);
+    arrays.push([name, new TYPES[type](bytes.buffer, bytes.byteOffset, length)]);
     offset += padded(byteLength);
-    return [name, new TYPES[type](copy.buffer, copy.byteOffset, length)];
-  });
+  }
+  checkSum(await readAt(offset, CHECKSUM), hash.digest(), `in ${size} bytes`);
   return { header: directory.header, arrays: Object.fromEntries(arrays) };
 }
 

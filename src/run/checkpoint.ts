@@ -77,13 +77,17 @@ async function find<Whole>(
   }
 }
 
+/** The most that systems read at one time is a little below 2 GiB. */
+const LARGEST_READ = 2 ** 30;
+
 /** Reads up to the end of the file, in pieces if the system gives them so. */
 function readerOf({ handle }: RegularFile): ReadAt {
   return async (position, length) => {
+    // Not from a pool: numbers of eight bytes are read in place.
     const bytes = Buffer.alloc(length);
     let done = 0;
     while (done < length) {
-      const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
+      const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, LARGEST_READ), position + done);
       if (bytesRead === 0) throw new DamagedContent(`${position + done} bytes`, `at least ${position + length}`);
       done += bytesRead;
     }

@@ -1,6 +1,6 @@
 import type { Batch, DataSplit, Phase, Protocol, SplitSizes } from '../dataset/index.js';
 import { type CompiledFunction, compileFunction, type Engine, type Value } from '../engine/index.js';
-import { sizeOf, type Tensor } from '../tensor/index.js';
+import { intermediateBytes, program, sizeOf, type Tensor } from '../tensor/index.js';
 import {
   evaluationNoise,
   initialStates,
@@ -11,11 +11,30 @@ import {
 } from '../testproblem/index.js';
 import type { Measurement } from './events.js';
 
+/** Examples per evaluation batch where the protocol leaves it open, divisors of 10,000. */
+const EVALUATION_BATCH_SIZES = [250, 125, 50, 25, 10, 5, 1];
+/** Bytes that the activations of an evaluation batch may take; VGG's of 250 images would take 6.4 GB. */
+const LARGEST_EVALUATION = 1e9;
+
 /**
- * Examples per evaluation batch where the protocol leaves it open: a divisor of 10,000 whose activations stay small. Where a
- * state goes from batch to batch, the batch size is part of what is computed, and evaluation has that of training.
+ * Examples per evaluation batch. Where a state goes from batch to batch, the batch size is part of what is computed, and
+ * evaluation has that of training; else the largest whose activations stay small.
  */
-const evaluationBatchSize = 250;
+export function evaluationBatchSize(
+  problem: TestProblem,
+  { protocol, batchSize }: Pick<EvaluationOptions, 'protocol' | 'batchSize'>,
+): number {
+  const carries = problem.build(2, { mode: 'eval' }).states.some(({ per }) => per === 'pass');
+  if (protocol === 'deepobs-beta' || carries) return batchSize;
+  const bytes = evaluationBytes(problem, 1);
+  return EVALUATION_BATCH_SIZES.find((size) => size * bytes <= LARGEST_EVALUATION) ?? 1;
+}
+
+/** What the evaluation of a batch takes between its inputs and the loss, in bytes. */
+export function evaluationBytes(problem: TestProblem, batchSize: number): number {
+  const { loss } = problem.build(batchSize, { mode: 'eval' });
+  return intermediateBytes(program({ loss }));
+}
 
 /**
  * How many labels of a batch are predicted right, from the fraction as an engine rounds it: float32 has 3/100 as
@@ -83,8 +102,7 @@ export class Evaluator {
     this.#constants = constants;
     this.#options = options;
     this.#dropIncomplete = options.protocol === 'deepobs-beta';
-    const carries = problem.build(2, { mode: 'eval' }).states.some(({ per }) => per === 'pass');
-    this.#batchSize = this.#dropIncomplete || carries ? options.batchSize : evaluationBatchSize;
+    this.#batchSize = evaluationBatchSize(problem, options);
   }
 
   /** Compiles what the evaluations of sets of these sizes need; returns the seconds that took. */

@@ -70,7 +70,14 @@ async function memoryOf(runs: readonly PlannedRun[]): Promise<number[]> {
     const { testproblem, batchSize, optimizer } = configuration;
     const { num_observations: observations } = optimizer.hyperparameters;
     const key = JSON.stringify([
-      ...[testproblem, request.testproblem, configurationVersion(configuration), batchSize, observations ?? null],
+      ...[
+        testproblem,
+        request.testproblem,
+        configurationVersion(configuration),
+        batchSize,
+        optimizer.name,
+        observations ?? null,
+      ],
     ]);
     const need = known.get(key) ?? leastMemory(await resolveConfiguration(request));
     known.set(key, need);

@@ -1,4 +1,5 @@
 export * from './derivatives.js';
+export { intermediateBytes } from './intermediate-bytes.js';
 export { constantOperation } from './operations/constant.js';
 export { geometryOf, paddingFor } from './operations/conv2d.js';
 export { inputOperation } from './operations/input.js';

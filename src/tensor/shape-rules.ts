@@ -36,14 +36,14 @@ export function requireRank(operation: string, tensor: Tensor, rank: number): vo
 }
 
 /** Axes as sorted, non-negative, distinct numbers; negative ones count from the end. */
-export function normalizeAxes(operation: string, shape: Shape, axes: readonly number[]): number[] {
-  const normalized = axes.map((axis) => (axis < 0 ? axis + shape.length : axis));
-  for (const axis of normalized) {
+export function normaliseAxes(operation: string, shape: Shape, axes: readonly number[]): number[] {
+  const normalised = axes.map((axis) => (axis < 0 ? axis + shape.length : axis));
+  for (const axis of normalised) {
     if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) {
       throw new ShapeError(`${operation}: axis ${axis} is outside the shape [${shape.join(', ')}]`);
     }
   }
-  return [...new Set(normalized)].sort((a, b) => a - b);
+  return [...new Set(normalised)].sort((a, b) => a - b);
 }
 
 /** The length of an axis that is known to exist. */

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js';
 import type { ResolvedRun } from '../run/index.js';
 import { option, say } from '../words.js';
-import { type RatioSummary, summarizeRatios } from './ratios.js';
+import { type RatioSummary, summariseRatios } from './ratios.js';
 import { type Clock, type RunSeconds, type Scope, type TimedRun, type TimingOptions, timeRun } from './timed-run.js';
 
 /** How optimizers are compared. */
@@ -101,7 +101,7 @@ function rotated(n: number, start: number): number[] {
 
 function ratiosOf(own: readonly RunSeconds[], reference: readonly RunSeconds[]): NonNullable<Contestant['ratios']> {
   const ratio = (scope: Scope, clock: Clock): RatioSummary =>
-    summarizeRatios(
+    summariseRatios(
       own.map((seconds) => seconds[scope][clock]),
       reference.map((seconds) => seconds[scope][clock]),
     );

@@ -17,7 +17,7 @@ export interface RatioSummary {
 }
 
 /** Summarises `seconds[i] / reference[i]` over the repeats i. */
-export function summarizeRatios(seconds: readonly number[], reference: readonly number[]): RatioSummary {
+export function summariseRatios(seconds: readonly number[], reference: readonly number[]): RatioSummary {
   const values = seconds.map((value, repeat) => value / (reference[repeat] ?? Number.NaN));
   const interval = studentInterval(values.map(Math.log));
   return {

@@ -19,9 +19,9 @@ function terminalOn(isTTY: boolean, env: Record<string, string> = {}) {
 describe('the terminal', () => {
   test('replaces the transient line on a screen and keeps it within its width', () => {
     const { terminal, stderr } = terminalOn(true);
-    terminal.transient('x'.repeat(100));
+    terminal.transient('  #0 mnist_logreg sgd lr=0.01 seed 42: epoch 3 of 10');
     terminal.line('done');
-    expect(stderr.text()).toBe(`${'x'.repeat(39)}\r\u001b[Kdone\n`);
+    expect(stderr.text()).toBe('  #0 mnist_logreg sgd lr=0.01 seed 42:\n    epoch 3 of 10\r\u001b[1A\u001b[Jdone\n');
   });
 
   test('replaces several lines as far as the screen is high', () => {

@@ -129,11 +129,13 @@ const header = {
   journal: { bytes: 120, sha256: hash },
 };
 const arrays = { weight: Float32Array.of(1.5, -0, 3), counts: Int32Array.of(-1, 7), factor: Float64Array.of(Math.PI) };
-const checkpoint = encodeCheckpoint({ header, arrays });
+const checkpoint = Buffer.concat(encodeCheckpoint({ header, arrays }));
 const readerOf = (bytes: Uint8Array) => async (position: number, length: number) => {
   if (length > bytes.length) throw new Error(`asked for ${length} of ${bytes.length} bytes`);
   if (position + length > bytes.length) throw new DamagedContent(`${bytes.length} bytes`, `${position + length}`);
-  return Buffer.from(bytes.subarray(position, position + length));
+  const read = Buffer.alloc(length);
+  read.set(bytes.subarray(position, position + length));
+  return read;
 };
 
 test('a damaged checkpoint is told, whatever is wrong with it', { timeout: HOUR }, async () => {
@@ -164,7 +166,7 @@ test('a checkpoint with a right checksum and another header is checked by its sc
       } catch {
         return;
       }
-      const bytes = encodeCheckpoint({ header: other, arrays });
+      const bytes = Buffer.concat(encodeCheckpoint({ header: other, arrays }));
       const { header: read } = await readContent(bytes.length, readerOf(bytes));
       const checked = checkpointHeaderSchema.safeParse(read);
       if (!checked.success) return;

@@ -229,6 +229,8 @@ describe('the layout of a table', () => {
       ],
       dropped: [],
     });
+    // What a row does not have, its paragraph does not say.
+    expect(layoutTable(columns, [['SGD', '', '-', '2']], 16).lines).toEqual(['SGD', '  first to go 2']);
     for (let width = 12; width < 90; width++) {
       const laid = layoutTable(columns, rows, width);
       for (const line of [...laid.header.split('\n'), ...laid.lines]) expect(line.length).toBeLessThanOrEqual(width);

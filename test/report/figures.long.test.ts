@@ -306,3 +306,16 @@ test('run times from a file of probprec runtime: ratios with intervals, a diverg
   expect(svg).toContain('Bad (diverged)');
   await look('runtime measured', figure);
 });
+
+test('names of 60 characters leave the panels of a column most of their width, and n in one piece', async () => {
+  const names = ['a', 'b'].map((letter) => letter.repeat(60));
+  const runs = names.flatMap((optimizer, index) => exampleRuns([0.8, 0.82 + index / 50, 0.84], { optimizer }));
+  for (const kind of ['differences', 'finals', 'runtime'] as const) {
+    const figure = COMPARISON_FIGURES[kind](compare(runs, { details: true }), DEFAULT_OPTIONS);
+    const { spec, width } = await drawFigure(figure, { width: 234, fontSize: 8 });
+    expect(width).toBeLessThan(242);
+    const [{ concat }] = spec.vconcat as [{ concat: readonly { width: number }[] }];
+    for (const panel of concat) expect(panel.width).toBeGreaterThan(100);
+    expect(JSON.stringify(spec)).toContain('n = 3');
+  }
+});

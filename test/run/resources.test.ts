@@ -1,9 +1,12 @@
 import { readdir, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { measurementsFolder, readMeasured } from '../../src/conformance/measured.js';
 import { OutputError } from '../../src/errors.js';
+import { evaluationBatchSize } from '../../src/run/evaluation.js';
 import { resolveConfiguration } from '../../src/run/index.js';
-import { checkDisk, checkMemory, diskNeed, memoryLimit, memoryNeed } from '../../src/run/resources.js';
+import { checkDisk, checkMemory, diskNeed, leastMemory, memoryLimit, memoryNeed } from '../../src/run/resources.js';
 import { checkJobs } from '../../src/sweep/jobs.js';
+import { loadTestProblem } from '../../src/testproblem/index.js';
 import { command } from '../cli/command.js';
 import { runSmall, smallRequest, temporaryFolder } from './small-run.js';
 
@@ -16,24 +19,73 @@ afterEach(() => rm(folder, { recursive: true }));
 const resolved = (changes = {}) => resolveConfiguration({ ...smallRequest, ...changes });
 
 describe('the memory that a run needs at least', () => {
-  test('is that of its parameters, observations and minibatch', async () => {
-    // 784 · 10 + 10 numbers, and the 32 · 10 products of a minibatch.
-    const plain = await memoryNeed(await resolved());
-    expect(plain).toEqual({ parameters: 31_400, vectors: 62_800, observations: 0, minibatch: 4 * 320 });
-    const family = await resolved({ optimizer: 'preconditioned-sgd', hyperparameters: { num_observations: 7 } });
-    expect(memoryNeed(family).observations).toBe(14 * 31_400);
+  test('is that of its parameters, vectors, observations and minibatch', async () => {
+    const own = 4 * (784 * 10 + 10);
+    const plain = memoryNeed(await resolved());
+    expect(plain).toEqual({
+      ...{ parameters: 2 * own, vectors: 0, observations: 0, saving: own },
+      minibatch: expect.any(Number),
+    });
+    // The gradient, and of 32 examples a few times the ten outputs.
+    expect(plain.minibatch).toBeGreaterThan(own + 4 * 320);
+    expect(plain.minibatch).toBeLessThan(own + 4 * 320 * 20);
+    expect(memoryNeed(await resolved({ optimizer: 'adam', numEpochs: 1 }))).toMatchObject({
+      vectors: 4 * own,
+      saving: 0,
+    });
+    const family = memoryNeed(
+      await resolved({ optimizer: 'preconditioned-sgd', hyperparameters: { num_observations: 7 } }),
+    );
+    expect(family).toMatchObject({ vectors: 0, observations: 14 * own, saving: 15 * own });
   });
 
-  test('counts what convolutions leave behind', async () => {
-    const conv = await resolved({ testproblem: 'mnist_2c2d', hyperparameters: { lr: 0.1 }, batchSize: 100 });
+  test('grows with the batch as convolutions do that the derivative reads', async () => {
+    const conv = (batchSize: number) =>
+      resolved({ testproblem: 'mnist_2c2d', hyperparameters: { lr: 0.1 }, batchSize }).then(memoryNeed);
+    const [few, many] = [await conv(250), await conv(500)];
     // 32 and 64 channels of 28 × 28 and 14 × 14, then 1024 and 10.
-    expect(memoryNeed(conv).minibatch).toBe(4 * 100 * (32 * 28 * 28 + 64 * 14 * 14 + 1024 + 10));
+    const kept = 4 * 250 * (32 * 28 * 28 + 64 * 14 * 14 + 1024 + 10);
+    expect(many.minibatch - few.minibatch).toBeGreaterThan(kept);
+    expect(many.minibatch - few.minibatch).toBeLessThan(5 * kept);
   });
 
   test('is less than what runs have taken', async () => {
     const { runFile } = await runSmall(folder);
-    const { parameters, vectors, observations, minibatch } = memoryNeed(await resolved());
-    expect(120e6 + parameters + vectors + observations + minibatch).toBeLessThan(runFile.peak_memory_bytes ?? 0);
+    expect(leastMemory(await resolved())).toBeLessThan(runFile.peak_memory_bytes ?? 0);
+  });
+
+  test('is not far below what large networks were seen to take', async () => {
+    const { rows } = readMeasured(measurementsFolder()).steps;
+    for (const { testproblem, optimizer, hyperparameters, batch_size: batchSize, peak_bytes: peak } of rows) {
+      const changes = { testproblem, optimizer, hyperparameters, batchSize, numEpochs: 20, syntheticSize: 600 };
+      const share = leastMemory(await resolved(changes)) / peak;
+      expect(share, `${testproblem}: ${share.toFixed(2)}`).toBeLessThan(1);
+      expect(share, `${testproblem}: ${share.toFixed(2)}`).toBeGreaterThan(0.3);
+    }
+  });
+
+  test('counts an evaluation of few images where many would not fit', async () => {
+    const batchSizes = ['mnist_vae', 'cifar100_wrn404', 'cifar10_vgg16'].map(async (name) =>
+      evaluationBatchSize(await loadTestProblem(name), { protocol: 'probprec', batchSize: 4 }),
+    );
+    expect(await Promise.all(batchSizes)).toEqual([250, 250, 25]);
+  });
+
+  test('refuses VGG with its own batch size on a machine of 8 GB, and lets two images pass', async () => {
+    const limit = { bytes: 8e9, whose: 'the memory of this machine' };
+    const vgg = (batchSize: number) =>
+      resolved({
+        testproblem: 'cifar100_vgg19',
+        optimizer: 'adam',
+        hyperparameters: { lr: 1e-4 },
+        batchSize,
+        syntheticSize: 600,
+      });
+    const [own, small] = [await vgg(32), await vgg(2)];
+    expect(() => checkMemory(own, limit)).toThrow(
+      /^memory: found 8.0 GB, the memory of this machine, expected at least \d+\.\d GB for this run \(parameters before and after a step 1.1 GB, the optimizer's vectors 2.2 GB, a minibatch and its gradient \d\.\d GB\); a smaller batchSize needs less, checkResources: false runs anyway$/,
+    );
+    expect(() => checkMemory(small, limit)).not.toThrow();
   });
 
   test('is compared with the limit, in one line that says what to do', async () => {
@@ -42,7 +94,7 @@ describe('the memory that a run needs at least', () => {
     expect(() => checkMemory(small, limit)).not.toThrow();
     const large = await resolved({ testproblem: 'mnist_2c2d', batchSize: 500, syntheticSize: 6000 });
     expect(() => checkMemory(large, { ...limit, bytes: 1e8 })).toThrow(
-      /^memory: found 100 MB, the limit of this process \(a container or job\), expected at least \d+ MB for this run \(parameters and gradients 39 MB, a minibatch \d+ MB\); a smaller batchSize needs less, checkResources: false runs anyway$/,
+      /^memory: found 100 MB, the limit of this process \(a container or job\), expected at least \d+ MB for this run \(parameters before and after a step 26 MB, a minibatch and its gradient \d+ MB\); a smaller batchSize needs less, checkResources: false runs anyway$/,
     );
     const family = await resolved({
       testproblem: 'mnist_mlp',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { summarizeRatios } from '../../src/timing/index.js';
+import { summariseRatios } from '../../src/timing/index.js';
 
-describe('summarizeRatios', () => {
+describe('summariseRatios', () => {
   it('divides repeat by repeat and summarises', () => {
-    const { values, median, mean, std, interval } = summarizeRatios([2, 4, 8], [1, 2, 2]);
+    const { values, median, mean, std, interval } = summariseRatios([2, 4, 8], [1, 2, 2]);
     expect(values).toEqual([2, 2, 4]);
     expect(median).toBe(2);
     expect(mean).toBeCloseTo(8 / 3, 12);
@@ -20,20 +20,20 @@ describe('summarizeRatios', () => {
       [1.1, 1.3, 0.9, 1.4],
       [0.7, 0.6, 0.8, 0.75],
     ];
-    const there = summarizeRatios(a, b).interval;
-    const back = summarizeRatios(b, a).interval;
+    const there = summariseRatios(a, b).interval;
+    const back = summariseRatios(b, a).interval;
     expect(1 / (back?.[1] ?? 0)).toBeCloseTo(there?.[0] ?? 0, 12);
     expect(1 / (back?.[0] ?? 0)).toBeCloseTo(there?.[1] ?? 0, 12);
   });
 
   it('has no interval for a single repeat, and one without width when all ratios are equal', () => {
-    expect(summarizeRatios([3], [2])).toEqual({ values: [1.5], median: 1.5, mean: 1.5, std: 0, interval: null });
-    const { interval } = summarizeRatios([3, 6], [2, 4]);
+    expect(summariseRatios([3], [2])).toEqual({ values: [1.5], median: 1.5, mean: 1.5, std: 0, interval: null });
+    const { interval } = summariseRatios([3, 6], [2, 4]);
     expect(interval?.[0]).toBeCloseTo(1.5, 12);
     expect(interval?.[1]).toBeCloseTo(1.5, 12);
   });
 
   it('is free of what slows both runs of a repeat', () => {
-    expect(summarizeRatios([2, 20, 4], [1, 10, 2]).values).toEqual([2, 2, 2]);
+    expect(summariseRatios([2, 20, 4], [1, 10, 2]).values).toEqual([2, 2, 2]);
   });
 });

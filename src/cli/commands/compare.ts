@@ -9,6 +9,7 @@ import {
   runsWhere,
 } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
+import { inNaturalOrder } from '../../natural-order.js';
 import { printable } from '../../report/escape.js';
 import {
   COLUMN_NAMES,
@@ -195,7 +196,7 @@ function checkNames(
   runs: readonly RecordedRun[],
   of: (run: RecordedRun) => string,
 ): void {
-  const known = [...new Set(runs.map(of))].sort();
+  const known = [...new Set(runs.map(of))].sort(inNaturalOrder);
   const unknown = names?.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new UsageError(
@@ -226,7 +227,7 @@ function checkOptimizers(
   ]);
   const unknown = names?.find((name) => !known.has(name));
   if (unknown !== undefined) {
-    const all = [...known].sort().join(', ');
+    const all = [...known].sort(inNaturalOrder).join(', ');
     throw new UsageError(
       `--optimizers: found ${quoted(unknown)}, expected some of ${all} (class names, as in the results)`,
     );
@@ -237,9 +238,9 @@ function checkOptimizers(
 function checkReference(wanted: string, { tables }: Comparison): void {
   if (tables.some(({ reference }) => reference !== null)) return;
   const rows = tables.flatMap(({ rows: own }) => own);
-  const known = [
-    ...new Set(rows.flatMap(({ name, origin }) => (origin === 'results' ? [name] : [name, origin]))),
-  ].sort();
+  const known = [...new Set(rows.flatMap(({ name, origin }) => (origin === 'results' ? [name] : [name, origin])))].sort(
+    inNaturalOrder,
+  );
   throw new UsageError(
     `--reference: found ${quoted(wanted)}, expected one of ${known.join(', ')}${didYouMean(wanted, known)}`,
   );

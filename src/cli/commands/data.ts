@@ -94,7 +94,7 @@ export async function fetch(names: readonly string[], options: DataOptions, term
 export async function describeDatasetFiles(name: string, dataDir: string): Promise<DatasetFiles> {
   const files = (await inspectDataset(name, dataDir)).map(inWords);
   const downloads = await missingDownloads(name, dataDir);
-  return { name, ...summarize(files), files, downloads };
+  return { name, ...summarise(files), files, downloads };
 }
 
 /** The reason in the words of the command line. */
@@ -104,7 +104,7 @@ function inWords(file: FileInspection): FileInspection {
   return { ...rest, reason: errorText(error, asFlag) };
 }
 
-function summarize(files: readonly FileInspection[]): Pick<DatasetFiles, 'state' | 'summary'> {
+function summarise(files: readonly FileInspection[]): Pick<DatasetFiles, 'state' | 'summary'> {
   const count = (state: FileInspection['state']) => files.filter((file) => file.state === state).length;
   const broken = files.find(({ state }) => state === 'corrupt') ?? files.find(({ state }) => state === 'misnamed');
   if (broken !== undefined && broken.state !== 'missing') {

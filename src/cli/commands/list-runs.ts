@@ -1,5 +1,6 @@
 import { conditionNames, runsWhere } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
+import { inNaturalOrder } from '../../natural-order.js';
 import { runList } from '../../report/terminal/run-list.js';
 import { type RecordedRun, readResults, searchResultFiles } from '../../results/index.js';
 import { UsageError } from '../failure.js';
@@ -106,7 +107,9 @@ export function readCondition(text: string): readonly [string, string] {
 
 /** By test problem, optimizer and setting, then by seed. */
 export function inOrder(left: RecordedRun, right: RecordedRun): number {
-  const keyOf = ({ testproblem, optimizer, setting }: RecordedRun) => JSON.stringify([testproblem, optimizer, setting]);
-  const [a, b] = [keyOf(left), keyOf(right)];
-  return a === b ? left.seed - right.seed : a < b ? -1 : 1;
+  return (
+    inNaturalOrder(left.testproblem, right.testproblem) ||
+    inNaturalOrder(left.optimizer, right.optimizer) ||
+    (left.setting === right.setting ? left.seed - right.seed : left.setting < right.setting ? -1 : 1)
+  );
 }

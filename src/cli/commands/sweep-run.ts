@@ -166,7 +166,7 @@ async function runMissing(
     progress.close();
     const after = pruning === undefined ? before : await planStatus(plan, runs);
     const results = after.map((status) => resultOf(status, ends.get(status.run.index)));
-    terminal.result(options.json ? toJson(plan, results) : summarize(plan, results));
+    terminal.result(options.json ? toJson(plan, results) : summarise(plan, results));
     const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
     if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
     if (interruption.signal.aborted) return interruptionCode(interruption.signal);
@@ -238,7 +238,7 @@ function describeDecision(group: readonly PlannedRun[], { epoch, metric, running
   return `${testproblem} ${optimizer?.name} after epoch ${epoch}: ${stopped.length} of ${counted(running, 'setting')} pruned by ${metric}, ${running - stopped.length} go on`;
 }
 
-function summarize({ name }: Plan, results: readonly SweepResult[]): string {
+function summarise({ name }: Plan, results: readonly SweepResult[]): string {
   const { left, ...states } = countStates(results);
   const counts = Object.entries({ ...states, 'not done': left }).filter(([, count]) => count > 0);
   const failed = results.filter(({ state }) => state === 'failed');

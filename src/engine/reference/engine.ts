@@ -68,7 +68,7 @@ class ReferenceEngine implements Engine {
   readonly record: EngineRecord = { name: 'oracle', device: 'cpu', threads: 1, version: '1', details: {} };
 
   async compile(subject: Program): Promise<Executable> {
-    return { compileSeconds: 0, run: async (feeds) => this.run(subject, feeds) };
+    return { compileSeconds: 0, run: async (feeds) => this.#run(subject, feeds) };
   }
 
   upload(data: TensorData, shape: Shape, dtype: DType = data instanceof Int32Array ? 'int' : 'float'): Value {
@@ -81,7 +81,7 @@ class ReferenceEngine implements Engine {
 
   async dispose(): Promise<void> {}
 
-  private run(subject: Program, feeds: Readonly<Record<string, Value>>): Record<string, Value> {
+  #run(subject: Program, feeds: Readonly<Record<string, Value>>): Record<string, Value> {
     const results = interpret(subject, (name, input) => {
       const value = own(feeds[name], name);
       if (!sameShape(value.shape, input.shape) || value.dtype !== input.dtype) {

@@ -1,3 +1,4 @@
+import { type Look, look } from '../../report/figures/series.js';
 import type { UsualMetric } from '../../results/index.js';
 import type { Curve } from '../curve.js';
 import { curveFigure } from '../curve-figure.js';
@@ -13,6 +14,14 @@ type Initialisation = keyof typeof INITIALISATIONS;
 
 const CELLS = (Object.keys(INITIALISATIONS) as Initialisation[]).flatMap((init) =>
   BATCH_SIZES.map((batchSize) => ({ init, batchSize, label: `batch size ${batchSize}, ${INITIALISATIONS[init]}` })),
+);
+
+/** The colour is the batch size, the dashes are the initialisation, as in the thesis. */
+const LOOKS = Object.fromEntries(
+  CELLS.map(({ init, batchSize, label }, place): [string, Look] => {
+    const { colour } = look(BATCH_SIZES.indexOf(batchSize));
+    return [label, { colour, dash: init === 'deepobs' ? [] : [4, 3], shape: look(place).shape }];
+  }),
 );
 
 const BUDGETS = {
@@ -59,7 +68,7 @@ const experiment: PlannedExperiment = {
       });
     const ours = measuredCurves(runs);
     const compared = agreements(runs, { ours, published });
-    const text = { kind: 'experiment-4.4', over: 'epoch', order: CELLS.map(({ label }) => label) };
+    const text = { kind: 'experiment-4.4', over: 'epoch', order: CELLS.map(({ label }) => label), looks: LOOKS };
     const lost = runs.filter(({ status }) => status.state === 'diverged').length;
     return [
       {

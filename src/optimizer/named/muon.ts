@@ -12,13 +12,13 @@ import { scaleByMuon } from '../transformations/scale-by-muon.js';
 const hidden = ({ kind }: ParameterInfo) => kind === 'matrix' || kind === 'kernel';
 
 /**
- * Muon (Jordan et al. 2024): momentum whose matrices are orthogonalized by five Newton–Schulz iterations, for hidden matrices and
+ * Muon (Jordan et al. 2024): momentum whose matrices are orthogonalised by five Newton–Schulz iterations, for hidden matrices and
  * convolutions' kernels. Biases, gains, embeddings and the output layer are trained by AdamW, as its author prescribes.
  */
 export default defineOptimizer({
   name: 'muon',
   className: 'Muon',
-  description: 'orthogonalized momentum for hidden matrices and kernels, AdamW for the rest',
+  description: 'orthogonalised momentum for hidden matrices and kernels, AdamW for the rest',
   hyperparameters: z.strictObject({
     lr: learningRate().default(0.02),
     momentum: fraction().default(0.95).describe('decay μ of the average of gradients'),

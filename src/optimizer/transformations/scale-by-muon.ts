@@ -5,7 +5,7 @@ import type { Transformation } from '../transformation.js';
 /** Coefficients of Jordan's quintic, which raises small singular values fast and never quite settles at 1. */
 const [A, B, C] = [3.4445, -4.775, 2.0315];
 
-/** How Muon averages and orthogonalizes. */
+/** How Muon averages and orthogonalises. */
 export interface MuonOptions {
   readonly momentum: number;
   readonly nesterov: boolean;

@@ -56,7 +56,15 @@ const scree: FromReport = (report) => {
         value !== null && value > 0 ? [{ key: keyOf(step), x: index + 1, y: value, hollow: !converged }] : [],
       ),
     );
-    return { title: titleOf(report, block), x: 'rank', y: 'eigenvalue', points, markers: true, scale: 'log' };
+    return {
+      title: titleOf(report, block),
+      x: 'rank',
+      whole: true,
+      y: 'eigenvalue',
+      points,
+      markers: true,
+      scale: 'log',
+    };
   });
   return figure(report, panels, {
     kind: 'scree',
@@ -82,6 +90,7 @@ const edge: FromReport = (report) => {
   const panel = {
     title: titleOf(report, 'all'),
     x: 'step',
+    whole: true,
     y: 'curvature',
     points,
     markers: true,
@@ -105,6 +114,7 @@ const overlap: FromReport = (report) => {
   const panel = {
     title: titleOf(report, 'all'),
     x: 'step',
+    whole: true,
     y: 'overlap with the point before',
     points,
     markers: true,

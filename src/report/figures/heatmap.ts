@@ -3,7 +3,7 @@ import { printable } from '../escape.js';
 import { metricTitle } from './axes.js';
 import type { Figure, Layout, Spec } from './figure.js';
 import type { FigureOptions } from './options.js';
-import { assemble, CROSS, type Explained, legendPanel, panelTitle } from './panels.js';
+import { assemble, axisTitle, CROSS, type Explained, legendPanel, panelTitle } from './panels.js';
 import { seriesKey } from './series.js';
 import { bestAt, competitorsOf, numberOf, tunedHyperparameters } from './tuning.js';
 
@@ -118,21 +118,27 @@ function draw({ table, key, names, cells }: Panel, layout: Layout): Spec {
       letters: (quality ?? 0) > 0.55 ? 'light' : 'dark',
     };
   });
+  const step = Math.max(fontSize * 2, Math.min(fontSize * 4, panelWidth / across.length));
   const encoding = {
     x: {
       field: 'x',
       type: 'nominal',
       scale: { domain: across.map(short) },
-      title: printable(names[0]),
+      title: axisTitle(printable(names[0]), panelWidth, layout),
       axis: { labelAngle: across.length > 6 ? -45 : 0, labelOverlap: true },
     },
-    y: { field: 'y', type: 'nominal', scale: { domain: down.map(short) }, title: printable(names[1]) },
+    y: {
+      field: 'y',
+      type: 'nominal',
+      scale: { domain: down.map(short) },
+      title: axisTitle(printable(names[1]), step * down.length, layout),
+    },
   };
   const roomy = panelWidth / across.length > fontSize * 4;
   return {
     title: panelTitle(`${printable(table.testproblem)}, ${key}`, layout),
     width: panelWidth,
-    height: { step: Math.max(fontSize * 2, Math.min(fontSize * 4, panelWidth / across.length)) },
+    height: { step },
     data: { values: data },
     layer: [
       {

@@ -16,6 +16,8 @@ export interface LinePanel {
   readonly title: string;
   readonly x: string;
   readonly y: string;
+  /** Whether only whole numbers have a place on the horizontal axis. */
+  readonly whole?: boolean;
   readonly points: readonly LinePoint[];
   /** Places on the horizontal axis that are marked by ticks at the bottom. */
   readonly ticks?: readonly { readonly key: string; readonly x: number }[];
@@ -33,7 +35,13 @@ export function linePanel(panel: LinePanel, layout: Layout, series: readonly Ser
     { scale: panel.scale, limits, ...(limits === null ? {} : { ends: limits }) },
   );
   const horizontal = numberAxis([...points.map(({ x }) => x), ...ticks.map(({ x }) => x)], { scale: 'linear' });
-  const x = { field: 'x', type: 'quantitative', title: panel.x, scale: horizontal.scale, axis: { tickCount: 6 } };
+  const x = {
+    field: 'x',
+    type: 'quantitative',
+    title: panel.x,
+    scale: horizontal.scale,
+    axis: { tickCount: 6, ...(panel.whole === true ? { tickMinStep: 1 } : {}) },
+  };
   const y = {
     field: 'y',
     type: 'quantitative',

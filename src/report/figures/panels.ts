@@ -1,11 +1,11 @@
 import { type Layout, SCHEMA, type Spec } from './figure.js';
 import type { Series } from './series.js';
 
-/** Lines of a text that fit a width; a longer word is cut, because names of other people can be long. */
+/** Lines of a text that fit a width, `n = 5` in one piece; a longer word is cut, because names of other people can be long. */
 export function wrapToWidth(text: string, width: number, size: number, measure: Layout['measure']): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/(?<!=) (?!=)/)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (measure(longer, size) <= width) {
       line = longer;
@@ -97,6 +97,12 @@ export function panelHeight({ panelWidth, fontSize }: Layout): number {
 export function panelTitle(text: string, { panelWidth, fontSize, measure }: Layout): Spec {
   // Bold letters are wider than what is measured.
   return { text: wrapToWidth(text, panelWidth / 1.15, fontSize, measure) };
+}
+
+/** The title of an axis of this length, in as many lines as it needs: names of other people can be long. */
+export function axisTitle(text: string, length: number, { fontSize, measure }: Layout): string | readonly string[] {
+  const lines = wrapToWidth(text, Math.max(length, fontSize * 8), fontSize, measure);
+  return lines.length > 1 ? lines : text;
 }
 
 /** A legend entry that is no series: a mark that is explained. */

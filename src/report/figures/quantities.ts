@@ -4,7 +4,16 @@ import { printable } from '../escape.js';
 import { numberAxis } from './axes.js';
 import type { Figure, Layout, Spec } from './figure.js';
 import type { FigureOptions } from './options.js';
-import { assemble, CROSS, type Explained, legendPanel, panelHeight, panelTitle, seriesScales } from './panels.js';
+import {
+  assemble,
+  axisTitle,
+  CROSS,
+  type Explained,
+  legendPanel,
+  panelHeight,
+  panelTitle,
+  seriesScales,
+} from './panels.js';
 import { look, type Series } from './series.js';
 
 /** What the optimizer of one run said about itself. */
@@ -149,7 +158,7 @@ function draw(
     y: {
       field: 'value',
       type: 'quantitative',
-      title,
+      title: axisTitle(title, panelHeight(layout), layout),
       scale: vertical.scale,
       axis: { tickCount: 5, labelOverlap: true, ...vertical.axis },
     },

@@ -3,7 +3,16 @@ import { printable } from '../escape.js';
 import { badEdge, limitsOf, metricTitle, numberAxis } from './axes.js';
 import type { Figure, Layout, Spec } from './figure.js';
 import type { FigureOptions } from './options.js';
-import { assemble, CROSS, type Explained, legendPanel, panelHeight, panelTitle, seriesScales } from './panels.js';
+import {
+  assemble,
+  axisTitle,
+  CROSS,
+  type Explained,
+  legendPanel,
+  panelHeight,
+  panelTitle,
+  seriesScales,
+} from './panels.js';
 import { type Series, seriesKey, seriesOf } from './series.js';
 import { bestAt, competitorsOf, numberOf, tunedHyperparameters } from './tuning.js';
 
@@ -150,7 +159,7 @@ function draw(
   const x = {
     field: 'x',
     type: 'quantitative',
-    title: printable(name),
+    title: axisTitle(printable(name), layout.panelWidth, layout),
     scale: horizontal.scale,
     axis: { labelOverlap: true, tickCount: 6, ...horizontal.axis },
   };

@@ -63,8 +63,11 @@ export function seriesOf(tables: readonly ComparisonTable[], counted = true): Ma
   );
 }
 
+/** Colour, dashes and marker. */
+export type Look = Pick<Series, 'colour' | 'dash' | 'shape'>;
+
 /** Colour, dashes and marker of the series at this place. */
-export function look(index: number): Pick<Series, 'colour' | 'dash' | 'shape'> {
+export function look(index: number): Look {
   const round = Math.floor(index / COLOURS.length);
   return {
     colour: COLOURS[index % COLOURS.length] ?? '#7f7f7f',

@@ -1,6 +1,6 @@
 import type { NumberAxis } from './axes.js';
 import type { Layout, Spec } from './figure.js';
-import { CROSS, seriesScales, wrapToWidth } from './panels.js';
+import { axisTitle, CROSS, seriesScales, wrapToWidth } from './panels.js';
 import type { Series } from './series.js';
 
 /** A line of a strip figure: single values, and a point with its interval. */
@@ -66,7 +66,7 @@ export function stripPanel(
   const x = (field: string) => ({
     field,
     type: 'quantitative',
-    title,
+    title: axisTitle(title, panelWidth, layout),
     scale: axis.scale,
     axis: { tickCount: Math.max(2, Math.round(panelWidth / (fontSize * 6))), labelOverlap: true, ...axis.axis },
   });

@@ -1,4 +1,5 @@
 import type { ComparisonRow, ComparisonTable, TriedSetting } from '../../analysis/index.js';
+import { inNaturalOrder } from '../../natural-order.js';
 
 /** A hyperparameter of one competitor, and how many different numbers of it were tried. */
 interface Tuned {
@@ -20,7 +21,7 @@ export function tunedHyperparameters(rows: readonly ComparisonRow[]): Tuned[] {
   return [...values]
     .map(([name, own]) => ({ name, values: own.size }))
     .filter(({ values: count }) => count > 1)
-    .sort((left, right) => right.values - left.values || (left.name < right.name ? -1 : 1));
+    .sort((left, right) => right.values - left.values || inNaturalOrder(left.name, right.name));
 }
 
 /**

@@ -66,6 +66,9 @@ export function embeddedJson(value: unknown): Html {
   );
 }
 
+/** A number begins a text, and no name or checksum that happens to begin with digits. */
+const NUMBER = /^[−+-]?\[?[−+-]?[\d.]+(?:e[+-]?\d+)?(?![\da-z.])/i;
+
 /** A table with a caption; texts only. Columns of numbers stand to the right. */
 export function htmlTable({
   caption,
@@ -84,7 +87,7 @@ export function htmlTable({
   readonly best?: ReadonlySet<string>;
 }): Html {
   const isNumber = (text: string | number | null) =>
-    typeof text === 'number' || (/^[−+-]?\[?[−+-]?[\d.]/.test(text ?? '') && !/^\d+( \d+)+$/.test(text ?? ''));
+    typeof text === 'number' || (NUMBER.test(text ?? '') && !/^\d+( \d+)+$/.test(text ?? ''));
   const right = head.map((_, column) =>
     rows.every(({ cells }) => isNumber(cells[column] ?? null) || (cells[column] ?? '-') === '-'),
   );

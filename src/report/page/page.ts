@@ -107,7 +107,7 @@ function whatWasRun({ comparison: { tables }, facts, faults }: ReportContent): H
     ...groupBy(facts, ({ dataset }) => JSON.stringify([dataset.name, dataset.source, dataset.checksum])).values(),
   ];
   return html`
-<ul>${tables.map((table) => html`<li>${table.testproblem}: ${table.conditions}; settings chosen by ${table.selection.metric} (${table.selection.mode})</li>`)}</ul>
+<ul>${tables.map((table) => html`<li><bdi>${table.testproblem}</bdi>: ${table.conditions}; settings chosen by ${table.selection.metric} (${table.selection.mode})</li>`)}</ul>
 ${htmlTable({ caption: 'Rows of the results', head: ['test problem', 'optimizer', 'from', 'setting', 'seeds', 'engine', 'version'], rows })}
 ${
   environments.length === 0
@@ -293,7 +293,7 @@ function caveats({ comparison: { tables } }: ReportContent): Html {
     ({ note }) => note,
   );
   if (notes.size === 0) return html`<p>None that the program knows of.</p>`;
-  return html`<ul>${[...notes].map(([note, own]) => html`<li>${own.length === tables.length ? null : `${own.map(({ problem }) => problem).join(', ')}: `}${note}</li>`)}</ul>`;
+  return html`<ul>${[...notes].map(([note, own]) => html`<li>${own.length === tables.length ? null : html`<bdi>${own.map(({ problem }) => problem).join(', ')}</bdi>: `}<bdi>${note}</bdi></li>`)}</ul>`;
 }
 
 function repeat({ facts }: ReportContent): Html {

@@ -36,6 +36,6 @@ label{display:inline-flex;gap:.35rem;align-items:baseline}
 #hover{position:absolute;z-index:2;max-width:22rem;padding:.4rem .6rem;font-size:.8rem;white-space:pre-line;overflow-wrap:anywhere;color:var(--ink);background:var(--ground);border:1px solid var(--ink);pointer-events:none}
 @media screen and (max-width:60rem){table{min-width:44rem}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#333;--ground:#fff;--line:#999;--raised:#fff;--link:#000}
-body,p,ul,pre,figure{max-width:none}body{padding:0;font-size:10pt}nav,.js body>form{display:none}figure,tr{break-inside:avoid}h2,h3,h2+p{break-after:avoid}
+body,p,ul,pre,figure{max-width:none}body{padding:0;font-size:10pt}nav,.js body>form{display:none}figure,tr{break-inside:avoid}h2,h3,p:has(+figure){break-after:avoid}
 .scroll,.drawing{overflow:visible}.drawing svg{min-width:0}details:not([open]),figcaption a{display:none}pre{white-space:pre-wrap;overflow-wrap:anywhere}table{font-size:7.5pt}th,td{padding:.1rem .3rem}}
 `;

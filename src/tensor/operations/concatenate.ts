@@ -1,5 +1,5 @@
 import { ShapeError } from '../../errors.js';
-import { describe, lengthOf, normalizeAxes, numberOf, requireFloat } from '../shape-rules.js';
+import { describe, lengthOf, normaliseAxes, numberOf, requireFloat } from '../shape-rules.js';
 import { createTensor, type Operation, type Tensor } from '../tensor.js';
 import { slice } from './slice.js';
 
@@ -22,7 +22,7 @@ export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0];
   if (first === undefined) throw new ShapeError('concatenate: expected at least one tensor');
   requireFloat('concatenate', ...parts);
-  const [along = 0] = normalizeAxes('concatenate', first.shape, [axis]);
+  const [along = 0] = normaliseAxes('concatenate', first.shape, [axis]);
   for (const part of parts) {
     const fits =
       part.shape.length === first.shape.length &&

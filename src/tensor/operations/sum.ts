@@ -1,5 +1,5 @@
 import { ShapeError } from '../../errors.js';
-import { describe, inputOf, normalizeAxes, requireFloat } from '../shape-rules.js';
+import { describe, inputOf, normaliseAxes, requireFloat } from '../shape-rules.js';
 import { createTensor, type Operation, type Shape, sameShape, type Tensor } from '../tensor.js';
 import { reshape } from './reshape.js';
 
@@ -29,12 +29,12 @@ export function sum(
   { keepDims = false }: { readonly keepDims?: boolean } = {},
 ): Tensor {
   requireFloat('sum', operand);
-  const normalized = normalizeAxes('sum', operand.shape, axes);
-  if (normalized.length === 0) return operand;
+  const normalised = normaliseAxes('sum', operand.shape, axes);
+  if (normalised.length === 0) return operand;
   const shape = keepDims
-    ? operand.shape.map((length, axis) => (normalized.includes(axis) ? 1 : length))
-    : operand.shape.filter((_, axis) => !normalized.includes(axis));
-  return createTensor(sumOperation, [operand], { axes: normalized, keepDims }, shape, 'float');
+    ? operand.shape.map((length, axis) => (normalised.includes(axis) ? 1 : length))
+    : operand.shape.filter((_, axis) => !normalised.includes(axis));
+  return createTensor(sumOperation, [operand], { axes: normalised, keepDims }, shape, 'float');
 }
 
 function broadcasts(from: Shape, to: Shape): boolean {

@@ -46,8 +46,8 @@ export function vgg({ depth, classes, sampling, denseRegularised: regularised }:
 }
 
 /**
- * What DeepOBS' VGG networks have in common. It sets neither batch size nor epochs. Training on four images with SGD took
- * 12 GB of memory (onnxruntime, processor); the default of 32 wants a large machine.
+ * What DeepOBS' VGG networks have in common. It sets neither batch size nor epochs. A training step takes
+ * seconds for each image (onnxruntime, processor); what four images take is measured in docs/conformance.md.
  */
 export function vggDefinition(
   options: Pick<VggOptions, 'depth' | 'classes'>,

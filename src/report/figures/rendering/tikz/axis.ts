@@ -1,4 +1,4 @@
-import { latexLines, latexText } from '../../../escape.js';
+import { latexLines } from '../../../escape.js';
 import { type Channel, categories, type Layer, type Panel } from './panel.js';
 
 /** An axis of a panel, as places of its data are found on it. */
@@ -47,11 +47,15 @@ function fixedPlace(value: Channel['value'], { which, domain, length, log }: Axi
   return log ? from * (to / from) ** share : from + (to - from) * share;
 }
 
+/** The lines of an axis' title. */
+export function titleLines({ title }: Channel): readonly string[] {
+  return typeof title === 'string' ? [title] : (title ?? []);
+}
+
 /** Keys of pgfplots for one axis, without the last comma. */
 export function axisKeys(axis: Axis): string[] {
   const { which, names, log, domain, channel } = axis;
-  const title = channel.title ?? '';
-  const keys = [`${which}label={${latexText(title)}}`];
+  const keys = [`${which}label={${latexLines(titleLines(channel))}}`];
   if (domain !== null) keys.push(`${which}min=${domain[0]}`, `${which}max=${domain[1]}`);
   if (log) keys.push(`${which}mode=log`);
   const ticks = ticksOf(axis);

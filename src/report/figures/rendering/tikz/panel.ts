@@ -7,7 +7,8 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Channel {
   readonly field?: string;
   readonly type?: 'quantitative' | 'nominal';
-  readonly title?: string | null;
+  /** In one line or several. */
+  readonly title?: string | readonly string[] | null;
   /** A place in units instead of a field: from the left, or from the top. */
   readonly value?: number | 'height' | 'width';
   readonly scale?: {

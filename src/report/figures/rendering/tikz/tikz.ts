@@ -1,7 +1,7 @@
 import { latexLines, latexText } from '../../../escape.js';
 import type { Figure } from '../../figure.js';
 import { drawFigure, INK } from '../svg.js';
-import { axisKeys, axisOf } from './axis.js';
+import { axisKeys, axisOf, titleLines } from './axis.js';
 import { DataTable } from './data-table.js';
 import { colourDefinitions, colourName, dashKeys, length, markerKeys } from './look.js';
 import { type Drawn, type LegendEntry, type Panel, readDrawn } from './panel.js';
@@ -62,13 +62,14 @@ function groupText({ columns, panels }: Drawn, texts: readonly string[], options
   const widest = Math.max(...panels.map((panel) => panel.width));
   const between = columns < 2 ? 0 : Math.max(fontSize, (width - left - columns * widest) / (columns - 1));
   const titles = Math.max(0, ...panels.map(({ title }) => title.length));
+  const labels = Math.max(1, ...panels.map((panel) => titleLines(axisOf(panel, 'x').channel).length)) - 1;
   return [
     '\\begin{groupplot}[',
-    `  group style={group size=${columns} by ${rows}, horizontal sep=${length(between)}, vertical sep=${length(fontSize * (4.6 + 1.3 * titles))}},`,
+    `  group style={group size=${columns} by ${rows}, horizontal sep=${length(between)}, vertical sep=${length(fontSize * (4.6 + 1.3 * (titles + labels)))}},`,
     `  scale only axis, clip mode=individual, every axis plot/.append style={forget plot},`,
     `  grid=major, grid style={black!12}, axis line style={black!30}, tick style={black!30}, tick align=outside, tick pos=left,`,
     `  scaled ticks=false, tick label style={/pgf/number format/.cd, std=-4:6, precision=5, 1000 sep={\\,}, /tikz/.cd, text=${colourName(INK)}},`,
-    `  label style={text=${colourName(INK)}}, max space between ticks=${Math.round(fontSize * 6)}, try min ticks=3,`,
+    `  label style={text=${colourName(INK)}, align=center}, max space between ticks=${Math.round(fontSize * 6)}, try min ticks=3,`,
     `  title style={at={(0,1)}, anchor=south west, align=left, font=\\probprecfont\\bfseries, inner xsep=0pt},`,
     ']',
     ...texts,
