@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A value that strict JSON can hold. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -49,7 +49,7 @@ function canonicalNonFinite(value: number): string {
 
 /** SHA-256 of a text (UTF-8) or of bytes, as 64 hexadecimal digits. */
 export function sha256Hex(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
+  return hash('sha256', content);
 }
 
 /** A copy that strict JSON can hold: non-finite numbers become null, typed arrays lists, undefined members are dropped. */

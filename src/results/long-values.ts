@@ -18,9 +18,12 @@ export const measurementsSchema = z.custom<(number | null)[]>((value) => wrongEn
 /** The index of the first entry that is no number; null when all are, `list` for what is no list. */
 function wrongEntry(value: unknown): number | 'list' | null {
   if (!Array.isArray(value)) return 'list';
-  for (let index = 0; index < value.length; index++) {
-    const entry: unknown = value[index];
+  let index = 0;
+  // By an iterator: where a place in the program reads entries of lists with and without nulls by their index, V8 turns every list
+  // without into one with an object for each number, which takes most of the time and three times the memory.
+  for (const entry of value as readonly unknown[]) {
     if (entry !== null && (typeof entry !== 'number' || !Number.isFinite(entry))) return index;
+    index += 1;
   }
   return null;
 }

@@ -35,16 +35,26 @@ export interface ParsedJson {
  */
 export function parseJson(text: string, number?: (text: string) => JsonValue): ParsedJson {
   const plain = number === undefined ? plainJson(text, DEEPEST) : undefined;
-  if (plain === undefined) return new JsonReader(text, number).read();
-  let members: ParsedJson['members'] | null = null;
-  return {
-    value: plain,
-    token: null,
-    get members() {
-      members ??= new JsonReader(text, undefined).read().members;
-      return members;
-    },
-  };
+  return plain === undefined ? new JsonReader(text, number).read() : new PlainlyParsed(plain, text);
+}
+
+/** Of a text without bare tokens. A class: an object with a getter of its own would keep the text in memory until the next full collection. */
+class PlainlyParsed implements ParsedJson {
+  readonly value: JsonValue;
+  readonly token = null;
+  readonly #text: string;
+  #members: ParsedJson['members'] | null = null;
+
+  constructor(value: JsonValue, text: string) {
+    this.value = value;
+    this.#text = text;
+  }
+
+  /** Looked up where somebody wants it: few do. */
+  get members(): ParsedJson['members'] {
+    this.#members ??= new JsonReader(this.#text, undefined).read().members;
+    return this.#members;
+  }
 }
 
 class JsonReader {

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { FileError } from '../errors.js';
 import { reasonOf } from './atomic-file.js';
@@ -16,6 +16,8 @@ const NEVER_WAIT = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  */
 export function readText(path: string): string {
   const bytes = readBytes(path);
+  // The usual case, in which there is nothing to decode; what begins with zero bytes is another encoding.
+  if (bytes.length > 0 && bytes[0] !== 0 && bytes[1] !== 0 && isAscii(bytes)) return bytes.toString('latin1');
   const fault = encodingFault(bytes);
   if (fault !== null) throw new FileError(`${path}: ${fault}; expected a run file in UTF-8`);
   return bytes.toString('utf8');

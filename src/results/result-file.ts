@@ -1,5 +1,7 @@
 import { FileError } from '../errors.js';
+import { textDigest } from './build.js';
 import type { JsonValue } from './canonical-json.js';
+import { compiledCheck } from './compiled-check.js';
 import {
   type DeepobsRun,
   IMPORTED_VERSION,
@@ -48,8 +50,8 @@ export function parseForm(path: string, text: string): ResultFile {
   if (parsed.token !== null) {
     throw new FileError(`${path}: not valid JSON: found the bare token ${parsed.token.text}, expected a run file`);
   }
-  if (kind === 'imported') return { kind, content: checkImported(path, parsed.value) };
-  return { kind, content: checkRunFile(path, parsed.value) };
+  if (kind === 'imported') return { kind, content: checkImported(path, parsed.value, text) };
+  return { kind, content: checkRunFile(path, parsed.value, text) };
 }
 
 /** A result file as analysis sees it. */
@@ -77,13 +79,22 @@ function parse(path: string, text: string): ParsedJson {
   }
 }
 
-function checkImported(path: string, value: JsonValue): ImportedRun {
-  const parsed = importedRunSchema.safeParse(migrateImport(path, value), { reportInput: true });
-  if (!parsed.success) throw new FileError(`${path}: ${describeFault(parsed.error, IMPORTED_VERSION)}`);
-  const { content_digest: claimed, ...rest } = parsed.data;
+const isImportedRun = compiledCheck(importedRunSchema);
+
+function checkImported(path: string, value: JsonValue, text: string): ImportedRun {
+  const content = toImportedRun(path, migrateImport(path, value));
+  const { content_digest: claimed, ...rest } = content;
+  if (textDigest(text) === claimed) return content;
   const actual = importedDigest(rest);
-  if (actual === claimed) return parsed.data;
+  if (actual === claimed) return content;
   throw new FileError(
     `${path}: field content_digest: found ${claimed}, expected ${actual}; the file was changed after it was written`,
   );
+}
+
+function toImportedRun(path: string, value: unknown): ImportedRun {
+  if (isImportedRun(value)) return value;
+  const parsed = importedRunSchema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw new FileError(`${path}: ${describeFault(parsed.error, IMPORTED_VERSION)}`);
 }

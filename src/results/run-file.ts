@@ -2,8 +2,9 @@ import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileError } from '../errors.js';
 import { writeFileAtomic } from './atomic-file.js';
-import { contentDigest } from './build.js';
+import { contentDigest, textDigest } from './build.js';
 import { type JsonValue, prettyJson } from './canonical-json.js';
+import { compiledCheck } from './compiled-check.js';
 import { configurationFromJson } from './configuration.js';
 import { describeFault, describeJsonFault } from './faults.js';
 import { hashConfiguration } from './identity.js';
@@ -40,7 +41,7 @@ export async function readRunFile(path: string): Promise<RunFile> {
 export function parseRunFile(path: string, text: string): RunFile {
   try {
     const { value, token } = parseJson(text);
-    if (token === null) return checkRunFile(path, value);
+    if (token === null) return checkRunFile(path, value, text);
     throw new JsonFault(`the bare token ${token.text}`, token.position);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
@@ -48,24 +49,32 @@ export function parseRunFile(path: string, text: string): RunFile {
   }
 }
 
+const isRunFile = compiledCheck(runFileSchema);
+
 /** {@link parseRunFile} of a content that is already parsed. */
-export function checkRunFile(path: string, value: JsonValue): RunFile {
-  const parsed = runFileSchema.safeParse(migrate(path, value), { reportInput: true });
-  if (!parsed.success) throw new FileError(`${path}: ${describeFault(parsed.error, RUN_FILE_VERSION)}`);
-  const { content_digest: claimed, ...rest } = parsed.data;
-  const hash = hashConfiguration(configurationFromJson(parsed.data.configuration), parsed.data.protocol_version);
-  if (hash !== parsed.data.configuration_hash) {
+export function checkRunFile(path: string, value: JsonValue, text: string): RunFile {
+  const content = toRunFile(path, migrate(path, value));
+  const { content_digest: claimed, configuration, protocol_version: protocol } = content;
+  const hash = hashConfiguration(configurationFromJson(configuration), protocol);
+  if (hash !== content.configuration_hash) {
     throw new FileError(
-      `${path}: field configuration_hash: found ${parsed.data.configuration_hash}, expected ${hash}; the configuration was changed after it was written`,
+      `${path}: field configuration_hash: found ${content.configuration_hash}, expected ${hash}; the configuration was changed after it was written`,
     );
   }
+  if (textDigest(text) === claimed) return content;
+  const { content_digest: _, ...rest } = content;
   const actual = contentDigest(rest);
-  if (actual !== claimed) {
-    throw new FileError(
-      `${path}: field content_digest: found ${claimed}, expected ${actual}; the file was changed after it was written`,
-    );
-  }
-  return parsed.data;
+  if (actual === claimed) return content;
+  throw new FileError(
+    `${path}: field content_digest: found ${claimed}, expected ${actual}; the file was changed after it was written`,
+  );
+}
+
+function toRunFile(path: string, value: unknown): RunFile {
+  if (isRunFile(value)) return value;
+  const parsed = runFileSchema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw new FileError(`${path}: ${describeFault(parsed.error, RUN_FILE_VERSION)}`);
 }
 
 async function belongsToAnotherRun(path: string, runFile: RunFile): Promise<boolean> {

@@ -197,9 +197,11 @@ export type RunStatus = z.infer<typeof runStatusSchema>;
 export const runFileSchema = runFileShape.superRefine((file, context) => {
   const fault = (path: readonly string[], found: unknown, expected: string) =>
     context.addIssue({ code: 'custom', path: [...path], message: `found ${String(found)}, expected ${expected}` });
-  for (const { path, length, expected, allowed } of listLengths(file)) {
-    if (!allowed(length)) fault(path, `${length} entries`, expected);
-  }
+  checkListLengths(file, (path, length, [least, most], why) => {
+    if (length >= least && length <= most) return;
+    const range = most === least ? '' : most === least + 1 ? ` or ${most}` : ` to ${most}`;
+    fault(path, `${length} entries`, `${least}${range} (${why()})`);
+  });
   for (const [key, found, expected] of repeatedValues(file)) {
     if (found !== expected) fault([key], found, `${expected} as in configuration`);
   }
@@ -210,69 +212,43 @@ export const runFileSchema = runFileShape.superRefine((file, context) => {
   if (state !== 'completed' && reason === null) fault(['status', 'reason'], 'null', `why the run is ${state}`);
 });
 
-interface ListLength {
-  readonly path: readonly string[];
-  readonly length: number;
-  readonly expected: string;
-  readonly allowed: (length: number) => boolean;
-}
+/** What a list has to be long: told of every list, in words only where it is wrong. */
+type LengthCheck = (
+  path: readonly string[],
+  length: number,
+  allowed: readonly [least: number, most: number],
+  why: () => string,
+) => void;
 
-function listLengths(file: RunFile): ListLength[] {
+function checkListLengths(file: RunFile, check: LengthCheck): void {
   const { status, timing } = file;
-  const exactly = (path: readonly string[], length: number, wanted: number, why: string): ListLength => ({
-    path,
-    length,
-    expected: `${wanted} (${why})`,
-    allowed: (entries) => entries === wanted,
-  });
-  const between = (path: readonly string[], length: number, low: number, why: string): ListLength => ({
-    path,
-    length,
-    expected: `${low} or ${low + 1} (${why})`,
-    allowed: (entries) => entries === low || entries === low + 1,
-  });
+  const { state, epoch } = status;
   const { train_losses: first } = file;
-  const evaluated = hasEnded(status.state)
-    ? exactly(
-        ['train_losses'],
-        first.length,
-        status.epoch + 1,
-        `one before training and one for each of ${status.epoch} epochs`,
-      )
-    : between(['train_losses'], first.length, status.epoch, `${status.epoch} epochs were trained`);
+  const asFirst = [first.length, first.length] as const;
+  const asFirstWhy = () => 'as many as train_losses';
+  if (hasEnded(state)) {
+    const why = () => `one before training and one for each of ${epoch} epochs`;
+    check(['train_losses'], first.length, [epoch + 1, epoch + 1], why);
+  } else {
+    check(['train_losses'], first.length, [epoch, epoch + 1], () => `${epoch} epochs were trained`);
+  }
   const { train_losses: _, ...others } = eachMetric(LOSSES, (name) => file[name]);
-  const sameAsFirst = { ...others, ...accuracyLists(file) };
-  const perLog = Math.ceil(file.steps_per_epoch / file.train_log_interval);
-  const lists = [evaluated];
-  for (const [key, list] of Object.entries(sameAsFirst)) {
-    lists.push(exactly([key], list?.length ?? 0, first.length, 'as many as train_losses'));
+  for (const [key, list] of Object.entries({ ...others, ...accuracyLists(file) })) {
+    check([key], list?.length ?? 0, asFirst, asFirstWhy);
   }
   for (const [name, sets] of Object.entries(file.metrics ?? {})) {
-    for (const [set, list] of Object.entries(sets)) {
-      lists.push(exactly(['metrics', name, set], list.length, first.length, 'as many as train_losses'));
-    }
+    for (const [set, list] of Object.entries(sets)) check(['metrics', name, set], list.length, asFirst, asFirstWhy);
   }
   for (const key of ['evaluation_wall_seconds', 'evaluation_cpu_seconds'] as const) {
-    lists.push(exactly(['timing', key], timing[key].length, first.length, 'as many as train_losses'));
+    check(['timing', key], timing[key].length, asFirst, asFirstWhy);
   }
+  const trained = () => `${epoch} epochs were trained${state === 'completed' ? '' : ', perhaps one in part'}`;
   for (const key of ['training_wall_seconds', 'training_cpu_seconds'] as const) {
-    const path = ['timing', key];
-    const why = `${status.epoch} epochs were trained`;
-    lists.push(
-      status.state === 'completed'
-        ? exactly(path, timing[key].length, status.epoch, why)
-        : between(path, timing[key].length, status.epoch, `${why}, perhaps one in part`),
-    );
+    check(['timing', key], timing[key].length, [epoch, state === 'completed' ? epoch : epoch + 1], trained);
   }
-  const logged = file.minibatch_train_losses.length;
-  const least = status.epoch * perLog;
-  lists.push({
-    path: ['minibatch_train_losses'],
-    length: logged,
-    expected: `${least}${status.state === 'completed' ? '' : ` to ${least + perLog}`} (${perLog} in each epoch)`,
-    allowed: (entries) => entries >= least && entries <= least + (status.state === 'completed' ? 0 : perLog),
-  });
-  return lists;
+  const perLog = Math.ceil(file.steps_per_epoch / file.train_log_interval);
+  const logged = [epoch * perLog, (epoch + (state === 'completed' ? 0 : 1)) * perLog] as const;
+  check(['minibatch_train_losses'], file.minibatch_train_losses.length, logged, () => `${perLog} in each epoch`);
 }
 
 /** The accuracy lists of a problem that has accuracies; a problem without has none of the three. */

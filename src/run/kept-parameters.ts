@@ -81,6 +81,34 @@ export async function findKeptParameters(
     .sort((a, b) => a.epoch - b.epoch);
 }
 
+/** What a run that has ended should have kept and has not, in one line; null where nothing is missing. */
+export async function missingParameters(
+  runFile: string,
+  {
+    when,
+    hash,
+    seed,
+    numEpochs,
+    trained,
+  }: {
+    readonly when: KeepParameters;
+    readonly hash: string;
+    readonly seed: number;
+    readonly numEpochs: number;
+    /** Epochs that were trained completely. */
+    readonly trained: number;
+  },
+): Promise<string | null> {
+  const kept = new Set((await findKeptParameters(runFile, { seed, hash })).map(({ epoch }) => epoch));
+  const first = when === 'end' ? numEpochs : 1;
+  const wanted = Array.from({ length: Math.max(0, trained - first + 1) }, (_, index) => first + index);
+  const missing = wanted.filter((epoch) => !kept.has(epoch));
+  const [epoch] = missing;
+  if (epoch === undefined) return null;
+  const what = missing.length === 1 ? `of epoch ${epoch}` : `of ${missing.length} epochs (the first is ${epoch})`;
+  return `${runFile}: the parameters ${what} are not kept, and the run has ended; trained again (overwrite) it keeps them`;
+}
+
 /** Parameters and states of a file on an engine. Throws FileError for what is damaged or of another run or problem. */
 export async function loadKeptParameters(
   { path, epoch }: KeptParameters,

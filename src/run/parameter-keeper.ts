@@ -50,7 +50,10 @@ export class ParameterKeeper {
       this.#emit({ type: 'parameters', epoch, ...kept });
     } catch (error) {
       if (!(error instanceof OutputError)) throw error;
-      this.#emit({ type: 'warning', message: `the parameters of epoch ${epoch} are not kept: ${error.message}` });
+      this.#emit({
+        type: 'warning',
+        message: `the parameters of epoch ${epoch} are not kept: ${error.message}; trained again (overwrite) the run keeps them`,
+      });
     }
   }
 }

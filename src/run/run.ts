@@ -7,7 +7,11 @@ import type { CheckpointHeader } from './checkpoint-header.js';
 import { incompatibilities, sourcesOf } from './checkpoint-origin.js';
 import type { ResolvedRun } from './configuration.js';
 import { removeCrash } from './crash.js';
+
 import { findShorterRun } from './extension.js';
+
+import { missingParameters } from './kept-parameters.js';
+
 import { removeLeftovers, removeProgress, tidyEndedRun } from './leftovers.js';
 import { acquireRunLock, readRunLock } from './lock.js';
 import { describeHolder, type LockHolder } from './lock-file.js';
@@ -27,6 +31,7 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
   const ended = await findEnded(resolved, options);
   if (ended !== undefined) {
     await tidyEndedRun(outputDir, configuration);
+    await sayMissingParameters(ended, options);
     return ended;
   }
   const holder = await readRunLock(outputDir, configuration);
@@ -45,6 +50,7 @@ export async function executeRun(resolved: ResolvedRun, options: RunOptions): Pr
     const meanwhile = await findEnded(resolved, options);
     if (meanwhile !== undefined) {
       await removeProgress(outputDir, configuration);
+      await sayMissingParameters(meanwhile, options);
       return meanwhile;
     }
     await removeLeftovers(outputDir, configuration);
@@ -64,6 +70,17 @@ async function findEnded({ configuration }: ResolvedRun, options: RunOptions): P
   if (options.overwrite) return undefined;
   const ended = (await findRunFiles(options.outputDir, configuration)).find(({ status }) => hasEnded(status.state));
   return ended === undefined ? undefined : { ...ended, alreadyComplete: true };
+}
+
+/** Parameters that were asked for and are not there, because writing them failed or the run was trained without. */
+async function sayMissingParameters(
+  { path, runFile }: RunOutcome,
+  { keepParameters: when, onEvent }: RunOptions,
+): Promise<void> {
+  if (when === undefined) return;
+  const { configuration_hash: hash, random_seed: seed, num_epochs: numEpochs, status } = runFile;
+  const missing = await missingParameters(path, { when, hash, seed, numEpochs, trained: status.epoch });
+  if (missing !== null) onEvent?.({ type: 'warning', message: missing });
 }
 
 function heldError(holder: LockHolder): RunHeldError {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -51,6 +51,28 @@ describe('a run that keeps its parameters', () => {
     const resumed = await runSmall(part, {}, keep);
     expect(resumed.events.some((e) => e.type === 'start' && e.resumedFromEpoch === 1)).toBe(true);
     expect(await kept(resumed.path)).toEqual(await kept(whole.path));
+  });
+
+  test('says what could not be written, also when the command is repeated; --overwrite mends it', async () => {
+    const keep = { keepParameters: 'epochs' } as const;
+    const first = await runSmall(folder, {}, keep);
+    const blocked = (await kept(first.path))[1]?.[0] ?? '';
+    const path = join(dirname(first.path), blocked);
+    await rm(path);
+    await mkdir(path);
+    const failed = await runSmall(folder, {}, { ...keep, overwrite: true });
+    const said = ({ events }: typeof first) => events.flatMap((e) => (e.type === 'warning' ? [e.message] : []));
+    expect(failed.runFile.status.state).toBe('completed');
+    expect(said(failed)).toEqual([expect.stringMatching(/^the parameters of epoch 2 are not kept: .*overwrite/)]);
+    await rm(path, { recursive: true });
+    const repeated = await runSmall(folder, {}, keep);
+    expect(repeated.alreadyComplete).toBe(true);
+    expect(said(repeated)).toEqual([expect.stringMatching(/the parameters of epoch 2 are not kept, .*overwrite/)]);
+    expect(said(await runSmall(folder))).toEqual([]);
+    expect(said(await runSmall(folder, {}, { keepParameters: 'end' }))).toEqual([]);
+    expect(said(await runSmall(folder, {}, { ...keep, overwrite: true }))).toEqual([]);
+    expect(said(await runSmall(folder, {}, keep))).toEqual([]);
+    expect((await kept(repeated.path)).map(([name]) => name)).toContain(blocked);
   });
 
   test('finds and loads them again; damaged files and those of other runs are refused in one line', async () => {

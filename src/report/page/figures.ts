@@ -19,21 +19,18 @@ export async function figureHtml(
 <div class="drawing" tabindex="0" role="group" aria-label="${figure.title}">${picture(svg, id, figure)}</div>
 <figcaption>${figure.title}. ${figure.caption.join('. ')} <a href="#${id}" aria-label="Address of this figure">#</a></figcaption>
 <details><summary>The values of this figure</summary>${recordsTable(figure)}</details>
-${interactive ? html`<script type="text/plain" id="${id}-data">${packed(shortened(drawn))}</script>` : null}
+${interactive ? html`<script type="text/plain" id="${id}-data">${packed(drawn)}</script>` : null}
 </figure>
 `;
 }
 
-/** JSON, compressed and in base 64, as the page's script unpacks it: names of columns repeat in every row. */
+/**
+ * JSON, compressed and in base 64, as the page's script unpacks it: names of columns repeat in every row. Numbers are as a
+ * picture shows them: seven digits, half as many bytes.
+ */
 function packed(value: unknown): string {
-  return gzipSync(JSON.stringify(value), { level: 9 }).toString('base64');
-}
-
-/** Numbers as a picture shows them: seven digits, half as many bytes. */
-function shortened(spec: object): unknown {
-  return JSON.parse(JSON.stringify(spec), (_, value) =>
-    typeof value === 'number' ? Number(value.toPrecision(7)) : value,
-  );
+  const text = JSON.stringify(value, (_, own) => (typeof own === 'number' ? Number(own.toPrecision(7)) : own));
+  return gzipSync(text, { level: 9 }).toString('base64');
 }
 
 /** The picture as wide as its place, with a title and description; names of its clips are its own. */
