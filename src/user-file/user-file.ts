@@ -73,7 +73,10 @@ export async function loadDefinitionFile<Definition>(
   const { source, code, exported } = await loadUserModule(file, kind, copy);
   const definition = kind.guarded(conforming(file, kind, exported, code), code);
   const fault = await kind.fault(definition);
-  if (fault !== null) throw new FileError(`${kind.option} ${file}: ${fault.text}${placeSuffix(code, fault.property)}`);
+  if (fault !== null) {
+    const what = `${fault.text}${placeSuffix(code, fault.property)}`;
+    throw new FileError({ subject: named(kind.option, file), what });
+  }
   const result = { definition, source, guard: (made: Definition) => kind.guarded(made, code) };
   loaded.set(key, result);
   return result;

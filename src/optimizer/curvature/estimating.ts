@@ -8,7 +8,8 @@ import type { FactorOrNot } from './factor.js';
 import { estimateGroups, hasCertainCurvature } from './group-estimates.js';
 import { learningRateOf, scaledTo } from './learning-rates.js';
 import type { Estimate } from './observing.js';
-import type { IdlePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
+import type { AfterPrior, IdlePhase, NoisePhase, Phase, PosteriorPhase, PriorPhase, StepsPhase } from './phases.js';
+import type { FirstColumn } from './prior.js';
 import { copiesOf, type FamilyContext, type Progress, standing } from './progress.js';
 import { scalings } from './scaling.js';
 
@@ -40,8 +41,8 @@ export class Estimating {
   async usePrior(phase: PriorPhase, batch: BatchFeeds, left: readonly Value[]): Promise<Used> {
     const { task, layers, programs, settings, log } = this.#context;
     const { lastAlpha, step, evaluations } = this.#progress;
-    const { prior, observing } = programs;
-    const { priorIterations, observations, idles, lr, restart, safeguard } = settings;
+    const { prior, noise } = programs;
+    const { priorIterations, lr, restart, safeguard } = settings;
     const loss = await prior.use(phase.state, { ...batch, ...this.#standing }, left);
     count(evaluations, { gradients: 1, products: 1 });
     if (phase.state.minibatches < priorIterations) return { loss, phase };
@@ -56,13 +57,35 @@ export class Estimating {
     const groups = estimateGroups(layers, moments, first, priorIterations, standIns, isCertain, variances);
     log.addUnusable(step, groups);
     const after = { groups, reference: restart.kind === 'drift' ? { v, h } : null, curved: guarded ? h : null };
-    const state = (await observing?.begin({ groups, first })) ?? null;
-    if (state !== null)
-      return { loss, phase: await this.#enterPosterior({ kind: 'posterior', state, ...after }, 'prior') };
-    if (idles && observations > 1 && groups.some(({ usable }) => usable)) {
-      return { loss, phase: { kind: 'idle', left: observations - 1, ...after } };
+    if (noise !== null && groups.some(({ usable }) => usable)) {
+      return { loss, phase: { kind: 'noise', state: noise.begin(first), ...after } };
     }
-    return { loss, phase: await this.#beginSteps(after, []) };
+    return { loss, phase: await this.#afterPrior(after, first) };
+  }
+
+  /** A minibatch whose product shows the noise; after the last one phase 2 with the λ of their scatter. */
+  async useNoise(phase: NoisePhase, batch: BatchFeeds): Promise<Used> {
+    const { programs, settings } = this.#context;
+    if (programs.noise === null) throw new RangeError('this setting measures no noise');
+    const loss = await programs.noise.use(phase.state, { ...batch, ...this.#standing });
+    count(this.#progress.evaluations, { gradients: 1, products: 1 });
+    if (phase.state.minibatches < settings.noiseProducts) return { loss, phase };
+    const { state, kind: _, ...after } = phase;
+    const groups = programs.noise.finish(state, after.groups);
+    return { loss, phase: await this.#afterPrior({ ...after, groups }, state.first) };
+  }
+
+  /** Phase 2 with what phase 1 has found; where there is none, minibatches without a step, or phase 4. */
+  async #afterPrior(after: AfterPrior, first: readonly FirstColumn[]): Promise<Phase> {
+    const { observing } = this.#context.programs;
+    const { observations, idles } = this.#context.settings;
+    const { groups } = after;
+    const state = (await observing?.begin({ groups, first })) ?? null;
+    if (state !== null) return this.#enterPosterior({ kind: 'posterior', state, ...after }, 'prior');
+    if (idles && observations > 1 && groups.some(({ usable }) => usable)) {
+      return { kind: 'idle', left: observations - 1, ...after };
+    }
+    return this.#beginSteps(after, []);
   }
 
   /** Phase 2. */

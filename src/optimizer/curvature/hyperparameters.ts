@@ -56,6 +56,13 @@ const posteriorFields = {
     .nullable()
     .default(null)
     .describe('log how far each observation is from what the posterior before it says (z-scores)'),
+  noise_products: positiveInteger()
+    .min(2)
+    .nullable()
+    .default(null)
+    .describe(
+      'with estimator paper: products of one vector from whose scatter the noise is estimated; default: none, λ as published',
+    ),
   rank_rule: z
     .enum(['given', 'outliers'])
     .nullable()
@@ -122,6 +129,10 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
       path: ['calibration'],
       message: 'no calibration with estimator krylov or oracle, which have no posterior',
     })
+    .refine(({ estimator, noise_products: products }) => products == null || estimator === 'paper', {
+      path: ['noise_products'],
+      message: 'no noise_products but with estimator paper',
+    })
     .refine(({ estimator, rank_rule: rule }) => rule == null || !isPublished(estimator as EstimatorName), {
       path: ['rank_rule'],
       message: 'no rank_rule with estimator thesis, paper or author; it goes with krylov and oracle',
@@ -163,6 +174,8 @@ export interface FamilySettings {
   /** Steps between two products of the safeguard; null without one. */
   readonly safeguard: number | null;
   readonly idles: boolean;
+  /** Minibatches that measure the noise of products; 0 where λ is that of phase 1. */
+  readonly noiseProducts: number;
   /** Whether observations are compared with what was expected of them. */
   readonly calibrates: boolean;
   /** Whether steps go on, with the estimate before, while the next one is made. */
@@ -177,8 +190,9 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
   const estimator = (values.estimator ?? 'thesis') as EstimatorName;
   const idles = values.idle_observations === true;
   const observes = mode !== 'only-adaptive' || idles;
-  // The author's first column takes a minibatch of its own.
-  const steps = priorIterations + observations + (estimator === 'author' ? 1 : 0);
+  // The author's first column takes a minibatch of its own, and so does each product that measures the noise.
+  const noiseProducts = Number(values.noise_products ?? 0);
+  const further = noiseProducts + (estimator === 'author' ? 1 : 0);
   return {
     mode,
     builds: mode !== 'only-adaptive',
@@ -195,12 +209,13 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
     restart: restartRule(String(values.restart)),
     safeguard: values.safeguard === true ? Number(values.safeguard_interval ?? SAFEGUARD_INTERVAL) : null,
     idles,
+    noiseProducts,
     calibrates: values.calibration === true,
     trainsMeanwhile: values.train_while_estimating === true,
     needed: observes
       ? {
-          steps,
-          why: `prior_iterations ${priorIterations} + num_observations ${observations}${estimator === 'author' ? ' + 1' : ''}`,
+          steps: priorIterations + observations + further,
+          why: `prior_iterations ${priorIterations} + num_observations ${observations}${further === 0 ? '' : ` + ${further}`}`,
         }
       : { steps: priorIterations + 1, why: `prior_iterations ${priorIterations} + 1` },
   };

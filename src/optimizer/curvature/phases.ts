@@ -2,13 +2,14 @@ import type { Value } from '../../engine/index.js';
 import type { Tree } from '../../tensor/index.js';
 import type { DriftState } from './drift.js';
 import type { GroupEstimate } from './group-estimates.js';
+import type { NoiseState } from './noise.js';
 import type { ObservingState } from './observing.js';
 import type { Preconditioner } from './preconditioner.js';
 import type { PriorState, Sums } from './prior.js';
 import type { SafeguardState } from './safeguard.js';
 
 /** What phase 1 leaves to the phases after it. */
-interface AfterPrior {
+export interface AfterPrior {
   readonly groups: readonly GroupEstimate[];
   /** n ḡ and n h̄, to which the drift statistic refers; null where it is not measured. */
   readonly reference: Sums<Value> | null;
@@ -19,6 +20,12 @@ interface AfterPrior {
 export interface PriorPhase {
   readonly kind: 'prior';
   readonly state: PriorState;
+}
+
+/** Minibatches that measure the noise of products; no step. */
+export interface NoisePhase extends AfterPrior {
+  readonly kind: 'noise';
+  readonly state: NoiseState;
 }
 
 export interface PosteriorPhase extends AfterPrior {
@@ -48,4 +55,4 @@ export interface StepsPhase extends AfterPrior {
 }
 
 /** Where a training is: values and plain data, which a checkpoint keeps as they are. Phase 3 takes no minibatch: it ends phase 2. */
-export type Phase = PriorPhase | PosteriorPhase | IdlePhase | StepsPhase;
+export type Phase = PriorPhase | NoisePhase | PosteriorPhase | IdlePhase | StepsPhase;

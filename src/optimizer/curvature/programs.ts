@@ -8,6 +8,7 @@ import { isPublished, publishedEstimators } from './estimators/registered.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { compileRitzObserving } from './krylov/ritz-observing.js';
 import type { Layers } from './layers.js';
+import { compileNoise, type Noise } from './noise.js';
 import type { Observing } from './observing.js';
 import { compilePosteriorObserving } from './posterior-observing.js';
 import { compilePrior, type Prior } from './prior.js';
@@ -25,6 +26,8 @@ export interface Programs {
   readonly passing: CompiledFunction<object, Readonly<Record<string, Tensor>>> | null;
   readonly steps: Steps;
   readonly safeguard: Safeguard | null;
+  /** Null where λ is that of phase 1. */
+  readonly noise: Noise | null;
 }
 
 /** The first-order optimizer that takes the steps. */
@@ -66,6 +69,7 @@ export async function compilePrograms(
       weightDecay,
       measuresDrift,
     }),
+    noise: settings.noiseProducts > 0 ? await compileNoise(task, layers.list, weightDecay) : null,
     safeguard:
       every === null ? null : await compileSafeguard(task, layers, blocks, { rank: stepRank, weightDecay, every }),
   };
@@ -80,7 +84,7 @@ function compileObserving(task: TrainingTask, layers: Layers, settings: FamilySe
 
 /** Seconds spent on compiling them so far. */
 export function compileSecondsOf(programs: Programs): number {
-  const { prior, observing, loss, passing, steps, safeguard } = programs;
-  const parts = [prior, observing, loss, passing, steps, safeguard];
+  const { prior, observing, loss, passing, steps, safeguard, noise } = programs;
+  const parts = [prior, observing, loss, passing, steps, safeguard, noise];
   return parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
 }

@@ -10,7 +10,7 @@ import { Estimating, type Used } from './estimating.js';
 import type { FamilySettings } from './hyperparameters.js';
 import { layersOf } from './layers.js';
 import { learningRateOf } from './learning-rates.js';
-import { type CollectedRecords, EpochLog, noSeconds } from './log.js';
+import { type CollectedRecords, EpochLog, noSeconds, type PhaseSeconds } from './log.js';
 import type { Phase, StepsPhase } from './phases.js';
 import { plainSteps } from './plain-steps.js';
 import { compilePrograms, compileSecondsOf, type InnerOptimizer } from './programs.js';
@@ -109,7 +109,7 @@ export class CurvatureTraining implements Training {
     const used = await this.#use(phase, feeds);
     this.#phase = used.phase;
     if (phase.kind !== 'steps') await this.#goOn(feeds, before);
-    progress.seconds[phase.kind === 'idle' ? 'posterior' : phase.kind] += (performance.now() - started) / 1000;
+    progress.seconds[secondsOf(phase)] += (performance.now() - started) / 1000;
     progress.step += 1;
     progress.sinceStart += 1;
     progress.total += 1;
@@ -124,6 +124,8 @@ export class CurvatureTraining implements Training {
         this.#left = [];
         return this.#estimating.usePrior(phase, batch, left);
       }
+      case 'noise':
+        return this.#estimating.useNoise(phase, batch);
       case 'posterior':
         return this.#estimating.usePosterior(phase, batch);
       case 'idle':
@@ -246,4 +248,10 @@ function valuesOf({ inner, preconditioners, reference, safeguard }: StepsPhase):
     ...(safeguard === null ? [] : safeguard.vector),
   ] as Tree<Value>);
   return held.map(([, value]) => value);
+}
+
+/** Where the seconds of a minibatch are counted. */
+function secondsOf({ kind }: Phase): keyof PhaseSeconds {
+  if (kind === 'noise') return 'prior';
+  return kind === 'idle' ? 'posterior' : kind;
 }

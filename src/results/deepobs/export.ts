@@ -1,7 +1,7 @@
 import type { JsonValue } from '../canonical-json.js';
 import { ACCURACIES, LOSSES, METRICS } from '../metrics.js';
 import { settingName } from '../paths.js';
-import { problemVersion, withoutVersion } from '../problem-version.js';
+import { type ProblemVersion, problemVersion, withoutVersion } from '../problem-version.js';
 import { curvesOf, type RecordedRun } from '../recorded-run.js';
 import type { ResultFile } from '../result-file.js';
 import type { RunFile } from '../schema.js';
@@ -82,10 +82,7 @@ export function deepobsText(run: ExportableRun, dialect: ExportDialect): string 
         'optimizer_hyperparams',
         { members: hyperparameters(decodeSettings(content.optimizer_hyperparams), integersOf(run)) },
       ],
-      [
-        'training_params',
-        { members: [...trainingParameters(content.training_params), ...Object.entries(versionOf(run))] },
-      ],
+      ['training_params', { members: [...trainingParameters(content.training_params), ...versionMembers(run)] }],
       ...LOSSES.flatMap(list),
       ['minibatch_train_losses', floats(lists.minibatches)],
       ...ACCURACIES.flatMap(list),
@@ -122,8 +119,15 @@ function l2Key(run: ExportableRun, dialect: ExportDialect): 'weight_decay' | 'l2
 }
 
 /** A file of DeepOBS has no place for the version; as a parameter of the training it is never taken for another one. */
-function versionOf(run: ExportableRun) {
+function versionOf(run: ExportableRun): ProblemVersion {
   return problemVersion(run.kind === 'imported' ? run.content.training_params : run.content.configuration);
+}
+
+function versionMembers(run: ExportableRun): [string, PythonValue][] {
+  return Object.entries(versionOf(run)).map(([key, value]: [string, string | number]) => [
+    key,
+    typeof value === 'string' ? value : Number.isInteger(value) ? { int: value } : { float: value },
+  ]);
 }
 
 function integersOf(run: ExportableRun): readonly string[] {
