@@ -196,7 +196,12 @@ export type RunStatus = z.infer<typeof runStatusSchema>;
 /** The run file, version 2: exactly these keys, and lists as long as the status says. */
 export const runFileSchema = runFileShape.superRefine((file, context) => {
   const fault = (path: readonly string[], found: unknown, expected: string) =>
-    context.addIssue({ code: 'custom', path: [...path], message: `found ${String(found)}, expected ${expected}` });
+    context.addIssue({
+      code: 'custom',
+      path: [...path],
+      params: { whole: true },
+      message: `found ${String(found)}, expected ${expected}`,
+    });
   checkListLengths(file, (path, length, [least, most], why) => {
     if (length >= least && length <= most) return;
     const range = most === least ? '' : most === least + 1 ? ` or ${most}` : ` to ${most}`;
