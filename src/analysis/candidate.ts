@@ -138,7 +138,7 @@ function ofSummary(contender: SummaryContender, chosen: Chosen, { metric, sample
   return { row, setting, runs: [], chosen, finals: new Map(), pairable: false, machine: null };
 }
 
-function about({ setting, origin, originKind }: Contender, { settingsTried, edges }: Chosen) {
+function about({ setting, origin, originKind }: Contender, { settingsTried, settingsPruned, edges }: Chosen) {
   const { optimizer, optimizerSource, hyperparameters, trainingParameters, conditions } = setting;
   return {
     optimizer,
@@ -151,6 +151,7 @@ function about({ setting, origin, originKind }: Contender, { settingsTried, edge
     trainingParameters,
     engine: conditions.engine,
     settingsTried,
+    ...(settingsPruned === undefined ? {} : { settingsPruned }),
     edges,
   };
 }
@@ -159,7 +160,8 @@ function about({ setting, origin, originKind }: Contender, { settingsTried, edge
 function endingAt(run: RecordedRun, epochs: number): RecordedRun {
   const curves = Object.entries(run.curves).map(([metric, curve]) => [metric, curve?.slice(0, epochs + 1) ?? null]);
   const { timing, status } = run;
-  const ended = status.epoch >= epochs;
+  // What was pruned stays that: the others of its kind are there by their merit.
+  const ended = status.epoch >= epochs && status.state !== 'pruned';
   return {
     ...run,
     curves: Object.fromEntries(curves) as RecordedRun['curves'],

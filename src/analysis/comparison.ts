@@ -35,6 +35,8 @@ export interface ComparisonRow {
   readonly engine: string;
   /** Settings of this competitor from which this one was chosen. */
   readonly settingsTried: number;
+  /** Those of them that a plan's rule stopped before their end; absent where none was. */
+  readonly settingsPruned?: number;
   /** Hyperparameters whose chosen value is at the edge of what was tried. */
   readonly edges: readonly GridEdge[];
   /** Null for a baseline that is known by mean and standard deviation only. */

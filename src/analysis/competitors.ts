@@ -20,6 +20,8 @@ export interface RowOptions {
 export interface Chosen {
   readonly contender: Contender;
   readonly settingsTried: number;
+  /** Those of them that a plan's rule stopped before their end; absent where none was. */
+  readonly settingsPruned?: number;
   /** Hyperparameters whose chosen value is at the edge of what was tried. */
   readonly edges: readonly GridEdge[];
   /** The settings from which this one was chosen, best first; empty for one that is known by its mean only. */
@@ -55,11 +57,22 @@ export function bestContenders(
     const tried = rankSettings(runs, { ...selection, metric }).settings;
     const [best] = tried;
     const contender = own.find(({ setting }) => setting === best?.setting);
+    const pruned = tried.filter(
+      ({ aggregate: { counts } }) => counts.completed === 0 && counts.pruned !== undefined,
+    ).length;
     // Of a summary nothing is known to choose by: its authors have chosen already.
     return [
       ...(contender === undefined
         ? []
-        : [{ contender, settingsTried: runs.length, edges: gridEdges(contender.setting, runs), tried }]),
+        : [
+            {
+              contender,
+              settingsTried: runs.length,
+              ...(pruned === 0 ? {} : { settingsPruned: pruned }),
+              edges: gridEdges(contender.setting, runs),
+              tried,
+            },
+          ]),
       ...summaries.map((summary) => ({ contender: summary, settingsTried: 1, edges: [], tried: [] })),
     ];
   });

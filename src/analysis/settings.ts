@@ -8,6 +8,8 @@ export interface StatusCounts {
   readonly diverged: number;
   readonly interrupted: number;
   readonly failed: number;
+  /** By the rule of a plan; absent where none was. */
+  readonly pruned?: number;
 }
 
 /** What the runs of a setting have in common besides their conditions. */
@@ -125,7 +127,9 @@ function mostPrecise(members: readonly RecordedRun[]): RecordedRun['hyperparamet
 /** How many runs of a setting ended how. */
 export function countStates(runs: readonly RecordedRun[]): StatusCounts {
   const count = (state: RecordedRun['status']['state']) => runs.filter(({ status }) => status.state === state).length;
-  return Object.fromEntries(RUN_STATES.map((state) => [state, count(state)])) as unknown as StatusCounts;
+  // What no plan has pruned says nothing of it.
+  const shown = RUN_STATES.filter((state) => state !== 'pruned' || count(state) > 0);
+  return Object.fromEntries(shown.map((state) => [state, count(state)])) as unknown as StatusCounts;
 }
 
 function oneRunPerSeed(members: readonly RecordedRun[]): Pick<Setting, 'runs' | 'superseded'> {

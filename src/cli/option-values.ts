@@ -8,7 +8,11 @@ export function wholeNumber(option: string, least: number): (text: string) => nu
   return (text) => {
     const value = decimalNumber(text);
     if (!Number.isSafeInteger(value) || value < least) {
-      throw new UsageError(`${option}: found ${quoted(text)}, expected a whole number of at least ${least}`);
+      throw new UsageError({
+        subject: option,
+        found: quoted(text),
+        expected: `a whole number of at least ${least}`,
+      });
     }
     return value;
   };
@@ -19,7 +23,7 @@ export function nonNegativeNumber(option: string): (text: string) => number {
   return (text) => {
     const value = decimalNumber(text);
     if (!Number.isFinite(value) || value < 0) {
-      throw new UsageError(`${option}: found ${quoted(text)}, expected a number of at least 0`);
+      throw new UsageError({ subject: option, found: quoted(text), expected: 'a number of at least 0' });
     }
     return value;
   };
@@ -29,9 +33,11 @@ export function nonNegativeNumber(option: string): (text: string) => number {
 export function webAddress(option: string): (text: string) => string {
   return (text) => {
     if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-      throw new UsageError(
-        `${option}: found ${quoted(text)}, expected an address that begins with https:// or http://`,
-      );
+      throw new UsageError({
+        subject: option,
+        found: quoted(text),
+        expected: 'an address that begins with https:// or http://',
+      });
     }
     return text;
   };
@@ -63,9 +69,11 @@ export function oneOf<T extends string>(
   const parse = (text: string) => {
     const word = words.find((candidate) => candidate === text);
     if (word === undefined) {
-      throw new UsageError(
-        `${option}: found ${quoted(text)}, expected one of ${words.join(', ')}${didYouMean(text, words)}`,
-      );
+      throw new UsageError({
+        subject: option,
+        found: quoted(text),
+        expected: `one of ${words.join(', ')}${didYouMean(text, words)}`,
+      });
     }
     return word;
   };

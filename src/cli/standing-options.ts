@@ -37,7 +37,7 @@ function parsed(option: Option, value: string, source: string): unknown {
     return option.parseArg(value, undefined);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(error.message.replace(option.long ?? '', source));
+    throw new UsageError({ ...(error.fault ?? { what: error.message }), subject: source });
   }
 }
 

@@ -88,6 +88,11 @@ function addPlan(sweep: Command, terminal: Terminal): void {
     .option('--samples <n>', 'number of points to draw for --random', wholeNumber('--samples', 1))
     .option('--sampling-seed <n>', 'seed of the drawn points (0)', wholeNumber('--sampling-seed', 0))
     .option('--halton', 'draw the points from a Halton sequence instead of independently')
+    .option(
+      '--prune <rule>',
+      'stop weak settings early: halving or median (key pruning of the plan; docs/sweeps.md)',
+      oneOf('--prune', ['halving', 'median'] as const),
+    )
     .option('--seeds <list>', 'seeds of the runs: 42, 42-51 or 42,45-47', seedList('--seeds'), [42]);
   addRunOptions(command, ['version', 'budget', 'dataset', 'data folder', 'data', 'output folder']);
   command.option(
@@ -113,7 +118,7 @@ function addCommands(sweep: Command, terminal: Terminal): void {
     .summary('write the runs as shell commands, for GNU parallel or for Slurm')
     .description(
       'Writes one self-contained, quoted command per run. lines and parallel: one file per optimizer and test\n' +
-        'problem, jobs_<optimizer>_<grid|random>_search_<test problem>.txt; slurm: array scripts for sbatch.',
+        'problem, jobs_<optimizer>_<grid|random>_search_<test problem>.txt; slurm: array scripts for sbatch; kubernetes: the\nmanifest of an Indexed Job.',
     )
     .argument('<plan>', 'plan file')
     .option('--format <name>', COMMAND_FORMATS.join(', '), oneOf('--format', COMMAND_FORMATS), 'lines')
@@ -126,15 +131,20 @@ function addCommands(sweep: Command, terminal: Terminal): void {
     )
     .option(
       '--signal-seconds <n>',
-      'slurm: stop and requeue a task this many seconds before its time limit',
+      'slurm: stop and requeue a task this many seconds before its time limit; kubernetes: grace period of a pod',
       wholeNumber('--signal-seconds', 1),
       60,
     )
     .option(
       '--max-restarts <n>',
-      'slurm: how often to requeue a task that ran out of time',
+      'slurm: how often to requeue a task that ran out of time; kubernetes: how often to repeat one that failed',
       wholeNumber('--max-restarts', 0),
       3,
+    )
+    .option(
+      '--rerun-seeds <list>',
+      'slurm: after these runs, run the best settings with these seeds (sweep rerun-best), then the report',
+      seedList('--rerun-seeds'),
     )
     .option('--missing', 'leave out the runs that are done')
     .option(...ONLY)

@@ -5,7 +5,7 @@ import type { RunCondition } from '../sweep/selection.js';
 import type { RunOptions } from './options.js';
 
 /** In which forms `sweep commands` writes. */
-export const COMMAND_FORMATS = ['lines', 'parallel', 'slurm'] as const;
+export const COMMAND_FORMATS = ['lines', 'parallel', 'slurm', 'kubernetes'] as const;
 
 /** Options of `sweep plan` after parsing; what is absent was not given. */
 export interface SweepPlanOptions
@@ -20,6 +20,7 @@ export interface SweepPlanOptions
   readonly samples?: number;
   readonly samplingSeed?: number;
   readonly halton?: boolean;
+  readonly prune?: 'halving' | 'median';
   readonly seeds: number[];
   readonly name?: string;
   readonly jobs?: number;
@@ -36,6 +37,7 @@ export interface SweepCommandsOptions extends PlanTrust {
   readonly epochSeconds?: number;
   readonly signalSeconds: number;
   readonly maxRestarts: number;
+  readonly rerunSeeds?: number[];
   readonly overwrite?: boolean;
 }
 

@@ -95,6 +95,12 @@ export class SweepProgress {
 
   #end(run: PlannedRun, end: RunEnd, seconds: number): void {
     this.#running.delete(run.index);
+    if (end.state === 'paused') {
+      // It goes on after the decision on its group, or not at all.
+      this.#waiting.set(run.index, run);
+      this.#say(`${describeRun(run)}: ${end.reason}`);
+      return;
+    }
     this.#waiting.delete(run.index);
     this.#counts[end.state] += 1;
     if (end.state === 'failed') {

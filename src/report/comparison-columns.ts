@@ -223,8 +223,9 @@ function formats(
   return (value) => numberFormat(value.mean, accuracy ? median : errorOf(value), accuracy);
 }
 
-function settingOf({ settingText, settingsTried, notes }: ComparisonRow): string {
-  const tried = settingsTried > 1 ? `best of ${settingsTried}` : '';
+function settingOf({ settingText, settingsTried, settingsPruned, notes }: ComparisonRow): string {
+  const pruned = settingsPruned === undefined ? '' : `, ${settingsPruned} pruned`;
+  const tried = settingsTried > 1 ? `best of ${settingsTried}${pruned}` : '';
   const parts = [settingText, tried === '' || settingText === '' ? tried : `(${tried})`].filter((part) => part !== '');
   return [parts.join(' '), ...notes].filter((part) => part !== '').join('; ');
 }
@@ -235,7 +236,7 @@ function fromOf({ origin, mismatches }: ComparisonRow): string {
 
 function runsOf({ counts, final, seeds }: ComparisonRow): string {
   if (counts === null) return String(final.n);
-  const others = OTHER_STATES.filter((state) => counts[state] > 0);
+  const others = OTHER_STATES.filter((state) => (counts[state] ?? 0) > 0);
   if (others.length === 0) return final.n === seeds.length ? String(final.n) : `${final.n} of ${seeds.length} finite`;
   return `${counts.completed} of ${seeds.length} (${others.map((state) => `${counts[state]} ${state}`).join(', ')})`;
 }

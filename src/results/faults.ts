@@ -15,7 +15,8 @@ function foundAndExpected(issue: z.core.$ZodIssue, version: number): string {
   const found = foundOrMissing(issue.input);
   switch (issue.code) {
     case 'custom':
-      return issue.message.startsWith('found ') ? issue.message : `${found}, expected ${issue.message}`;
+      // Some say what was found themselves: a length, what another field says.
+      return issue.params?.whole === true ? issue.message : `${found}, expected ${issue.message}`;
     case 'unrecognized_keys':
       return `found the unknown key ${issue.keys.join(', ')}, expected only the keys of schema version ${version}`;
     case 'invalid_key':

@@ -1,5 +1,5 @@
 /** What can become of a run, the best first: of several files of one run the first state counts. */
-export const RUN_STATES = ['completed', 'diverged', 'interrupted', 'failed'] as const;
+export const RUN_STATES = ['completed', 'diverged', 'pruned', 'interrupted', 'failed'] as const;
 
 /** What became of a run. */
 export type RunState = (typeof RUN_STATES)[number];

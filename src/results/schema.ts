@@ -136,6 +136,8 @@ const runFileShape = z.strictObject({
   protocol_version: z.int().positive(),
   suite_version: z.string(),
   status: runStatusSchema,
+  /** The rule that pruned the run; absent unless one did. */
+  pruned_by: z.string().optional(),
   train_log_interval: z.int().positive(),
   steps_per_epoch: count,
   configuration: configurationSchema,
@@ -194,7 +196,12 @@ export type RunStatus = z.infer<typeof runStatusSchema>;
 /** The run file, version 2: exactly these keys, and lists as long as the status says. */
 export const runFileSchema = runFileShape.superRefine((file, context) => {
   const fault = (path: readonly string[], found: unknown, expected: string) =>
-    context.addIssue({ code: 'custom', path: [...path], message: `found ${String(found)}, expected ${expected}` });
+    context.addIssue({
+      code: 'custom',
+      path: [...path],
+      params: { whole: true },
+      message: `found ${String(found)}, expected ${expected}`,
+    });
   checkListLengths(file, (path, length, [least, most], why) => {
     if (length >= least && length <= most) return;
     const range = most === least ? '' : most === least + 1 ? ` or ${most}` : ` to ${most}`;

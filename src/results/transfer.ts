@@ -82,7 +82,7 @@ export async function transferFiles(
       (placed.written ? written : unchanged).push(placed.path);
       counts.place(path, converted.parts, placed.written ? notes : []);
     } catch (error) {
-      if (error instanceof NothingToCompare) counts.skip(path, error.message.slice(path.length + 2));
+      if (error instanceof NothingToCompare) counts.skip(path, error.why);
       else if (error instanceof ConfigurationError) faults.push(shownLine(`${path}: ${error.message}`));
       else if (error instanceof FileError || !isOurs(error)) faults.push(faultLine(path, error));
       else throw error;

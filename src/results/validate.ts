@@ -48,7 +48,7 @@ function validateFile(path: string): Validation {
   } catch (error) {
     const about = { path, kind: null, state: null } as const;
     if (error instanceof NothingToCompare) {
-      return { ...about, kind: 'deepobs', faults: [], notes: [shownLine(error.message.slice(path.length + 2))] };
+      return { ...about, kind: 'deepobs', faults: [], notes: [shownLine(error.why)] };
     }
     return { ...about, faults: [faultLine(path, error)], notes: [] };
   }

@@ -11,6 +11,7 @@ export {
 } from './kept-parameters.js';
 export { readRunLock } from './lock.js';
 export { describeHolder, type LockHolder } from './lock-file.js';
+export { markPruned } from './mark-pruned.js';
 export type { MinibatchValues } from './minibatch-values.js';
 export { QUANTITY_NAMES, type QuantityName } from './observers/names.js';
 export { type ObservationRequest, parseObservations } from './observers/schedule.js';

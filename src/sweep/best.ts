@@ -9,10 +9,10 @@ import {
   type Setting,
 } from '../analysis/index.js';
 import { groupBy } from '../group-by.js';
-import { configurationVersion, type Metric, type RecordedRun, readResults } from '../results/index.js';
+import { configurationVersion, hasEnded, type Metric, type RecordedRun, readResults } from '../results/index.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
-import { countPlanned, isOpen, type PlannedStatus, planStatus } from './status.js';
+import { countPlanned, type PlannedStatus, planStatus } from './status.js';
 
 /** A ranked setting of a plan, with a planned run that has it. */
 export interface RankedPlanSetting extends RankedSetting {
@@ -61,13 +61,11 @@ export async function rankPlan(
   { metric, mode }: { readonly metric: Metric; readonly mode: SelectionMode },
 ): Promise<PlanBest> {
   const statuses = await planStatus(plan);
-  const ended = statuses.filter((status) => !isOpen(status));
+  const ended = statuses.filter(({ state }) => hasEnded(state));
   const { runs, faults } = await readResults(ended.flatMap(({ path }) => path ?? []));
   checkMetric('--metric', metric, runs);
   const recorded = new Map(runs.map((run) => [run.file, run]));
-  const competitors = groupBy(statuses, ({ run }) =>
-    JSON.stringify([nameOf(run), labelOf(plan, run), conditionsOf(run)]),
-  );
+  const competitors = groupBy(statuses, ({ run }) => competitorOf(plan, run));
   const namesakes = groupBy([...competitors.values()], ([first]) =>
     first === undefined ? '' : JSON.stringify([nameOf(first.run), labelOf(plan, first.run)]),
   );
@@ -83,6 +81,11 @@ export async function rankPlan(
     }),
   );
   return { rankings, statuses, faults };
+}
+
+/** What runs have in common whose settings are ranked against each other. */
+export function competitorOf(plan: Plan, run: PlannedRun): string {
+  return JSON.stringify([nameOf(run), labelOf(plan, run), conditionsOf(run)]);
 }
 
 function nameOf({ configuration: { testproblem, optimizer } }: PlannedRun) {
@@ -126,8 +129,11 @@ function rankGroup(
     const [first] = statuses;
     if (first === undefined) continue;
     const results = statuses.flatMap(({ path }) => recorded.get(path ?? '') ?? []);
-    if (results.length === 0)
-      leftOut.push({ run: first.run, reason: `no result that can be read (${describeStates(statuses)})` });
+    if (results.length === 0) {
+      const pruned = statuses.every(({ state }) => state === 'pruned');
+      const reason = pruned ? (first.reason ?? 'pruned') : `no result that can be read (${describeStates(statuses)})`;
+      leftOut.push({ run: first.run, reason });
+    }
     for (const setting of groupSettings(results)) entries.push({ run: first.run, setting });
   }
   const { seeds, compared, lacking } =

@@ -1,13 +1,17 @@
-export { type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } from './best.js';
+export { competitorOf, type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } from './best.js';
 export { type CommandFile, commandFiles, commandLines, parallelFile } from './command-files.js';
 export { fetchPlannedData } from './fetch-data.js';
 export { checkJobs, checkMemoryOfJobs, statedResource } from './jobs.js';
+export { checkPathsOfPods } from './kubernetes/check-paths.js';
+export { kubernetesJob } from './kubernetes/job.js';
 export { type Plan, type PlanTrust, planOf, readPlan } from './plan.js';
 export type { PlanResources } from './plan-resources.js';
 export { statedSeeds } from './plan-schema.js';
 export { type PlanStatement, planText } from './plan-text.js';
 export { expandPlan, type PlannedRun, plannedRuns } from './planned-runs.js';
 export { Pool, type PoolEvent, type RunEnd } from './pool.js';
+export { type Decision, prunedGroups } from './pruned-groups.js';
+export { executePruned } from './pruned-sweep.js';
 export { rerunStatement } from './rerun.js';
 export { type RunCondition, selectRuns } from './selection.js';
 export { shellWord } from './shell.js';

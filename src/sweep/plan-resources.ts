@@ -3,6 +3,19 @@ import { z } from 'zod';
 /** Slurm's times and amounts of memory, which YAML may take for numbers. */
 const text = z.union([z.string(), z.number()], 'a text').transform(String);
 
+const kubernetesSchema = z
+  .strictObject({
+    image: z.string().min(1),
+    namespace: z.string().optional(),
+    volumes: z
+      .array(z.strictObject({ claim: z.string().min(1), path: z.string().startsWith('/', 'a path from the root') }))
+      .min(1),
+    folder: z.string().startsWith('/', 'a path from the root').optional(),
+    program: z.string().min(1).default('probprec'),
+    node_selector: z.record(z.string(), z.string()).optional(),
+  })
+  .transform(({ node_selector: nodeSelector, ...rest }) => ({ ...rest, nodeSelector }));
+
 /** `resources:` of a plan file: what a run may use, here and on a cluster. Nothing of it changes the runs themselves. */
 export const resourcesSchema = z
   .strictObject({
@@ -19,6 +32,7 @@ export const resourcesSchema = z
       .union([z.string(), z.array(z.string())], 'a command of the shell, or a list of them')
       .transform((stated) => (Array.isArray(stated) ? stated : stated.trimEnd().split('\n')))
       .optional(),
+    kubernetes: kubernetesSchema.optional(),
   })
   .transform(({ runs_per_task: runsPerTask, ...rest }) => ({ ...rest, runsPerTask }));
 
@@ -41,4 +55,19 @@ export interface PlanResources {
   readonly gpus?: string | undefined;
   /** Lines of the shell that a Slurm task executes before its runs: `module load cuda`, `export NAME=value`. */
   readonly setup?: readonly string[] | undefined;
+  readonly kubernetes?: KubernetesResources | undefined;
+}
+
+/** What only a Job of Kubernetes needs to know. */
+export interface KubernetesResources {
+  /** The container image, which has `program`. */
+  readonly image: string;
+  readonly namespace?: string | undefined;
+  /** Claims of persistent volumes, and where they are in the container. */
+  readonly volumes: readonly { readonly claim: string; readonly path: string }[];
+  /** The folder of the plan in the container; by default the first volume. */
+  readonly folder?: string | undefined;
+  /** What starts our command in the container, as words of a shell. */
+  readonly program: string;
+  readonly nodeSelector?: Readonly<Record<string, string>> | undefined;
 }

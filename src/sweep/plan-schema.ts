@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.js';
 import { parseOptimizer } from '../optimizer/index.js';
 import { keysOf, type RunOption, runOption, type TrainedOptions } from '../run-options/index.js';
 import { asKey, faultText } from '../words.js';
+import { pruningSchema } from './plan-pruning.js';
 import { resourcesSchema } from './plan-resources.js';
 import type { SettingsBlock } from './settings.js';
 
@@ -106,6 +107,7 @@ export const planSchema = z.strictObject({
   data_dir: z.string().min(1).optional(),
   /** Whether every run keeps the checkpoint of its last epoch. */
   keep_checkpoint: z.boolean().default(false),
+  pruning: pruningSchema.optional(),
   resources: resourcesSchema.prefault({}),
 });
 

@@ -4,6 +4,7 @@ import { withOptimizerFile } from '../optimizer/index.js';
 import { readRegularFile } from '../regular-file.js';
 import { isUserFile } from '../user-file/is-user-file.js';
 import { type PlanFile, parsePlanFile } from './plan-file.js';
+import type { PlanPruning } from './plan-pruning.js';
 import type { PlanResources } from './plan-resources.js';
 import { PLAN_NAME, type PlanContent, type PlanOptions } from './plan-schema.js';
 
@@ -31,6 +32,8 @@ export interface Plan {
   readonly options: PlanContent['options'];
   /** Whether every run keeps the checkpoint of its last epoch, to be extended. */
   readonly keepCheckpoint: boolean;
+  /** How settings are stopped before their end; undefined for none. */
+  readonly pruning: PlanPruning | undefined;
   /** Whether files of the user's that the plan names may be loaded; their code runs then. */
   readonly allowUserCode: boolean;
   /** Where the file says what, for errors. */
@@ -85,6 +88,7 @@ export function planOf(path: string, text: string, { allowUserCode = false }: Pl
     seeds: content.seeds,
     options: withAbsoluteFiles(folder, content.options),
     keepCheckpoint: content.keep_checkpoint,
+    pruning: content.pruning,
     allowUserCode,
     source: { place, has },
   };

@@ -18,6 +18,8 @@ export type RunEnd =
   /** `outcome` is null when another process completed it. */
   | { readonly state: 'completed' | 'diverged'; readonly path: string; readonly outcome: ReportedOutcome | null }
   | { readonly state: 'failed'; readonly reason: string }
+  /** It stands where `stopAfter` says. */
+  | { readonly state: 'paused'; readonly reason: string }
   | { readonly state: 'interrupted'; readonly reason: string }
   /** The pool stopped before it was the run's turn, or while another process trained it. */
   | { readonly state: 'left'; readonly reason: string };
@@ -52,6 +54,8 @@ export interface PoolOptions {
   readonly retries: number;
   /** Whether a run is refused for which memory or disk space cannot be enough. */
   readonly checkResources: boolean;
+  /** After how many epochs a run stops with its checkpoint; undefined: at its end. Default: every run at its end. */
+  readonly stopAfter?: ((run: PlannedRun) => number | undefined) | undefined;
   readonly onEvent: (event: PoolEvent) => void;
 }
 
@@ -159,6 +163,8 @@ export class Pool {
     let told: Extract<MessageToPool, { type: 'outcome' | 'held' }> | null = null;
     const startedAt = performance.now();
     const own = ['--threads', String(threads), '--quiet', ...(checkResources ? [] : ['--no-resource-check'])];
+    const epoch = this.#options.stopAfter?.(run);
+    if (epoch !== undefined) own.push('--stop-after-epoch', String(epoch));
     const args = [entry, ...runArguments(plan, run, { absolute: true }), ...own];
     const child = startChild(args, (message) => {
       if (message.type === 'outcome' || message.type === 'held') told = message;
@@ -197,6 +203,7 @@ export class Pool {
       const { state, path, reason } = told.outcome;
       // Another process may have completed it between the pool's look and the child's.
       if (hasEnded(state)) return { state, path, outcome: told.outcome.alreadyComplete ? null : told.outcome };
+      if (state === 'interrupted' && ended.code === 0) return { state: 'paused', reason: reason ?? 'stopped' };
       if (state === 'failed') return { state, reason: reason ?? 'for a reason it did not tell' };
     }
     if (told !== null || isInterruptionCode(ended.code) || this.#stopped === 'interrupted') {

@@ -5,6 +5,7 @@ import { statedBy } from '../run-options/index.js';
 import { isUserFile } from '../user-file/is-user-file.js';
 import type { PlanRanking } from './best.js';
 import type { Plan } from './plan.js';
+import type { KubernetesResources } from './plan-resources.js';
 import { type PlanOptions, statedSeeds } from './plan-schema.js';
 import type { PlanStatement } from './plan-text.js';
 import type { PlannedRun } from './planned-runs.js';
@@ -33,7 +34,7 @@ export function rerunStatement(
   const common = options.every((other) => JSON.stringify(other) === JSON.stringify(options[0]))
     ? options[0]
     : undefined;
-  const { runsPerTask, ...resources } = plan.resources;
+  const { runsPerTask, kubernetes, ...resources } = plan.resources;
   return {
     name,
     testproblems: [...new Set(winners.map(({ request }) => named(request.testproblem)))],
@@ -48,8 +49,12 @@ export function rerunStatement(
     output_dir: place(plan.outputDir),
     data_dir: plan.dataDir === undefined ? undefined : place(plan.dataDir),
     keep_checkpoint: plan.keepCheckpoint || undefined,
-    resources: { ...resources, runs_per_task: runsPerTask },
+    resources: { ...resources, runs_per_task: runsPerTask, kubernetes: kubernetes && statedKubernetes(kubernetes) },
   } as PlanStatement;
+}
+
+function statedKubernetes({ nodeSelector, ...kubernetes }: KubernetesResources) {
+  return { ...kubernetes, node_selector: nodeSelector };
 }
 
 function entryOf(

@@ -15,6 +15,8 @@ export interface RunOutcomeSummary {
   readonly status: RunStatus;
   readonly startedAt: string;
   readonly sources: RunSources;
+  /** The rule that pruned it; null where none did. */
+  readonly prunedBy: string | null;
 }
 
 /** The users' files that a run was made with. */
@@ -41,13 +43,15 @@ export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | 
     if (text.length < tail) break;
   }
   try {
-    const { configuration_hash: configurationHash, configuration, status, started_at } = await readRunFile(path);
+    const runFile = await readRunFile(path);
+    const { configuration_hash: configurationHash, configuration, status, started_at } = runFile;
     const sources = {
       optimizer: configuration.optimizer.source,
       testproblem: configuration.testproblem_source ?? null,
       dataset: configuration.dataset?.source ?? null,
     };
-    return { path, configurationHash, status, startedAt: started_at, sources };
+    const prunedBy = runFile.pruned_by ?? null;
+    return { path, configurationHash, status, startedAt: started_at, sources, prunedBy };
   } catch (error) {
     if (error instanceof FileError) return null;
     throw error;
@@ -78,6 +82,7 @@ function summaryIn(path: string, text: string): RunOutcomeSummary | null {
   const configurationHash = /\n {2}"configuration_hash": "([0-9a-f]{64})",\n/.exec(text)?.[1];
   const startedAt = /\n {2}"started_at": "([^"]*)",\n/.exec(text)?.[1];
   const [, configuration] = /\n {2}"configuration": (\{\n.*?\n {2}\}),\n/s.exec(text) ?? [];
+  const prunedBy = /\n {2}"pruned_by": ("[^\n]*"),\n/.exec(text)?.[1];
   if (status === undefined || configurationHash === undefined || startedAt === undefined) return null;
   if (configuration === undefined) return null;
   try {
@@ -87,6 +92,7 @@ function summaryIn(path: string, text: string): RunOutcomeSummary | null {
       status: jsonOf(status) as RunStatus,
       startedAt,
       sources: sourcesIn(configuration),
+      prunedBy: prunedBy === undefined ? null : (jsonOf(prunedBy) as string),
     };
   } catch {
     return null;

@@ -4,6 +4,7 @@ import { hasEnded, listFolders, type RunState, settingFolders, settingPath } fro
 import { describeHolder, readCheckpointHeader, readCrash, readRunLock, runPlace } from '../run/index.js';
 import { mapConcurrently } from './concurrent.js';
 import type { Plan } from './plan.js';
+import { ruleOf } from './plan-pruning.js';
 import { type PlannedRun, plannedRuns } from './planned-runs.js';
 import { type RunOutcomeSummary, readRunOutcome } from './run-outcome.js';
 
@@ -14,6 +15,7 @@ export type PlannedState = RunState | 'running' | 'missing';
 export const PLANNED_STATES = [
   'completed',
   'diverged',
+  'pruned',
   'running',
   'interrupted',
   'failed',
@@ -34,9 +36,9 @@ export interface PlannedStatus {
   readonly fault: string | null;
 }
 
-/** Whether a planned run still has to be executed; a diverged one is a result. */
+/** Whether a planned run still has to be executed; a diverged one is a result, and a pruned one is left where it is. */
 export function isOpen({ state }: Pick<PlannedStatus, 'state'>): boolean {
-  return !hasEnded(state);
+  return state !== 'pruned' && !hasEnded(state);
 }
 
 /** Folders that are read at once: enough to hide the latency of a network file system. */
@@ -95,7 +97,7 @@ async function folderStatus(
 }
 
 async function statusOf(
-  { outputDir }: Plan,
+  { outputDir, pruning }: Plan,
   run: PlannedRun,
   outcomes: readonly RunOutcomeSummary[],
   names: ReadonlySet<string>,
@@ -122,7 +124,12 @@ async function statusOf(
   }
   const crash = there(note) ? await readCrash(outputDir, run.configuration) : null;
   if (crash !== null) return { run, state: 'failed', path: null, epoch, reason: crash.reason, fault };
-  if (last !== undefined) return { ...fromFile(run, last), epoch, fault };
+  if (last !== undefined) {
+    const status = { ...fromFile(run, last), epoch, fault };
+    // What another rule pruned, or an earlier plan that pruned, is open.
+    const stays = status.state !== 'pruned' || last.prunedBy === ruleOf(pruning, run.configuration.numEpochs);
+    return stays ? status : { ...status, state: 'interrupted' };
+  }
   if (found.kind !== 'none') {
     return { run, state: 'interrupted', path: null, epoch, reason: fault ?? 'ended without a run file', fault };
   }

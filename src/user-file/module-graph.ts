@@ -4,8 +4,11 @@ import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FileError } from '../errors.js';
+import type { Fault } from '../words.js';
 import { type JsonTree, parseModule, type Reference } from './source-syntax.js';
 import { isTypeScript, stripTypes } from './strip-types.js';
+
+const EXPECTED = 'expected a JavaScript or TypeScript module';
 
 /** A file of a user's program. */
 export interface SourceModule {
@@ -51,7 +54,10 @@ class GraphReader {
 
   constructor(file: string) {
     this.#file = file;
-    this.#entry = realFile(file, () => `${file}: no such file; expected a JavaScript or TypeScript module`);
+    this.#entry = realFile(file, {
+      missing: () => ({ subject: file, what: 'no such file', remedy: EXPECTED }),
+      other: (what) => ({ subject: file, what }),
+    });
   }
 
   read(): ModuleGraph {
@@ -111,7 +117,7 @@ class GraphReader {
     try {
       return readFileSync(path);
     } catch (cause) {
-      throw new FileError(`${this.#place(path)}: the file cannot be read: ${reasonOf(cause)}`, { cause });
+      throw new FileError(this.#fault(path, `the file cannot be read: ${reasonOf(cause)}`), { cause });
     }
   }
 
@@ -150,10 +156,12 @@ class GraphReader {
     const missing = () => {
       const other = sibling(fileURLToPath(url));
       const hint = other === null ? '' : `; ${other} exists: import that name`;
-      return `${this.#place(importer, line)}: it imports "${specifier}", which does not exist${hint}`;
+      return this.#fault(importer, `it imports "${specifier}", which does not exist${hint}`, line);
     };
+    const path = fileURLToPath(url);
     try {
-      return { kind: 'file', path: realFile(fileURLToPath(url), missing), query: url.search + url.hash };
+      const real = realFile(path, { missing, other: (what) => ({ what: `${path}: ${what}` }) });
+      return { kind: 'file', path: real, query: url.search + url.hash };
     } catch (error) {
       // An import() may be tried in vain; when the file is there one day, that is another optimizer.
       if (error instanceof FileError && kind === 'static') throw error;
@@ -168,17 +176,18 @@ class GraphReader {
       return { kind: 'file', path, query: '' };
     } catch (cause) {
       if (kind === 'static') {
-        throw new FileError(`${this.#place(importer, line)}: it imports "${specifier}", which is not installed there`, {
-          cause,
-        });
+        const what = `it imports "${specifier}", which is not installed there`;
+        throw new FileError(this.#fault(importer, what, line), { cause });
       }
       return { kind: 'other', name: { missing: specifier } };
     }
   }
 
-  #place(path: string, line?: number): string {
+  /** What is wrong with a module: of the file itself where it has no line, else in it or in one that it imports. */
+  #fault(path: string, what: string, line?: number): Fault {
     const where = line === undefined ? '' : `:${line}`;
-    return path === this.#entry ? `${this.#file}${where}` : `${this.#file}: ${this.#nameOf(path)}${where}`;
+    if (path !== this.#entry) return { subject: this.#file, what: `${this.#nameOf(path)}${where}: ${what}` };
+    return line === undefined ? { subject: this.#file, what } : { place: `${this.#file}${where}`, what };
   }
 
   #warn(path: string, line: number | null, text: string): void {
@@ -186,17 +195,19 @@ class GraphReader {
   }
 }
 
-/** The real path of a regular file. Throws FileError with `missing` where there is none. */
-function realFile(path: string, missing: () => string): string {
+/** The real path of a regular file. Throws FileError with `missing` where there is none, with `other` for what else is wrong. */
+function realFile(
+  path: string,
+  { missing, other }: { readonly missing: () => Fault; readonly other: (what: string) => Fault },
+): string {
   let real: string;
   try {
     real = realpathSync(path);
   } catch (cause) {
     const gone = ['ENOENT', 'ENOTDIR'].includes(String((cause as NodeJS.ErrnoException).code));
-    throw new FileError(gone ? missing() : `${path}: the file cannot be read: ${reasonOf(cause)}`, { cause });
+    throw new FileError(gone ? missing() : other(`the file cannot be read: ${reasonOf(cause)}`), { cause });
   }
-  if (!statSync(real).isFile())
-    throw new FileError(`${path}: this is no file; expected a JavaScript or TypeScript module`);
+  if (!statSync(real).isFile()) throw new FileError(other(`this is no file; ${EXPECTED}`));
   return real;
 }
 

@@ -102,11 +102,11 @@ function sourceOf(file: string, option: string): UserSource {
     return userSource(file);
   } catch (cause) {
     if (!(cause instanceof FileError)) throw cause;
-    const start = `${file}: `;
-    const { message } = cause;
+    const { fault, message } = cause;
+    const subject = named(option, file);
     // Where a file that it imports is missing, the line is part of what there is to say.
-    const text = message.startsWith(start) ? message.slice(start.length) : `the module does not load: ${message}`;
-    throw new FileError({ subject: named(option, file), what: text }, { cause });
+    const own = fault?.subject === file ? fault : { what: `the module does not load: ${message}` };
+    throw new FileError({ ...own, subject }, { cause });
   }
 }
 

@@ -132,6 +132,40 @@ describe('the array script', () => {
     expect(spawnSync('ls', { cwd: folder, encoding: 'utf8' }).stdout).not.toContain('hacked');
   });
 
+  test('lets the choice of the best setting and its runs follow, and the report at the end', async () => {
+    const planPath = join(folder, 'plan.yaml');
+    const plan = planOf(
+      planPath,
+      'name: tune\ntestproblems: mnist_logreg\noptimizers: sgd\nresources: { time: "60", setup: "module load node" }\n',
+    );
+    const best = join(folder, 'plan-best.yaml');
+    const rerun = { seeds: '43,44', plan: { ...plan, name: 'tune-best', path: best }, planPath: best, runs: 4 };
+    const files = slurmScripts(plan, 12, { folder, planPath, ...defaults, rerun, maxArraySize: 3 });
+    const text = new Map(files.map((file) => [file.name, file.text]));
+    expect([...text.keys()]).toEqual([
+      ...['tune.sbatch', 'tune-rerun.sbatch', 'tune-best.sbatch', 'tune-report.sbatch', 'tune-submit.sh'],
+    ]);
+    for (const script of text.values()) {
+      expect(spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+    }
+    const calls = await submitted(text.get('tune-submit.sh') ?? '', []);
+    const after = ['--parsable', '--dependency=afterok:105', '--kill-on-invalid-dep=yes'];
+    expect(calls.slice(4)).toEqual([
+      ['--parsable', '--dependency=afterany:101:102:103:104', 'tune-rerun.sbatch'],
+      [...after, 'tune-best.sbatch', '0'],
+      [...after, '--array=0', `--comment=probprec:${planTag(best)}:3:1`, 'tune-best.sbatch', '3'],
+      ['--parsable', '--dependency=afterany:106:107', 'tune-report.sbatch'],
+    ]);
+    expect(text.get('tune-rerun.sbatch')).toContain(
+      `module load node\n\nexec probprec sweep rerun-best ${shellWord(planPath)} --seeds 43,44 -o ${shellWord(best)} --overwrite\n`,
+    );
+    expect(text.get('tune-best.sbatch')).toContain(`plan=${shellWord(best)}\nruns=4\n`);
+    expect(text.get('tune-report.sbatch')).toMatch(
+      /sweep status .*\n[\s\S]*sweep best .*\nprobprec sweep status .*best\.yaml[\s\S]*compare --plan .*best\.yaml/,
+    );
+    expect(spawnSync('ls', { cwd: folder, encoding: 'utf8' }).stdout).not.toContain('hacked');
+  });
+
   /** The arguments of every call of sbatch by a submit script, with one that answers 101, 102, … and a cluster's name. */
   async function submitted(script: string, args: readonly string[]): Promise<string[][]> {
     const log = join(folder, 'calls');

@@ -61,24 +61,27 @@ async function logs(): Promise<Map<string, string>> {
 if (unavailable !== null) console.warn(`the test with Slurm is skipped: ${unavailable}`);
 
 test.skipIf(unavailable !== null)(
-  'an array of 12 runs on a Slurm cluster: one runs out of time, is queued again and goes on from its checkpoint',
+  '12 runs on a Slurm cluster: one runs out of time, is queued again and goes on; then the best setting runs, then the report',
   { timeout: 420_000 },
   async () => {
     const small = { seeds: '1-6', epochs: 3, faults: ['none', 'stuck'] };
-    const resources = 'resources: { time: "2", throttle: 2, threads: 1, mem: 300M }';
+    const resources =
+      'resources: { time: "2", throttle: 2, threads: 1, mem: 300M, setup: ["export PREPARED=yes", "echo prepared in $SLURM_JOB_ID"] }';
     const plan = await writePlan(folder, 'tune.yaml', { ...small, more: resources });
     const local = await writePlan(folder, 'local.yaml', { ...small, outputDir: 'local' });
 
     const refused = await probprec('sweep', 'commands', plan, '--allow-user-code', '--format', 'slurm');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/resources\.time: found 2 \(120 s\), expected at least 8 minutes: .*assumed/);
-    const timing = ['--epoch-seconds', '5', '--signal-seconds', '30'];
+    const timing = ['--epoch-seconds', '5', '--signal-seconds', '30', '--rerun-seeds', '7-8'];
     const generated = await probprec('sweep', 'commands', plan, '--allow-user-code', '--format', 'slurm', ...timing);
     expect(generated).toMatchObject({ code: 0, stdout: expect.stringContaining('slurm-tune/tune-submit.sh\n') });
 
     // One of the runs takes this file and then more time than it has.
     await writeFile(join(folder, 'stuck'), '');
-    expect(await slurm('slurm-tune/tune-submit.sh')).toMatch(/^array job \d+: 12 tasks\nreport job \d+, /);
+    expect(await slurm('slurm-tune/tune-submit.sh')).toMatch(
+      /^array job \d+: 12 tasks\nrerun job (\d+), .*logs\/rerun-\1\.out; then\narray job \d+: 2 tasks\nreport job \d+, /,
+    );
     const seen = new Set<string>();
     for (;;) {
       const status = JSON.parse((await probprec('sweep', 'status', plan, '--allow-user-code', '--json')).stdout);
@@ -103,13 +106,18 @@ test.skipIf(unavailable !== null)(
     const report = [...all].find(([name]) => name.startsWith('report-'))?.[1] ?? '';
     expect(report).toContain('tune: 12 of 12 runs done; 12 completed');
     expect(report).toContain('Faulty');
-    expect(all.size).toBe(13);
+    expect(report).toContain('tune-best: 2 of 2 runs done; 2 completed');
+    // 12 tasks, the choice of the best setting, its 2 tasks, the report; each with the plan's lines for the shell.
+    expect(all.size).toBe(16);
+    for (const text of all.values()) expect(text).toMatch(/^prepared in \d+\n/);
+    expect([...all.values()].filter((text) => /run \d of \S*tune-best\.yaml/.test(text))).toHaveLength(2);
 
-    const files = await runFiles(join(folder, 'results'));
+    const files = (await runFiles(join(folder, 'results'))).filter(({ random_seed: seed }) => seed <= 6);
     expect(files.filter(({ resumed }) => resumed.length > 0).map(({ resumed }) => resumed.length)).toEqual([1]);
     expect((await probprec('sweep', 'run', local, '--allow-user-code', '--jobs', '2', '--quiet')).code).toBe(0);
-    expect(await reproducibleResults(join(folder, 'results'))).toEqual(
-      await reproducibleResults(join(folder, 'local')),
-    );
+    // The two further runs of the best setting are not of the plan.
+    const results = Object.entries(await reproducibleResults(join(folder, 'results')));
+    const planned = results.filter(([, content]) => (content as { random_seed: number }).random_seed <= 6);
+    expect(Object.fromEntries(planned)).toEqual(await reproducibleResults(join(folder, 'local')));
   },
 );

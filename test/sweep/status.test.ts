@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findRunFiles, runFilePath, settingPath, writeRunFile } from '../../src/results/index.js';
-import { runPlace } from '../../src/run/index.js';
+import { markPruned, runPlace } from '../../src/run/index.js';
 import { acquireRunLock } from '../../src/run/lock.js';
 import { type Plan, type PlannedRun, plannedRuns, planOf, planStatus } from '../../src/sweep/index.js';
 import { readRunOutcome } from '../../src/sweep/run-outcome.js';
@@ -143,11 +143,23 @@ describe('the end of a run file', () => {
     const [found] = await findRunFiles(plan.outputDir, planned(0).configuration);
     const { status, runFile } = found ?? {};
     const sources = { optimizer: runFile?.configuration.optimizer.source, testproblem: null, dataset: null };
-    return { path, configurationHash: runFile?.configuration_hash, status, startedAt: runFile?.started_at, sources };
+    const about = { configurationHash: runFile?.configuration_hash, startedAt: runFile?.started_at };
+    return { path, ...about, status, sources, prunedBy: runFile?.pruned_by ?? null };
   };
 
   test('tells what the whole file says', async () => {
     const { path } = await runSmall(plan.outputDir, planned(0).request);
+    expect(await readRunOutcome(path)).toEqual(await summaryOf(path));
+  });
+
+  test('tells which rule has pruned the run', async () => {
+    const { path } = await runSmall(plan.outputDir, planned(0).request, { stopAfterEpoch: 1 });
+    const told = { rule: 'a "rule"', reason: 'rank 2 of 2' };
+    await markPruned(plan.outputDir, planned(0).configuration, told);
+    expect(await readRunOutcome(path)).toMatchObject({
+      status: { state: 'pruned', epoch: 1, reason: 'rank 2 of 2' },
+      prunedBy: 'a "rule"',
+    });
     expect(await readRunOutcome(path)).toEqual(await summaryOf(path));
   });
 

@@ -13,16 +13,26 @@ import {
   shellWord,
 } from '../../sweep/index.js';
 import { dataDirectory } from '../data-dir.js';
+import { UsageError } from '../failure.js';
 import { counted } from '../progress.js';
 import type { SweepCommandsOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
 import { thisProgram } from '../this-program.js';
 import { writeNewFile } from './new-file.js';
+import { writeKubernetesJob } from './sweep-kubernetes.js';
 import { writeSlurmScripts } from './sweep-slurm.js';
 
 /** Writes the commands of a plan's runs to files, whose paths go to stdout, or to stdout. Throws ProbprecError. */
 export async function sweepCommands(path: string, options: SweepCommandsOptions, terminal: Terminal): Promise<void> {
   const stated = await readPlan(path, options);
+  if (stated.pruning !== undefined) {
+    throw new UsageError(
+      `${path}: pruning: found a plan that prunes, whose runs are decided on together, expected sweep run to execute it (in a cluster's job: sweep run --jobs N)`,
+    );
+  }
+  if (options.rerunSeeds !== undefined && options.format !== 'slurm') {
+    throw new UsageError(`--rerun-seeds: goes with --format slurm only, found ${options.format}`);
+  }
   const runs = await plannedRuns(stated);
   const synthetic = runs.every(({ configuration }) => configuration.data.source === 'synthetic');
   const plan: Plan = synthetic ? stated : { ...stated, dataDir: resolve(dataDirectory(stated.dataDir)) };
@@ -35,6 +45,9 @@ export async function sweepCommands(path: string, options: SweepCommandsOptions,
   }
   if (options.format === 'slurm')
     return await writeSlurmScripts(plan, { statuses, wanted }, program, options, terminal);
+  if (options.format === 'kubernetes') {
+    return await writeKubernetesJob(stated, { statuses, wanted }, options, terminal);
+  }
   const { output } = options;
   const selected = wanted.map(({ run }) => run);
   const files: CommandFile[] = output === undefined ? commandFiles(plan, selected) : [{ name: output, runs: selected }];

@@ -36,6 +36,7 @@ export function planStatement(
     options: { ...statedOnCommandLine(options), dataset: options.dataset && named(options.dataset) },
     output_dir: fromFolder(options.outputDir),
     data_dir: options.dataDir === undefined ? undefined : fromFolder(options.dataDir),
+    pruning: options.prune && { rule: options.prune },
     keep_checkpoint: options.keepCheckpoint,
     resources: threads === undefined && jobs === undefined ? undefined : { jobs, threads },
   };

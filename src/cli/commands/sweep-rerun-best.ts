@@ -2,8 +2,8 @@ import { extname, relative } from 'node:path';
 import { describeEdge } from '../../analysis/index.js';
 import { ConfigurationError } from '../../errors.js';
 import {
-  countPlanned,
   expandPlan,
+  isOpen,
   planOf,
   planText,
   rankPlan,
@@ -20,20 +20,24 @@ import { rankingName } from './sweep-best.js';
 import { describePlan } from './sweep-plan.js';
 import { settingDescriber } from './sweep-settings.js';
 
+/** Where the plan of a plan's best settings is written: beside it, `tune-best.yaml`. */
+export function bestPlanPath(path: string): string {
+  const extension = extname(path);
+  return `${path.slice(0, path.length - extension.length)}-best${extension || '.yaml'}`;
+}
+
 /** Writes the plan of the best settings with further seeds; its path goes to stdout. Throws ProbprecError. */
 export async function sweepRerunBest(path: string, options: SweepRerunOptions, terminal: Terminal): Promise<void> {
   const plan = await readPlan(path, options);
   const { rankings, statuses, faults } = await rankPlan(plan, options);
   if (faults[0] !== undefined) terminal.line(`probprec: ${faults[0]}`);
-  const { completed, diverged } = countPlanned(statuses);
-  const open = statuses.length - completed - diverged + faults.length;
+  const open = statuses.filter(isOpen).length + faults.length;
   if (open > 0 && !options.unfinished) {
     throw new ConfigurationError(
       `${path}: found ${open} of ${statuses.length} runs without a result, expected all; probprec sweep run ${planArgument(plan)} executes them, --unfinished chooses without them`,
     );
   }
-  const extension = extname(path);
-  const output = options.output ?? `${path.slice(0, path.length - extension.length)}-best${extension || '.yaml'}`;
+  const output = options.output ?? bestPlanPath(path);
   const text = planText(
     output,
     rerunStatement(plan, rankings, options.seeds, { file: output, name: `${plan.name}-best` }),

@@ -6,6 +6,8 @@ import { resolveConfiguration } from '../../run/index.js';
 import {
   checkJobs,
   checkMemoryOfJobs,
+  type Decision,
+  executePruned,
   fetchPlannedData,
   isOpen,
   type Plan,
@@ -14,6 +16,7 @@ import {
   Pool,
   plannedRuns,
   planStatus,
+  prunedGroups,
   type RunEnd,
   readPlan,
   selectRuns,
@@ -41,11 +44,23 @@ export async function sweepRun(path: string, options: SweepRunOptions, terminal:
   const runs = await plannedRuns(plan);
   if (options.index !== undefined) {
     if (options.only.length > 0) throw new UsageError('--index: found --only as well, expected one of the two');
+    if (plan.pruning !== undefined) throw prunes('--index', plan);
     return await runOne(plan, runs, options.index, options, terminal);
   }
   const before = selectRuns(await planStatus(plan, runs), options.only, '--only');
+  checkWholeGroups(plan, runs, before);
   if (options.dryRun) return listRuns(plan, before, options, terminal);
   return await runMissing(plan, before, options, terminal);
+}
+
+/** The decisions of a plan that prunes depend on all runs of an optimizer on a test problem. Throws UsageError. */
+function checkWholeGroups(plan: Plan, runs: readonly PlannedRun[], selected: readonly PlannedStatus[]): void {
+  if (plan.pruning === undefined || selected.length === runs.length) return;
+  const chosen = new Set(selected.map(({ run }) => run.index));
+  for (const { settings } of prunedGroups(plan, plan.pruning, runs)) {
+    const members = settings.flat().map(({ index }) => chosen.has(index));
+    if (members.includes(true) && members.includes(false)) throw prunes('--only', plan);
+  }
 }
 
 async function runOne(
@@ -121,25 +136,41 @@ async function runMissing(
   try {
     if (todo.length > 0) await ensureWritable(plan.outputDir);
     await fetchMissing(plan, todo, quiet ? () => undefined : (line) => terminal.line(line), interruption.signal);
-    pool.current = new Pool({
-      plan,
-      runs: todo,
-      jobs,
-      threads,
-      keepGoing: options.keepGoing,
-      retries: options.retry,
-      checkResources: options.resourceCheck !== false,
-      onEvent: (event) => progress.observe(event),
-    });
-    if (interruption.signal.aborted) pool.current.interrupt();
-    const ends = await pool.current.execute();
+    const execute = (members: readonly PlannedRun[], stopAfter?: (run: PlannedRun) => number | undefined) => {
+      const started = new Pool({
+        plan,
+        runs: members,
+        jobs,
+        threads,
+        keepGoing: options.keepGoing,
+        retries: options.retry,
+        checkResources: options.resourceCheck !== false,
+        stopAfter,
+        onEvent: (event) => progress.observe(event),
+      });
+      pool.current = started;
+      if (interruption.signal.aborted) started.interrupt();
+      return started.execute();
+    };
+    const { pruning } = plan;
+    const ends =
+      pruning === undefined || todo.length === 0
+        ? await execute(todo)
+        : await executePruned({ ...plan, pruning }, runs, {
+            execute,
+            isStopped: () => interruption.signal.aborted,
+            onDecision: (group, decision) => {
+              if (!quiet) terminal.line(describeDecision(group, decision));
+            },
+          });
     progress.close();
-    const results = before.map((status) => resultOf(status, ends.get(status.run.index)));
+    const after = pruning === undefined ? before : await planStatus(plan, runs);
+    const results = after.map((status) => resultOf(status, ends.get(status.run.index)));
     terminal.result(options.json ? toJson(plan, results) : summarise(plan, results));
     const diverged = results.filter(({ state }) => state === 'diverged').map(({ run }) => run);
     if (!quiet) for (const hint of await divergenceHints(diverged)) terminal.line(hint);
     if (interruption.signal.aborted) return interruptionCode(interruption.signal);
-    return results.every(({ state }) => hasEnded(state)) ? 0 : 1;
+    return results.every(({ state }) => hasEnded(state) || state === 'pruned') ? 0 : 1;
   } finally {
     progress.close();
     interruption.release();
@@ -166,24 +197,45 @@ async function fetchMissing(
   }
 }
 
+type ResultState = Exclude<RunEnd['state'], 'paused'> | 'pruned';
+
 /** A planned run when the sweep has ended. */
 interface SweepResult {
   readonly run: PlannedRun;
-  readonly state: RunEnd['state'];
+  readonly state: ResultState;
   readonly path: string | null;
   readonly reason: string | null;
 }
 
 function resultOf({ run, state, path, reason }: PlannedStatus, end: RunEnd | undefined): SweepResult {
+  if (state === 'pruned') return { run, state, path, reason };
+  // Where a plan prunes, a run that was not executed may wait for others of its group.
+  if (end === undefined && state !== 'completed' && state !== 'diverged') {
+    return { run, state: 'left', path, reason: 'it waits for the decision on its group' };
+  }
   if (end === undefined) return { run, state: state === 'diverged' ? state : 'completed', path, reason };
+  if (end.state === 'paused') return { run, state: 'interrupted', path, reason: end.reason };
   if ('reason' in end) return { run, state: end.state, path: null, reason: end.reason };
   return { run, state: end.state, path: end.path, reason: end.outcome?.reason ?? null };
 }
 
-function countStates(results: readonly SweepResult[]): Record<RunEnd['state'], number> {
-  const counts = { completed: 0, diverged: 0, failed: 0, interrupted: 0, left: 0 };
+function countStates(results: readonly SweepResult[]): Record<ResultState, number> {
+  const counts = { completed: 0, diverged: 0, pruned: 0, failed: 0, interrupted: 0, left: 0 };
   for (const { state } of results) counts[state] += 1;
   return counts;
+}
+
+function prunes(option: string, { path }: Plan): UsageError {
+  return new UsageError(
+    `${option}: found a plan that prunes (${path}: pruning), whose runs are decided on together, expected sweep run with all settings of an optimizer on a test problem`,
+  );
+}
+
+/** `mnist_mlp Adam after epoch 3: 6 of 9 settings pruned by valid_accuracies, 3 go on`. */
+function describeDecision(group: readonly PlannedRun[], { epoch, metric, running, stopped }: Decision): string {
+  const [first] = group;
+  const { testproblem = '', optimizer } = first?.configuration ?? {};
+  return `${testproblem} ${optimizer?.name} after epoch ${epoch}: ${stopped.length} of ${counted(running, 'setting')} pruned by ${metric}, ${running - stopped.length} go on`;
 }
 
 function summarise({ name }: Plan, results: readonly SweepResult[]): string {

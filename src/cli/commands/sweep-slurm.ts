@@ -5,6 +5,7 @@ import {
   ALLOW_USER_CODE,
   ASSUMED_EPOCH,
   checkTaskTime,
+  competitorOf,
   type EpochEstimate,
   inHours,
   isOpen,
@@ -12,6 +13,7 @@ import {
   measuredEpoch,
   type Plan,
   type PlannedStatus,
+  type RerunChain,
   secondsOfRun,
   shellWord,
   slurmScripts,
@@ -23,6 +25,7 @@ import { counted } from '../progress.js';
 import type { SweepCommandsOptions } from '../sweep-options.js';
 import type { Terminal } from '../terminal.js';
 import { writeNewFile } from './new-file.js';
+import { bestPlanPath } from './sweep-rerun-best.js';
 
 /**
  * Writes a plan's scripts for Slurm into a folder, for the `wanted` ones of its runs; their paths go to stdout. Throws
@@ -50,7 +53,9 @@ export async function writeSlurmScripts(
       .reduce((sum, status) => sum + (isOpen(status) ? secondsOfRun(status.run, epoch) : 0), 0),
   );
   const taskSeconds = Math.max(...secondsOfTasks);
+  const rerun = options.rerunSeeds === undefined ? undefined : rerunChain(plan, statuses, options.rerunSeeds);
   const files = slurmScripts(plan, statuses.length, {
+    rerun,
     tasks,
     taskSeconds,
     folder: resolve(folder),
@@ -78,8 +83,13 @@ export async function writeSlurmScripts(
     maxRestarts,
     epoch,
   });
-  const coreSeconds = threads * secondsOfTasks.reduce((sum, seconds) => sum + seconds, 0);
-  terminal.line(`${counted(wanted.length, 'run')}; an epoch takes ${epoch.seconds.toPrecision(3)} s (${how})`);
+  const longest = Math.max(0, ...statuses.map(({ run }) => secondsOfRun(run, epoch)));
+  const rerunSeconds = longest * (rerun?.runs ?? 0);
+  const coreSeconds = threads * (secondsOfTasks.reduce((sum, seconds) => sum + seconds, 0) + rerunSeconds);
+  const further = rerun === undefined ? '' : `, then ${rerun.runs} of the best settings`;
+  terminal.line(
+    `${counted(wanted.length, 'run')}${further}; an epoch takes ${epoch.seconds.toPrecision(3)} s (${how})`,
+  );
   terminal.line(
     `the longest task takes about ${inHours(taskSeconds)} (${counted(starts, 'start')}), all tasks together about ${inHours(coreSeconds)} of core time`,
   );
@@ -88,8 +98,17 @@ export async function writeSlurmScripts(
   );
 }
 
+/** The best setting of each optimizer on each test problem will run with these seeds: how many runs that are is known before. */
+function rerunChain(plan: Plan, statuses: readonly PlannedStatus[], seeds: readonly number[]): RerunChain {
+  const planPath = resolve(bestPlanPath(plan.path));
+  const rankings = new Set(statuses.map(({ run }) => competitorOf(plan, run))).size;
+  const name = `${plan.name}-best`;
+  const runs = rankings * seeds.length;
+  return { seeds: [...seeds].join(','), plan: { ...plan, name, path: planPath }, planPath, runs };
+}
+
 /** The tasks that have the wanted runs. Throws UsageError where a task would execute a run that is not wanted, too. */
-function tasksOf(
+export function tasksOf(
   plan: Plan,
   statuses: readonly PlannedStatus[],
   wanted: readonly PlannedStatus[],

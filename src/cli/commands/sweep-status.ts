@@ -57,7 +57,7 @@ export async function sweepStatus(path: string, options: SweepStatusOptions, ter
     showSettings(statuses, options, terminal);
     const lost = statuses.filter(({ state }) => state === 'diverged').map(({ run }) => run);
     for (const hint of await divergenceHints(lost)) terminal.line(hint);
-    const left = statuses.length - completed - diverged;
+    const left = statuses.filter(isOpen).length;
     const isQueued = ({ run }: PlannedStatus) => queue?.has(run.index) === true;
     const waiting = statuses.filter(
       (status) => isOpen(status) && status.state !== 'running' && isQueued(status),
@@ -115,10 +115,10 @@ function showGroups(statuses: readonly PlannedStatus[], terminal: Terminal): voi
   );
   const rows = groups.map((members) => {
     const { testproblem, optimizer } = first(members).run.configuration;
-    return [testproblem, optimizer.className, members.length, ...cells(members)];
+    return [testproblem, optimizer.className, members.length, ...cells(members, shownStates(statuses))];
   });
   terminal.result('');
-  terminal.result(formatTable(['test problem', 'optimizer', 'runs', ...PLANNED_STATES], rows, terminal));
+  terminal.result(formatTable(['test problem', 'optimizer', 'runs', ...shownStates(statuses)], rows, terminal));
 }
 
 function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOptions, terminal: Terminal): void {
@@ -137,19 +137,26 @@ function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOp
       configuration.testproblem,
       configuration.optimizer.className,
       describe(first(members).run),
-      ...cells(members),
+      ...cells(members, shownStates(statuses)),
       epochs.slice(0, 4).join(' ') || null,
     ];
   });
   terminal.result('');
   if (!all) terminal.result(`settings with runs that did not complete (--all shows the others too):`);
-  terminal.result(formatTable(['test problem', 'optimizer', 'setting', ...PLANNED_STATES, 'epochs'], rows, terminal));
+  terminal.result(
+    formatTable(['test problem', 'optimizer', 'setting', ...shownStates(statuses), 'epochs'], rows, terminal),
+  );
   if (listed.length < shown.length) terminal.result(`and ${shown.length - listed.length} more (--all)`);
 }
 
-function cells(members: readonly PlannedStatus[]): (number | null)[] {
+/** The states that have a column: all, and `pruned` where a run is. */
+function shownStates(statuses: readonly PlannedStatus[]): readonly PlannedState[] {
+  return PLANNED_STATES.filter((state) => state !== 'pruned' || statuses.some((status) => status.state === state));
+}
+
+function cells(members: readonly PlannedStatus[], shown: readonly PlannedState[]): (number | null)[] {
   const counts = countPlanned(members);
-  return PLANNED_STATES.map((state) => counts[state] || null);
+  return shown.map((state) => counts[state] || null);
 }
 
 function grouped<Entry>(entries: readonly Entry[], keyOf: (entry: Entry) => string): [Entry, ...Entry[]][] {

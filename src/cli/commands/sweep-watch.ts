@@ -3,6 +3,7 @@ import { hasEnded } from '../../results/index.js';
 import {
   countPlanned,
   expandPlan,
+  isOpen,
   PLANNED_STATES,
   type PlannedStatus,
   planStatus,
@@ -35,7 +36,7 @@ export async function watchSweep(
     const [statuses, queue] = await Promise.all([planStatus(plan, runs), slurmQueue(plan)]);
     const queued = queue?.size ?? 0;
     const running = statuses.filter(({ state }) => state === 'running');
-    const isOver = ({ state }: PlannedStatus) => hasEnded(state) || state === 'failed';
+    const isOver = (status: PlannedStatus) => !isOpen(status) || status.state === 'failed';
     if (running.length + queued === 0 && statuses.every(isOver)) {
       terminal.transient('');
       return;
@@ -76,6 +77,6 @@ class Rate {
 }
 
 function shareOf({ state, epoch, run }: PlannedStatus): number {
-  if (hasEnded(state) || state === 'failed') return 1;
+  if (hasEnded(state) || state === 'failed' || state === 'pruned') return 1;
   return epoch === null ? 0 : epoch / Math.max(1, run.configuration.numEpochs);
 }

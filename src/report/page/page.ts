@@ -243,7 +243,7 @@ function notCompleted({ comparison: { tables } }: ReportContent): Html {
   const tried = tables.flatMap((table) =>
     table.rows.flatMap((row) =>
       (row.detail?.tried ?? []).flatMap(({ hyperparameters, counts, chosen }) =>
-        chosen || counts.diverged + counts.failed + counts.interrupted === 0
+        chosen || counts.diverged + counts.failed + counts.interrupted + (counts.pruned ?? 0) === 0
           ? []
           : [
               {
@@ -259,6 +259,7 @@ function notCompleted({ comparison: { tables } }: ReportContent): Html {
                   counts.diverged,
                   counts.interrupted,
                   counts.failed,
+                  counts.pruned ?? 0,
                 ],
               },
             ],
@@ -278,7 +279,7 @@ function notCompleted({ comparison: { tables } }: ReportContent): Html {
       ? null
       : htmlTable({
           caption: 'Of the other settings that were tried',
-          head: ['test problem', 'optimizer', 'setting', 'completed', 'diverged', 'interrupted', 'failed'],
+          head: ['test problem', 'optimizer', 'setting', 'completed', 'diverged', 'interrupted', 'failed', 'pruned'],
           rows: tried,
         })
   }`;

@@ -72,7 +72,7 @@ export function hyperparameters(moment: Moment, values: Readonly<Record<string, 
   });
 }
 
-const STATUS = { completed: 1, diverged: 2, failed: 2, interrupted: 0 } as const;
+const STATUS = { completed: 1, diverged: 2, failed: 2, interrupted: 0, pruned: 1 } as const;
 
 /** How the run ended. */
 export function sessionEnd(moment: Moment, state: keyof typeof STATUS): Buffer {

@@ -51,7 +51,7 @@ function isNumbers(value: SettingValue | undefined): value is readonly number[] 
 /**
  * The text of the file as DeepOBS writes it: its keys in its order, Python's number format, NaN tokens; a diverged run is
  * filled as DeepOBS fills it. An imported file in its original dialect is given back as it was. Null for a run that
- * DeepOBS has no file for: interrupted or failed.
+ * DeepOBS has no file for: interrupted, pruned or failed.
  */
 export function deepobsText(run: ExportableRun, dialect: ExportDialect): string | null {
   const { content } = run;
@@ -61,7 +61,7 @@ export function deepobsText(run: ExportableRun, dialect: ExportDialect): string 
     return originalText(run.content.original, lists, run.content.further);
   }
   const { state } = content.status;
-  if (state === 'interrupted' || state === 'failed') return null;
+  if (state === 'interrupted' || state === 'failed' || state === 'pruned') return null;
   const lists = filledLists(run);
   const list = (key: string): [string, PythonValue][] => {
     const values = lists.epochs[key];

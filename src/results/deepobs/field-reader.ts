@@ -138,7 +138,7 @@ export class FieldReader {
       ([, value]) => Array.isArray(value) && value.length > 0 && typeof value[0] === 'number',
     );
     const what = others.length === 0 ? '' : ` (but ${others.map(([key]) => key).join(', ')})`;
-    return new NothingToCompare(`${this.#path}: skipped, it has no losses per epoch${what}: nothing to compare`);
+    return new NothingToCompare(this.#path, `skipped, it has no losses per epoch${what}: nothing to compare`);
   }
 
   #object(key: string): SettingValues {

@@ -91,7 +91,12 @@ export const importedRunSchema = importedRunShape.superRefine((run, context) => 
   }
   if (epoch > run.num_epochs) fault(['status', 'epoch'], epoch, `at most ${run.num_epochs} (num_epochs)`);
   function fault(path: string[], found: unknown, expected: string): void {
-    context.addIssue({ code: 'custom', path, message: `found ${String(found)}, expected ${expected}` });
+    context.addIssue({
+      code: 'custom',
+      path,
+      params: { whole: true },
+      message: `found ${String(found)}, expected ${expected}`,
+    });
   }
 });
 

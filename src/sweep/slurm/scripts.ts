@@ -30,6 +30,20 @@ export interface SlurmOptions {
   readonly taskSeconds?: number;
   /** Numbers of the tasks to submit, ascending: task t has the runs from t · runs_per_task on. Absent: all. */
   readonly tasks?: readonly number[];
+  /** The best settings' further runs, after those of the plan; absent for none. */
+  readonly rerun?: RerunChain | undefined;
+}
+
+/** What follows the runs of a plan in one submission: the choice of the best settings, and their runs with other seeds. */
+export interface RerunChain {
+  /** As `sweep rerun-best --seeds` takes them. */
+  readonly seeds: string;
+  /** The plan that the choice will write. */
+  readonly plan: Plan;
+  /** Absolute path of that plan. */
+  readonly planPath: string;
+  /** How many runs it will have. */
+  readonly runs: number;
 }
 
 /** A generated file. */
@@ -39,7 +53,8 @@ export interface SlurmFile {
 }
 
 /**
- * The array script, the report script and the submit script of a plan of `runs` runs. Throws ConfigurationError for a
+ * The array script, the report script and the submit script of a plan of `runs` runs; with `rerun` also the script that chooses
+ * the best settings, and the array script of their runs. Throws ConfigurationError for a
  * time limit that cannot work and for values that are no directives.
  */
 export function slurmScripts(plan: Plan, runs: number, options: SlurmOptions): SlurmFile[] {
@@ -52,18 +67,34 @@ export function slurmScripts(plan: Plan, runs: number, options: SlurmOptions): S
   if (options.maxArraySize < 1) {
     throw new ConfigurationError('the site allows no arrays (MaxArraySize 0), expected at least 1');
   }
-  const parts = [...groupBy(tasks, (task) => Math.floor(task / options.maxArraySize)).entries()].map(
-    ([part, members]): ArrayPart => {
-      const offset = part * options.maxArraySize;
-      return { offset, tasks: members.map((task) => task - offset) };
-    },
-  );
-  const context = { plan, runs, runsPerTask, time, parts, ...options };
+  const submit = `${plan.name}-submit.sh`;
+  const context = { plan, runs, runsPerTask, time, parts: partsOf(tasks, options.maxArraySize), submit, ...options };
+  const after = options.rerun === undefined ? null : rerunContext(context, options.rerun);
   return [
     { name: `${plan.name}.sbatch`, text: arrayScript(context) },
+    ...(after === null
+      ? []
+      : [
+          { name: `${plan.name}-rerun.sbatch`, text: rerunScript(context, after.rerun) },
+          { name: `${after.plan.name}.sbatch`, text: arrayScript(after) },
+        ]),
     { name: `${plan.name}-report.sbatch`, text: reportScript(context) },
-    { name: `${plan.name}-submit.sh`, text: submitScript(context) },
+    { name: submit, text: submitScript(context, after) },
   ];
+}
+
+function partsOf(tasks: readonly number[], maxArraySize: number): ArrayPart[] {
+  return [...groupBy(tasks, (task) => Math.floor(task / maxArraySize)).entries()].map(([part, members]): ArrayPart => {
+    const offset = part * maxArraySize;
+    return { offset, tasks: members.map((task) => task - offset) };
+  });
+}
+
+/** The arrays of the best settings' runs, whose plan is not there yet. */
+function rerunContext(context: Context, rerun: RerunChain): Context & { readonly rerun: RerunChain } {
+  const { plan, planPath, runs } = rerun;
+  const tasks = Array.from({ length: Math.ceil(runs / context.runsPerTask) }, (_, task) => task);
+  return { ...context, plan, planPath, runs, rerun, parts: partsOf(tasks, context.maxArraySize) };
 }
 
 /** One submission of the array script: an array may not be larger than MaxArraySize. */
@@ -79,6 +110,8 @@ interface Context extends SlurmOptions {
   readonly runsPerTask: number;
   readonly time: string;
   readonly parts: readonly ArrayPart[];
+  /** The script that submits this one. */
+  readonly submit: string;
 }
 
 function arrayScript(context: Context): string {
@@ -103,7 +136,7 @@ function arrayScript(context: Context): string {
 ${directives.join('\n')}
 
 # ${provenance(context)}
-# Submit it with ${plan.name}-submit.sh, or with sbatch as it is. Each task executes ${
+# Submit it with ${context.submit}, or with sbatch as it is. Each task executes ${
     runsPerTask === 1 ? 'one run' : `${runsPerTask} runs, one after the other`
   } of the plan.
 # ${signalSeconds} s before the time limit the run stops after its current step and the task is queued again, at most
@@ -184,43 +217,82 @@ exit 1
 }
 
 function reportScript(context: Context): string {
-  const { plan, folder, planPath, program } = context;
-  const directives = [
-    directive('job-name', `${plan.name}-report`),
-    directive('ntasks', '1'),
-    directive('cpus-per-task', '1'),
-    directive('time', '00:15:00'),
-    directive('open-mode', 'append'),
-    directive('output', join(literalPath(logFolder(folder)), 'report-%j.out')),
-    directive('chdir', folder),
-    ...siteDirectives(plan, { trains: false }),
-  ];
+  const { plan, planPath, rerun } = context;
+  const userCode = userCodeOption(plan);
+  const compared = shellWord(rerun?.planPath ?? planPath);
+  const chosen =
+    rerun === undefined
+      ? ''
+      : `echo
+probprec sweep best ${shellWord(planPath)}${userCode} || status=$?
+probprec sweep status ${compared}${userCode} || status=$?
+`;
   return `#!/bin/bash
-${directives.join('\n')}
+${shortJob(context, 'report').join('\n')}
 
 # ${provenance(context)}
 # Runs when all tasks have ended, however they did: what is done, what failed and why, and how the optimizers compare.
-${setupOf(plan)}probprec() { ${program} "$@"; }
-probprec sweep status ${shellWord(planPath)}${userCodeOption(plan)}
+${setupOf(plan)}probprec() { ${context.program} "$@"; }
+probprec sweep status ${shellWord(planPath)}${userCode}
 status=$?
-echo
-probprec compare --plan ${shellWord(planPath)}${userCodeOption(plan)} || status=$?
+${chosen}echo
+probprec compare --plan ${compared}${userCode} || status=$?
 exit "$status"
 `;
 }
 
-function submitScript(context: Context): string {
-  const { plan, folder, parts } = context;
+/** Chooses the best settings when the plan's tasks have ended; fails, and with it what waits for it, while runs are missing. */
+function rerunScript(context: Context, { seeds, planPath: best }: RerunChain): string {
+  const { plan, planPath, program } = context;
+  return `#!/bin/bash
+${shortJob(context, 'rerun').join('\n')}
+
+# ${provenance(context)}
+# Runs when all tasks have ended: writes the plan of the best settings with further seeds, whose runs come after this job.
+${setupOf(plan)}exec ${program} sweep rerun-best ${shellWord(planPath)} --seeds ${seeds} -o ${shellWord(best)} --overwrite${userCodeOption(plan)}
+`;
+}
+
+/** Directives of a job that trains nothing. */
+function shortJob({ plan, folder }: Context, kind: 'report' | 'rerun'): string[] {
+  return [
+    directive('job-name', `${plan.name}-${kind}`),
+    directive('ntasks', '1'),
+    directive('cpus-per-task', '1'),
+    directive('time', '00:15:00'),
+    directive('open-mode', 'append'),
+    directive('output', join(literalPath(logFolder(folder)), `${kind}-%j.out`)),
+    directive('chdir', folder),
+    ...siteDirectives(plan, { trains: false }),
+  ];
+}
+
+/** Lines that submit the arrays of a plan, with the options that each one gets, and collect their numbers in `jobs`. */
+function submissions(context: Context, options = ''): string {
+  const { plan, parts } = context;
   const { throttle } = plan.resources;
-  const submissions = parts.map((part, number) => {
+  const lines = parts.map((part, number) => {
     // One array after the other where the number of tasks at the same time is limited: a limit counts within one array.
-    const after = number > 0 && throttle !== undefined ? ' "--dependency=afterany:$job"' : '';
+    const after = number > 0 && throttle !== undefined ? ' "--dependency=afterany:$job"' : options;
     const own = number === 0 ? '' : ` --array=${arrayOf(plan, part)} --comment=${commentOf(context, part)}`;
     return `job=$(sbatch --parsable "$@"${after}${own} ${plan.name}.sbatch ${part.offset})
 job=\${job%%;*}
 jobs=$jobs:$job
 echo "array job $job: ${part.tasks.length} tasks"`;
   });
+  return `jobs=\n${lines.join('\n')}`;
+}
+
+function submitScript(context: Context, after: Context | null): string {
+  const { plan, folder } = context;
+  const chain =
+    after === null
+      ? ''
+      : `rerun=$(sbatch --parsable "$@" "--dependency=afterany$jobs" ${plan.name}-rerun.sbatch)
+rerun=\${rerun%%;*}
+echo "rerun job $rerun, when they have ended: logs/rerun-$rerun.out; then"
+${submissions(after, ' "--dependency=afterok:$rerun" --kill-on-invalid-dep=yes')}
+`;
   return `#!/bin/bash
 # ${provenance(context)}
 # Submits the plan's runs, and a report that runs after them. Arguments go to every sbatch, for instance --account=ml.
@@ -228,9 +300,8 @@ set -eu
 cd ${shellWord(folder)}
 # Slurm does not make it, and tasks whose log cannot be written fail without a word.
 mkdir -p logs
-jobs=
-${submissions.join('\n')}
-report=$(sbatch --parsable "$@" "--dependency=afterany$jobs" ${plan.name}-report.sbatch)
+${submissions(context)}
+${chain}report=$(sbatch --parsable "$@" "--dependency=afterany$jobs" ${plan.name}-report.sbatch)
 echo "report job \${report%%;*}, when they have ended: logs/report-\${report%%;*}.out"
 `;
 }
