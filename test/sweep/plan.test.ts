@@ -215,6 +215,11 @@ describe('what is wrong with a plan is one line with its place:', () => {
       /^p\.yaml:3: testproblem mnist_logrg: not known; did you mean mnist_logreg/,
     ],
     [
+      'a name that would break the line',
+      '{"testproblems": "\\r", "optimizers": ["sgd"]}',
+      /^p\.yaml:1: testproblem "\\r": not known; expected one of [^\r\n]+$/,
+    ],
+    [
       'an unknown optimizer',
       'testproblems: mnist_logreg\noptimizers:\n  - sgd\n  - adm\n',
       /^p\.yaml:4: optimizer adm: not known; did you mean adam/,
