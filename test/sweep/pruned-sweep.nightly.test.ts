@@ -15,14 +15,25 @@ const sweep = (...args: string[]) => command(['sweep', ...args], { cwd: folder }
 
 describe('a plan that prunes', () => {
   test('comes to the same one by one, two at a time, in parts, and after a run that was done before', async () => {
-    await sweep('run', await writePrunedPlan(folder, 'one', 'seeds: 42-43'), '--quiet');
+    await sweep('run', await writePrunedPlan(folder, 'one', 'seeds: 42-43'), '--threads', '1', '--quiet');
     await writePrunedPlan(folder, 'two', 'seeds: 42-43');
-    const run = ['run', '--testproblem', 'quadratic_deep', '--optimizer', 'sgd', '--num-epochs', '4', '--quiet'];
+    const run = [
+      'run',
+      '--testproblem',
+      'quadratic_deep',
+      '--optimizer',
+      'sgd',
+      '--num-epochs',
+      '4',
+      '--threads',
+      '1',
+      '--quiet',
+    ];
     const before = [...run, '--lr', '0.0001', '--output-dir', 'two', '--stop-after-epoch', '2'];
     expect((await command(before, { cwd: folder })).code).toBe(0);
     // A whole run ahead of the decisions, which lets the others stay as they are.
     await command([...run, '--lr', '0.01', '--seed', '43', '--output-dir', 'two'], { cwd: folder });
-    expect((await sweep('run', 'two.yaml', '--jobs', '2', '--quiet')).code).toBe(0);
+    expect((await sweep('run', 'two.yaml', '--jobs', '2', '--threads', '1', '--quiet')).code).toBe(0);
     const [expected, found] = [await prunedStates(folder, 'one'), await prunedStates(folder, 'two')];
     expect(found).toHaveLength(8);
     // The first run stands where it was, further than the decision, which is the same.
