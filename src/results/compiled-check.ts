@@ -12,6 +12,15 @@ export function compiledCheck<T>(schema: z.ZodType<T>): (value: unknown) => valu
   return compile(schema) as (value: unknown) => value is T;
 }
 
+/** {@link compiledCheck}, or zod's own where it has forms that are not known here: a later version may. */
+export function quickCheck<T>(schema: z.ZodType<T>): (value: unknown) => value is T {
+  try {
+    return compiledCheck(schema);
+  } catch {
+    return (value): value is T => schema.safeParse(value).success;
+  }
+}
+
 /** A schema may contain itself: its check is known before it is made. */
 const compiled = new WeakMap<z.core.$ZodType, Check>();
 

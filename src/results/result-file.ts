@@ -1,7 +1,7 @@
 import { FileError } from '../errors.js';
 import { textDigest } from './build.js';
 import type { JsonValue } from './canonical-json.js';
-import { compiledCheck } from './compiled-check.js';
+import { quickCheck } from './compiled-check.js';
 import {
   type DeepobsRun,
   IMPORTED_VERSION,
@@ -79,7 +79,7 @@ function parse(path: string, text: string): ParsedJson {
   }
 }
 
-const isImportedRun = compiledCheck(importedRunSchema);
+const isImportedRun = quickCheck(importedRunSchema);
 
 function checkImported(path: string, value: JsonValue, text: string): ImportedRun {
   const content = toImportedRun(path, migrateImport(path, value));

@@ -4,7 +4,7 @@ import { FileError } from '../errors.js';
 import { writeFileAtomic } from './atomic-file.js';
 import { contentDigest, textDigest } from './build.js';
 import { type JsonValue, prettyJson } from './canonical-json.js';
-import { compiledCheck } from './compiled-check.js';
+import { quickCheck } from './compiled-check.js';
 import { configurationFromJson } from './configuration.js';
 import { describeFault, describeJsonFault } from './faults.js';
 import { hashConfiguration } from './identity.js';
@@ -49,7 +49,7 @@ export function parseRunFile(path: string, text: string): RunFile {
   }
 }
 
-const isRunFile = compiledCheck(runFileSchema);
+const isRunFile = quickCheck(runFileSchema);
 
 /** {@link parseRunFile} of a content that is already parsed. */
 export function checkRunFile(path: string, value: JsonValue, text: string): RunFile {

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { textDigest } from '../../src/results/build.js';
 import { canonicalJson, type JsonValue, prettyJson, sha256Hex } from '../../src/results/canonical-json.js';
 import { canonicalText } from '../../src/results/canonical-text.js';
-import { compiledCheck } from '../../src/results/compiled-check.js';
+import { compiledCheck, quickCheck } from '../../src/results/compiled-check.js';
 import { importedRunSchema, sealImportedRun } from '../../src/results/deepobs/imported-run.js';
 import { readDeepobsRun } from '../../src/results/deepobs/read.js';
 import { parseJson } from '../../src/results/parse-json.js';
@@ -146,6 +146,8 @@ test('a schema that changes values has no compiled check', async () => {
   for (const schema of changing) {
     expect(() => compiledCheck(schema)).toThrow(/no compiled check/);
   }
+  const other = quickCheck(zod.object({ a: zod.number() }));
+  expect([other({ a: 1, b: 2 }), other({ a: '1' })]).toEqual([true, false]);
 });
 
 const ORIGINALS = [...runFiles, imported];
