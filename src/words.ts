@@ -1,3 +1,5 @@
+import { quotedName, UNSHOWN } from './shown-text.js';
+
 /**
  * An option that a sentence names. Each surface calls it in its own way: the command line by its flag, a plan by its key, the
  * library by its property.
@@ -40,15 +42,9 @@ export function option(key: string, value?: unknown): Named {
   return value === undefined ? { option: key } : { option: key, value: shown(String(value)) };
 }
 
-/** A value as it stands in a line: in quotes, with escapes, where it would break the line or not be seen. */
+/** A value as it stands in a line: in quotes where it would break the line or not be seen. */
 function shown(value: string): string {
-  return value === '' || /[\p{Cc}\u2028\u2029]/u.test(value)
-    ? JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029]/g, (letter) => `\\u${hexadecimal(letter)}`)
-    : value;
-}
-
-function hexadecimal(letter: string): string {
-  return letter.charCodeAt(0).toString(16).padStart(4, '0');
+  return value === '' || UNSHOWN.test(value) ? quotedName(value) : value;
 }
 
 /** A hyperparameter, or what else has its own name in the library too. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asFlag } from '../words.js';
 
 /** A learning rate: a finite number, not negative. */
 export const learningRate = () => z.number().min(0).describe('learning rate');
@@ -42,7 +43,7 @@ export function describeHyperparameters(definition: {
     const choices = inner instanceof z.ZodEnum ? inner.options.map(String) : null;
     return {
       name,
-      option: `--${name.replaceAll('_', '-')}`,
+      option: asFlag({ option: name }),
       type: typeOf(inner),
       choices,
       required: !absent.success,

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { quotedName, shownLine } from '../shown-text.js';
 import { expectedBy, pathText } from '../zod-expectation.js';
-import { quotedName, shownLine } from './names.js';
 import type { JsonFault } from './parse-json.js';
 
 /** The first fault that zod found (with reportInput), in the words: field, found, expected. */

@@ -1,13 +1,14 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigurationError } from '../errors.js';
+import { quotedName } from '../shown-text.js';
 import { type JsonValue, prettyJson } from './canonical-json.js';
 import { optimizerLabel } from './deepobs/dialect.js';
 import { deepobsFoldersOf } from './deepobs/export.js';
 import type { ImportedRun } from './deepobs/imported-run.js';
 import { sealDeepobsRun } from './deepobs/read.js';
 import { searchResultFiles } from './find-files.js';
-import { pathPartFault, quotedName } from './names.js';
+import { pathPartFault } from './names.js';
 import { settingName } from './paths.js';
 import { parseResultFile } from './result-file.js';
 import { decodeSettings, type SettingValue, type SettingValues } from './setting-value.js';

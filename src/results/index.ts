@@ -13,7 +13,6 @@ export { canonicalNumber, configurationSetting, hashConfiguration, hashSetting, 
 export { importDeepobs } from './import-deepobs.js';
 export { laterFields } from './later-fields.js';
 export { eachMetric, METRICS, type Metric, type UsualMetric } from './metrics.js';
-export { shownLine } from './names.js';
 export { runFilePath, settingFolder, settingPath } from './paths.js';
 export { problemVersion } from './problem-version.js';
 export { float2str } from './python-format.js';

@@ -1,8 +1,4 @@
-/**
- * Characters that change what a terminal or an editor shows instead of being shown: controls (C0, C1, DEL), line and
- * paragraph separators, overrides of the writing direction, and invisible format characters.
- */
-const UNSHOWN = /[\p{Cc}\p{Cf}\u2028\u2029]|\p{Cs}/u;
+import { UNSHOWN } from '../shown-text.js';
 
 /** Names that Windows reserves for devices, with or without an extension. */
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(?:\.|$)/i;
@@ -23,18 +19,4 @@ export function pathPartFault(name: string): string | null {
   if (name === '.' || name === '..') return 'the name of a folder or file';
   if (RESERVED.test(name)) return 'a name that no system reserves for a device';
   return null;
-}
-
-/** A text from a file as it may be shown: what would not be shown is written as \u{…}, and JSON's marks are around it. */
-export function quotedName(text: string): string {
-  return JSON.stringify(text).replace(new RegExp(UNSHOWN, 'gu'), escaped);
-}
-
-/** {@link quotedName} for a whole line (a path, a fault), which keeps its marks as they are. */
-export function shownLine(text: string): string {
-  return text.replace(new RegExp(UNSHOWN, 'gu'), escaped);
-}
-
-function escaped(letter: string): string {
-  return `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`;
 }

@@ -1,8 +1,9 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { FileError, OutputError } from '../errors.js';
+import { quotedName } from '../shown-text.js';
 import { writeFileAtomic } from './atomic-file.js';
-import { pathPartFault, quotedName } from './names.js';
+import { pathPartFault } from './names.js';
 import { kindOfEntry } from './read-text.js';
 
 /** A file that is to be written: names of folders and file below the output folder, and where it comes from. */

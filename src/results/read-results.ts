@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { FileError } from '../errors.js';
+import { shownLine } from '../shown-text.js';
 import { searchResultFiles } from './find-files.js';
-import { shownLine } from './names.js';
 import { NothingToCompare } from './nothing-to-compare.js';
 import { readText } from './read-text.js';
 import type { RecordedRun } from './recorded-run.js';

@@ -1,7 +1,5 @@
 import { FileError } from '../errors.js';
-import { textDigest } from './build.js';
 import type { JsonValue } from './canonical-json.js';
-import { quickCheck } from './compiled-check.js';
 import {
   type DeepobsRun,
   IMPORTED_VERSION,
@@ -12,13 +10,14 @@ import {
 import { migrateImport } from './deepobs/migrate-import.js';
 import { readDeepobsRun } from './deepobs/read.js';
 import { recordImportedRun } from './deepobs/record.js';
-import { describeFault, describeJsonFault } from './faults.js';
+import { describeJsonFault } from './faults.js';
 import { JsonFault, type ParsedJson, parseJson } from './parse-json.js';
 import { implausibleValues } from './plausible.js';
 import { readText } from './read-text.js';
 import { type RecordedRun, recordRunFile } from './recorded-run.js';
 import { checkRunFile } from './run-file.js';
 import type { RunFile } from './schema.js';
+import { checkDigest, contentReader } from './sealed-content.js';
 
 /** A file that holds a run: one of ours, an imported one, or one of DeepOBS's own. */
 export type ResultFile =
@@ -79,22 +78,11 @@ function parse(path: string, text: string): ParsedJson {
   }
 }
 
-const isImportedRun = quickCheck(importedRunSchema);
+const toImportedRun = contentReader(importedRunSchema, IMPORTED_VERSION);
 
 function checkImported(path: string, value: JsonValue, text: string): ImportedRun {
   const content = toImportedRun(path, migrateImport(path, value));
   const { content_digest: claimed, ...rest } = content;
-  if (textDigest(text) === claimed) return content;
-  const actual = importedDigest(rest);
-  if (actual === claimed) return content;
-  throw new FileError(
-    `${path}: field content_digest: found ${claimed}, expected ${actual}; the file was changed after it was written`,
-  );
-}
-
-function toImportedRun(path: string, value: unknown): ImportedRun {
-  if (isImportedRun(value)) return value;
-  const parsed = importedRunSchema.safeParse(value, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  throw new FileError(`${path}: ${describeFault(parsed.error, IMPORTED_VERSION)}`);
+  checkDigest(path, text, claimed, () => importedDigest(rest));
+  return content;
 }

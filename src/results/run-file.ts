@@ -2,9 +2,8 @@ import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileError } from '../errors.js';
 import { writeFileAtomic } from './atomic-file.js';
-import { contentDigest, textDigest } from './build.js';
+import { contentDigest } from './build.js';
 import { type JsonValue, prettyJson } from './canonical-json.js';
-import { quickCheck } from './compiled-check.js';
 import { configurationFromJson } from './configuration.js';
 import { describeFault, describeJsonFault } from './faults.js';
 import { hashConfiguration } from './identity.js';
@@ -12,6 +11,7 @@ import { migrate } from './migrate.js';
 import { JsonFault, parseJson } from './parse-json.js';
 import { readText } from './read-text.js';
 import { RUN_FILE_VERSION, type RunFile, runFileSchema } from './schema.js';
+import { checkDigest, contentReader } from './sealed-content.js';
 
 /**
  * Writes the run file atomically and returns its path. A file of another run that happens to have this name (same seed
@@ -49,7 +49,7 @@ export function parseRunFile(path: string, text: string): RunFile {
   }
 }
 
-const isRunFile = quickCheck(runFileSchema);
+const toRunFile = contentReader(runFileSchema, RUN_FILE_VERSION);
 
 /** {@link parseRunFile} of a content that is already parsed. */
 export function checkRunFile(path: string, value: JsonValue, text: string): RunFile {
@@ -61,20 +61,11 @@ export function checkRunFile(path: string, value: JsonValue, text: string): RunF
       `${path}: field configuration_hash: found ${content.configuration_hash}, expected ${hash}; the configuration was changed after it was written`,
     );
   }
-  if (textDigest(text) === claimed) return content;
-  const { content_digest: _, ...rest } = content;
-  const actual = contentDigest(rest);
-  if (actual === claimed) return content;
-  throw new FileError(
-    `${path}: field content_digest: found ${claimed}, expected ${actual}; the file was changed after it was written`,
-  );
-}
-
-function toRunFile(path: string, value: unknown): RunFile {
-  if (isRunFile(value)) return value;
-  const parsed = runFileSchema.safeParse(value, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  throw new FileError(`${path}: ${describeFault(parsed.error, RUN_FILE_VERSION)}`);
+  checkDigest(path, text, claimed, () => {
+    const { content_digest: _, ...rest } = content;
+    return contentDigest(rest);
+  });
+  return content;
 }
 
 async function belongsToAnotherRun(path: string, runFile: RunFile): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { ConfigurationError, FileError } from '../errors.js';
+import { shownLine } from '../shown-text.js';
 import type { FoundFiles } from './find-files.js';
-import { shownLine } from './names.js';
 import { NothingToCompare } from './nothing-to-compare.js';
 import { OutputTree, type Placement } from './output-tree.js';
 import { faultLine, inTurns } from './read-results.js';

@@ -1,5 +1,5 @@
+import { shownLine } from '../shown-text.js';
 import { inconsistencies } from './consistency.js';
-import { shownLine } from './names.js';
 import { NothingToCompare } from './nothing-to-compare.js';
 import { implausibleValues } from './plausible.js';
 import { faultLine, inTurns } from './read-results.js';

@@ -1,3 +1,5 @@
+import { asFlag, asProperty } from '../words.js';
+
 /** What an option takes. */
 export type Takes =
   | { readonly kind: 'whole'; readonly least: number; readonly most?: number }
@@ -72,10 +74,10 @@ export type PropertyName<Key extends string> = Key extends `${infer First}_${inf
 
 /** {@link PropertyName} of a key. */
 export function propertyOf<Key extends string>(key: Key): PropertyName<Key> {
-  return key.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()) as PropertyName<Key>;
+  return asProperty({ option: key }) as PropertyName<Key>;
 }
 
 /** `train_log_interval` → `--train-log-interval`; likewise of a hyperparameter. */
 export function flagOf(key: string): string {
-  return `--${key.replaceAll('_', '-')}`;
+  return asFlag({ option: key });
 }

@@ -1,6 +1,7 @@
 import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { ConfigurationError } from '../errors.js';
-import { nameFault, quotedName } from '../results/names.js';
+import { nameFault } from '../results/names.js';
+import { quotedName } from '../shown-text.js';
 
 /** A plan's text as YAML: its nodes, what they mean, and the line of a place in the text. */
 export interface PlanDocument {

@@ -4,8 +4,18 @@ import type { Plan } from './plan.js';
 import { type PlanPruning, ruleOf } from './plan-pruning.js';
 import type { PlannedRun } from './planned-runs.js';
 import type { RunEnd } from './pool.js';
-import { type Decision, decisionsOf, type PlannedSetting, prunedGroups, type RunResult } from './pruned-groups.js';
+import {
+  type Decision,
+  decisionsOf,
+  type PlannedSetting,
+  type PrunedGroup,
+  prunedGroups,
+  type RunResult,
+} from './pruned-groups.js';
 import { type PlannedStatus, planStatus } from './status.js';
+
+/** A plan that prunes. */
+type PrunedPlan = Plan & { readonly pruning: PlanPruning };
 
 /** What executes runs, each until so many epochs, and says what became of them. */
 export type Execute = (
@@ -20,7 +30,7 @@ export type Execute = (
  * their checkpoints, and their files say so. Returns what became of the runs that were executed, by index.
  */
 export async function executePruned(
-  plan: Plan & { readonly pruning: PlanPruning },
+  plan: PrunedPlan,
   runs: readonly PlannedRun[],
   {
     execute,
@@ -38,43 +48,49 @@ export async function executePruned(
   const ends = new Map<number, RunEnd>();
   for (;;) {
     const statuses = await planStatus(plan, runs);
+    const statusOf = new Map(statuses.map((status) => [status.run.index, status]));
     const results = await resultsOf(statuses, ends);
-    const position = new Map(statuses.map(({ run }, place) => [run.index, place]));
+    // After which epoch each run that goes on is decided on next; undefined where no decision is left.
     const targets = new Map<number, number | undefined>();
-    const todo: PlannedRun[] = [];
     for (const group of groups) {
       const { decided, prunedAfter } = decisionsOf(group, pruning, (run) => results(run.index));
-      for (const decision of decided) {
-        for (const { index, reason } of decision.stopped) {
-          const rule = ruleOf(pruning, group.numEpochs) ?? pruning.rule;
-          const text = `pruned after epoch ${decision.epoch}: ${reason}`;
-          for (const run of group.settings[index] ?? []) {
-            const { state, reason: stated } = statuses[position.get(run.index) ?? -1] ?? {};
-            if (state === 'pruned' && stated === text) continue;
-            await markPruned(plan.outputDir, run.configuration, { rule, reason: text });
-          }
-        }
-      }
+      await markStopped(plan, group, decided, statusOf);
       const [first] = group.settings;
       for (const decision of decided.slice(group.announced)) if (first !== undefined) onDecision(first, decision);
       group.announced = decided.length;
       const next = group.decisions[decided.length];
-      for (const [index, setting] of group.settings.entries()) {
-        if (prunedAfter[index] !== null) continue;
-        for (const run of setting) {
-          const { isOver, run: recorded } = results(run.index);
-          if (isOver || (next !== undefined && (recorded?.status.epoch ?? -1) >= next)) continue;
-          targets.set(run.index, next);
-          todo.push(run);
-        }
+      for (const { index } of group.settings.filter((_, place) => prunedAfter[place] === null).flat()) {
+        const { isOver, run } = results(index);
+        const waits = next !== undefined && (run?.status.epoch ?? -1) >= next;
+        if (!isOver && !waits) targets.set(index, next);
       }
     }
-    if (todo.length === 0 || isStopped()) return ends;
-    todo.sort((left, right) => left.index - right.index);
-    const round = await execute(todo, (run) => targets.get(run.index));
+    if (targets.size === 0 || isStopped()) return ends;
+    const todo = runs.filter(({ index }) => targets.has(index));
+    const round = await execute(todo, ({ index }) => targets.get(index));
     for (const [index, end] of round) ends.set(index, end);
     // What does not come to its decision in this sweep (interrupted, left to another process) holds its group up.
     if ([...round.values()].some(({ state }) => state === 'interrupted' || state === 'left')) return ends;
+  }
+}
+
+/** Writes into the files of what decisions have stopped why; what says so already is left alone. */
+async function markStopped(
+  { pruning, outputDir }: PrunedPlan,
+  group: PrunedGroup,
+  decided: readonly Decision[],
+  statusOf: ReadonlyMap<number, PlannedStatus>,
+): Promise<void> {
+  const rule = ruleOf(pruning, group.numEpochs) ?? pruning.rule;
+  for (const { epoch, stopped } of decided) {
+    for (const { index: setting, reason: why } of stopped) {
+      const reason = `pruned after epoch ${epoch}: ${why}`;
+      for (const { index, configuration } of group.settings[setting] ?? []) {
+        const status = statusOf.get(index);
+        if (status?.state === 'pruned' && status.reason === reason) continue;
+        await markPruned(outputDir, configuration, { rule, reason });
+      }
+    }
   }
 }
 

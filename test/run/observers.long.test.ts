@@ -1,11 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { quantitiesOfRun } from '../../src/analysis/index.js';
-import { openDataset } from '../../src/dataset/index.js';
 import { type RunFile, reproducibleContent } from '../../src/results/index.js';
-import { openProblem, parseObservations } from '../../src/run/index.js';
-import { loadTestProblem } from '../../src/testproblem/index.js';
-import { interruptedWhen, runSmall, smallRequest, temporaryFolder } from './small-run.js';
+import { parseObservations } from '../../src/run/index.js';
+import { interruptedWhen, runSmall, smallByHand, smallRequest, temporaryFolder } from './small-run.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -61,14 +59,7 @@ describe('observers', () => {
       quantitiesOfRun(runFile).points.find((point) => point.quantity === quantity && point.step === step)?.value ??
       Number.NaN;
     // The run again, by plain functions: minibatches of the split, and θ ← θ − 0.1 g.
-    const dataset = await openDataset('mnist', {
-      dataDir: folder,
-      source: 'synthetic',
-      syntheticSize: 600,
-      fetch: false,
-    });
-    const problem = await loadTestProblem('mnist_logreg');
-    const functions = await openProblem(problem, { batchSize: 32 });
+    const { dataset, problem, functions } = await smallByHand(folder);
     const start = problem.initialParameters(42).map((own) => Float64Array.from(own));
     let parameters = start.map((own) => own.slice());
     let step = 0;

@@ -1,12 +1,11 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDataset } from '../../src/dataset/index.js';
 import { OutputError } from '../../src/errors.js';
 import { readRunFile, reproducibleContent } from '../../src/results/index.js';
-import { executeRun, openProblem, resolveConfiguration } from '../../src/run/index.js';
+import { executeRun, resolveConfiguration } from '../../src/run/index.js';
 import { loadTestProblem } from '../../src/testproblem/index.js';
-import { optimizers, runSmall, smallRequest, temporaryFolder } from './small-run.js';
+import { optimizers, runSmall, smallByHand, smallRequest, temporaryFolder } from './small-run.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -188,14 +187,7 @@ describe('a learning-rate schedule', () => {
     const { runFile } = await runSmall(folder, { lrSchedule, trainLogInterval: 1 });
     expect(runFile.training_params).toEqual({ lr_sched_epochs: [1, 2], lr_sched_factors: [0.1, 5] });
 
-    const dataset = await openDataset('mnist', {
-      dataDir: folder,
-      source: 'synthetic',
-      syntheticSize: 600,
-      fetch: false,
-    });
-    const problem = await loadTestProblem('mnist_logreg');
-    const functions = await openProblem(problem, { batchSize: 32 });
+    const { dataset, problem, functions } = await smallByHand(folder);
     const parameters = problem.initialParameters(42).map((values) => Float64Array.from(values));
     const losses: number[] = [];
     for (const [epoch, lr] of [0.1, 0.01, 0.5].entries()) {

@@ -1,13 +1,16 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openDataset } from '../../src/dataset/index.js';
 import {
   executeRun,
+  openProblem,
   type RunEvent,
   type RunOptions,
   type RunRequest,
   resolveConfiguration,
 } from '../../src/run/index.js';
+import { loadTestProblem } from '../../src/testproblem/index.js';
 
 /** The optimizers with learning rates that train the small problems. */
 export const optimizers = [
@@ -28,6 +31,13 @@ export const smallRequest: RunRequest = {
   syntheticSize: 600,
   threads: 1,
 };
+
+/** What {@link smallRequest} trains, by plain functions: for trainings by hand to compare with. */
+export async function smallByHand(dataDir: string) {
+  const dataset = await openDataset('mnist', { dataDir, source: 'synthetic', syntheticSize: 600, fetch: false });
+  const problem = await loadTestProblem('mnist_logreg');
+  return { dataset, problem, functions: await openProblem(problem, { batchSize: 32 }) };
+}
 
 /** A new folder of the system's temporary ones. */
 export function temporaryFolder(): Promise<string> {

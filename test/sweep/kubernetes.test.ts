@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const where = 'kubernetes: { image: "registry.example/probprec:1", volumes: [{ claim: sweeps, path: /work }] }';
+const where = 'kubernetes: { image: "registry.example/probprec:1", volumes: [{ claim: sweeps, path: /plans }] }';
 
 function job(resources = where, { tasks = [0, 1, 2], runs = 3, name = 'Tune_mnist.1', further = '' } = {}) {
   const text = `name: ${name}\ntestproblems: mnist_logreg\noptimizers: sgd\nresources: { ${resources} }\n${further}`;
@@ -116,8 +116,8 @@ case "$*" in *"--index 4 "*) exit 1;; esac
     const text = await script('runs_per_task: 2, threads: 3', [0, 1, 2], 5);
     expect(run(text, 1).status).toBe(0);
     expect(await calls()).toEqual([
-      'sweep run /work/tune it.yaml --index 2 --threads 3',
-      'sweep run /work/tune it.yaml --index 3 --threads 3',
+      'sweep run /plans/tune it.yaml --index 2 --threads 3',
+      'sweep run /plans/tune it.yaml --index 3 --threads 3',
     ]);
     expect(run(text, 2)).toMatchObject({ status: 1, stdout: 'run 4: exit code 1\n' });
     expect(await calls()).toHaveLength(3);
@@ -126,7 +126,7 @@ case "$*" in *"--index 4 "*) exit 1;; esac
   test('knows which tasks are missing, and executes the lines of the plan first', async () => {
     const text = await script('setup: "echo prepared"', [3, 7, 9], 10);
     expect(run(text, 1).stdout).toMatch(/^prepared\n/);
-    expect(await calls()).toEqual(['sweep run /work/tune it.yaml --index 7 --threads 1']);
+    expect(await calls()).toEqual(['sweep run /plans/tune it.yaml --index 7 --threads 1']);
   });
 
   test('hands SIGTERM on to the run, waits for it, and starts no other', async () => {
@@ -138,7 +138,7 @@ case "$*" in *"--index 4 "*) exit 1;; esac
     child.kill('SIGTERM');
     const [code] = await once(child, 'exit');
     expect(code).toBe(1);
-    expect(await calls()).toEqual(['sweep run /work/tune it.yaml --index 0 --threads 1', 'term']);
+    expect(await calls()).toEqual(['sweep run /plans/tune it.yaml --index 0 --threads 1', 'term']);
   });
 });
 

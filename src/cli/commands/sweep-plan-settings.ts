@@ -2,6 +2,7 @@ import { ConfigurationError } from '../../errors.js';
 import { describeHyperparameters, type HyperparameterDescription, loadOptimizer } from '../../optimizer/index.js';
 import { SCHEDULE_KEYS } from '../../schedule/index.js';
 import { readSpace, readValue, statedValue } from '../../sweep/index.js';
+import { asFlag } from '../../words.js';
 import { UsageError } from '../failure.js';
 import { parseHyperparameters } from '../hyperparameters.js';
 import { didYouMean, quoted } from '../option-values.js';
@@ -59,7 +60,7 @@ export async function readSettings(
   for (const [name, value] of Object.entries(fixed)) {
     const isText = all.some((entry) => entry.name === name && entry.type === 'string');
     const stated = typeof value === 'boolean' ? value : statedValue(isText ? value : readValue(value));
-    state(`--${name.replaceAll('_', '-')}`, '', name, stated);
+    state(asFlag({ option: name }), '', name, stated);
   }
   if (random.length > 0 && samples === undefined) {
     throw new UsageError('--samples: missing, expected the number of points to draw for --random');

@@ -210,7 +210,7 @@ interface SweepResult {
 function resultOf({ run, state, path, reason }: PlannedStatus, end: RunEnd | undefined): SweepResult {
   if (state === 'pruned') return { run, state, path, reason };
   // Where a plan prunes, a run that was not executed may wait for others of its group.
-  if (end === undefined && state !== 'completed' && state !== 'diverged') {
+  if (end === undefined && !hasEnded(state)) {
     return { run, state: 'left', path, reason: 'it waits for the decision on its group' };
   }
   if (end === undefined) return { run, state: state === 'diverged' ? state : 'completed', path, reason };

@@ -1,5 +1,6 @@
 import type { ExitCode } from '../../errors.js';
-import { searchResultFiles, shownLine, type Validation, validateResultFiles } from '../../results/index.js';
+import { searchResultFiles, type Validation, validateResultFiles } from '../../results/index.js';
+import { shownLine } from '../../shown-text.js';
 import { counted } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 

@@ -1,4 +1,4 @@
-import { placeholders, type Value } from '../../engine/index.js';
+import { placeholders, uploadScalar, type Value } from '../../engine/index.js';
 import { add, gradients, hessianVectorProduct, multiply, reshape, sizeOf } from '../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
 import { at } from '../transformation.js';
@@ -56,7 +56,6 @@ export async function compileNoise(
     totals: sums.map((row) => innerProducts(row, row)),
   };
   const program = await compileMeasuring(engine, inputs, { values: sums, numbers });
-  const scalar = (value: number) => engine.upload(Float64Array.of(value), []);
   return {
     compileSeconds: program.compileSeconds,
     begin: (first) => ({
@@ -71,8 +70,8 @@ export async function compileNoise(
       const given = {
         s: state.first.map(({ s }, index) => s ?? at(state.sums, index)),
         sums: state.sums,
-        length: lengths.map((length, index) => scalar(at(state.first, index).s === null ? 0 : length)),
-        inverse: lengths.map((length) => scalar(length > 0 ? 1 / length : 0)),
+        length: lengths.map((length, index) => uploadScalar(engine, at(state.first, index).s === null ? 0 : length)),
+        inverse: lengths.map((length) => uploadScalar(engine, length > 0 ? 1 / length : 0)),
       };
       const { values, numbers: found } = await program.run(given, feeds, state.sums);
       state.sums = values;

@@ -1,6 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import { allFinite } from '../../curvature/symmetric-eigen.js';
-import { type Engine, placeholders, type Value } from '../../engine/index.js';
+import { type Engine, placeholders, uploadScalar, type Value } from '../../engine/index.js';
 import {
   add,
   concatenate,
@@ -190,7 +190,7 @@ function columnValues(
     return {
       s: filled(part?.s),
       y: filled(part?.y),
-      alpha: engine.upload(Float64Array.of(priors[group]?.alpha ?? 0), []),
+      alpha: uploadScalar(engine, priors[group]?.alpha ?? 0),
       coefficients: engine.upload(coefficientsOf(part, capacity), [capacity, 2 * capacity]),
     };
   });

@@ -1,4 +1,4 @@
-import { placeholders, type Value } from '../../engine/index.js';
+import { placeholders, uploadScalar, type Value } from '../../engine/index.js';
 import {
   add,
   gradients,
@@ -106,7 +106,7 @@ export async function compileSafeguard(
     compileSeconds: program.compileSeconds,
     isDue: (t) => t <= FIRST_STEPS || t % every === 0,
     measure: async ({ vector, shortened }, { preconditioners, lr }, feeds) => {
-      const roots = lr.map((rate) => engine.upload(Float64Array.of(Math.sqrt(rate)), []));
+      const roots = lr.map((rate) => uploadScalar(engine, Math.sqrt(rate)));
       const { values, numbers } = await program.run({ vector, root: roots, preconditioners }, feeds, vector);
       const largest = at(numbers.length, 0);
       return { state: { vector: values, factor: largest > STABLE ? STABLE / largest : 1, shortened }, largest };

@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { FileError } from '../../errors.js';
-import { nameFault, quotedName } from '../names.js';
+import { quotedName } from '../../shown-text.js';
+import { nameFault } from '../names.js';
 
 /** The folders that DeepOBS goes by: `<testproblem>/<optimizer>/<setting>/random_seed__….json`. */
 export interface DeepobsFolders {

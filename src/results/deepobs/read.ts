@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { FileError } from '../../errors.js';
+import { quotedName } from '../../shown-text.js';
 import { type JsonValue, sha256Hex } from '../canonical-json.js';
 import { foundOrMissing } from '../faults.js';
 import { ACCURACIES, eachMetric } from '../metrics.js';
-import { pathPartFault, quotedName } from '../names.js';
+import { pathPartFault } from '../names.js';
 import type { ParsedJson } from '../parse-json.js';
 import type { RunStatus } from '../schema.js';
 import { encodeSettings, type SettingValues } from '../setting-value.js';

@@ -30,7 +30,7 @@ export function kubernetesJob(plan: Plan, options: KubernetesOptions) {
   const { kubernetes } = plan.resources;
   if (kubernetes === undefined) {
     throw new ConfigurationError(
-      `${plan.path}: resources.kubernetes: missing, expected image and volumes: { image: NAME, volumes: [{ claim: NAME, path: /work }] }`,
+      `${plan.path}: resources.kubernetes: missing, expected image and volumes: { image: NAME, volumes: [{ claim: NAME, path: /plans }] }`,
     );
   }
   const { threads = 1, throttle, time } = plan.resources;
