@@ -12,8 +12,8 @@ const fixtures: Readonly<Record<string, LargeFixture>> = JSON.parse(
 );
 
 async function subjectOf(title: string) {
-  const [name = '', variant = 'pytorch'] = title.split(' ');
-  const problem = (await loadTestProblem(name)).choose({ variant: variant === 'tf' ? 'tf' : 'pytorch' });
+  const [name = '', variant] = title.split(' ');
+  const problem = (await loadTestProblem(name)).choose(variant === 'tf' ? { variant } : {});
   const { loss, parameters, nextStates } = problem.build(BATCH, { l2Reg: problem.defaults.l2Reg ?? 0 });
   const gradient = t.gradients(loss, parameters);
   const vectors = problem.parameters.map((own) => t.input(`vector/${own.name}`, own.shape));
