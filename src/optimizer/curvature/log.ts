@@ -28,6 +28,10 @@ export interface EstimationRecord {
   readonly calibration?: Readonly<Record<string, readonly (number | null)[]>>;
   /** The share of the prior variance that the observations before it have left along each. */
   readonly remaining?: Readonly<Record<string, readonly (number | null)[]>>;
+  /** Observations of this estimation, where their number depends on the noise or others are left of before. */
+  readonly observations?: number;
+  /** Observations beside these that were left of earlier estimations: the most of any layer. */
+  readonly carried?: number;
   /** Seconds of each phase; of phase 4 up to the end of the epoch. */
   readonly seconds: PhaseSeconds;
 }
@@ -44,7 +48,7 @@ export interface PhaseSeconds {
 export interface EstimationEvent {
   /** The step of the epoch. */
   readonly step: number;
-  readonly event: 'step size not usable' | 'layer left out' | 'drift' | 'step shortened';
+  readonly event: 'step size not usable' | 'layer left out' | 'drift' | 'uncertain' | 'step shortened';
   /** The group or layer. */
   readonly where: string;
   readonly reason: string;
@@ -88,7 +92,7 @@ export class EpochLog {
   /** An estimation is complete; phase 4 begins with this step. */
   addEstimation(
     step: number,
-    { groups, factors, scores = [] }: Estimate,
+    { groups, factors, scores = [], used }: Estimate,
     seconds: PhaseSeconds,
     learningRate: (alpha: number) => number,
   ): void {
@@ -120,6 +124,7 @@ export class EpochLog {
       ...(scored.length === 0
         ? {}
         : { calibration: ofScores(({ z }) => z), remaining: ofScores(({ remaining }) => remaining) }),
+      ...used,
       seconds,
     });
   }
@@ -148,6 +153,15 @@ export class EpochLog {
   addDrift(step: number, statistic: number): void {
     const reason = 'the gradient departs from what the estimate predicts: the estimation restarts';
     this.#events.push({ step, event: 'drift', where: 'all', reason, value: statistic });
+  }
+
+  /** A gradient lies off what the posterior expects; null where there is no posterior. */
+  addUncertain(step: number, statistic: number | null): void {
+    const reason =
+      statistic === null
+        ? 'no layer has a posterior that could explain anything: the estimation restarts'
+        : 'the gradient lies so many standard deviations off what the posterior expects: the estimation restarts';
+    this.#events.push({ step, event: 'uncertain', where: 'all', reason, value: statistic });
   }
 
   /** The safeguard has measured. */

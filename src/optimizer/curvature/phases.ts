@@ -7,6 +7,7 @@ import type { ObservingState } from './observing.js';
 import type { Preconditioner } from './preconditioner.js';
 import type { PriorState, Sums } from './prior.js';
 import type { SafeguardState } from './safeguard.js';
+import type { Watch } from './uncertainty.js';
 
 /** What phase 1 leaves to the phases after it. */
 export interface AfterPrior {
@@ -50,7 +51,9 @@ export interface StepsPhase extends AfterPrior {
   /** Null without a safeguard. */
   readonly safeguard: SafeguardState | null;
   readonly drift: DriftState;
-  /** Whether the drift chart has signalled. */
+  /** Under the rule `uncertain` what steps are compared with. */
+  readonly watch?: Watch | null;
+  /** Whether the chart has signalled. */
   readonly signalled: boolean;
 }
 
