@@ -38,7 +38,8 @@ test('several that ask at once share one copy, and leave nothing else', async ()
     ),
   );
   expect(each.map((copies) => copies.length).sort()).toEqual([0, 0, names.length]);
-  for (const line of said) expect(line).toMatch(/^mnist: process \d+ on host \S+ copies it already; waiting$/);
+  for (const line of said)
+    expect(line).toMatch(/^mnist: process \d+ on host \S+, since \S+ UTC, copies it already; waiting$/);
   const left = (await readdir(target, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   expect(left.map(({ name }) => name).sort()).toEqual(names.map((name) => name.split('/').at(-1)).sort());
 });
