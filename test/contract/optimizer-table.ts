@@ -81,7 +81,12 @@ const estimatorErrors: readonly Given[] = [
   { estimator: 'paper', warm_columns: 1 },
   { estimator: 'paper', warm_start: true, warm_columns: 0 },
 ];
-const preconditionerErrors: readonly Given[] = [...estimatorErrors, { scaling: 'cubic' }];
+const preconditionerErrors: readonly Given[] = [
+  ...estimatorErrors,
+  { scaling: 'cubic' },
+  { update_interval: 2 },
+  { estimator: 'krylov', update_interval: 0 },
+];
 const paper = { estimator: 'paper', scaling: 'relative' };
 const posteriors: readonly Given[] = [
   { estimator: 'author', scaling: 'relative', calibration: true },
@@ -102,6 +107,7 @@ export const optimizerTable: readonly OptimizerRow[] = [
       paper,
       { weight_decay: 0.1 },
       { estimator: 'krylov' },
+      { estimator: 'krylov', update_interval: 2 },
       { estimator: 'oracle' },
       { train_while_estimating: true },
       ...posteriors,

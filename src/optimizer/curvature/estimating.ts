@@ -141,6 +141,7 @@ export class Estimating {
     const progress = this.#progress;
     const { epoch, parameters, lastAlpha } = progress;
     const { groups, factors, expectations } = estimate;
+    const tracked = await programs.observing?.tracking?.begin(factors);
     const watch = expectations && programs.watching?.begin(expectations);
     const { steps } = programs;
     progress.lastAlpha = groups.map(({ usable, alpha }, index) => (usable ? alpha : at(lastAlpha, index)));
@@ -157,6 +158,7 @@ export class Estimating {
       safeguard: vector === null ? null : { vector, factor: 1, shortened: false },
       drift: new DriftMonitor().state,
       ...(watch && { watch }),
+      ...(tracked && { tracked }),
       signalled: false,
     };
     const learningRate = (alpha: number) => learningRateOf(settings, epoch, alpha);

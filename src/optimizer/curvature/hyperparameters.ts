@@ -94,6 +94,15 @@ const scalingField = {
     ),
 };
 
+const updateField = {
+  update_interval: positiveInteger()
+    .nullable()
+    .default(null)
+    .describe(
+      'with estimator krylov: every so many steps one product on the minibatch of the step, with which the directions go on; default: none',
+    ),
+};
+
 const idleField = {
   idle_observations: z
     .boolean()
@@ -121,7 +130,7 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
     ...innerFields,
     ...priorFields,
     ...(mode === 'only-adaptive' ? idleField : posteriorFields),
-    ...(mode === 'preconditioned' || mode === 'tuned' ? scalingField : {}),
+    ...(mode === 'preconditioned' || mode === 'tuned' ? { ...scalingField, ...updateField } : {}),
   };
   return z
     .strictObject(fields)
@@ -164,6 +173,10 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
     .refine(({ warm_start: warm, warm_columns: columns }) => warm === true || columns == null, {
       path: ['warm_columns'],
       message: 'no warm_columns without warm_start',
+    })
+    .refine(({ estimator, update_interval: interval }) => interval == null || estimator === 'krylov', {
+      path: ['update_interval'],
+      message: 'no update_interval but with estimator krylov',
     })
     .refine(({ estimator, rank_rule: rule }) => rule == null || !isPublished(estimator as EstimatorName), {
       path: ['rank_rule'],

@@ -7,6 +7,7 @@ import type { Expectation } from './expectation.js';
 import type { FactorOrNot } from './factor.js';
 import type { GroupEstimate } from './group-estimates.js';
 import type { RitzState } from './krylov/ritz-state.js';
+import type { Tracking } from './krylov/tracking.js';
 import type { CarriedColumns, PosteriorState } from './posterior-state.js';
 import type { FirstColumn } from './prior.js';
 
@@ -41,6 +42,8 @@ export interface Estimate {
 /** Phases 2 and 3, as an estimator has them. */
 export interface Observing {
   readonly compileSeconds: number;
+  /** What goes on with the estimate while steps are taken, where something does. */
+  readonly tracking?: Tracking;
   /** What shares a basis. */
   readonly blocks: readonly Block[];
   /** The state after phase 1; null where nothing can be observed. */

@@ -2,6 +2,7 @@ import type { Value } from '../../engine/index.js';
 import type { Tree } from '../../tensor/index.js';
 import type { DriftState } from './drift.js';
 import type { GroupEstimate } from './group-estimates.js';
+import type { TrackingState } from './krylov/tracking.js';
 import type { NoiseState } from './noise.js';
 import type { ObservingState } from './observing.js';
 import type { Preconditioner } from './preconditioner.js';
@@ -53,6 +54,8 @@ export interface StepsPhase extends AfterPrior {
   readonly drift: DriftState;
   /** Under the rule `uncertain` what steps are compared with. */
   readonly watch?: Watch | null;
+  /** Directions that products of the steps' minibatches keep up to date. */
+  readonly tracked?: TrackingState | null;
   /** Whether the chart has signalled. */
   readonly signalled: boolean;
 }

@@ -47,6 +47,8 @@ export interface FamilySettings {
   readonly scaling: ScalingName;
   readonly grouping: Grouping;
   readonly restart: RestartRule;
+  /** Steps between two products that keep the directions up to date; null where they stay as estimated. */
+  readonly updateInterval: number | null;
   /** Steps between two products of the safeguard; null without one. */
   readonly safeguard: number | null;
   readonly idles: boolean;
@@ -86,6 +88,7 @@ export function familySettings(mode: Mode, values: Hyperparameters): FamilySetti
     scaling: (values.scaling ?? defaultScaling(estimator)) as ScalingName,
     grouping: values.groups as Grouping,
     restart: restartRule(String(values.restart)),
+    updateInterval: typeof values.update_interval === 'number' ? values.update_interval : null,
     safeguard: values.safeguard === true ? Number(values.safeguard_interval ?? SAFEGUARD_INTERVAL) : null,
     idles,
     noiseProducts,

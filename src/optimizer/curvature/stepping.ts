@@ -3,9 +3,10 @@ import type { BatchFeeds } from '../training.js';
 import { at } from '../transformation.js';
 import { DriftMonitor } from './drift.js';
 import { departureOf } from './expectation.js';
-import { learningRateOf } from './learning-rates.js';
+import { learningRateOf, scaledTo } from './learning-rates.js';
 import type { StepsPhase } from './phases.js';
 import { type FamilyContext, type Progress, standing } from './progress.js';
+import { scalings } from './scaling.js';
 import { departures } from './uncertainty.js';
 import { uncertaintyChart, withDeparture } from './uncertainty-chart.js';
 
@@ -26,7 +27,8 @@ export class Stepping {
   }
 
   /** Takes one step, whose gradient the chart of the restart's rule sees. */
-  async take(phase: StepsPhase, batch: BatchFeeds): Promise<Stepped> {
+  async take(given: StepsPhase, batch: BatchFeeds): Promise<Stepped> {
+    const phase = await this.#tracked(given, batch);
     const { settings, log } = this.#context;
     const { epoch, step } = this.#progress;
     const rates = phase.groups.map(({ alpha }) => learningRateOf(settings, epoch, alpha));
@@ -43,6 +45,24 @@ export class Stepping {
   async takeMeanwhile(phase: StepsPhase, batch: BatchFeeds): Promise<StepsPhase> {
     const rates = phase.groups.map(({ alpha }) => alpha);
     return (await this.#taken(phase, rates, batch)).phase;
+  }
+
+  /** The phase with its directions kept up to date, where a product is due before the next step. */
+  async #tracked(phase: StepsPhase, batch: BatchFeeds): Promise<StepsPhase> {
+    const { settings, programs, log } = this.#context;
+    const { evaluations, epoch } = this.#progress;
+    const tracking = programs.observing?.tracking;
+    const { updateInterval } = settings;
+    if (tracking === undefined || updateInterval === null || phase.tracked == null) return phase;
+    if ((phase.t + 1) % updateInterval !== 0 || phase.tracked.every((space) => space === null)) return phase;
+    const feeds = { ...batch, ...standing(this.#context, this.#progress) };
+    const { state: tracked, factors, counts } = await tracking.use(phase.tracked, feeds);
+    count(evaluations, counts);
+    log.addUpdate(counts.products ?? 0, factors);
+    if (factors === null) return { ...phase, tracked };
+    const scaled = scaledTo(settings, epoch, phase.groups);
+    const preconditioners = programs.steps.preconditioners(factors, scaled, scalings[settings.scaling]);
+    return { ...phase, tracked, preconditioners };
   }
 
   /** A step whose gradient is compared with what the posterior expects of it. */

@@ -165,7 +165,7 @@ export class CurvatureTraining implements Training {
       if (settings.trainsMeanwhile) {
         // The learning rate stays the one in force, to which the scaling refers.
         const groups = this.#phase.groups.map((own) => ({ ...own, alpha: learningRateOf(settings, epoch, own.alpha) }));
-        this.#meanwhile = { ...this.#phase, groups };
+        this.#meanwhile = { ...this.#phase, groups, tracked: null };
       } else {
         this.#left = valuesOf(this.#phase);
       }

@@ -16,6 +16,11 @@ test.each([
   ],
   ['preconditioned-tuned-momentum', { ...paper, restart: 'uncertain:0.2', lr: 0.05, warm_start: true }],
   ['preconditioned-sgd', { ...paper, restart: 'uncertain', train_while_estimating: true, lr: 0.01, safeguard: true }],
+  ['preconditioned-sgd', { estimator: 'krylov', num_observations: 4, update_interval: 2, restart: 'steps:14' }],
+  [
+    'preconditioned-momentum',
+    { estimator: 'krylov', num_observations: 4, update_interval: 1, train_while_estimating: true },
+  ],
 ])('%s %j goes on from a checkpoint after any step as if nothing had been', async (name, given) => {
   const settings = { prior_iterations: 3, num_observations: 3, ...given };
   const start = () => startNoisy(name, JSON.parse(JSON.stringify(settings)), STEPS);

@@ -16,6 +16,7 @@ import { krylovDirections } from './krylov.js';
 import { oracleDirections } from './oracle.js';
 import { ritzFactor } from './ritz-factor.js';
 import type { RitzState } from './ritz-state.js';
+import { trackingWith } from './tracking.js';
 
 /** Of the m − 1 minibatches of phase 2 so many measure the complement: a fifth, at least one. */
 function complementShare(observations: number): number {
@@ -68,6 +69,7 @@ export async function compileRitzObserving(
       return products.compileSeconds + complement.compileSeconds + (lossOf?.compileSeconds ?? 0);
     },
     blocks,
+    ...(settings.updateInterval !== null && { tracking: trackingWith(products, engine, list, blocks, rank) }),
     begin: async ({ first }) => {
       const spaces: (KrylovSpace | null)[] = [];
       for (const block of blocks) spaces.push(await startOf(engine, list, block, first));
