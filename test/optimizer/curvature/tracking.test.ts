@@ -141,7 +141,7 @@ describe('update_interval', () => {
     const [block] = training.preconditioner?.() ?? [];
     const [value] = block?.u ?? [];
     if (value === undefined) throw new Error('no preconditioner');
-    const rows = await engine.download(value);
+    const rows = Array.from(await engine.download(value));
     const all = rows.reduce((sum, entry) => sum + entry ** 2, 0);
     return rows.reduce((sum, entry, i) => sum + (coordinates.includes(i % SIZE) ? entry ** 2 : 0), 0) / all;
   }
