@@ -1,6 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
-import { symmetricEigen } from '../../../src/curvature/index.js';
+import { dot, symmetricEigen } from '../../../src/curvature/index.js';
 import {
   nextVector,
   type TrackedSpace,
@@ -55,7 +55,7 @@ function overlap({ basis }: TrackedSpace, hessian: Matrix): number {
   for (const u of basis) {
     for (const column of OUTLIERS.keys()) {
       const v = vectors.getColumn(N - 1 - column);
-      total += u.reduce((sum, value, i) => sum + value * (v[i] ?? 0), 0) ** 2;
+      total += dot(u, Float64Array.from(v)) ** 2;
     }
   }
   return total / OUTLIERS.length;
@@ -83,7 +83,7 @@ describe(`a tracked space (PROBPREC_TEST_SEED=${seed})`, () => {
     for (const residual of found.residuals) expect(residual).toBeLessThan(1e-3);
     for (const [i, a] of found.basis.entries()) {
       for (const [j, b] of found.basis.entries()) {
-        const product = a.reduce((sum, value, k) => sum + value * (b[k] ?? 0), 0);
+        const product = dot(a, b);
         expect(product).toBeCloseTo(i === j ? 1 : 0, 12);
       }
     }
