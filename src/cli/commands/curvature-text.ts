@@ -52,8 +52,27 @@ function pointLines(point: PointReport, report: CurvatureReport, screen: Screen)
     `‖g‖ ${shown(point.gradient_norm)}, gᵀHg/gᵀg ${shown(point.gradient_curvature)}${point.cos_gradient_v1 === null ? '' : `, |cos(g, v₁)| ${shown(point.cos_gradient_v1)}`}`,
     ...rate,
     ...measured,
+    ...posteriorLines(point),
     ...(report.by === 'all' ? wholeLines(point, report, screen) : [blockTable(point, screen)]),
     `${counted(point.products, 'product')} and ${counted(point.gradients, 'gradient')} in ${point.seconds.toFixed(1)} s`,
+  ];
+}
+
+/** The root mean square of the scores is 1 where the posterior is calibrated. */
+function posteriorLines({ posterior }: PointReport): string[] {
+  if (posterior === undefined) return [];
+  if (posterior === null) return ['posterior: none, because α is not positive'];
+  const { observations, scores, lambda, scatter } = posterior;
+  const rms = (list: readonly { readonly z: number | null }[]) =>
+    shown(Math.sqrt(list.reduce((sum, { z }) => sum + (z ?? Number.NaN) ** 2, 0) / list.length));
+  const each = scores.map((own) => {
+    const noise =
+      own.lambda === 'published' ? `λ ${shown(lambda)}` : `λ ${shown(scatter)} from the scatter of products`;
+    return `${rms(own.along)} along gradients, ${rms(own.across)} across with ${noise}`;
+  });
+  const [first] = scores;
+  return [
+    `posterior of ${counted(observations, 'product')}, √(mean z²) of ${counted(first?.along.length ?? 0, 'fresh curvature')} (1 is calibrated): ${each.join('; ')}`,
   ];
 }
 
