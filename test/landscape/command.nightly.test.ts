@@ -54,7 +54,9 @@ describe('curvature', () => {
     expect((products ?? 0) - (without?.products ?? 0)).toBe(3 + 3 + 3 + 10);
     expect((gradients ?? 0) - (without?.gradients ?? 0)).toBe(3 + 3 + 6);
     const text = await command([...logreg, ...few, '--posterior', '4', '--checks', '5', '--quiet']);
-    expect(text.stdout.replace(/\s+/g, ' ')).toMatch(/posterior of 4 products, √\(mean z²\) of 5 fresh curvatures/);
+    expect(text.stdout.replace(/\s+/g, ' ')).toMatch(
+      /posterior of 4 products, mean and √\(mean z²\) of the scores of 5 fresh curvatures/,
+    );
   });
 
   test('goes along a training: what it measures at a step is what that training has there', async () => {

@@ -58,21 +58,23 @@ function pointLines(point: PointReport, report: CurvatureReport, screen: Screen)
   ];
 }
 
-/** The root mean square of the scores is 1 where the posterior is calibrated. */
+/** Mean and root mean square of the scores are 0 and 1 where the posterior is calibrated. */
 function posteriorLines({ posterior }: PointReport): string[] {
   if (posterior === undefined) return [];
   if (posterior === null) return ['posterior: none, because α is not positive'];
   const { observations, scores, lambda, scatter } = posterior;
-  const rms = (list: readonly { readonly z: number | null }[]) =>
-    shown(Math.sqrt(list.reduce((sum, { z }) => sum + (z ?? Number.NaN) ** 2, 0) / list.length));
+  const both = (list: readonly { readonly z: number | null }[]) => {
+    const mean = (of: (z: number) => number) => list.reduce((sum, { z }) => sum + of(z ?? Number.NaN), 0) / list.length;
+    return `${shown(mean((z) => z))} and ${shown(Math.sqrt(mean((z) => z ** 2)))}`;
+  };
   const each = scores.map((own) => {
     const noise =
       own.lambda === 'published' ? `λ ${shown(lambda)}` : `λ ${shown(scatter)} from the scatter of products`;
-    return `${rms(own.along)} along gradients, ${rms(own.across)} across with ${noise}`;
+    return `${both(own.along)} along gradients, ${both(own.across)} across with ${noise}`;
   });
   const [first] = scores;
   return [
-    `posterior of ${counted(observations, 'product')}, √(mean z²) of ${counted(first?.along.length ?? 0, 'fresh curvature')} (1 is calibrated): ${each.join('; ')}`,
+    `posterior of ${counted(observations, 'product')}, mean and √(mean z²) of the scores of ${counted(first?.along.length ?? 0, 'fresh curvature')} (0 and 1 are calibrated): ${each.join('; ')}`,
   ];
 }
 
