@@ -3,6 +3,7 @@ import { FileError } from '../errors.js';
 import { shownLine } from '../shown-text.js';
 import { type DigestThread, startDigestThread } from './digest-thread.js';
 import { searchResultFiles } from './find-files.js';
+import { HeapRoom } from './heap-room.js';
 import { NothingToCompare } from './nothing-to-compare.js';
 import { readText } from './read-text.js';
 import type { RecordedRun } from './recorded-run.js';
@@ -53,14 +54,21 @@ type Outcome =
 async function readEach(files: readonly string[]): Promise<readonly Outcome[]> {
   const shared = new SharedValues();
   const outcomes: Outcome[] = [];
+  const heap = new HeapRoom();
   const thread = startDigestThread(files.length);
   try {
     for await (const path of inTurns(files)) {
       await thread?.room();
-      outcomes.push(readOne(path, shared, thread, outcomes.length));
+      const outcome = readOne(path, shared, {
+        thread,
+        place: outcomes.length,
+        onText: (text) => heap.took(text.length),
+      });
+      outcomes.push(outcome);
+      heap.check(outcomes.length, files.length);
     }
     for (const place of (await thread?.unconfirmed()) ?? []) {
-      outcomes[place] = readOne(files[place] ?? '', shared);
+      outcomes[place] = readOne(files[place] ?? '', shared, { thread: null, place, onText: () => {} });
     }
   } finally {
     await thread?.close();
@@ -68,10 +76,17 @@ async function readEach(files: readonly string[]): Promise<readonly Outcome[]> {
   return outcomes;
 }
 
-/** With a thread the file's digest may be checked later, under this place. */
-function readOne(path: string, shared: SharedValues, thread: DigestThread | null = null, place = 0): Outcome {
+/** How a file is read: with a thread its digest may be checked later, under this place. */
+interface Reading {
+  readonly thread: DigestThread | null;
+  readonly place: number;
+  readonly onText: (text: string) => void;
+}
+
+function readOne(path: string, shared: SharedValues, { thread, place, onText }: Reading): Outcome {
   try {
     const text = thread?.readText(path) ?? readText(path);
+    onText(text);
     const file = parseResultFile(path, text, (...sealed) => {
       const [, , claimed] = sealed;
       if (!thread?.take(place, claimed)) checkDigest(...sealed);

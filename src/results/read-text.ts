@@ -2,9 +2,13 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
 import { FileError } from '../errors.js';
 import { reasonOf } from './atomic-file.js';
+import { largestParsed, MORE_HEAP } from './heap-room.js';
 
 /** V8's longest text is a little above; a result file of this size is none. */
 const LARGEST_BYTES = 500_000_000;
+
+/** Up to this size Node's heap is not asked. */
+const SURELY_PARSED = 4_000_000;
 
 /** So that opening a pipe does not wait for a writer; Windows has no such flag. */
 const NEVER_WAIT = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -66,6 +70,11 @@ function readBytes(path: string, room: FileRoom | null): Buffer {
       if (!entry.isFile()) throw new FileError(`${path}: is ${kindOfEntry(entry)}; expected a run file`);
       if (entry.size > LARGEST_BYTES) {
         throw new FileError(`${path}: found ${entry.size} bytes, expected a run file of at most ${LARGEST_BYTES}`);
+      }
+      if (entry.size > SURELY_PARSED && entry.size > largestParsed()) {
+        throw new FileError(
+          `${path}: found ${entry.size} bytes, expected at most ${largestParsed()}, which Node's memory holds (${MORE_HEAP})`,
+        );
       }
       const within = room?.take(entry.size) ?? null;
       // A file that became shorter since has to be read anew.
