@@ -7,7 +7,8 @@
 //   overlap  ‖UᵀV‖² / k with the k top eigenvectors V of the four fresh minibatches
 //   between  for each rank ‖VᵀW‖² / k of the top eigenvectors of one minibatch and of another one (a line of its own, estimator `minibatch`)
 // The point is the same for every --batch-size, that of the minibatches of all estimates; for another one than 128 they are those of the second epoch. Each
-// estimator has one estimation of the largest rank, whose first directions are those of smaller ranks.
+// estimator has one estimation of the largest rank, whose first directions are those of smaller ranks
+// (krylov and oracle: with the step size off all of them).
 // Lines of JSON go to --output; what is there already is not measured again.
 //   node scripts/setup.mjs && node scripts/preconditioned-spectrum.mjs [--testproblem mnist_logreg] [--data-dir DIR] [--seeds 42,43,44]
 //     [--steps 300] [--lr 0.1] [--ranks 1,2,5,9,10,20] [--estimators thesis,paper,author,krylov,oracle] [--lanczos 60] [--batch-size 128] [--output FILE] [--threads 1]
