@@ -30,7 +30,7 @@ export {
 } from './quantities.js';
 export { type RankedSetting, type Ranking, rankSettings } from './ranking.js';
 export type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detail.js';
-export { type Condition, conditionNames, isOfRuns, runsWhere } from './run-conditions.js';
+export { conditionNames, isOfRuns, runsWhere } from './run-conditions.js';
 export { SELECTION_MODES, type SelectionMode } from './selection-mode.js';
 export type { KnownDefaults } from './setting-text.js';
 export { groupSettings, type Setting, type StatusCounts } from './settings.js';

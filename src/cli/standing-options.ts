@@ -6,7 +6,9 @@ import { didYouMean } from './option-values.js';
  * Options that one always gives: where things are and what computes them, not what is measured. A flag comes before the
  * environment's PROBPREC_..., that before the file of --config or $PROBPREC_CONFIG, that before the default.
  */
-const STANDING = ['data-dir', 'output-dir', 'engine', 'device', 'threads', 'jobs', 'mirror', 'baselines'] as const;
+const STANDING = [
+  ...(['data-dir', 'output-dir', 'scratch', 'engine', 'device', 'threads', 'jobs', 'mirror', 'baselines'] as const),
+];
 type Standing = (typeof STANDING)[number];
 
 /** Bytes of the longest file that is read. */

@@ -172,6 +172,10 @@ function addRun(sweep: Command, terminal: Terminal): void {
       wholeNumber('--threads', 1),
     )
     .option(
+      '--scratch <dir>',
+      "first copy the data sets to this folder, on the machine's own disk, and read them there",
+    )
+    .option(
       '--index <n>',
       'execute only this run (counted from 0) in this process, for array jobs',
       wholeNumber('--index', 0),

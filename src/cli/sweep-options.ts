@@ -51,6 +51,8 @@ export interface SweepRunOptions extends PlanTrust {
   readonly keepGoing: boolean;
   readonly resourceCheck?: boolean;
   readonly threads?: number;
+  /** A folder on this machine's own disk, to which the data sets are copied first. */
+  readonly scratch?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;

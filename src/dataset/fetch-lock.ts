@@ -35,6 +35,8 @@ export interface WaitOptions {
   readonly onProgress?: ((line: string) => void) | undefined;
   /** How often to look; 500 ms by default. */
   readonly pollMs?: number | undefined;
+  /** What the holder of the lock does with the data set, for who waits; by default it fetches it. */
+  readonly doing?: string | undefined;
 }
 
 /** Where the fetchers of a data set have their lock. */
@@ -95,7 +97,7 @@ async function take(path: string, content: string, dataset: string, options: Wai
       continue;
     }
     const who = describe(found);
-    if (who !== said) options.onProgress?.(`${dataset}: ${who} fetches it already; waiting`);
+    if (who !== said) options.onProgress?.(`${dataset}: ${who} ${options.doing ?? 'fetches'} it already; waiting`);
     said = who;
     // The loop begins by throwing the signal's own reason.
     await sleep(options.pollMs ?? 500, undefined, { signal: options.signal }).catch(() => undefined);

@@ -13,7 +13,7 @@ import { syntheticText } from './synthetic-text.js';
 import { splitText, type TextParts } from './text-split.js';
 
 /** Where the text lies; null if in none of its places. */
-async function locateText({ places }: TextDatasetDefinition, dataDir: string): Promise<FilePlace | null> {
+export async function locateText({ places }: TextDatasetDefinition, dataDir: string): Promise<FilePlace | null> {
   for (const place of places) {
     const found = await stat(join(dataDir, place.path)).catch(() => null);
     if (found !== null) return place;

@@ -17,14 +17,25 @@ export async function fetchPlannedData(
   dataDir: string,
   options: FetchOptions,
 ): Promise<void> {
-  const real = runs.filter(({ configuration }) => configuration.data.source === 'real');
-  const asked = new Map(real.map(({ request }) => [`${request.testproblem} ${request.dataset ?? ''}`, request]));
-  const datasets = new Set<DatasetDefinition>();
-  for (const { testproblem, dataset } of asked.values()) datasets.add(await datasetOf(testproblem, dataset));
-  for (const definition of datasets) await fetchDataset(definition, dataDir, options);
+  for (const definition of await datasetsOf(runs)) await fetchDataset(definition, dataDir, options);
 }
 
-async function datasetOf(testproblem: string, dataset: string | undefined): Promise<DatasetDefinition> {
+/** The data sets that runs on real data read. */
+async function datasetsOf(runs: readonly PlannedRun[]): Promise<ReadonlySet<DatasetDefinition>> {
+  const asked = new Map(runs.map((run) => [dataKeyOf(run), run]));
+  const datasets = await Promise.all([...asked.values()].map(datasetOf));
+  return new Set(datasets.filter((dataset) => dataset !== null));
+}
+
+/** Runs of one key read the same data set. */
+export function dataKeyOf({ request, configuration }: PlannedRun): string {
+  return JSON.stringify([request.testproblem, request.dataset, configuration.data.source]);
+}
+
+/** The data set that a run reads; null for synthetic data. */
+export async function datasetOf({ request, configuration }: PlannedRun): Promise<DatasetDefinition | null> {
+  if (configuration.data.source !== 'real') return null;
+  const { testproblem, dataset } = request;
   if (dataset !== undefined) return (await loadDataset(dataset)).definition;
   const problem = await loadTestProblem(testproblem);
   return problem.ownDataset ?? datasetDefinition(problem.dataset);

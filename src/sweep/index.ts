@@ -17,5 +17,6 @@ export { type RunCondition, selectRuns } from './selection.js';
 export { shellWord } from './shell.js';
 export * from './slurm/index.js';
 export { readSpace, readValue, statedValue } from './spaces.js';
+export { stagePlannedData } from './stage-data.js';
 export { countPlanned, isOpen, PLANNED_STATES, type PlannedState, type PlannedStatus, planStatus } from './status.js';
 export { ALLOW_USER_CODE, userCodeOf } from './user-code.js';

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** Slurm's times and amounts of memory, which YAML may take for numbers. */
 const text = z.union([z.string(), z.number()], 'a text').transform(String);
 
+/** A path that a shell may read between double quotes: variables stand for values, and nothing of it is executed. */
+const SCRATCH = /^(?:\/|\$[A-Za-z_]|\$\{[A-Za-z_]\w*\})(?:[\w@%+=:,./ -]|\$[A-Za-z_]\w*|\$\{[A-Za-z_]\w*\})*$/;
+
 const kubernetesSchema = z
   .strictObject({
     image: z.string().min(1),
@@ -32,6 +35,10 @@ export const resourcesSchema = z
       .union([z.string(), z.array(z.string())], 'a command of the shell, or a list of them')
       .transform((stated) => (Array.isArray(stated) ? stated : stated.trimEnd().split('\n')))
       .optional(),
+    scratch: z
+      .string()
+      .regex(SCRATCH, 'a folder on the node: an absolute path, which may have variables such as $TMPDIR')
+      .optional(),
     kubernetes: kubernetesSchema.optional(),
   })
   .transform(({ runs_per_task: runsPerTask, ...rest }) => ({ ...rest, runsPerTask }));
@@ -55,6 +62,8 @@ export interface PlanResources {
   readonly gpus?: string | undefined;
   /** Lines of the shell that a Slurm task executes before its runs: `module load cuda`, `export NAME=value`. */
   readonly setup?: readonly string[] | undefined;
+  /** A folder on the node's own disk for copies of the data sets; for Slurm with variables: `$TMPDIR`. */
+  readonly scratch?: string | undefined;
   readonly kubernetes?: KubernetesResources | undefined;
 }
 

@@ -56,6 +56,8 @@ export interface PoolOptions {
   readonly checkResources: boolean;
   /** After how many epochs a run stops with its checkpoint; undefined: at its end. Default: every run at its end. */
   readonly stopAfter?: ((run: PlannedRun) => number | undefined) | undefined;
+  /** Where a run finds its data; default: where the plan says. */
+  readonly dataDirOf?: ((run: PlannedRun) => string) | undefined;
   readonly onEvent: (event: PoolEvent) => void;
 }
 
@@ -159,7 +161,9 @@ export class Pool {
   }
 
   async #train(run: PlannedRun): Promise<void> {
-    const { plan, entry = ownCommand, threads, checkResources, onEvent } = this.#options;
+    const { entry = ownCommand, threads, checkResources, dataDirOf, onEvent } = this.#options;
+    const stated = this.#options.plan;
+    const plan = dataDirOf === undefined ? stated : { ...stated, dataDir: dataDirOf(run) };
     let told: Extract<MessageToPool, { type: 'outcome' | 'held' }> | null = null;
     const startedAt = performance.now();
     const own = ['--threads', String(threads), '--quiet', ...(checkResources ? [] : ['--no-resource-check'])];

@@ -1,8 +1,8 @@
 export * from './choice.js';
-export { type CostClass, costClass } from './cost.js';
-export { type DeepobsSet, deepobsSet } from './deepobs-sets.js';
+export { costClass } from './cost.js';
+export { deepobsSet } from './deepobs-sets.js';
 export * from './define-test-problem.js';
-export { type EpochNoise, epochNoise } from './epoch-noise.js';
+export { epochNoise } from './epoch-noise.js';
 export type { ProblemFamily } from './family.js';
 export * from './feeds.js';
 export * from './initialisers.js';

@@ -59,6 +59,15 @@ describe('the manifest', () => {
     expect(() => new Job(wrong as unknown as IJob).validate()).toThrow(/completions must be integer/);
   });
 
+  test('has an empty volume on the node for copies of the data', () => {
+    const manifest = job(`${where}, scratch: /scratch`);
+    expect(() => new Job(manifest as IJob).validate()).not.toThrow();
+    const { containers, volumes } = manifest.spec.template.spec;
+    expect(volumes).toContainEqual({ name: 'scratch', emptyDir: {} });
+    expect(containers[0]?.volumeMounts).toContainEqual({ name: 'scratch', mountPath: '/scratch' });
+    expect(containers[0]?.command[2]).toContain('\nexport PROBPREC_SCRATCH=/scratch\n');
+  });
+
   test('has a name that Kubernetes takes, whatever the plan is called', () => {
     const names = ['9lives', 'a'.repeat(80), `${'b'.repeat(49)}.c`, 'X'].map(
       (name) => job(where, { name }).metadata.name,
@@ -70,6 +79,7 @@ describe('the manifest', () => {
     ['threads: 1', /resources\.kubernetes: missing, expected image and volumes/],
     [`${where}, mem: lots`, /resources\.mem: found "lots"/],
     [`${where}, gpus: "a100:1"`, /resources\.gpus: found "a100:1", expected a number for Kubernetes/],
+    [`${where}, scratch: $TMPDIR`, /resources\.scratch: found \$TMPDIR, expected a path without variables/],
     [`${where}, time: soon`, /resources\.time: found "soon"/],
     ['kubernetes: { image: x, volumes: [] }', /found an empty list/],
     ['kubernetes: { image: x, volumes: [{ claim: c, path: work }] }', /a path from the root/],

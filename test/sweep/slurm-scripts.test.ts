@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { planOf, shellWord } from '../../src/sweep/index.js';
 import { planTag } from '../../src/sweep/slurm/job-tag.js';
 import { parseQueue } from '../../src/sweep/slurm/queue.js';
-import { type SlurmOptions, slurmScripts } from '../../src/sweep/slurm/scripts.js';
+import type { SlurmOptions } from '../../src/sweep/slurm/script-context.js';
+import { slurmScripts } from '../../src/sweep/slurm/scripts.js';
 import { checkTaskTime, checkTimeLimit, parseTimeLimit } from '../../src/sweep/slurm/time-limit.js';
 import { command } from '../cli/command.js';
 import { sweepFolder, writePlan } from './small-sweep.js';
@@ -90,6 +91,24 @@ describe('the array script', () => {
     expect(array).toMatch(/\nmodule load cuda\nexport A=1\n\nset -u\n/);
     expect(report).not.toContain('gres');
     expect(report.indexOf('module load cuda')).toBeLessThan(report.indexOf('probprec sweep status'));
+  });
+
+  test('names a folder on the node for copies of the data; the shell knows its variables, and executes nothing of it', () => {
+    const { array, report } = scripts('{ time: "60", scratch: "$TMPDIR/data of $USER" }', 2);
+    expect(array).toContain('\nexport PROBPREC_SCRATCH="$TMPDIR/data of $USER"\n');
+    expect(report).not.toContain('SCRATCH');
+    for (const wrong of [
+      '$(touch hacked)',
+      '/a`touch hacked`',
+      '/a"; touch hacked',
+      'data',
+      '$1',
+      `/a$${'{'}x:-$(id)}`,
+    ]) {
+      expect(() => scripts(`{ time: "60", scratch: ${JSON.stringify(wrong)} }`, 2)).toThrow(
+        /resources\.scratch: .*expected a folder on the node: an absolute path, which may have variables such as \$TMPDIR/,
+      );
+    }
   });
 
   test('has only the tasks that are wanted, in ranges', async () => {

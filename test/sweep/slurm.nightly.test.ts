@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { command } from '../cli/command.js';
+import { writeBlankMnist } from './blank-mnist.js';
 import { reproducibleResults, runFiles, sweepFolder, writePlan } from './small-sweep.js';
 
 const script = fileURLToPath(new URL('../../scripts/one-node-slurm.mjs', import.meta.url));
@@ -59,6 +60,37 @@ async function logs(): Promise<Map<string, string>> {
 }
 
 if (unavailable !== null) console.warn(`the test with Slurm is skipped: ${unavailable}`);
+
+test.skipIf(unavailable !== null)(
+  'the first of two tasks copies the data to the disk of the node, and both read them there',
+  { timeout: 240_000 },
+  async () => {
+    const place = join(folder, 'staged');
+    await writeBlankMnist(join(place, 'data'));
+    const options = 'options: { num_epochs: 0, batch_size: 1000 }\ndata_dir: data\n';
+    const resources =
+      'resources: { time: "5", threads: 1, mem: 1G, setup: "export NODE_DISK=$PWD/disk", scratch: $NODE_DISK }\n';
+    const text = `testproblems: mnist_logreg\noptimizers: sgd\nseeds: 1-2\n${options}${resources}`;
+    await writeFile(join(place, 'stage.yaml'), text);
+    const own = (...args: string[]) => command(args, { cwd: place, env });
+    const how = ['--allow-user-code', '--format', 'slurm', '--epoch-seconds', '5', '--signal-seconds', '30'];
+    expect((await own('sweep', 'commands', 'stage.yaml', ...how)).code).toBe(0);
+    await promisify(execFile)(join(place, 'slurm-stage', 'stage-submit.sh'), [], { env: { ...process.env, ...env } });
+    while ((await slurm('squeue', '--noheader')) !== '') await sleep(500);
+    const logFolder = join(place, 'slurm-stage', 'logs');
+    const names = (await readdir(logFolder)).filter((name) => !name.startsWith('report'));
+    const texts = await Promise.all(names.map((name) => readFile(join(logFolder, name), 'utf8')));
+    expect(texts).toHaveLength(2);
+    for (const task of texts) expect(task).toMatch(/exit code 0\n$/);
+    expect(texts.filter((task) => /^mnist: copied to \S+\/disk\/probprec-data-\w+$/m.test(task))).toHaveLength(1);
+    const [copy = ''] = await readdir(join(place, 'slurm-stage', 'disk'));
+    expect((await readdir(join(place, 'slurm-stage', 'disk', copy, 'mnist'))).sort()).toEqual(
+      (await readdir(join(place, 'data', 'mnist'))).sort(),
+    );
+    const results = await runFiles(join(place, 'results'));
+    expect(results.map(({ status }) => status.state)).toEqual(['completed', 'completed']);
+  },
+);
 
 test.skipIf(unavailable !== null)(
   '12 runs on a Slurm cluster: one runs out of time, is queued again and goes on; then the best setting runs, then the report',

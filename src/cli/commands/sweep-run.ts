@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { checkThreads } from '../../engine/index.js';
 import { DataError, type ExitCode, errorText } from '../../errors.js';
 import { ensureWritable, hasEnded } from '../../results/index.js';
@@ -20,6 +21,7 @@ import {
   type RunEnd,
   readPlan,
   selectRuns,
+  stagePlannedData,
   statedResource,
 } from '../../sweep/index.js';
 import { asFlag } from '../../words.js';
@@ -76,7 +78,12 @@ async function runOne(
   }
   const resolved = await resolveConfiguration({ ...run.request, threads: options.threads ?? plan.resources.threads });
   const { json, quiet, debug, resourceCheck } = options;
-  const folders = { dataDir: dataDirectory(plan.dataDir), outputDir: plan.outputDir };
+  const say = quiet ? () => undefined : (line: string) => terminal.line(line);
+  const dataDirOf = await staging(plan, [run], options.scratch, {
+    onProgress: say,
+    warn: (line) => terminal.line(line),
+  });
+  const folders = { dataDir: dataDirOf?.(run) ?? dataDirectory(plan.dataDir), outputDir: plan.outputDir };
   const { keepCheckpoint } = plan;
   return await train(
     resolved,
@@ -135,7 +142,11 @@ async function runMissing(
   const progress = new SweepProgress(terminal, { quiet, jobs, planned: runs.length, todo });
   try {
     if (todo.length > 0) await ensureWritable(plan.outputDir);
-    await fetchMissing(plan, todo, quiet ? () => undefined : (line) => terminal.line(line), interruption.signal);
+    const say = quiet ? () => undefined : (line: string) => terminal.line(line);
+    const { signal } = interruption;
+    await fetchMissing(plan, todo, say, signal);
+    const listener = { onProgress: say, warn: (line: string) => terminal.line(line), signal };
+    const dataDirOf = todo.length === 0 ? undefined : await staging(plan, todo, options.scratch, listener);
     const execute = (members: readonly PlannedRun[], stopAfter?: (run: PlannedRun) => number | undefined) => {
       const started = new Pool({
         plan,
@@ -146,6 +157,7 @@ async function runMissing(
         retries: options.retry,
         checkResources: options.resourceCheck !== false,
         stopAfter,
+        dataDirOf,
         onEvent: (event) => progress.observe(event),
       });
       pool.current = started;
@@ -194,6 +206,29 @@ async function fetchMissing(
     throw new DataError(`${errorText(error, asFlag)}; expected the data sets in ${dataDir}; ${remedies}`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * Copies the data sets of runs to a disk of this machine's own. Returns where each run finds its data; undefined, where nothing was to
+ * be copied or it could not be, leaves them where they are: a full disk on one node must not fail its runs.
+ */
+async function staging(
+  plan: Plan,
+  runs: readonly PlannedRun[],
+  scratch: string | undefined,
+  { warn, ...options }: { onProgress: (line: string) => void; warn: (line: string) => void; signal?: AbortSignal },
+): Promise<((run: PlannedRun) => string) | undefined> {
+  if (scratch === undefined) return undefined;
+  const dataDir = dataDirectory(plan.dataDir);
+  try {
+    await fetchPlannedData(runs, dataDir, options);
+    return await stagePlannedData(runs, dataDir, resolve(scratch), options);
+  } catch (error) {
+    if (options.signal?.aborted) return undefined;
+    if (!(error instanceof DataError)) throw error;
+    warn(`probprec: --scratch: ${errorText(error, asFlag)}; the runs read their data in ${dataDir}`);
+    return undefined;
   }
 }
 

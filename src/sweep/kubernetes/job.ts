@@ -34,6 +34,7 @@ export function kubernetesJob(plan: Plan, options: KubernetesOptions) {
     );
   }
   const { threads = 1, throttle, time } = plan.resources;
+  const scratch = scratchOf(plan);
   const name = jobName(plan.name);
   const labels = { 'app.kubernetes.io/name': 'probprec', 'app.kubernetes.io/instance': name };
   const amounts = { cpu: String(threads), ...memoryOf(plan), ...gpusOf(plan) };
@@ -69,16 +70,19 @@ export function kubernetesJob(plan: Plan, options: KubernetesOptions) {
               workingDir: folderOf(kubernetes),
               command: ['/bin/sh', '-c', taskScript(plan, kubernetes, options)],
               resources: { requests: amounts, limits: amounts },
-              volumeMounts: kubernetes.volumes.map(({ path }, index) => ({
-                name: `volume-${index}`,
-                mountPath: path,
-              })),
+              volumeMounts: [
+                ...kubernetes.volumes.map(({ path }, index) => ({ name: `volume-${index}`, mountPath: path })),
+                ...(scratch === undefined ? [] : [{ name: 'scratch', mountPath: scratch }]),
+              ],
             },
           ],
-          volumes: kubernetes.volumes.map(({ claim }, index) => ({
-            name: `volume-${index}`,
-            persistentVolumeClaim: { claimName: claim },
-          })),
+          volumes: [
+            ...kubernetes.volumes.map(({ claim }, index) => ({
+              name: `volume-${index}`,
+              persistentVolumeClaim: { claimName: claim },
+            })),
+            ...(scratch === undefined ? [] : [{ name: 'scratch', emptyDir: {} }]),
+          ],
         },
       },
     },
@@ -90,7 +94,7 @@ export function kubernetesJob(plan: Plan, options: KubernetesOptions) {
  * trap runs while the shell waits; so the run is a child that is waited for.
  */
 function taskScript(plan: Plan, kubernetes: KubernetesResources, { tasks, runs }: KubernetesOptions): string {
-  const { runsPerTask = 1, threads = 1, setup = [] } = plan.resources;
+  const { runsPerTask = 1, threads = 1, setup = [], scratch } = plan.resources;
   const isWhole = tasks.every((task, index) => task === index);
   const task = isWhole
     ? ['task=$JOB_COMPLETION_INDEX']
@@ -110,6 +114,7 @@ function taskScript(plan: Plan, kubernetes: KubernetesResources, { tasks, runs }
     `last=$((index + ${runsPerTask - 1}))`,
     `if [ "$last" -ge ${runs} ]; then last=${runs - 1}; fi`,
     `export OMP_NUM_THREADS=${threads} OPENBLAS_NUM_THREADS=${threads} MKL_NUM_THREADS=${threads}`,
+    ...(scratch === undefined ? [] : [`export PROBPREC_SCRATCH=${shellWord(scratch)}`]),
     'child= stopped= failed=0',
     `trap 'stopped=1; if [ -n "$child" ]; then kill -TERM "$child"; fi' TERM`,
     'while [ "$index" -le "$last" ] && [ -z "$stopped" ]; do',
@@ -171,4 +176,14 @@ function secondsOf({ path }: Plan, time: string): number | null {
     );
   }
   return Number.isFinite(seconds) ? seconds : null;
+}
+
+/** Where a pod has an empty volume on its node's disk, for copies of the data sets. */
+function scratchOf({ path, resources: { scratch } }: Plan): string | undefined {
+  if (scratch === undefined || !scratch.includes('$')) return scratch;
+  throw new ConfigurationError({
+    subject: `${path}: resources.scratch`,
+    found: scratch,
+    expected: 'a path without variables for Kubernetes, for instance /scratch: the pods get an empty volume there',
+  });
 }
