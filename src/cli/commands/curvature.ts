@@ -143,7 +143,8 @@ function expectNoOther([unknown]: readonly string[]): void {
 }
 
 function settingsOf(options: CurvatureOptions): MeasurementSettings {
-  const { matrix, by, mode, split, batches, top, lanczos, probes, traceProbes, trace, stepSizeBatches } = options;
+  const { matrix, by, mode, split, batches, top, lanczos, probes, traceProbes, trace } = options;
+  const { stepSizeBatches, posterior, checks } = options;
   return {
     matrix,
     by,
@@ -156,6 +157,8 @@ function settingsOf(options: CurvatureOptions): MeasurementSettings {
     traceProbes,
     hutchPlusPlus: trace === 'hutch++',
     stepSizeBatches,
+    posterior,
+    checks,
   };
 }
 
