@@ -1,7 +1,7 @@
 import type { Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
-import { at } from '../transformation.js';
 import { largestVariances } from './author-prior.js';
 import { DriftMonitor } from './drift.js';
 import type { FactorOrNot } from './factor.js';

@@ -1,4 +1,4 @@
-import { at } from '../transformation.js';
+import { at } from '../../expect.js';
 import { authorPrior } from './author-prior.js';
 import { estimateGroupPrior, type GroupPrior, isUsable, type PriorSums } from './group-prior.js';
 import type { Layers } from './layers.js';

@@ -1,6 +1,7 @@
 import { Matrix } from 'ml-matrix';
 import { allFinite } from '../../curvature/symmetric-eigen.js';
 import { type Engine, placeholders, uploadScalar, type Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import {
   add,
   concatenate,
@@ -14,7 +15,6 @@ import {
   type Tensor,
 } from '../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
-import { at } from '../transformation.js';
 import type { Estimator, Observations, PosteriorMean } from './estimators/estimator.js';
 import { type Score, scoreOf } from './estimators/prediction.js';
 import type { GroupPrior } from './group-prior.js';

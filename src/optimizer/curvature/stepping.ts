@@ -1,6 +1,6 @@
+import { at } from '../../expect.js';
 import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
-import { at } from '../transformation.js';
 import { DriftMonitor } from './drift.js';
 import { learningRateOf } from './learning-rates.js';
 import type { StepsPhase } from './phases.js';

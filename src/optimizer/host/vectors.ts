@@ -6,8 +6,8 @@ import {
   uploadScalar,
   type Value,
 } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { add, concatenate, dot, multiply, reshape, type Shape, type Tensor } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 
 /** A vector in the space of the parameters: a value of each parameter's shape, on the engine. */
 export type Vector = readonly Value[];

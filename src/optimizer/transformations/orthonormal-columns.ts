@@ -1,6 +1,6 @@
+import { at } from '../../expect.js';
 import { panelReflectors } from '../../linear-algebra/householder-panel.js';
 import { add, constant, matmul, pad, reshape, slice, subtract, type Tensor } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 import type { UpdateContext } from '../update-context.js';
 
 /** Columns whose reflectors the host computes at a time: few, as the host is slow, and not too few, as each panel is a part of the program. */

@@ -1,3 +1,4 @@
+import { at } from '../../expect.js';
 import { symmetricEigen } from '../../linear-algebra/symmetric-eigen.js';
 import {
   add,
@@ -14,7 +15,7 @@ import {
   zeros,
 } from '../../tensor/index.js';
 import { averaged, eachOf, zerosLike } from '../tensor-lists.js';
-import { at, type Transformation } from '../transformation.js';
+import type { Transformation } from '../transformation.js';
 import { orthonormalColumns } from './orthonormal-columns.js';
 
 /** How SOAP averages and how often it turns its bases. */
