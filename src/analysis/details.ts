@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import { furtherMetricsOf, metricsOf, type RecordedRun } from '../results/index.js';
 import { bestOf } from './best-of.js';
 import type { Candidate } from './candidate.js';
@@ -92,7 +93,7 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
     const samples = axes.map(({ epoch }) => measured.flatMap((curve) => curve[epoch] ?? []));
     const intervals = bootstrapIntervals(samples, { stream: metric });
     return axes.map((axis, index): CurvePoint => {
-      return { ...axis, ...summarise(samples[index] ?? []), interval: intervals[index] ?? null };
+      return { ...axis, ...summarise(at(samples, index)), interval: intervals[index] ?? null };
     });
   });
 }

@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import type { RandomStream } from '../random/index.js';
 
 /** A vector on the host: all parameters one after the other, in definition order. */
@@ -58,7 +59,7 @@ function addProducts(
     for (const [offset, own] of basis.slice(first, first + 4).entries()) {
       let sum = 0;
       for (let i = begin; i < end; i++) sum += (v[i] as number) * (own[i] as number);
-      sums[first + offset] = (sums[first + offset] ?? 0) + sum;
+      sums[first + offset] = at(sums, first + offset) + sum;
     }
     return;
   }
@@ -70,7 +71,7 @@ function addProducts(
     sc += x * (c[i] as number);
     sd += x * (d[i] as number);
   }
-  for (const [offset, sum] of [sa, sb, sc, sd].entries()) sums[first + offset] = (sums[first + offset] ?? 0) + sum;
+  for (const [offset, sum] of [sa, sb, sc, sd].entries()) sums[first + offset] = at(sums, first + offset) + sum;
 }
 
 /** v ← v + Σ cⱼ bⱼ in place; best with a v in double precision. */
@@ -94,7 +95,7 @@ function addPart(
   if (a === undefined) return;
   if (b === undefined || c === undefined || d === undefined) {
     for (const [offset, own] of basis.slice(first, first + 4).entries()) {
-      const coefficient = coefficients[first + offset] ?? 0;
+      const coefficient = at(coefficients, first + offset);
       for (let i = begin; i < end; i++) v[i] = (v[i] as number) + coefficient * (own[i] as number);
     }
     return;
@@ -120,7 +121,7 @@ export function orthogonalise(v: Float64Array, basis: readonly Vector[]): Orthog
   let remainder = norm(v);
   for (let pass = 0; pass < 2; pass++) {
     const before = remainder;
-    for (const [index, value] of takeAway(v, basis).entries()) coefficients[index] = (coefficients[index] ?? 0) + value;
+    for (const [index, value] of takeAway(v, basis).entries()) coefficients[index] = at(coefficients, index) + value;
     remainder = norm(v);
     if (remainder > Math.SQRT1_2 * before) break;
   }
@@ -142,7 +143,7 @@ export function takeAway(v: Float64Array, basis: readonly Vector[]): number[] {
 export function rademacher(stream: RandomStream, size: number): Float32Array {
   const bits = new Uint32Array(Math.ceil(size / 32));
   stream.fillUint32(bits);
-  return Float32Array.from({ length: size }, (_, i) => (((bits[i >>> 5] ?? 0) >>> (i & 31)) & 1 ? 1 : -1));
+  return Float32Array.from({ length: size }, (_, i) => (((bits[i >>> 5] as number) >>> (i & 31)) & 1 ? 1 : -1));
 }
 
 /** Relative rounding error of a vector's numbers. */

@@ -89,7 +89,7 @@ export async function startFirstOrder(
       count(evaluations, taken.counts);
       log.add(taken.logs);
       const { loss: value } = taken.results;
-      return value === undefined ? Number.NaN : ((await engine.download(value))[0] ?? Number.NaN);
+      return value === undefined ? Number.NaN : at(await engine.download(value), 0);
     },
     endEpoch: () => log.take(epoch),
     note: () => null,

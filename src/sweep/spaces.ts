@@ -1,5 +1,6 @@
 import { decimalNumber } from '../decimal-number.js';
 import { ConfigurationError } from '../errors.js';
+import { at } from '../expect.js';
 import { notKnown } from '../names.js';
 import { logarithmOfTen, powerOfTen } from './exact-powers.js';
 
@@ -86,7 +87,7 @@ function readForm(stated: string, name: string, rest: string): Space {
     }
     case 'choice': {
       const values = rest.split(',').map((text) => readValue(text.trim()));
-      return { kind: 'sampled', at: (u) => values[Math.floor(u * values.length)] ?? '' };
+      return { kind: 'sampled', at: (u) => at(values, Math.floor(u * values.length)) };
     }
     default:
       throw new ConfigurationError(

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js';
+import { at } from '../expect.js';
 import type { ResolvedRun } from '../run/index.js';
 import { option, say } from '../words.js';
 import { type RatioSummary, summariseRatios } from './ratios.js';
@@ -76,10 +77,10 @@ export async function compareRuntime(
   }
   if (last === undefined) throw new RangeError('compareRuntime: found no runs, expected at least the reference');
   const { stepsPerEpoch, engine, dataset } = last;
-  const reference = times[0] ?? [];
+  const reference = at(times, 0);
   const contestants = runs.map((resolved, index): Contestant => {
     const lost = diverged[index] ?? null;
-    const own = lost === null ? (times[index] ?? []) : [];
+    const own = lost === null ? at(times, index) : [];
     const ratios = index === 0 || lost !== null ? null : ratiosOf(own, reference);
     return { resolved, diverged: lost, runs: own, ratios };
   });

@@ -104,7 +104,7 @@ export class Estimating {
     const found = await programs.loss.run({}, { ...batch, ...this.#standing });
     count(this.#progress.evaluations, { losses: 1 });
     const next = phase.left > 1 ? { ...phase, left: phase.left - 1 } : await this.#beginSteps(phase, []);
-    return { loss: (await task.engine.download(found))[0] ?? Number.NaN, phase: next };
+    return { loss: at(await task.engine.download(found), 0), phase: next };
   }
 
   get #standing(): BatchFeeds {

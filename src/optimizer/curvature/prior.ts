@@ -91,7 +91,7 @@ export async function compilePrior(
       state.sums = values;
       state.minibatches += 1;
       for (const [index, moment] of numbers.moments.flat(2).entries()) {
-        state.moments[index] = (state.moments[index] ?? 0) + moment;
+        state.moments[index] = (state.moments[index] as number) + moment;
       }
       state.curvatures.push(numbers.moments.map(([, curvature]) => curvature?.[0] ?? Number.NaN));
       return at(numbers.loss, 0);

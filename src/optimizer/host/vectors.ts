@@ -80,7 +80,7 @@ export function vectorAlgebra(
       const c = terms.map(([coefficient]) => uploadScalar(engine, coefficient));
       return (await known).run({ c, v: terms.map(([, vector]) => vector) });
     },
-    dot: async (a, b) => (await algebra.dots([a], b))[0] ?? Number.NaN,
+    dot: async (a, b) => at(await algebra.dots([a], b), 0),
     dots: async (vectors, b) => {
       if (vectors.length === 0) return [];
       const known = products.get(vectors.length) ?? productsOf(vectors.length);
