@@ -1,3 +1,4 @@
+import { type Condition, parseCondition } from '../condition.js';
 import { decimalNumber } from '../decimal-number.js';
 import { nearestNames } from '../names.js';
 import { METRICS, type Metric } from '../results/metrics.js';
@@ -59,6 +60,13 @@ export function nameList(option: string): (text: string, before?: readonly strin
 /** A parser for an option that may be repeated: the texts in their order. */
 export function repeated(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
+}
+
+/** Reads `lr=0.1` or `optimizer=sgd,adam`. Throws UsageError. */
+export function readCondition(option: string, text: string): Condition {
+  const condition = parseCondition(text);
+  if (condition !== null) return condition;
+  throw new UsageError({ subject: option, found: quoted(text), expected: 'name=value, for example lr=0.1' });
 }
 
 /** A parser for an option that takes one of a few words, which completion offers. */

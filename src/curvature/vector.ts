@@ -91,11 +91,12 @@ function addPart(
   end: number,
 ): void {
   const [a, b, c, d] = basis.slice(first, first + 4);
+  // There may be fewer coefficients than vectors: the others are 0.
   const [ca = 0, cb = 0, cc = 0, cd = 0] = coefficients.slice(first, first + 4);
   if (a === undefined) return;
   if (b === undefined || c === undefined || d === undefined) {
     for (const [offset, own] of basis.slice(first, first + 4).entries()) {
-      const coefficient = at(coefficients, first + offset);
+      const coefficient = coefficients[first + offset] ?? 0;
       for (let i = begin; i < end; i++) v[i] = (v[i] as number) + coefficient * (own[i] as number);
     }
     return;

@@ -1,6 +1,6 @@
 import {
+  type ComparedSetting,
   type Comparison,
-  type Contender,
   checkMetric,
   compare as compareRuns,
   groupSettings,
@@ -25,12 +25,11 @@ import {
 } from '../../report/index.js';
 import type { Metric, RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
-import { didYouMean, quoted } from '../option-values.js';
+import { didYouMean, quoted, readCondition } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
 import type { Terminal } from '../terminal.js';
 import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';
 import { checkLatexNames } from './latex-names.js';
-import { readCondition } from './list-runs.js';
 
 /** Prints the comparison of the runs in files and folders; returns 1 when a file could not be read or nothing was found. */
 export async function compare(
@@ -64,7 +63,7 @@ export async function readComparison(
   { command, details }: { readonly command: string; readonly details: boolean },
 ): Promise<ReadComparison | null> {
   const targets = readTargets(options.target);
-  const where = options.where.map(readCondition);
+  const where = options.where.map((text) => readCondition('--where', text));
   if (options.plan !== undefined && paths.length > 0) {
     throw new UsageError(
       '--plan: found result folders as well, expected one of the two (a plan names its own results folder)',
@@ -219,7 +218,7 @@ function checkSettingNames(option: string, names: readonly string[], runs: reado
 function checkOptimizers(
   names: readonly string[] | undefined,
   runs: readonly RecordedRun[],
-  baselines: readonly Contender[],
+  baselines: readonly ComparedSetting[],
 ): void {
   const known = new Set([
     ...runs.map(({ optimizer }) => optimizer),

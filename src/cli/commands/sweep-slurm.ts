@@ -5,7 +5,7 @@ import {
   ALLOW_USER_CODE,
   ASSUMED_EPOCH,
   checkTaskTime,
-  competitorOf,
+  competitorKey,
   type EpochEstimate,
   inHours,
   isOpen,
@@ -101,7 +101,7 @@ export async function writeSlurmScripts(
 /** The best setting of each optimizer on each test problem will run with these seeds: how many runs that are is known before. */
 function rerunChain(plan: Plan, statuses: readonly PlannedStatus[], seeds: readonly number[]): RerunChain {
   const planPath = resolve(bestPlanPath(plan.path));
-  const rankings = new Set(statuses.map(({ run }) => competitorOf(plan, run))).size;
+  const rankings = new Set(statuses.map(({ run }) => competitorKey(plan, run))).size;
   const name = `${plan.name}-best`;
   const runs = rankings * seeds.length;
   return { seeds: [...seeds].join(','), plan: { ...plan, name, path: planPath }, planPath, runs };
