@@ -149,9 +149,10 @@ function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOp
   if (listed.length < shown.length) terminal.result(`and ${shown.length - listed.length} more (--all)`);
 }
 
-/** The states that have a column: all, and `pruned` where a run is. */
+/** The states that have a column: those that some run is in, and `completed`. */
 function shownStates(statuses: readonly PlannedStatus[]): readonly PlannedState[] {
-  return PLANNED_STATES.filter((state) => state !== 'pruned' || statuses.some((status) => status.state === state));
+  const found = new Set(statuses.map(({ state }) => state));
+  return PLANNED_STATES.filter((state) => state === 'completed' || found.has(state));
 }
 
 function cells(members: readonly PlannedStatus[], shown: readonly PlannedState[]): (number | null)[] {
