@@ -53,7 +53,7 @@ export function commaSeparated<T>(parse: (text: string) => T): (text: string, be
 export function nameList(option: string): (text: string, before?: readonly string[]) => string[] {
   return commaSeparated((name) => {
     if (name !== '') return name;
-    throw new UsageError(`${option}: found an empty name, expected names separated by commas`);
+    throw new UsageError({ subject: option, found: 'an empty name', expected: 'names separated by commas' });
   });
 }
 
@@ -98,9 +98,11 @@ export function metricName(option: string): (text: string) => Metric {
     if (known !== undefined) return known;
     const meant = didYouMean(text, METRICS);
     if (meant === '' && /^(train|valid|test)_./.test(text)) return text as Metric;
-    throw new UsageError(
-      `${option}: found ${quoted(text)}, expected one of ${METRICS.join(', ')}, or another metric that a test problem reports, such as test_reconstruction${meant}`,
-    );
+    throw new UsageError({
+      subject: option,
+      found: quoted(text),
+      expected: `one of ${METRICS.join(', ')}, or another metric that a test problem reports, such as test_reconstruction${meant}`,
+    });
   };
 }
 

@@ -281,7 +281,7 @@ function addRerunBest(sweep: Command, terminal: Terminal): void {
 function seedList(option: string): (text: string) => number[] {
   return (text) => {
     const seeds = readSeeds(text);
-    if (typeof seeds === 'string') throw new UsageError(`${option}: ${seeds}`);
+    if (typeof seeds === 'string') throw new UsageError({ subject: option, what: seeds });
     const twice = seedTwice(seeds);
     if (twice === undefined) return seeds;
     throw new UsageError({ subject: option, found: `${twice} twice`, expected: 'each seed once' });

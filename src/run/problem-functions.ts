@@ -211,9 +211,11 @@ function expectLabels(
   for (let index = 0; index < size; index++) {
     const label = checked[index];
     if (Number.isInteger(label) && Number(label) >= least && Number(label) <= largest) continue;
-    throw new ConfigurationError(
-      `labels: found ${label} at index ${index} of ${size}, expected whole numbers from ${least} to ${largest}`,
-    );
+    throw new ConfigurationError({
+      subject: 'labels',
+      found: `${label} at index ${index} of ${size}`,
+      expected: `whole numbers from ${least} to ${largest}`,
+    });
   }
   return checked;
 }

@@ -47,7 +47,7 @@ function namesOf(statuses: readonly PlannedStatus[]): string[] {
 function testOf([name, value]: Condition, option: string): (status: PlannedStatus) => boolean {
   if (name === 'seed') {
     const seeds = readSeeds(value);
-    if (typeof seeds === 'string') throw new ConfigurationError(`${option} seed=${value}: ${seeds}`);
+    if (typeof seeds === 'string') throw new ConfigurationError({ subject: `${option} seed=${value}`, what: seeds });
     return ({ run }) => seeds.includes(run.configuration.seed);
   }
   if (name === 'state') {

@@ -92,12 +92,16 @@ export async function readBaselines(where: string): Promise<ComparedSetting[]> {
   if (where === 'published') return (await readBaselineFiles(join(bundled, 'published'))).flatMap(baselineSettings);
   const folder = await stat(where).catch(() => null);
   if (folder?.isDirectory() !== true) {
-    throw new UsageError(`--baselines: found ${quoted(where)}, expected bundled, published, none or a folder`);
+    throw new UsageError({
+      subject: '--baselines',
+      found: quoted(where),
+      expected: 'bundled, published, none or a folder',
+    });
   }
   const files = await findResultFiles([where]);
   if (files.length === 0) return (await readBaselineFiles(where)).flatMap(baselineSettings);
   const { runs, faults } = await readResults(files);
-  if (faults[0] !== undefined) throw new UsageError(`--baselines: ${faults[0]}`);
+  if (faults[0] !== undefined) throw new UsageError({ subject: '--baselines', what: `${faults[0]}` });
   return runBaselines(runs, where);
 }
 

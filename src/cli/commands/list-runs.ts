@@ -58,9 +58,11 @@ export async function findRuns(
   const known = conditionNames(runs);
   for (const [name] of conditions) {
     if (known.includes(name)) continue;
-    throw new UsageError(
-      `--where: found ${quoted(name)}, expected some of ${known.join(', ')}${didYouMean(name, known)}`,
-    );
+    throw new UsageError({
+      subject: '--where',
+      found: quoted(name),
+      expected: `some of ${known.join(', ')}${didYouMean(name, known)}`,
+    });
   }
   return { runs: runsWhere(runs, conditions).toSorted(inOrder), faults };
 }

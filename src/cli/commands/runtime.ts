@@ -64,11 +64,15 @@ function parseSettings(settings: readonly string[], names: readonly string[]): M
     const [target = '', ...value] = setting.split('=');
     const dot = target.lastIndexOf('.');
     if (dot < 1 || value.length === 0) {
-      throw new UsageError(`--set: found ${quoted(setting)}, expected OPTIMIZER.HYPERPARAMETER=VALUE`);
+      throw new UsageError({ subject: '--set', found: quoted(setting), expected: 'OPTIMIZER.HYPERPARAMETER=VALUE' });
     }
     const optimizer = target.slice(0, dot);
     if (!names.includes(optimizer)) {
-      throw new UsageError(`--set: found the optimizer ${quoted(optimizer)}, expected one of ${names.join(', ')}`);
+      throw new UsageError({
+        subject: '--set',
+        found: `the optimizer ${quoted(optimizer)}`,
+        expected: `one of ${names.join(', ')}`,
+      });
     }
     const name = target.slice(dot + 1).replaceAll('-', '_');
     given.set(optimizer, { ...given.get(optimizer), [name]: value.join('=') });

@@ -41,9 +41,11 @@ export async function writeSlurmScripts(
   const folder = options.output ?? `slurm-${plan.name}`;
   const { setup, runsPerTask = 1, threads = 1 } = plan.resources;
   if (setup !== undefined && !plan.allowUserCode) {
-    throw new ConfigurationError(
-      `${plan.path}: resources.setup: the plan has lines for the shell, which the scripts would execute; ${ALLOW_USER_CODE} takes them over, when you have read them or wrote them yourself`,
-    );
+    throw new ConfigurationError({
+      subject: `${plan.path}: resources.setup`,
+      what: 'the plan has lines for the shell, which the scripts would execute',
+      remedy: `${ALLOW_USER_CODE} takes them over, when you have read them or wrote them yourself`,
+    });
   }
   const tasks = tasksOf(plan, statuses, wanted, runsPerTask);
   const epoch = await estimateEpoch(statuses, options.epochSeconds);
@@ -119,9 +121,11 @@ export function tasksOf(
   for (const status of statuses) {
     const { run } = status;
     if (!isOpen(status) || isWanted.has(run.index) || !tasks.includes(Math.floor(run.index / runsPerTask))) continue;
-    throw new UsageError(
-      `--only: found runs that share a task with others (${plan.path}: resources.runs_per_task: ${runsPerTask}), expected runs_per_task: 1 or whole tasks`,
-    );
+    throw new UsageError({
+      subject: '--only',
+      found: `runs that share a task with others (${plan.path}: resources.runs_per_task: ${runsPerTask})`,
+      expected: 'runs_per_task: 1 or whole tasks',
+    });
   }
   return tasks;
 }

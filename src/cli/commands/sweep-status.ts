@@ -34,7 +34,7 @@ const WATCH_SECONDS = 5;
 export async function sweepStatus(path: string, options: SweepStatusOptions, terminal: Terminal): Promise<ExitCode> {
   const { watch } = options;
   if (watch !== undefined) {
-    if (options.json) throw new UsageError('--watch: found --json as well, expected one of the two');
+    if (options.json) throw new UsageError({ subject: '--watch', found: '--json as well', expected: 'one of the two' });
     await watchSweep(path, { ...options, watch: watch === true ? WATCH_SECONDS : watch }, terminal);
   }
   const plan = await readPlan(path, options);

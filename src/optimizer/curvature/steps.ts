@@ -102,9 +102,10 @@ export async function compileSteps(
     return new UpdateRule(inner, innerHyperparameters, bound, { prefix: groups.length === 1 ? '' : `${group}/` });
   });
   if (rules.some((rule) => rule.evaluationPoint() !== null)) {
-    throw new ConfigurationError(
-      'the inner optimizer of a preconditioner evaluates at another point than it trains, expected one that does not',
-    );
+    throw new ConfigurationError({
+      what: 'the inner optimizer of a preconditioner evaluates at another point than it trains',
+      expected: 'one that does not',
+    });
   }
   const carried: StepInputs = {
     parameters: layers.list.map(({ parameter }) => parameter),

@@ -67,9 +67,11 @@ export function globalAveragePool(): Layer {
 export function meanOverPositions(): Layer {
   return (_, x) => {
     if (x.shape.length !== 3) {
-      throw new ConfigurationError(
-        `meanOverPositions: the input has shape [${x.shape.slice(1)}], expected [positions, features]`,
-      );
+      throw new ConfigurationError({
+        subject: 'meanOverPositions',
+        what: `the input has shape [${x.shape.slice(1)}]`,
+        expected: '[positions, features]',
+      });
     }
     return ops.mean(x, [1]);
   };
