@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, open, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
+import { copyFile, lstat, open, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DataError } from '../errors.js';
 import { makeFolders } from '../make-folders.js';
@@ -34,9 +34,11 @@ export async function stageDataset(
   const paths = await filesOf(definition, dataDir);
   if (paths.length === 0)
     throw new DataError({ subject: dataDir, what: `the files of ${definition.name} are not all there` });
+  await checkOwner(target);
   try {
     if ((await staleOf(paths, dataDir, target)).length === 0) return [];
     await makeFolders(target);
+    await checkOwner(target);
     return await withFetchLock(target, definition.name, { ...options, doing: 'copies' }, async () => {
       // Once more: another process may have copied them until now.
       const stale = await staleOf(paths, dataDir, target);
@@ -55,6 +57,21 @@ export async function stageDataset(
       { cause: error, ...(exitCode === undefined ? {} : { exitCode }) },
     );
   }
+}
+
+/**
+ * Throws DataError where a link or another user's folder lies in the place of the copies: a disk for temporary files is everybody's, the
+ * folder's name can be guessed, and what its owner puts there would be written over or trained with.
+ */
+async function checkOwner(target: string): Promise<void> {
+  const entry = await lstat(target).catch(() => null);
+  const own = process.getuid?.();
+  if (entry === null || (!entry.isSymbolicLink() && (own === undefined || entry.uid === own))) return;
+  const found = entry.isSymbolicLink() ? 'is a link' : 'belongs to another user';
+  throw new DataError({
+    subject: target,
+    what: `${found}; expected a folder of your own, so choose another scratch folder`,
+  });
 }
 
 /** Where the files of a data set are below `dataDir`; none where one of them is missing. */

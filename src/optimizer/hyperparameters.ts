@@ -57,6 +57,10 @@ function unwrap(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
     return unwrap(schema.unwrap() as z.ZodType);
   }
+  // A number that may also be a word is read as a number where it is one.
+  if (schema instanceof z.ZodUnion && unwrap(schema.options[0] as z.ZodType) instanceof z.ZodNumber) {
+    return unwrap(schema.options[0] as z.ZodType);
+  }
   return schema;
 }
 

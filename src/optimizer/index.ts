@@ -1,5 +1,6 @@
 export { checkTransformation } from './check-transformation.js';
 export { definePreconditioner, type PreconditionerDefinition } from './curvature/define-preconditioner.js';
+export { observationColumns } from './curvature/settings.js';
 export * from './define-optimizer.js';
 export { defineWrapper, type WrapperDefinition, wrapOptimizer } from './define-wrapper.js';
 export * from './evaluation-counts.js';

@@ -1,6 +1,5 @@
 import type { DatasetRecord, SplitSizes } from '../dataset/dataset.js';
 import { canonicalJson, type JsonValue, sha256Hex, toJsonValue } from './canonical-json.js';
-import { canonicalText } from './canonical-text.js';
 import { configurationToJson, type RunConfiguration } from './configuration.js';
 import { describeMachine } from './environment.js';
 import { hashConfiguration } from './identity.js';
@@ -151,15 +150,6 @@ export function buildRunFile(parts: RunParts): RunFile {
 /** SHA-256 over the canonical JSON of everything in the file but the digest itself. */
 export function contentDigest(content: Omit<RunFile, 'content_digest'>): string {
   return sha256Hex(canonicalJson(content as JsonValue));
-}
-
-/**
- * {@link contentDigest} of the content as its file states it, where that is quickly told, else null. Equal to the digest in every
- * file that this program wrote and nobody changed; a difference says nothing.
- */
-export function textDigest(text: string): string | null {
-  const canonical = canonicalText(text, 'content_digest');
-  return canonical === null ? null : sha256Hex(canonical);
 }
 
 /**

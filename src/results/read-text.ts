@@ -1,10 +1,14 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
 import { FileError } from '../errors.js';
 import { reasonOf } from './atomic-file.js';
+import { largestParsed, MORE_HEAP } from './heap-room.js';
 
 /** V8's longest text is a little above; a result file of this size is none. */
 const LARGEST_BYTES = 500_000_000;
+
+/** Up to this size Node's heap is not asked. */
+const SURELY_PARSED = 4_000_000;
 
 /** So that opening a pipe does not wait for a writer; Windows has no such flag. */
 const NEVER_WAIT = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -14,8 +18,8 @@ const NEVER_WAIT = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  * never ends), cannot be read, is too large, or is no UTF-8 text; the line says what it is instead. Synchronous: of fifty
  * thousand small files, handing each to another thread and back takes longer than reading it.
  */
-export function readText(path: string): string {
-  const bytes = readBytes(path);
+export function readText(path: string, room: FileRoom | null = null): string {
+  const bytes = readBytes(path, room);
   // The usual case, in which there is nothing to decode; what begins with zero bytes is another encoding.
   if (bytes.length > 0 && bytes[0] !== 0 && bytes[1] !== 0 && isAscii(bytes)) return bytes.toString('latin1');
   const fault = encodingFault(bytes);
@@ -23,7 +27,42 @@ export function readText(path: string): string {
   return bytes.toString('utf8');
 }
 
-function readBytes(path: string): Buffer {
+/** Where the bytes of files are put, one behind the other, for somebody who needs them too. */
+export class FileRoom {
+  readonly bytes: ArrayBuffer;
+  #used = 0;
+  #last: readonly [start: number, end: number] | null = null;
+  #isFull = false;
+
+  constructor(bytes: ArrayBuffer) {
+    this.bytes = bytes;
+  }
+
+  /** Whether a file that had room in an empty one did not have it here. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Where the bytes of the file that was read last are; null where it had no room. */
+  get last(): readonly [start: number, end: number] | null {
+    return this.#last;
+  }
+
+  /** Room for so many bytes, at least one; null where there is none. */
+  take(size: number): Buffer | null {
+    const start = this.#used;
+    const end = start + size;
+    const most = this.bytes.byteLength;
+    this.#last = null;
+    this.#isFull = end > most && size <= most;
+    if (size === 0 || end > most) return null;
+    this.#used = end;
+    this.#last = [start, end];
+    return Buffer.from(this.bytes, start, size);
+  }
+}
+
+function readBytes(path: string, room: FileRoom | null): Buffer {
   try {
     const descriptor = openSync(path, NEVER_WAIT);
     try {
@@ -37,6 +76,14 @@ function readBytes(path: string): Buffer {
           expected: `a run file of at most ${LARGEST_BYTES}`,
         });
       }
+      if (entry.size > SURELY_PARSED && entry.size > largestParsed()) {
+        throw new FileError(
+          `${path}: found ${entry.size} bytes, expected at most ${largestParsed()}, which Node's memory holds (${MORE_HEAP})`,
+        );
+      }
+      const within = room?.take(entry.size) ?? null;
+      // A file that became shorter since has to be read anew.
+      if (within !== null && readSync(descriptor, within, 0, within.length, 0) === within.length) return within;
       return readFileSync(descriptor);
     } finally {
       closeSync(descriptor);

@@ -11,7 +11,7 @@ import { migrate } from './migrate.js';
 import { JsonFault, parseJson } from './parse-json.js';
 import { readText } from './read-text.js';
 import { RUN_FILE_VERSION, type RunFile, runFileSchema } from './schema.js';
-import { checkDigest, contentReader } from './sealed-content.js';
+import { checkDigest, contentReader, type DigestCheck } from './sealed-content.js';
 
 /**
  * Writes the run file atomically and returns its path. A file of another run that happens to have this name (same seed
@@ -55,7 +55,7 @@ export function parseRunFile(path: string, text: string): RunFile {
 const toRunFile = contentReader(runFileSchema, RUN_FILE_VERSION);
 
 /** {@link parseRunFile} of a content that is already parsed. */
-export function checkRunFile(path: string, value: JsonValue, text: string): RunFile {
+export function checkRunFile(path: string, value: JsonValue, text: string, digest: DigestCheck = checkDigest): RunFile {
   const content = toRunFile(path, migrate(path, value));
   const { content_digest: claimed, configuration, protocol_version: protocol } = content;
   const hash = hashConfiguration(configurationFromJson(configuration), protocol);
@@ -67,7 +67,7 @@ export function checkRunFile(path: string, value: JsonValue, text: string): RunF
       remedy: 'the configuration was changed after it was written',
     });
   }
-  checkDigest(path, text, claimed, () => {
+  digest(path, text, claimed, () => {
     const { content_digest: _, ...rest } = content;
     return contentDigest(rest);
   });

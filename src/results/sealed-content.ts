@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { FileError } from '../errors.js';
-import { textDigest } from './build.js';
 import { quickCheck } from './compiled-check.js';
 import { describeFault } from './faults.js';
+import { textDigest } from './text-digest.js';
 
 /** What reads a parsed content by its schema. It throws FileError with the first fault; `version` is the one that the schema describes. */
 export function contentReader<Content>(
@@ -17,6 +17,9 @@ export function contentReader<Content>(
     throw new FileError({ subject: path, what: describeFault(parsed.error, version) });
   };
 }
+
+/** Checks a file's digest as {@link checkDigest} does, or sees to it that somebody will. */
+export type DigestCheck = typeof checkDigest;
 
 /**
  * Throws FileError for a file whose content was changed after it was written: whose digest is neither that of its text nor that of

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { ConfigurationError, OutputError } from '../errors.js';
+import { observationColumns } from '../optimizer/index.js';
 import { gradients, intermediateBytes, program, type Shape, sizeOf } from '../tensor/index.js';
 import { option, say, setting, switchedOff, type Words } from '../words.js';
 import type { ResolvedRun } from './configuration.js';
@@ -52,8 +53,7 @@ export function memoryNeed(resolved: ResolvedRun): MemoryNeed {
 /** What is trained, and what a checkpoint has of it and of what the optimizer keeps, without building the network. */
 function trainedBytes({ configuration, testProblem, optimizer }: ResolvedRun) {
   const parameters = bytesOf(testProblem.parameters);
-  const { num_observations: stated } = configuration.optimizer.hyperparameters;
-  const observations = typeof stated === 'number' ? 2 * stated * parameters : 0;
+  const observations = 2 * (observationColumns(configuration.optimizer.hyperparameters) ?? 0) * parameters;
   // The profile of the family counts its observations.
   const vectors = observations > 0 ? 0 : (optimizer.profile?.memory ?? 0);
   return { parameters, observations, checkpoint: (1 + vectors) * parameters + observations };

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkBoundedByCores } from '../bounded-by-cores.js';
 import { ConfigurationError } from '../errors.js';
+import { observationColumns } from '../optimizer/index.js';
 import { configurationVersion } from '../results/index.js';
 import { inWords, leastMemory, memoryLimit, resolveConfiguration } from '../run/index.js';
 import { option, say, switchedOff } from '../words.js';
@@ -68,7 +69,6 @@ async function memoryOf(runs: readonly PlannedRun[]): Promise<number[]> {
   const needs: number[] = [];
   for (const { request, configuration } of runs) {
     const { testproblem, batchSize, optimizer } = configuration;
-    const { num_observations: observations } = optimizer.hyperparameters;
     const key = JSON.stringify([
       ...[
         testproblem,
@@ -76,7 +76,7 @@ async function memoryOf(runs: readonly PlannedRun[]): Promise<number[]> {
         configurationVersion(configuration),
         batchSize,
         optimizer.name,
-        observations ?? null,
+        observationColumns(optimizer.hyperparameters),
       ],
     ]);
     const need = known.get(key) ?? leastMemory(await resolveConfiguration(request));

@@ -272,6 +272,31 @@ test('compare needs no memory for minibatch losses', async () => {
   expect(stdout).toContain('(best of 80)');
 });
 
+test('compare says in one line that the runs do not fit into memory', async () => {
+  const curve = Array.from({ length: 4001 }, () => 0.5);
+  const curves = Object.fromEntries(
+    ['train', 'valid', 'test'].flatMap((set) => [
+      [`${set}_losses`, curve],
+      [`${set}_accuracies`, curve],
+    ]),
+  );
+  for (let setting = 0; setting < 300; setting++) {
+    const lr = 10 ** (-setting / 100);
+    const content = deepobsContent({ optimizer_hyperparams: { lr }, num_epochs: 4000, ...curves });
+    await put(
+      folder,
+      `full/${place('cifar10_3c3d', 'SGD', 42, `lr__${lr.toExponential(10)}`)}`,
+      JSON.stringify(content),
+    );
+  }
+  const env = { NODE_OPTIONS: '--max-old-space-size=80' };
+  const { code, stdout, stderr } = await command(['compare', 'full', '--baselines', 'none'], { cwd: folder, env });
+  expect(stderr).toMatch(
+    /^probprec: the runs of \d+ of 300 files fill the \d+ MB that Node has .*max-old-space-size.*\n$/,
+  );
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+});
+
 test('list baselines', async () => {
   const { code, stdout } = await inFolder('list', 'baselines', '--json');
   expect(code).toBe(0);

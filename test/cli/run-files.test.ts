@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -82,6 +82,17 @@ describe.each(['rm', 'archive'] as const)('%s', (command) => {
     await listRuns([join(folder, 'old')], { where: [], json: true }, quietTerminal(120, results));
     expect(JSON.parse(results.join('\n'))).toHaveLength(2);
     expect(await files(join(folder, 'old'))).toHaveLength(4);
+  });
+
+  test('leaves runs behind a link that leads out of the folder', async () => {
+    await writeRun(1);
+    await mkdir(join(folder, 'named'));
+    await symlink(join(folder, 'results'), join(folder, 'named', 'link'));
+    const before = await files();
+    expect(await change([join(folder, 'named')], { where: [], yes: true })).toBe(1);
+    expect(await files()).toEqual(before);
+    expect(await change([join(folder, 'named', 'link')], { where: [], yes: true })).toBe(0);
+    expect(await files(join(folder, 'results'))).toEqual([]);
   });
 
   test('leaves a run alone that a process trains, and files of others', async () => {

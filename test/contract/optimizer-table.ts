@@ -22,6 +22,7 @@ const familyErrors: readonly Given[] = [
   { restart: 'never' },
   { restart: 'steps:0' },
   { restart: 'steps:3' },
+  { num_observations: 'auto:1' },
 ];
 
 const short = { prior_iterations: 4, num_observations: 3 };
@@ -61,9 +62,39 @@ function family(
   };
 }
 
-const estimatorErrors: readonly Given[] = [{ est_rank: 0 }, { estimator: 'bayes' }];
-const preconditionerErrors: readonly Given[] = [...estimatorErrors, { scaling: 'cubic' }];
+const paperOnly: readonly Given[] = [
+  { noise_products: 2 },
+  { num_observations: 'auto' },
+  { restart: 'uncertain' },
+  { warm_start: true },
+];
+const estimatorErrors: readonly Given[] = [
+  { est_rank: 0 },
+  { estimator: 'bayes' },
+  ...paperOnly,
+  ...paperOnly.map((given) => ({ ...given, estimator: 'author' })),
+  { estimator: 'krylov', calibration: true },
+  { estimator: 'paper', noise_products: 1 },
+  { estimator: 'paper', restart: 'uncertain:0' },
+  { estimator: 'paper', widening: 1 },
+  { estimator: 'paper', warm_start: true, widening: -1 },
+  { estimator: 'paper', warm_columns: 1 },
+  { estimator: 'paper', warm_start: true, warm_columns: 0 },
+];
+const preconditionerErrors: readonly Given[] = [
+  ...estimatorErrors,
+  { scaling: 'cubic' },
+  { update_interval: 2 },
+  { estimator: 'krylov', update_interval: 0 },
+];
 const paper = { estimator: 'paper', scaling: 'relative' };
+const posteriors: readonly Given[] = [
+  { estimator: 'author', scaling: 'relative', calibration: true },
+  { ...paper, noise_products: 2, calibration: true },
+  { ...paper, num_observations: 'auto:4', noise_products: 2 },
+  { ...paper, warm_start: true, widening: 0.5, warm_columns: 2 },
+  { ...paper, restart: 'uncertain:1' },
+];
 
 /** One row for every registered optimizer. */
 export const optimizerTable: readonly OptimizerRow[] = [
@@ -76,12 +107,17 @@ export const optimizerTable: readonly OptimizerRow[] = [
       paper,
       { weight_decay: 0.1 },
       { estimator: 'krylov' },
+      { estimator: 'krylov', update_interval: 2 },
       { estimator: 'oracle' },
       { train_while_estimating: true },
+      ...posteriors,
     ],
     refused: preconditionerErrors,
   }),
-  family('adaptive-sgd', { variants: [{ estimator: 'paper' }], refused: [...estimatorErrors, { scaling: 'sqrt' }] }),
+  family('adaptive-sgd', {
+    variants: [{ estimator: 'paper' }, { estimator: 'paper', warm_start: true, restart: 'uncertain' }],
+    refused: [...estimatorErrors, { scaling: 'sqrt' }],
+  }),
   family('only-adaptive-sgd', {
     variants: [{ idle_observations: true }],
     refused: [{ est_rank: 2 }, { idle_observations: 'perhaps' }],

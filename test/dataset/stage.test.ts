@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { datasetDefinition, stageDataset, stagedFolder } from '../../src/dataset/index.js';
@@ -71,4 +71,17 @@ test('says what cannot be copied, and where', async () => {
   await expect(stageDataset(datasetDefinition('svhn'), dataDir, target)).rejects.toThrow(
     `${dataDir}: the files of svhn are not all there`,
   );
+});
+
+test("copies nothing into a link or another user's folder, and reads nothing there", async () => {
+  const { dataDir, target } = await originals();
+  const elsewhere = await newDataDir();
+  await symlink(elsewhere, target);
+  await expect(stageDataset(smallMnist, dataDir, target)).rejects.toThrow(
+    /probprec-data-\w+: is a link; expected a folder of your own/,
+  );
+  expect(await readdir(elsewhere)).toEqual([]);
+  if (process.getuid?.() !== 0) return;
+  await chown(elsewhere, 12_345, 12_345);
+  await expect(stageDataset(smallMnist, dataDir, elsewhere)).rejects.toThrow(/belongs to another user/);
 });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import { textDigest } from '../../src/results/build.js';
 import { canonicalJson, type JsonValue, prettyJson, sha256Hex } from '../../src/results/canonical-json.js';
 import { canonicalText } from '../../src/results/canonical-text.js';
 import { compiledCheck, quickCheck } from '../../src/results/compiled-check.js';
@@ -9,6 +8,7 @@ import { importedRunSchema, sealImportedRun } from '../../src/results/deepobs/im
 import { readDeepobsRun } from '../../src/results/deepobs/read.js';
 import { parseJson } from '../../src/results/parse-json.js';
 import { runFileSchema } from '../../src/results/schema.js';
+import { textDigest } from '../../src/results/text-digest.js';
 import { deepobsContent, place, pythonText } from './deepobs/trees.js';
 import { exampleConfiguration, exampleRunFile } from './example.js';
 

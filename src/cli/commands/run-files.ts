@@ -1,4 +1,5 @@
-import { relative, resolve, sep } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { dirname, relative, resolve, sep } from 'node:path';
 import { type ExitCode, FileError } from '../../errors.js';
 import type { RecordedRun } from '../../results/index.js';
 import { filesOfRun, moveRun, type RunFileSet, removeRun } from '../../run/index.js';
@@ -73,9 +74,11 @@ async function change(
   let changed = 0;
   for (const run of found.runs) {
     try {
+      const root = folderOf(run, paths);
+      if (root !== undefined) await checkInside(run.file, root);
       const files = await filesOfRun(run.file);
       if (yes) {
-        const line = await how.change(files, rootOf(run, paths));
+        const line = await how.change(files, root ?? resolve(run.file, '..', '..', '..', '..'));
         if (!quiet) terminal.result(line);
       } else terminal.result([files.runFile, ...files.beside].join('\n'));
       changed += 1;
@@ -89,11 +92,20 @@ async function change(
   return failed > 0 ? 1 : 0;
 }
 
-/** The folder that the user named, in which the run was found; of a file that was named, the folder three above: its results folder. */
-function rootOf({ file }: RecordedRun, paths: readonly string[]): string {
-  const inside = paths.find((path) => {
+/** The folder that the user named, in which the run was found; undefined for a file that was named, which lies in its own results folder. */
+function folderOf({ file }: RecordedRun, paths: readonly string[]): string | undefined {
+  return paths.find((path) => {
     const below = relative(path, file);
     return below !== '' && !below.startsWith('..');
   });
-  return inside ?? resolve(file, '..', '..', '..', '..');
+}
+
+/** Throws FileError for a file behind a link that leads out of the folder: what was not named is read, and not changed. */
+async function checkInside(file: string, folder: string): Promise<void> {
+  const real = await realpath(folder);
+  const inside = await realpath(dirname(file));
+  if (inside === real || inside.startsWith(real.endsWith(sep) ? real : real + sep)) return;
+  throw new FileError(
+    `${file}: lies behind a link that leads out of ${folder}, so it stays; name ${inside} to mean it`,
+  );
 }

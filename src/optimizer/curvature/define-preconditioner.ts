@@ -6,7 +6,8 @@ import type { Hyperparameters } from '../training.js';
 import { chain } from '../transformation.js';
 import { addDecayedWeights } from '../transformations/add-decayed-weights.js';
 import type { TransformationFactory } from '../update-rule.js';
-import { type FamilySettings, familySchema, familySettings, type Mode } from './hyperparameters.js';
+import { familySchema } from './hyperparameters.js';
+import { type FamilySettings, familySettings, type Mode } from './settings.js';
 import { CurvatureTraining } from './training.js';
 
 /** A member of the preconditioner family: what it is called, and which first-order optimizer takes its steps. */

@@ -4,7 +4,6 @@ import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
 import { largestVariances } from './author-prior.js';
 import { DriftMonitor } from './drift.js';
-import type { FactorOrNot } from './factor.js';
 import { estimateGroups, hasCertainCurvature } from './group-estimates.js';
 import { learningRateOf, scaledTo } from './learning-rates.js';
 import type { Estimate } from './observing.js';
@@ -60,7 +59,7 @@ export class Estimating {
     if (noise !== null && groups.some(({ usable }) => usable)) {
       return { loss, phase: { kind: 'noise', state: noise.begin(first), ...after } };
     }
-    return { loss, phase: await this.#afterPrior(after, first) };
+    return { loss, phase: await this.#afterPrior(after, first, null) };
   }
 
   /** A minibatch whose product shows the noise; after the last one phase 2 with the λ of their scatter. */
@@ -72,20 +71,21 @@ export class Estimating {
     if (phase.state.minibatches < settings.noiseProducts) return { loss, phase };
     const { state, kind: _, ...after } = phase;
     const groups = programs.noise.finish(state, after.groups);
-    return { loss, phase: await this.#afterPrior({ ...after, groups }, state.first) };
+    return { loss, phase: await this.#afterPrior({ ...after, groups }, state.first, programs.noise.along(state)) };
   }
 
   /** Phase 2 with what phase 1 has found; where there is none, minibatches without a step, or phase 4. */
-  async #afterPrior(after: AfterPrior, first: readonly FirstColumn[]): Promise<Phase> {
+  async #afterPrior(after: AfterPrior, first: readonly FirstColumn[], noise: readonly number[] | null): Promise<Phase> {
     const { observing } = this.#context.programs;
     const { observations, idles } = this.#context.settings;
     const { groups } = after;
-    const state = (await observing?.begin({ groups, first })) ?? null;
+    const { carried } = this.#progress;
+    const state = (await observing?.begin({ groups, first, noise, carried })) ?? null;
     if (state !== null) return this.#enterPosterior({ kind: 'posterior', state, ...after }, 'prior');
     if (idles && observations > 1 && groups.some(({ usable }) => usable)) {
       return { kind: 'idle', left: observations - 1, ...after };
     }
-    return this.#beginSteps(after, []);
+    return this.#beginSteps(after, { groups, factors: [] });
   }
 
   /** Phase 2. */
@@ -103,7 +103,10 @@ export class Estimating {
     if (programs.loss === null) throw new RangeError('no minibatch passes without a step');
     const found = await programs.loss.run({}, { ...batch, ...this.#standing });
     count(this.#progress.evaluations, { losses: 1 });
-    const next = phase.left > 1 ? { ...phase, left: phase.left - 1 } : await this.#beginSteps(phase, []);
+    const next =
+      phase.left > 1
+        ? { ...phase, left: phase.left - 1 }
+        : await this.#beginSteps(phase, { groups: phase.groups, factors: [] });
     return { loss: at(await task.engine.download(found), 0), phase: next };
   }
 
@@ -122,18 +125,24 @@ export class Estimating {
     seconds.low_rank += spent;
     seconds[during] -= spent;
     log.addLeftOut(step, estimate.groups, estimate.factors);
-    return this.#beginSteps({ ...phase, groups: estimate.groups }, estimate.factors, estimate.scores);
+    if (estimate.carried !== undefined) {
+      const { carried: before } = this.#progress;
+      this.#progress.carried = estimate.carried.map((own, index) => own ?? before?.[index] ?? null);
+    }
+    return this.#beginSteps(phase, estimate);
   }
 
   /** Phase 4 begins with the next minibatch: a new state of the inner optimizer, the preconditioners in place. */
   async #beginSteps(
-    { groups, reference, curved }: Pick<StepsPhase, 'groups' | 'reference' | 'curved'>,
-    factors: readonly FactorOrNot[],
-    scores: Estimate['scores'] = [],
+    { reference, curved }: Pick<StepsPhase, 'reference' | 'curved'>,
+    estimate: Estimate,
   ): Promise<StepsPhase> {
     const { task, settings, programs, log } = this.#context;
     const progress = this.#progress;
     const { epoch, parameters, lastAlpha } = progress;
+    const { groups, factors, expectations } = estimate;
+    const tracked = await programs.observing?.tracking?.begin(factors);
+    const watch = expectations && programs.watching?.begin(expectations);
     const { steps } = programs;
     progress.lastAlpha = groups.map(({ usable, alpha }, index) => (usable ? alpha : at(lastAlpha, index)));
     // The drift statistic needs n h̄ as it is, so the safeguard gets a copy.
@@ -148,10 +157,12 @@ export class Estimating {
       preconditioners: steps.preconditioners(factors, scaledTo(settings, epoch, groups), scalings[settings.scaling]),
       safeguard: vector === null ? null : { vector, factor: 1, shortened: false },
       drift: new DriftMonitor().state,
+      ...(watch && { watch }),
+      ...(tracked && { tracked }),
       signalled: false,
     };
     const learningRate = (alpha: number) => learningRateOf(settings, epoch, alpha);
-    log.addEstimation(progress.step + 1, { groups, factors, scores }, progress.seconds, learningRate);
+    log.addEstimation(progress.step + 1, estimate, progress.seconds, learningRate);
     return phase;
   }
 }

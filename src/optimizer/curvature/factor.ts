@@ -2,13 +2,14 @@ import { Matrix } from 'ml-matrix';
 import { compileFunction, type Engine, placeholders, uploadScalar, type Value } from '../../engine/index.js';
 import { at } from '../../expect.js';
 import { add, concatenate, matmul, type Tensor } from '../../tensor/index.js';
+import { filling } from './appending.js';
 import { rankOf } from './blocks.js';
 import type { Layer } from './layers.js';
 import { type LeadingTriplets, leadingTriplets, meanInBasis } from './low-rank.js';
 import { compileMeasuring } from './measuring-function.js';
 import { gramOf } from './observations.js';
 import { type Basis, orthonormalBasis, type RoughBasis, roughBasis } from './orthonormal-basis.js';
-import { type LayerPosterior, type LeftOut, type PosteriorState, takesPart } from './posterior.js';
+import { type LayerPosterior, type LeftOut, type PosteriorState, takesPart } from './posterior-state.js';
 import { columnTiles, innerProducts } from './rows.js';
 
 /** The low-rank factor of one block. */
@@ -33,7 +34,7 @@ export type FactorOrNot = BlockFactor | LeftOut;
 export interface FactorOptions {
   /** k: how many singular values. */
   readonly rank: number;
-  /** m. */
+  /** Columns of S and of Y at most. */
   readonly observations: number;
   /** Whether the singular vectors are wanted, or the values only. */
   readonly lifts: boolean;
@@ -48,8 +49,8 @@ export interface FactorOptions {
  */
 export interface Factor {
   readonly compileSeconds: number;
-  /** The factor of each layer, or why it has none. The columns of S and Y are spent where they are lifted. */
-  compute(state: PosteriorState): Promise<FactorOrNot[]>;
+  /** The factor of each layer, or why it has none. The columns of S and Y are spent where they are lifted, but those that are kept. */
+  compute(state: PosteriorState, kept?: ReadonlySet<Value>): Promise<FactorOrNot[]>;
 }
 
 /** The columns of [S Y] of a large layer, one by one, and what makes them nearly orthogonal. */
@@ -73,18 +74,21 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
   const matrixValue = (matrix: Matrix) =>
     engine.upload(Float64Array.from(matrix.to1DArray()), [matrix.rows, matrix.columns]);
 
-  /** The columns of the large layers and their first transforms. */
-  const given = (state: PosteriorState, rough: readonly (RoughBasis | null)[]): GivenColumns<Value>[] =>
-    layers.flatMap((layer, index) => {
+  /** The columns of the large layers and their first transforms. Where there are fewer columns, zeros stand after those of S and of Y. */
+  const given = (state: PosteriorState, rough: readonly (RoughBasis | null)[]): GivenColumns<Value>[] => {
+    const filled = filling(engine, observations);
+    return layers.flatMap((layer, index) => {
       if (!isLarge(layer)) return [];
       const posterior = at(state.layers, index);
-      const rows = takesPart(posterior) ? [...posterior.s, ...posterior.y] : [];
-      const zero = rows.length === 0 ? engine.upload(new Float32Array(layer.size), [1, layer.size]) : null;
-      const columns = Array.from({ length: width }, (_, row) => zero ?? at(rows, row));
-      return [
-        { columns, transform: matrixValue(at(rough, index)?.transform.transpose() ?? Matrix.zeros(width, width)) },
-      ];
+      const { s, y } = takesPart(posterior) ? posterior : { s: [], y: [] };
+      const transform = Matrix.zeros(width, width);
+      for (const [row, place] of placesOf(s.length, observations).entries()) {
+        const found = at(rough, index)?.transform.getRow(row) ?? [];
+        for (const [column, value] of found.entries()) transform.set(column, place, value);
+      }
+      return [{ columns: [...filled(layer.size, s), ...filled(layer.size, y)], transform: matrixValue(transform) }];
     });
+  };
 
   /** For a large layer a basis of the columns of [S Y]; for a small one of the whole space. Null where not finite. */
   const basisOf = async (
@@ -116,6 +120,7 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
     bases: readonly (Basis | null)[],
     triplets: readonly (LeadingTriplets | null)[],
     columns: readonly GivenColumns<Value>[],
+    kept: ReadonlySet<Value>,
   ): Promise<(Value | null)[]> => {
     const combinations = layers.map((layer, index) => {
       const [basis, found] = [at(bases, index), at(triplets, index)];
@@ -129,7 +134,7 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
       ...at(columns, index),
       combination: matrixValue(at(combinations, layers.indexOf(layer))),
     }));
-    const spent = new Set(columns.flatMap(({ columns: rows }) => rows));
+    const spent = new Set(columns.flatMap(({ columns: rows }) => rows).filter((row) => !kept.has(row)));
     const lifted = lift === null ? [] : await lift.run(inputs, {}, spent);
     return layers.map((layer, index) => {
       if (at(triplets, index) === null || rankOf(layer, rank) === 0) return null;
@@ -139,7 +144,7 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
 
   return {
     compileSeconds: (orthogonalise?.compileSeconds ?? 0) + (lift?.compileSeconds ?? 0),
-    compute: async (state) => {
+    compute: async (state, kept = new Set()) => {
       const rough = layers.map((layer, index) => {
         const posterior = at(state.layers, index);
         if (!takesPart(posterior) || !isLarge(layer)) return null;
@@ -152,12 +157,16 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
       for (const [index, layer] of layers.entries()) {
         const posterior = at(state.layers, index);
         const numbers = grams[place.get(layer) ?? -1];
-        const gram = numbers && Matrix.from1DArray(width, width, [...numbers]);
+        const count = takesPart(posterior) ? 2 * posterior.s.length : 0;
+        const gram =
+          numbers && count > 0
+            ? Matrix.from1DArray(width, width, [...numbers]).subMatrix(0, count - 1, 0, count - 1)
+            : undefined;
         const basis = takesPart(posterior) ? await basisOf(layer, posterior, at(rough, index), gram) : null;
         bases.push(basis);
         triplets.push(basis && takesPart(posterior) ? tripletsOf(layer, posterior, basis, state) : null);
       }
-      const vectors = lifts ? await vectorsOf(bases, triplets, columns) : [];
+      const vectors = lifts ? await vectorsOf(bases, triplets, columns, kept) : [];
       return layers.map((_, index) => {
         const [posterior, found] = [at(state.layers, index), at(triplets, index)];
         if (!takesPart(posterior)) return posterior;
@@ -167,6 +176,11 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
       });
     },
   };
+}
+
+/** Where `count` columns of S and as many of Y stand among the places for them. */
+function placesOf(count: number, capacity: number): number[] {
+  return Array.from({ length: 2 * count }, (_, index) => (index < count ? index : capacity + index - count));
 }
 
 function columnInputs(layers: readonly Layer[], { observations }: FactorOptions): readonly GivenColumns<Tensor>[] {

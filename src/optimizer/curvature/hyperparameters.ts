@@ -2,19 +2,16 @@ import { z } from 'zod';
 import { learningRate, nonNegative, positiveInteger } from '../hyperparameters.js';
 import type { Hyperparameters } from '../training.js';
 import { type EstimatorName, estimatorNames, isPublished } from './estimators/registered.js';
-import type { Grouping } from './layers.js';
-import { type RestartRule, restartRule, restartSchema } from './restart.js';
-import { SAFEGUARD_INTERVAL } from './safeguard.js';
+import { observationRule, observationSchema } from './observation-rule.js';
+import { restartRule, restartSchema } from './restart.js';
 import { type ScalingName, scalings } from './scaling.js';
-
-/** What a member of the family does with what it has estimated. */
-export type Mode = 'preconditioned' | 'adaptive' | 'only-adaptive' | 'tuned';
+import { familySettings, type Mode } from './settings.js';
 
 const priorFields = {
   prior_iterations: positiveInteger()
     .default(10)
     .describe('minibatches of phase 1, from which step size and noise are estimated'),
-  num_observations: positiveInteger().default(5).describe('observations of the Hessian that its estimate is made of'),
+  num_observations: observationSchema(),
   weight_decay: nonNegative().default(0).describe('weight decay μ of the inner optimizer'),
   groups: z
     .enum(['problem', 'all', 'layer'])
@@ -61,8 +58,23 @@ const posteriorFields = {
     .nullable()
     .default(null)
     .describe(
-      'with estimator paper: products of one vector from whose scatter the noise is estimated; default: none, λ as published',
+      'with estimator paper: products of one vector from whose scatter the noise is estimated; default: none, λ as published, but 10 with num_observations auto',
     ),
+  warm_start: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('with estimator paper: the last posterior, widened, is the prior of the next estimation'),
+  widening: nonNegative()
+    .nullable()
+    .default(null)
+    .describe(
+      'with warm_start: by so much the noise variance of earlier observations grows with each estimation; default 1, twice as much',
+    ),
+  warm_columns: positiveInteger()
+    .nullable()
+    .default(null)
+    .describe('with warm_start: observations that are kept for the next estimation; default: num_observations'),
   rank_rule: z
     .enum(['given', 'outliers'])
     .nullable()
@@ -79,6 +91,15 @@ const scalingField = {
     .default(null)
     .describe(
       'what a singular value σ does to the gradient; default: sqrt with estimator thesis, inverse with paper and author, else shorten',
+    ),
+};
+
+const updateField = {
+  update_interval: positiveInteger()
+    .nullable()
+    .default(null)
+    .describe(
+      'with estimator krylov: every so many steps one product on the minibatch of the step, with which the directions go on; default: none',
     ),
 };
 
@@ -109,7 +130,7 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
     ...innerFields,
     ...priorFields,
     ...(mode === 'only-adaptive' ? idleField : posteriorFields),
-    ...(mode === 'preconditioned' || mode === 'tuned' ? scalingField : {}),
+    ...(mode === 'preconditioned' || mode === 'tuned' ? { ...scalingField, ...updateField } : {}),
   };
   return z
     .strictObject(fields)
@@ -133,13 +154,37 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
       path: ['noise_products'],
       message: 'no noise_products but with estimator paper',
     })
+    .refine(({ estimator, num_observations: m }) => typeof m === 'number' || estimator === 'paper', {
+      path: ['num_observations'],
+      message: 'a number: auto goes with estimator paper only, whose posterior has a variance',
+    })
+    .refine(({ estimator, restart }) => restartRule(String(restart)).kind !== 'uncertain' || estimator === 'paper', {
+      path: ['restart'],
+      message: 'epoch, steps:N or drift: uncertain goes with estimator paper only, whose posterior has a variance',
+    })
+    .refine(({ estimator, warm_start: warm }) => warm !== true || estimator === 'paper', {
+      path: ['warm_start'],
+      message: 'no warm_start but with estimator paper',
+    })
+    .refine(({ warm_start: warm, widening }) => warm === true || widening == null, {
+      path: ['widening'],
+      message: 'no widening without warm_start',
+    })
+    .refine(({ warm_start: warm, warm_columns: columns }) => warm === true || columns == null, {
+      path: ['warm_columns'],
+      message: 'no warm_columns without warm_start',
+    })
+    .refine(({ estimator, update_interval: interval }) => interval == null || estimator === 'krylov', {
+      path: ['update_interval'],
+      message: 'no update_interval but with estimator krylov',
+    })
     .refine(({ estimator, rank_rule: rule }) => rule == null || !isPublished(estimator as EstimatorName), {
       path: ['rank_rule'],
       message: 'no rank_rule with estimator thesis, paper or author; it goes with krylov and oracle',
     })
     .refine(
       ({ estimator = 'thesis', num_observations: m }) =>
-        isPublished(estimator as EstimatorName) || Number(m) >= LEAST_OBSERVATIONS,
+        isPublished(estimator as EstimatorName) || observationRule(m).most >= LEAST_OBSERVATIONS,
       {
         path: ['num_observations'],
         message: `at least ${LEAST_OBSERVATIONS} with estimator krylov or oracle`,
@@ -150,78 +195,4 @@ export function familySchema(mode: Mode, inner: z.ZodObject): z.ZodObject {
 function longEnough(mode: Mode, values: Hyperparameters): boolean {
   const { restart, needed } = familySettings(mode, values);
   return restart.kind !== 'steps' || restart.count >= needed.steps;
-}
-
-/** The family's hyperparameters as its phases use them. */
-export interface FamilySettings {
-  readonly mode: Mode;
-  /** Whether phases 2 and 3 take place. */
-  readonly builds: boolean;
-  /** Whether the preconditioner is applied. */
-  readonly applies: boolean;
-  readonly priorIterations: number;
-  readonly observations: number;
-  readonly rank: number;
-  /** Whether only the directions before the largest gap count. */
-  readonly outliersOnly: boolean;
-  readonly weightDecay: number;
-  /** Given learning rate, or null. */
-  readonly lr: number | null;
-  readonly estimator: EstimatorName;
-  readonly scaling: ScalingName;
-  readonly grouping: Grouping;
-  readonly restart: RestartRule;
-  /** Steps between two products of the safeguard; null without one. */
-  readonly safeguard: number | null;
-  readonly idles: boolean;
-  /** Minibatches that measure the noise of products; 0 where λ is that of phase 1. */
-  readonly noiseProducts: number;
-  /** Whether observations are compared with what was expected of them. */
-  readonly calibrates: boolean;
-  /** Whether steps go on, with the estimate before, while the next one is made. */
-  readonly trainsMeanwhile: boolean;
-  /** Minibatches of one estimation and the first step. */
-  readonly needed: { readonly steps: number; readonly why: string };
-}
-
-/** Reads resolved hyperparameters. */
-export function familySettings(mode: Mode, values: Hyperparameters): FamilySettings {
-  const [priorIterations, observations] = [Number(values.prior_iterations), Number(values.num_observations)];
-  const estimator = (values.estimator ?? 'thesis') as EstimatorName;
-  const idles = values.idle_observations === true;
-  const observes = mode !== 'only-adaptive' || idles;
-  // The author's first column takes a minibatch of its own, and so does each product that measures the noise.
-  const noiseProducts = Number(values.noise_products ?? 0);
-  const further = noiseProducts + (estimator === 'author' ? 1 : 0);
-  return {
-    mode,
-    builds: mode !== 'only-adaptive',
-    applies: mode === 'preconditioned' || mode === 'tuned',
-    priorIterations,
-    observations,
-    rank: Number(values.est_rank ?? 0),
-    outliersOnly: values.rank_rule === 'outliers',
-    weightDecay: Number(values.weight_decay),
-    lr: typeof values.lr === 'number' ? values.lr : null,
-    estimator,
-    scaling: (values.scaling ?? defaultScaling(estimator)) as ScalingName,
-    grouping: values.groups as Grouping,
-    restart: restartRule(String(values.restart)),
-    safeguard: values.safeguard === true ? Number(values.safeguard_interval ?? SAFEGUARD_INTERVAL) : null,
-    idles,
-    noiseProducts,
-    calibrates: values.calibration === true,
-    trainsMeanwhile: values.train_while_estimating === true,
-    needed: observes
-      ? {
-          steps: priorIterations + observations + further,
-          why: `prior_iterations ${priorIterations} + num_observations ${observations}${further === 0 ? '' : ` + ${further}`}`,
-        }
-      : { steps: priorIterations + 1, why: `prior_iterations ${priorIterations} + 1` },
-  };
-}
-
-function defaultScaling(estimator: EstimatorName): ScalingName {
-  if (estimator === 'thesis') return 'sqrt';
-  return isPublished(estimator) ? 'inverse' : 'shorten';
 }

@@ -1,6 +1,6 @@
 import { isPublished } from './estimators/registered.js';
 import type { GroupEstimate } from './group-estimates.js';
-import type { FamilySettings } from './hyperparameters.js';
+import type { FamilySettings } from './settings.js';
 
 /** α, but the given learning rate in the first epoch, and in every epoch of a tuned optimizer. */
 export function learningRateOf({ lr, mode }: FamilySettings, epoch: number, alpha: number): number {

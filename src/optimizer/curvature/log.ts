@@ -29,6 +29,10 @@ export interface EstimationRecord {
   readonly calibration?: Readonly<Record<string, readonly (number | null)[]>>;
   /** The share of the prior variance that the observations before it have left along each. */
   readonly remaining?: Readonly<Record<string, readonly (number | null)[]>>;
+  /** Observations of this estimation, where their number depends on the noise or others are left of before. */
+  readonly observations?: number;
+  /** Observations beside these that were left of earlier estimations: the most of any layer. */
+  readonly carried?: number;
   /** Seconds of each phase; of phase 4 up to the end of the epoch. */
   readonly seconds: PhaseSeconds;
 }
@@ -45,7 +49,7 @@ export interface PhaseSeconds {
 export interface EstimationEvent {
   /** The step of the epoch. */
   readonly step: number;
-  readonly event: 'step size not usable' | 'layer left out' | 'drift' | 'step shortened';
+  readonly event: 'step size not usable' | 'layer left out' | 'drift' | 'uncertain' | 'step shortened';
   /** The group or layer. */
   readonly where: string;
   readonly reason: string;
@@ -66,11 +70,21 @@ export interface SafeguardRecord {
   readonly largest: number | null;
 }
 
+/** How the directions went on between estimations in an epoch. */
+export interface UpdateRecord {
+  readonly products: number;
+  /** How often U and σ moved. */
+  readonly sweeps: number;
+  /** σ after the last time, of each block. */
+  readonly sigma: Readonly<Record<string, readonly (number | null)[] | null>>;
+}
+
 /** What was collected of an epoch that is not over. */
 export interface CollectedRecords {
   readonly estimations: readonly EstimationRecord[];
   readonly events: readonly EstimationEvent[];
   readonly safeguard?: SafeguardRecord | null;
+  readonly updates?: UpdateRecord | null;
 }
 
 /** Collects what an epoch's entry in the run file says. */
@@ -80,6 +94,7 @@ export class EpochLog {
   #estimations: EstimationRecord[] = [];
   #events: EstimationEvent[] = [];
   #safeguard: SafeguardRecord | null = null;
+  #updates: UpdateRecord | null = null;
 
   constructor(layers: Layers, blocks: readonly Block[]) {
     this.#layers = layers;
@@ -89,14 +104,10 @@ export class EpochLog {
   /** An estimation is complete; phase 4 begins with this step. */
   addEstimation(
     step: number,
-    { groups, factors, scores = [] }: Estimate,
+    { groups, factors, scores = [], used }: Estimate,
     seconds: PhaseSeconds,
     learningRate: (alpha: number) => number,
   ): void {
-    const sigma = factors.map((factor, index) => [
-      this.#blocks[index]?.name ?? '',
-      'leftOut' in factor ? null : factor.sigma.map(finiteOrNull),
-    ]);
     const residuals = factors.flatMap((factor, index) => {
       const found = 'leftOut' in factor ? undefined : factor.residuals;
       return found === undefined ? [] : [[this.#blocks[index]?.name ?? '', found.map(finiteOrNull)] as const];
@@ -116,13 +127,29 @@ export class EpochLog {
         lr: learningRate(alpha),
         ...(complement === undefined ? {} : { complement: finiteOrNull(complement) }),
       })),
-      sigma: Object.fromEntries(sigma),
+      sigma: this.#sigmaOf(factors),
       ...(residuals.length === 0 ? {} : { residuals: Object.fromEntries(residuals) }),
       ...(scored.length === 0
         ? {}
         : { calibration: ofScores(({ z }) => z), remaining: ofScores(({ remaining }) => remaining) }),
+      ...used,
       seconds,
     });
+  }
+
+  #sigmaOf(factors: readonly FactorOrNot[]): EstimationRecord['sigma'] {
+    const sigma = factors.map((factor, index) => [
+      this.#blocks[index]?.name ?? '',
+      'leftOut' in factor ? null : factor.sigma.map(finiteOrNull),
+    ]);
+    return Object.fromEntries(sigma);
+  }
+
+  /** Products between two estimations; with the last of a sweep the factors that they have led to. */
+  addUpdate(products: number, factors: readonly FactorOrNot[] | null): void {
+    const { products: before = 0, sweeps = 0, sigma = {} } = this.#updates ?? {};
+    const moved = factors === null ? { sweeps, sigma } : { sweeps: sweeps + 1, sigma: this.#sigmaOf(factors) };
+    this.#updates = { products: before + products, ...moved };
   }
 
   /** Groups whose step size another one stands in for. */
@@ -151,6 +178,15 @@ export class EpochLog {
     this.#events.push({ step, event: 'drift', where: 'all', reason, value: statistic });
   }
 
+  /** A gradient lies off what the posterior expects; null where there is no posterior. */
+  addUncertain(step: number, statistic: number | null): void {
+    const reason =
+      statistic === null
+        ? 'no layer has a posterior that could explain anything: the estimation restarts'
+        : 'the gradient lies so many standard deviations off what the posterior expects: the estimation restarts';
+    this.#events.push({ step, event: 'uncertain', where: 'all', reason, value: statistic });
+  }
+
   /** The safeguard has measured. */
   addSafeguardProduct(largest: number): void {
     const { products = 0, shortened = 0, largest: before = null } = this.#safeguard ?? {};
@@ -170,11 +206,13 @@ export class EpochLog {
 
   /** What a checkpoint within an epoch keeps. */
   get collected(): CollectedRecords {
-    return { estimations: this.#estimations, events: this.#events, safeguard: this.#safeguard };
+    const { safeguard, updates } = { safeguard: this.#safeguard, updates: this.#updates };
+    return { estimations: this.#estimations, events: this.#events, safeguard, ...(updates && { updates }) };
   }
 
-  set collected({ estimations, events, safeguard }: CollectedRecords) {
+  set collected({ estimations, events, safeguard, updates }: CollectedRecords) {
     this.#safeguard = safeguard ?? null;
+    this.#updates = updates ?? null;
     this.#estimations = [...estimations];
     this.#events = [...events];
   }
@@ -183,10 +221,12 @@ export class EpochLog {
   take(epoch: number): Readonly<Record<string, unknown>> {
     const estimations = this.#estimations.map((record) => ({ ...record, seconds: { ...record.seconds } }));
     const safeguard = this.#safeguard === null ? {} : { safeguard: this.#safeguard };
-    const entry = { epoch, estimations, events: this.#events, ...safeguard };
+    const updates = this.#updates === null ? {} : { updates: this.#updates };
+    const entry = { epoch, estimations, events: this.#events, ...safeguard, ...updates };
     this.#estimations = [];
     this.#events = [];
     this.#safeguard = null;
+    this.#updates = null;
     return entry;
   }
 }

@@ -17,6 +17,8 @@ export interface NoiseState {
   /** For each layer Σ ‖h‖² / ‖ḡ‖², and the square of the length of the sum. */
   squares: readonly number[];
   totals: readonly number[];
+  /** For each layer the curvature sᵀh of each minibatch, s of length 1, where it is wanted. */
+  along?: readonly (readonly number[])[];
 }
 
 /**
@@ -31,13 +33,15 @@ export interface Noise {
   use(state: NoiseState, feeds: BatchFeeds): Promise<number>;
   /** The groups with λ from the scatter in the place of phase 1's. */
   finish(state: NoiseState, groups: readonly GroupEstimate[]): GroupEstimate[];
+  /** For each layer the variance of the curvature along its direction over the minibatches; null where it is not measured. */
+  along(state: NoiseState): number[] | null;
 }
 
-/** Compiles the measurement. */
+/** Compiles the measurement; with `measuresCurvature` also of sᵀh. */
 export async function compileNoise(
   { engine, problem }: TrainingTask,
   layers: readonly Layer[],
-  weightDecay: number,
+  { weightDecay, measuresCurvature }: { readonly weightDecay: number; readonly measuresCurvature: boolean },
 ): Promise<Noise> {
   const rows = layers.map(({ size }) => ({ shape: [1, size] }));
   const scalars = layers.map(() => ({ shape: [] }));
@@ -54,6 +58,7 @@ export async function compileNoise(
     loss: problem.loss,
     squares: h.map((row) => innerProducts(row, row)),
     totals: sums.map((row) => innerProducts(row, row)),
+    along: measuresCurvature ? h.map((row, index) => innerProducts(at(inputs.s, index), row)) : [],
   };
   const program = await compileMeasuring(engine, inputs, { values: sums, numbers });
   return {
@@ -78,6 +83,9 @@ export async function compileNoise(
       state.minibatches += 1;
       state.squares = state.squares.map((square, index) => square + at(at(found.squares, index), 0));
       state.totals = found.totals.map((total) => at(total, 0));
+      if (measuresCurvature) {
+        state.along = found.along.map((own, index) => [...(state.along?.[index] ?? []), at(own, 0)]);
+      }
       return at(found.loss, 0);
     },
     finish: ({ minibatches, squares, totals }, groups) =>
@@ -91,5 +99,11 @@ export async function compileNoise(
         const lambda = Math.sqrt(scatter / ((minibatches - 1) * size));
         return { ...estimate, measured: { ...estimate.measured, lambda } };
       }),
+    along: ({ along }) => along?.map(varianceOf) ?? null,
   };
+}
+
+function varianceOf(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
 }

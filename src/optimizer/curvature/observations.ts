@@ -25,13 +25,33 @@ export const noObservations: Observations = {
 };
 
 /** The observations with one more column. */
-export function withColumn({ ss, sy, yy, lengths }: Observations, column: NewColumn): Observations {
+export function withColumn({ ss, sy, yy, lengths, noise }: Observations, column: NewColumn): Observations {
   return {
     ss: bordered(ss, column.ss, column.ss, 1),
     sy: bordered(sy, column.sy, column.ys, column.ownSy),
     yy: bordered(yy, column.yy, column.yy, column.ownYy),
     lengths: [...lengths, column.length],
+    ...(noise !== undefined && { noise: [...noise, 1] }),
   };
+}
+
+/** The newest of the observations, `count` at most. */
+export function newestObservations({ ss, sy, yy, lengths, noise }: Observations, count: number): Observations {
+  const first = Math.max(0, lengths.length - count);
+  const newest = (matrix: Matrix) => matrix.subMatrix(first, lengths.length - 1, first, lengths.length - 1);
+  return {
+    ss: newest(ss),
+    sy: newest(sy),
+    yy: newest(yy),
+    lengths: lengths.slice(first),
+    ...(noise !== undefined && { noise: noise.slice(first) }),
+  };
+}
+
+/** The observations with a noise variance that is 1 + ω times as large: what they say of the Hessian is less certain by now. */
+export function widened(observations: Observations, widening: number): Observations {
+  const { lengths, noise = lengths.map(() => 1) } = observations;
+  return { ...observations, noise: noise.map((factor) => factor * (1 + widening)) };
 }
 
 /** The matrix with one more column on the right, one more row below, and their corner. */

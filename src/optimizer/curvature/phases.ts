@@ -2,11 +2,13 @@ import type { Value } from '../../engine/index.js';
 import type { Tree } from '../../tensor/index.js';
 import type { DriftState } from './drift.js';
 import type { GroupEstimate } from './group-estimates.js';
+import type { TrackingState } from './krylov/tracking.js';
 import type { NoiseState } from './noise.js';
 import type { ObservingState } from './observing.js';
 import type { Preconditioner } from './preconditioner.js';
 import type { PriorState, Sums } from './prior.js';
 import type { SafeguardState } from './safeguard.js';
+import type { Watch } from './uncertainty.js';
 
 /** What phase 1 leaves to the phases after it. */
 export interface AfterPrior {
@@ -50,7 +52,11 @@ export interface StepsPhase extends AfterPrior {
   /** Null without a safeguard. */
   readonly safeguard: SafeguardState | null;
   readonly drift: DriftState;
-  /** Whether the drift chart has signalled. */
+  /** Under the rule `uncertain` what steps are compared with. */
+  readonly watch?: Watch | null;
+  /** Directions that products of the steps' minibatches keep up to date. */
+  readonly tracked?: TrackingState | null;
+  /** Whether the chart has signalled. */
   readonly signalled: boolean;
 }
 

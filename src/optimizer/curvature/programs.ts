@@ -5,7 +5,6 @@ import type { Hyperparameters, TrainingTask } from '../training.js';
 import type { TransformationFactory } from '../update-rule.js';
 import { layerBlocks } from './blocks.js';
 import { isPublished, publishedEstimators } from './estimators/registered.js';
-import type { FamilySettings } from './hyperparameters.js';
 import { compileRitzObserving } from './krylov/ritz-observing.js';
 import type { Layers } from './layers.js';
 import { compileNoise, type Noise } from './noise.js';
@@ -13,7 +12,9 @@ import type { Observing } from './observing.js';
 import { compilePosteriorObserving } from './posterior-observing.js';
 import { compilePrior, type Prior } from './prior.js';
 import { compileSafeguard, type Safeguard } from './safeguard.js';
+import { columnsAtMost, type FamilySettings } from './settings.js';
 import { compileSteps, type Steps } from './steps.js';
+import { compileWatching, type Watching } from './uncertainty.js';
 
 /** The compiled phases of a training. */
 export interface Programs {
@@ -28,6 +29,8 @@ export interface Programs {
   readonly safeguard: Safeguard | null;
   /** Null where λ is that of phase 1. */
   readonly noise: Noise | null;
+  /** Null where gradients are not compared with what the posterior expects. */
+  readonly watching: Watching | null;
 }
 
 /** The first-order optimizer that takes the steps. */
@@ -57,6 +60,8 @@ export async function compilePrograms(
   const blocks = observing?.blocks ?? layerBlocks(layers);
   const stepRank = applies ? rank : 0;
   const every = settings.safeguard;
+  const watching =
+    restart.kind === 'uncertain' ? await compileWatching(engine, layers.list, columnsAtMost(settings)) : null;
   return {
     prior,
     observing,
@@ -68,8 +73,13 @@ export async function compilePrograms(
       blocks,
       weightDecay,
       measuresDrift,
+      watching,
     }),
-    noise: settings.noiseProducts > 0 ? await compileNoise(task, layers.list, weightDecay) : null,
+    watching,
+    noise:
+      settings.noiseProducts > 0
+        ? await compileNoise(task, layers.list, { weightDecay, measuresCurvature: settings.auto })
+        : null,
     safeguard:
       every === null ? null : await compileSafeguard(task, layers, blocks, { rank: stepRank, weightDecay, every }),
   };
@@ -84,7 +94,7 @@ function compileObserving(task: TrainingTask, layers: Layers, settings: FamilySe
 
 /** Seconds spent on compiling them so far. */
 export function compileSecondsOf(programs: Programs): number {
-  const { prior, observing, loss, passing, steps, safeguard, noise } = programs;
-  const parts = [prior, observing, loss, passing, steps, safeguard, noise];
+  const { prior, observing, loss, passing, steps, safeguard, noise, watching } = programs;
+  const parts = [prior, observing, loss, passing, steps, safeguard, noise, watching];
   return parts.reduce((total, part) => total + (part?.compileSeconds ?? 0), 0);
 }

@@ -4,10 +4,11 @@ import { type EvaluationCounts, noEvaluations } from '../evaluation-counts.js';
 import type { NetworkState } from '../network-state.js';
 import type { RuleLog } from '../rule-log.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
-import type { FamilySettings } from './hyperparameters.js';
 import type { Layers } from './layers.js';
 import { type EpochLog, noSeconds, type PhaseSeconds } from './log.js';
+import type { CarriedColumns } from './posterior-state.js';
 import type { Programs } from './programs.js';
+import type { FamilySettings } from './settings.js';
 
 /** What a training of the family has from its start on. */
 export interface FamilyContext {
@@ -35,6 +36,8 @@ export interface Progress {
   total: number;
   /** The last usable α of each group. */
   lastAlpha: readonly (number | null)[];
+  /** Of each layer what the last estimation has left for the next one; null where nothing is. */
+  carried: readonly (CarriedColumns | null)[] | null;
   /** Of the estimation in force. */
   seconds: PhaseSeconds;
   evaluations: EvaluationCounts;
@@ -51,6 +54,7 @@ export function initialProgress({ task, layers, network }: FamilyContext): Progr
     sinceStart: 0,
     total: 0,
     lastAlpha: layers.groups.map(() => null),
+    carried: null,
     seconds: noSeconds(),
     evaluations: noEvaluations(),
   };

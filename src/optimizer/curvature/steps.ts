@@ -15,6 +15,7 @@ import { packed } from './measuring-function.js';
 import { type Preconditioner, preconditioned, preconditionerInputs, preconditionerValue } from './preconditioner.js';
 import { type Sums, sumInputs } from './prior.js';
 import { asRow } from './rows.js';
+import { type Watch, type Watching, watchInputs, watchOutputs } from './uncertainty.js';
 
 /** f(σ), for a layer of step size α. */
 export type Scaling = (sigma: number, alpha: number) => number;
@@ -30,6 +31,8 @@ export interface StepOptions {
   readonly weightDecay: number;
   /** Whether the drift statistic is measured. */
   readonly measuresDrift: boolean;
+  /** What compares gradients with what the posterior expects; null where nothing does. */
+  readonly watching: Watching | null;
 }
 
 /** What a step carries on: the parameters, the network's state, and the inner optimizer's state in each group. */
@@ -52,6 +55,8 @@ export interface StepGivens {
   readonly preconditioners: readonly Preconditioner<Value>[];
   /** n ḡ and n h̄ where the drift statistic is measured. */
   readonly reference: Sums<Value> | null;
+  /** What gradients are compared with. */
+  readonly watch?: Watch | null;
   /** The learning rate of each group. */
   readonly lr: readonly number[];
 }
@@ -59,8 +64,8 @@ export interface StepGivens {
 /** What a step found out. */
 export interface TakenStep extends StepResults<StepInputs> {
   readonly loss: number;
-  /** The two products of the drift statistic, where it is measured. */
-  readonly drift: readonly number[];
+  /** The two products of the drift statistic, or those of `watchOutputs`, where they are measured. */
+  readonly measured: readonly number[];
 }
 
 /**
@@ -86,7 +91,7 @@ export async function compileSteps(
   task: TrainingTask,
   network: NetworkState,
   layers: Layers,
-  { inner, innerHyperparameters, rank, blocks, weightDecay, measuresDrift }: StepOptions,
+  { inner, innerHyperparameters, rank, blocks, weightDecay, measuresDrift, watching }: StepOptions,
 ): Promise<Steps> {
   const { engine, problem, stepsPerEpoch, stream } = task;
   const { loss } = problem;
@@ -114,10 +119,12 @@ export async function compileSteps(
   };
   const preconditioners = preconditionerInputs(blocks, layers.list, rank);
   const reference = sumInputs(layers.list, true);
+  const watched = watching === null ? [] : watchInputs(layers.list, watching.columns);
   const feeds = {
     parameters: feedsOf(carried.parameters),
     preconditioners: feedsOf(preconditioners),
     reference: feedsOf(reference),
+    watched: feedsOf(watched),
   };
   const step = await StepProgram.compile(task, carried, (recorder) => {
     recorder.counts.gradients += 1;
@@ -134,9 +141,10 @@ export async function compileSteps(
       return result.state;
     });
     const drift = measuresDrift ? driftOutputs(layers.list, gradient, reference, weightDecay) : [];
+    const departed = watching === null ? [] : watchOutputs(layers.list, gradient, watched, weightDecay);
     return {
       next: { parameters, network: network.next, inner: states },
-      results: { numbers: packed([loss, ...drift]) },
+      results: { numbers: packed([loss, ...drift, ...departed]) },
     };
   });
   return {
@@ -165,12 +173,13 @@ export async function compileSteps(
         ...batch,
         ...feeds.preconditioners(givens.preconditioners),
         ...(givens.reference === null ? {} : feeds.reference(givens.reference)),
+        ...(watching === null ? {} : feeds.watched(watching.values(givens.watch ?? null))),
         ...Object.assign({}, ...rules.map((rule, group) => rule.learningRate(engine, at(givens.lr, group)))),
       };
       const taken = await step.take(number, { ...values }, all);
       const { numbers } = taken.results;
-      const [first = Number.NaN, ...drift] = numbers === undefined ? [] : await engine.download(numbers);
-      return { ...taken, loss: first, drift };
+      const [first = Number.NaN, ...measured] = numbers === undefined ? [] : await engine.download(numbers);
+      return { ...taken, loss: first, measured };
     },
   };
 }

@@ -7,7 +7,6 @@ import { type CollectedLogs, RuleLog } from '../rule-log.js';
 import { checkCounts, restoreTree, saveTree } from '../saved-tree.js';
 import type { BatchFeeds, PreconditionerBlock, Training, TrainingState, TrainingTask } from '../training.js';
 import { Estimating, type Used } from './estimating.js';
-import type { FamilySettings } from './hyperparameters.js';
 import { layersOf } from './layers.js';
 import { learningRateOf } from './learning-rates.js';
 import { type CollectedRecords, EpochLog, noSeconds, type PhaseSeconds } from './log.js';
@@ -15,6 +14,7 @@ import type { Phase, StepsPhase } from './phases.js';
 import { plainSteps } from './plain-steps.js';
 import { compilePrograms, compileSecondsOf, type InnerOptimizer } from './programs.js';
 import { type FamilyContext, initialProgress, type Progress, standing } from './progress.js';
+import type { FamilySettings } from './settings.js';
 import { Stepping } from './stepping.js';
 
 /** What a checkpoint keeps. */
@@ -154,7 +154,8 @@ export class CurvatureTraining implements Training {
   #isOver(phase: Phase): boolean {
     const { restart } = this.#context.settings;
     if (restart.kind === 'steps') return this.#progress.sinceStart >= restart.count;
-    return restart.kind === 'drift' && phase.kind === 'steps' && phase.signalled;
+    const watches = restart.kind === 'drift' || restart.kind === 'uncertain';
+    return watches && phase.kind === 'steps' && phase.signalled;
   }
 
   #leavePhase(): void {
@@ -164,7 +165,7 @@ export class CurvatureTraining implements Training {
       if (settings.trainsMeanwhile) {
         // The learning rate stays the one in force, to which the scaling refers.
         const groups = this.#phase.groups.map((own) => ({ ...own, alpha: learningRateOf(settings, epoch, own.alpha) }));
-        this.#meanwhile = { ...this.#phase, groups };
+        this.#meanwhile = { ...this.#phase, groups, tracked: null };
       } else {
         this.#left = valuesOf(this.#phase);
       }
@@ -240,12 +241,13 @@ export class CurvatureTraining implements Training {
 }
 
 /** What steps hold on the engine besides the parameters. */
-function valuesOf({ inner, preconditioners, reference, safeguard }: StepsPhase): Value[] {
+function valuesOf({ inner, preconditioners, reference, safeguard, watch }: StepsPhase): Value[] {
   const held = leavesOf<Value>([
     ...inner,
     ...preconditioners,
     ...(reference === null ? [] : [reference]),
     ...(safeguard === null ? [] : safeguard.vector),
+    ...(watch?.centre ?? []),
   ] as Tree<Value>);
   return held.map(([, value]) => value);
 }

@@ -6,7 +6,7 @@ import { compileFactor } from '../../../src/optimizer/curvature/factor.js';
 import type { Layer } from '../../../src/optimizer/curvature/layers.js';
 import { leadingTriplets } from '../../../src/optimizer/curvature/low-rank.js';
 import { orthonormalBasis, roughBasis } from '../../../src/optimizer/curvature/orthonormal-basis.js';
-import type { PosteriorState } from '../../../src/optimizer/curvature/posterior.js';
+import type { PosteriorState } from '../../../src/optimizer/curvature/posterior-state.js';
 import { randomStream } from '../../../src/random/index.js';
 import { input } from '../../../src/tensor/index.js';
 import { openReferenceEngine } from '../../oracle/reference-engine.js';

@@ -14,6 +14,8 @@ export interface Observations {
   readonly yy: Matrix;
   /** The directions' lengths before the division. */
   readonly lengths: readonly number[];
+  /** The noise variance of each column in units of λ²; 1 where it is not given. Only estimator `paper` has others. */
+  readonly noise?: readonly number[];
 }
 
 /**

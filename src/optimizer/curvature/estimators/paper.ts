@@ -7,13 +7,13 @@ import { inverseOfOnePlus, notANumber } from './inverse-of-one-plus.js';
 const SINGULAR = 1e-12;
 
 /**
- * The Gaussian posterior of de Roos & Hennig 2019 with W = wI and Λ = λI. With G = SᵀS and normalised columns (R = I):
- * X = Δ (w² G + λ² I)⁻¹, Δ = Y − S/α (eq. 8), and by the matrix inversion lemma (eq. 16)
+ * The Gaussian posterior of de Roos & Hennig 2019 with W = wI and Λ = λI. With G = SᵀS and normalised columns, R = I but where a column is
+ * noisier than the others: X = Δ (w² G + λ² R)⁻¹, Δ = Y − S/α (eq. 8), and by the matrix inversion lemma (eq. 16)
  * B̂⁻¹g = αg − α²w² X (I + αw² SᵀX)⁻¹ Sᵀg.
  */
 export const paperEstimator: Estimator = {
-  posteriorMean: ({ ss }, { alpha, w, lambda }) => {
-    const normal = Matrix.mul(ss, w ** 2).add(Matrix.eye(ss.rows, ss.rows, lambda ** 2));
+  posteriorMean: ({ ss, lengths, noise = lengths.map(() => 1) }, { alpha, w, lambda }) => {
+    const normal = Matrix.mul(ss, w ** 2).add(Matrix.diag(noise.map((factor) => lambda ** 2 * factor)));
     return { shift: 1 / alpha, weights: inverseOfPositive(normal) };
   },
   correction: ({ ss, sy }, { shift, weights }, { alpha, w }) => {

@@ -1,5 +1,5 @@
-import { type KrylovSpace, outliersByGap, type RitzPair, ritzPairs, ritzVector } from '../../../curvature/index.js';
-import type { Engine } from '../../../engine/index.js';
+import { type KrylovSpace, outliersByGap, ritzPairs, ritzVector, type Vector } from '../../../curvature/index.js';
+import type { Engine, Value } from '../../../engine/index.js';
 import { type Block, layersIn, rankOf } from '../blocks.js';
 import type { FactorOrNot } from '../factor.js';
 import type { Layer } from '../layers.js';
@@ -40,23 +40,26 @@ export function ritzFactor(
     sigma: chosen.map(({ value }) => value),
     residuals: chosen.map(({ residual }) => residual),
     directed: chosen.map((_, index) => index),
-    u: rowsOf(engine, layersIn(block, layers), rows, space, chosen),
+    u: uploadedRows(
+      engine,
+      layersIn(block, layers),
+      rows,
+      chosen.map((pair) => ritzVector(space, pair)),
+      space.basis[0] instanceof Float64Array,
+    ),
   };
 }
 
-/** The Ritz vectors as rows, cut into the layers' parts; zeros where there are fewer than `rows`. */
-function rowsOf(
+/** Vectors of a block as rows on the engine, cut into the layers' parts; zeros where there are fewer than `rows`. */
+export function uploadedRows(
   engine: Engine,
   layers: readonly Layer[],
   rows: number,
-  space: KrylovSpace,
-  pairs: readonly RitzPair[],
-) {
-  const parts = layers.map(({ size }) => new Float32Array(rows * size) as Float32Array | Float64Array);
-  const double = space.basis[0] instanceof Float64Array;
-  if (double) for (const [index, { length }] of parts.entries()) parts[index] = new Float64Array(length);
-  for (const [row, pair] of pairs.entries()) {
-    const vector = ritzVector(space, pair);
+  vectors: readonly Vector[],
+  double = vectors[0] instanceof Float64Array,
+): Value[] {
+  const parts = layers.map(({ size }) => (double ? new Float64Array(rows * size) : new Float32Array(rows * size)));
+  for (const [row, vector] of vectors.entries()) {
     let begin = 0;
     for (const [index, { size }] of layers.entries()) {
       parts[index]?.set(vector.subarray(begin, begin + size), row * size);

@@ -5,17 +5,18 @@ import type { BatchFeeds, TrainingTask } from '../../training.js';
 import { type Block, groupBlocks } from '../blocks.js';
 import type { FactorOrNot } from '../factor.js';
 import type { GroupEstimate } from '../group-estimates.js';
-import type { FamilySettings } from '../hyperparameters.js';
 import type { Layer, Layers } from '../layers.js';
 import type { Observing, ObservingState } from '../observing.js';
 import { type Preconditioner, preconditionerValue } from '../preconditioner.js';
 import type { FirstColumn } from '../prior.js';
+import type { FamilySettings } from '../settings.js';
 import { compileBlockProducts } from './block-products.js';
 import { type ComplementMoments, compileComplement } from './complement.js';
 import { krylovDirections } from './krylov.js';
 import { oracleDirections } from './oracle.js';
 import { ritzFactor } from './ritz-factor.js';
 import type { RitzState } from './ritz-state.js';
+import { trackingWith } from './tracking.js';
 
 /** Of the m − 1 minibatches of phase 2 so many measure the complement: a fifth, at least one. */
 function complementShare(observations: number): number {
@@ -68,6 +69,7 @@ export async function compileRitzObserving(
       return products.compileSeconds + complement.compileSeconds + (lossOf?.compileSeconds ?? 0);
     },
     blocks,
+    ...(settings.updateInterval !== null && { tracking: trackingWith(products, engine, list, blocks, rank) }),
     begin: async ({ first }) => {
       const spaces: (KrylovSpace | null)[] = [];
       for (const block of blocks) spaces.push(await startOf(engine, list, block, first));
