@@ -5,9 +5,13 @@
 //   fall     λ₁ / λ₁(P½ H P½) with the scaling `relative` and lr α, so that P is 1 off its directions: by so much a step may be longer
 //   exact    the same for the exact eigenvectors of the four fresh minibatches: λ₁ / λ_{k+1}
 //   overlap  ‖UᵀV‖² / k with the k top eigenvectors V of the four fresh minibatches
+//   between  for each rank ‖VᵀW‖² / k of the top eigenvectors of one minibatch and of another one (a line of its own, estimator `minibatch`)
+// The point is the same for every --batch-size, that of the minibatches of all estimates; for another one than 128 they are those of the second epoch. Each
+// estimator has one estimation of the largest rank, whose first directions are those of smaller ranks
+// (krylov and oracle: with the step size off all of them).
 // Lines of JSON go to --output; what is there already is not measured again.
 //   node scripts/setup.mjs && node scripts/preconditioned-spectrum.mjs [--testproblem mnist_logreg] [--data-dir DIR] [--seeds 42,43,44]
-//     [--steps 300] [--lr 0.1] [--ranks 1,2,5,9,10,20] [--estimators thesis,paper,author,krylov,oracle] [--lanczos 60] [--output FILE] [--threads 1]
+//     [--steps 300] [--lr 0.1] [--ranks 1,2,5,9,10,20] [--estimators thesis,paper,author,krylov,oracle] [--lanczos 60] [--batch-size 128] [--output FILE] [--threads 1]
 import { appendFile, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import * as curvature from '../dist/src/curvature/index.js';
@@ -25,10 +29,13 @@ const { values: options } = parseArgs({
     estimators: { type: 'string', default: 'thesis,paper,author,krylov,oracle' },
     output: { type: 'string', default: 'preconditioned-spectrum.jsonl' },
     lanczos: { type: 'string', default: '60' },
+    'batch-size': { type: 'string', default: '128' },
     threads: { type: 'string', default: '1' },
   },
 });
-const [SIZE, FRESH, LANCZOS] = [128, 4, Number(options.lanczos)];
+/** Minibatches of the training, and of what is measured after it. */
+const [TRAINED, SIZE] = [128, Number(options['batch-size'])];
+const [FRESH, LANCZOS] = [4, Number(options.lanczos)];
 const numbers = (text) => text.split(',').map(Number);
 const observations = { krylov: 26, oracle: FRESH + 2, author: 20 };
 
@@ -40,15 +47,17 @@ const known = new Set(
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line))
-    .map(({ testproblem, seed, steps, estimator, rank }) => [testproblem, seed, steps, estimator, rank].join()),
+    .map(({ testproblem, seed, steps, estimator, rank, batchSize = 128 }) =>
+      [testproblem, seed, steps, estimator, rank, batchSize].join(),
+    ),
 );
 
-async function* minibatches(split) {
-  for (let epoch = 0; ; epoch++) {
-    for await (const { inputs, labels } of split.trainingBatches(epoch, SIZE)) {
+async function* minibatches(split, size, from = 0) {
+  for (let epoch = from; ; epoch++) {
+    for await (const { inputs, labels } of split.trainingBatches(epoch, size)) {
       yield {
-        inputs: engine.upload(Float32Array.from(inputs), [SIZE, ...problem.inputShape]),
-        labels: engine.upload(Int32Array.from(labels), [SIZE]),
+        inputs: engine.upload(Float32Array.from(inputs), [size, ...problem.inputShape]),
+        labels: engine.upload(Int32Array.from(labels), [size]),
       };
     }
   }
@@ -76,16 +85,47 @@ function preconditioning(blocks, sizes, changed) {
   };
 }
 
+/** The first `rank` singular values' rows of every block; σ = 1/α has none (docs/preconditioner.md). */
+function truncated(blocks, { sigma, groups: [{ alpha }] }, rank) {
+  const values = Object.values(sigma);
+  return blocks.map((block, index) => {
+    const kept = (values[index] ?? [])
+      .slice(0, rank)
+      .filter((value) => value > 0 && Math.abs(value * alpha - 1) > 1e-12).length;
+    return { ...block, change: block.change.map((change, row) => (row < kept ? change : 0)) };
+  });
+}
+
+const write = async (record) => {
+  await appendFile(options.output, `${JSON.stringify(record)}\n`);
+  const shown = Object.entries(record).filter(([, value]) => typeof value === 'number' && !Number.isInteger(value));
+  console.log(
+    record.seed,
+    record.estimator,
+    record.rank,
+    shown.map(([name, value]) => `${name} ${value.toFixed(3)}`).join('  '),
+  );
+};
+
+const ranks = numbers(options.ranks).sort((a, b) => a - b);
+const most = ranks.at(-1);
+const steps = Number(options.steps);
 for (const seed of numbers(options.seeds)) {
-  const stream = minibatches(dataset.split(seed, 'probprec'));
+  const open = (estimator) =>
+    ranks.filter((rank) => !known.has([options.testproblem, seed, steps, estimator, rank, SIZE].join()));
+  const estimators = options.estimators.split(',').filter((estimator) => open(estimator).length > 0);
+  if (estimators.length === 0 && open('minibatch').length === 0) continue;
+  const split = dataset.split(seed, 'probprec');
+  let stream = minibatches(split, TRAINED);
   const next = async () => (await stream.next()).value;
   const sgd = await loadOptimizer('sgd');
-  const steps = Number(options.steps);
-  const first = await sgd.start(trainingTask(engine, problem, { batchSize: SIZE, seed, stepsPerEpoch: 390 }), {
+  const stepsPerEpoch = split.trainingSteps(TRAINED);
+  const first = await sgd.start(trainingTask(engine, problem, { batchSize: TRAINED, seed, stepsPerEpoch }), {
     ...sgd.hyperparameters.parse({ lr: Number(options.lr) }),
   });
   await first.beginEpoch(0, 1);
   for (let step = 0; step < steps; step++) await first.step(await next());
+  if (SIZE !== TRAINED) stream = minibatches(split, SIZE, 1);
   const parameters = [];
   for (const value of first.parameters) parameters.push(await engine.download(value));
   const sizes = parameters.map(({ length }) => length);
@@ -95,43 +135,68 @@ for (const seed of numbers(options.seeds)) {
   for (let i = 0; i < FRESH; i++) fresh.push(await next());
   const hessian = loss.operator('hessian', point, () => fresh);
   const start = curvature.rademacher(randomStream(seed, 'spectrum'), loss.size);
-  const truth = await curvature.lanczos(hessian, start, { steps: Math.min(LANCZOS, loss.size) });
-  const top = truth.pairs.slice(0, 20).map((pair) => curvature.ritzVector(truth, pair));
-  const values = truth.pairs.map(({ value }) => value);
+  const spectrumOf = async (operator) => {
+    const found = await curvature.lanczos(operator, start, { steps: Math.min(LANCZOS, loss.size) });
+    return {
+      values: found.pairs.map(({ value }) => value),
+      top: found.pairs.slice(0, most).map((pair) => curvature.ritzVector(found, pair)),
+    };
+  };
+  const common = { testproblem: options.testproblem, seed, steps, batchSize: SIZE };
+  if (open('minibatch').length > 0) {
+    const [one, other] = [
+      await spectrumOf(loss.operator('hessian', point, () => [fresh[0]])),
+      await spectrumOf(loss.operator('hessian', point, () => [fresh[1]])),
+    ];
+    for (const rank of open('minibatch')) {
+      let squares = 0;
+      for (const v of one.top.slice(0, rank))
+        for (const w of other.top.slice(0, rank)) squares += curvature.dot(v, w) ** 2;
+      await write({
+        ...common,
+        estimator: 'minibatch',
+        rank,
+        lambda1: one.values[0],
+        other: other.values[0],
+        between: squares / rank,
+      });
+    }
+  }
+  if (estimators.length === 0) continue;
+  const { values, top } = await spectrumOf(hessian);
   const held = [];
   for (let i = 0; i < 45; i++) held.push(await next());
-  for (const estimator of options.estimators.split(',')) {
-    for (const rank of numbers(options.ranks)) {
-      if (known.has([options.testproblem, seed, steps, estimator, rank].join())) continue;
-      const optimizer = await loadOptimizer('preconditioned-sgd');
-      const task = trainingTask(engine, problem, { batchSize: SIZE, seed, stepsPerEpoch: 390, parameters });
-      const training = await optimizer.start(
-        task,
-        optimizer.hyperparameters.parse({
-          estimator,
-          est_rank: rank,
-          num_observations: observations[estimator] ?? 21,
-          scaling: 'relative',
-        }),
-      );
-      await training.beginEpoch(0, 1);
-      let used = 0;
-      while (training.preconditioner() === null && used < held.length) await training.step(held[used++]);
-      const log = await training.endEpoch();
-      const estimation = log.estimations[0];
-      const blocks = [];
-      for (const { parameters: members, u, change } of training.preconditioner() ?? []) {
-        const rows = [];
-        for (const value of u) rows.push(await engine.download(value));
-        blocks.push({ parameters: members, rows, change: Array.from(await engine.download(change)) });
-      }
+  for (const estimator of estimators) {
+    const optimizer = await loadOptimizer('preconditioned-sgd');
+    const task = trainingTask(engine, problem, { batchSize: SIZE, seed, stepsPerEpoch: 390, parameters });
+    const training = await optimizer.start(
+      task,
+      optimizer.hyperparameters.parse({
+        estimator,
+        est_rank: most,
+        num_observations: observations[estimator] ?? 21,
+        scaling: 'relative',
+      }),
+    );
+    await training.beginEpoch(0, 1);
+    let used = 0;
+    while (training.preconditioner() === null && used < held.length) await training.step(held[used++]);
+    const { estimations } = await training.endEpoch();
+    const [estimation] = estimations;
+    const all = [];
+    for (const { parameters: members, u, change } of training.preconditioner() ?? []) {
+      const rows = [];
+      for (const value of u) rows.push(await engine.download(value));
+      all.push({ parameters: members, rows, change: Array.from(await engine.download(change)) });
+    }
+    for (const rank of open(estimator)) {
+      const blocks = truncated(all, estimation, rank);
       const root = preconditioning(blocks, sizes, (change) => Math.sqrt(Math.max(0, 1 + change)) - 1);
       const after = await curvature.lanczos(
         async (vector) => root(await hessian(Float32Array.from(root(vector)))),
         start,
-        {
-          steps: Math.min(LANCZOS, loss.size),
-        },
+        // The largest one is all that is wanted.
+        { steps: Math.min(LANCZOS, loss.size), enough: ([largest]) => largest.residual <= 1e-3 * largest.value },
       );
       // The projection on the directions is v − (v − UUᵀv).
       const outside = preconditioning(
@@ -141,10 +206,8 @@ for (const seed of numbers(options.seeds)) {
       );
       const share = (vector) => 1 - curvature.dot(outside(vector), outside(vector));
       const k = Math.min(rank, top.length);
-      const record = {
-        testproblem: options.testproblem,
-        seed,
-        steps,
+      await write({
+        ...common,
         estimator,
         rank,
         lambda1: values[0],
@@ -155,14 +218,7 @@ for (const seed of numbers(options.seeds)) {
         alphaLambda1: estimation.groups[0].alpha * values[0],
         minibatches: used,
         evaluations: training.evaluations,
-      };
-      await appendFile(options.output, `${JSON.stringify(record)}\n`);
-      console.log(
-        seed,
-        estimator,
-        rank,
-        ['fall', 'exact', 'overlap', 'alphaLambda1'].map((name) => `${name} ${record[name].toFixed(3)}`).join('  '),
-      );
+      });
     }
   }
 }

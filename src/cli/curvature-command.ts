@@ -85,7 +85,14 @@ export function addCurvature(program: Command, terminal: Terminal): void {
       'number of minibatches that estimate α and the noise of gradients and products; 0 skips it',
       wholeNumber('--step-size-batches', 0),
       10,
-    );
+    )
+    .option(
+      '--posterior <m>',
+      "compare the preconditioner's posterior of m products with fresh minibatches; 0 skips it",
+      wholeNumber('--posterior', 0),
+      0,
+    )
+    .option('--checks <n>', 'with --posterior: number of fresh curvatures', wholeNumber('--checks', 1), 20);
   addRunOptions(command, TRAINING_GROUPS);
   command
     .option('--json', 'print everything as JSON, for probprec plot and others')

@@ -64,6 +64,8 @@ export interface CurvatureOptions extends ProblemOptions {
   readonly traceProbes: number;
   readonly trace: 'hutchinson' | 'hutch++';
   readonly stepSizeBatches: number;
+  readonly posterior: number;
+  readonly checks: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }

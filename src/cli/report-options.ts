@@ -19,6 +19,7 @@ export const PLOT_KINDS = [
   'scree',
   'edge-of-stability',
   'overlap',
+  'calibration',
 ] as const;
 
 /** Options of `plot` after parsing; what is absent was not given. */

@@ -1,5 +1,7 @@
 export * from './blocks.js';
+export * from './calibration.js';
 export * from './gauss-newton.js';
+export * from './hessian-posterior.js';
 export * from './krylov-space.js';
 export * from './lanczos.js';
 export * from './loss-curvature.js';

@@ -5,6 +5,8 @@ import {
   type LossCurvature,
   type LossPoint,
   type Minibatches,
+  type MinibatchFeeds,
+  type MinibatchSample,
   measureSpectrum,
   norm,
   type Operator,
@@ -16,6 +18,7 @@ import {
   type Vector,
 } from '../curvature/index.js';
 import type { RandomStream } from '../random/index.js';
+import { measurePosterior } from './measure-posterior.js';
 import { type BlockReport, finite, type PointReport } from './report.js';
 import { type MeasurementSettings, TOLERANCE } from './settings.js';
 
@@ -27,6 +30,8 @@ export interface PointMeasurement {
   readonly minibatches: Minibatches;
   /** The minibatches of the step size, one after the other. */
   readonly stepSizeMinibatches: Minibatches;
+  /** Those of the posterior's calibration. */
+  readonly posteriorMinibatches: readonly MinibatchFeeds[];
   readonly blocks: readonly ParameterBlock[];
   readonly settings: MeasurementSettings;
   readonly learningRate: number | null;
@@ -69,6 +74,13 @@ export async function measurePoint(measurement: PointMeasurement): Promise<Omit<
   const curvature = dot(gradient, await counting('gradient', whole)(gradient));
   const length = norm(gradient);
   const alpha = await measureStepSize(measurement, lambda1, { gradientOver, counting });
+  const { posteriorMinibatches } = measurement;
+  const only = (index: number) => () => posteriorMinibatches.slice(index, index + 1);
+  const sample: MinibatchSample = {
+    gradient: async (index) => (await gradientOver(only(index))).gradient,
+    product: (index, vector) => counting('posterior', loss.operator(settings.matrix, point, only(index)))(vector),
+  };
+  const posterior = settings.posterior === 0 ? {} : { posterior: await measurePosterior(sample, settings) };
   return {
     loss: finite(value),
     gradient_norm: finite(length),
@@ -78,6 +90,7 @@ export async function measurePoint(measurement: PointMeasurement): Promise<Omit<
     eta_lambda1: learningRate === null || lambda1 === null ? null : finite(learningRate * lambda1),
     two_over_lambda1: lambda1 === null ? null : finite(2 / lambda1),
     step_size: alpha,
+    ...posterior,
     blocks: reports,
     products,
     gradients,

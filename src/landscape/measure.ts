@@ -23,6 +23,7 @@ import {
 import { initialStates } from '../testproblem/index.js';
 import { option } from '../words.js';
 import { measurePoint } from './measure-point.js';
+import { posteriorEvaluations, posteriorMinibatches } from './measure-posterior.js';
 import { type LookedAt, type Points, trainedBy, visitKept, visitTraining } from './points.js';
 import { CURVATURE_VERSION, type CurvatureReport, type PointReport } from './report.js';
 import { type MeasurementSettings, TOLERANCE } from './settings.js';
@@ -148,6 +149,7 @@ class Measurement {
       point: { parameters, states: { ...initialStates(this.#engine, this.#loss.symbolic), ...states } },
       minibatches: feeds,
       stepSizeMinibatches: this.#stepSizeMinibatches(position),
+      posteriorMinibatches: await this.#posteriorMinibatches(position),
       blocks: this.#blocks,
       settings,
       learningRate,
@@ -182,6 +184,14 @@ class Measurement {
     return () => take(trainingMinibatches(this.#source, position), stepSizeBatches);
   }
 
+  async #posteriorMinibatches(position: MinibatchPosition): Promise<MinibatchFeeds[]> {
+    const held: MinibatchFeeds[] = [];
+    const count = posteriorMinibatches(this.#request.settings);
+    if (count === 0) return held;
+    for await (const minibatch of take(trainingMinibatches(this.#source, position), count)) held.push(minibatch);
+    return held;
+  }
+
   /** How many minibatches the matrix has. */
   get #batches(): number {
     const { batches } = this.#request.settings;
@@ -199,6 +209,14 @@ class Measurement {
   }
 
   #checkBatches(): void {
+    const { posterior, stepSizeBatches } = this.#request.settings;
+    if (posterior > 0 && stepSizeBatches < 2) {
+      throw new ConfigurationError({
+        subject: option('step_size_batches', stepSizeBatches),
+        what: 'a posterior has its scalars from these minibatches',
+        expected: 'at least 2',
+      });
+    }
     const { batches, split } = this.#request.settings;
     const available = this.#completeBatches;
     if (available < 1 || (batches ?? 0) > available) {
@@ -214,7 +232,8 @@ class Measurement {
   get #expectedProducts(): number {
     const { steps, probes, traceProbes, stepSizeBatches } = this.#request.settings;
     const each = this.#blocks.map(({ size }) => probes * Math.min(steps, size) + Math.max(0, traceProbes - probes));
-    return each.reduce((sum, own) => sum + own, 0) + 3 * stepSizeBatches + 2;
+    const own = posteriorEvaluations(this.#request.settings);
+    return each.reduce((sum, count) => sum + count, 0) + 3 * stepSizeBatches + 2 + own;
   }
 
   /** Bytes of the Lanczos vectors of the largest block, and of the eigenvectors that are kept for overlaps. */

@@ -62,6 +62,37 @@ const stepSizeSchema = z.strictObject({
   product_noise: number,
 });
 
+const scoreSchema = z.strictObject({
+  /** (observed − expected) / √(deviation² + variance between minibatches). */
+  z: number,
+  /** uᵀHv of a fresh minibatch. */
+  observed: number,
+  /** uᵀB̂v. */
+  expected: number,
+  /** √Var(uᵀBv). */
+  deviation: number,
+});
+
+const posteriorSchema = z.strictObject({
+  /** Products that the posterior is made of, and minibatches that its scalars are measured on. */
+  observations: count,
+  batches: count,
+  alpha: number,
+  w: number,
+  /** As published, and from the scatter of products of one vector. */
+  lambda: number,
+  scatter: number,
+  scores: z.array(
+    z.strictObject({
+      /** Which noise the posterior has. */
+      lambda: z.enum(['published', 'scatter']),
+      /** u = v, the gradient of a fresh minibatch; or u at a right angle to it. */
+      along: z.array(scoreSchema),
+      across: z.array(scoreSchema),
+    }),
+  ),
+});
+
 const pointSchema = z.strictObject({
   /** Steps since the initial parameters. */
   step: count,
@@ -78,6 +109,8 @@ const pointSchema = z.strictObject({
   eta_lambda1: number,
   two_over_lambda1: number,
   step_size: stepSizeSchema.nullable(),
+  /** Where it is asked for; null where α is no step size. */
+  posterior: posteriorSchema.nullable().optional(),
   blocks: z.array(blockSchema),
   products: count,
   gradients: count,

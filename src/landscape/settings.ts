@@ -19,6 +19,10 @@ export interface MeasurementSettings {
   readonly hutchPlusPlus: boolean;
   /** Minibatches for the step size α and the noise of gradients and products; 0 leaves these out. */
   readonly stepSizeBatches: number;
+  /** Observations of the preconditioner's posterior whose calibration is measured; 0 leaves it out. */
+  readonly posterior: number;
+  /** Fresh curvatures that it is compared with. */
+  readonly checks: number;
 }
 
 /** The defaults of the command `curvature`. */
@@ -34,6 +38,8 @@ export const DEFAULT_MEASUREMENT: MeasurementSettings = {
   traceProbes: 16,
   hutchPlusPlus: false,
   stepSizeBatches: 10,
+  posterior: 0,
+  checks: 20,
 };
 
 /** A Ritz value is called an eigenvalue when its residual is at most this part of the largest modulus. */

@@ -35,6 +35,30 @@ describe('curvature', () => {
     expect(timeless(await measured('--seed', '43'))).not.toBe(report);
   });
 
+  test('compares the posterior with fresh minibatches where that is asked for', async () => {
+    const report = await measured('--posterior', '4', '--checks', '5');
+    const { posterior, products, gradients } = report.points[0] ?? {};
+    expect(posterior).toMatchObject({ observations: 4, batches: 3 });
+    expect(posterior?.scores.map(({ lambda, along, across }) => [lambda, along.length, across.length])).toEqual([
+      ['published', 5, 5],
+      ['scatter', 5, 5],
+    ]);
+    for (const { along, across } of posterior?.scores ?? []) {
+      for (const { z, observed, deviation } of [...along, ...across]) {
+        expect([z, observed, deviation].every((value) => Number.isFinite(value))).toBe(true);
+      }
+    }
+    const without = (await measured()).points[0];
+    expect(without).not.toHaveProperty('posterior');
+    // Three of α and of the scatter, three observations, ten of the checks.
+    expect((products ?? 0) - (without?.products ?? 0)).toBe(3 + 3 + 3 + 10);
+    expect((gradients ?? 0) - (without?.gradients ?? 0)).toBe(3 + 3 + 6);
+    const text = await command([...logreg, ...few, '--posterior', '4', '--checks', '5', '--quiet']);
+    expect(text.stdout.replace(/\s+/g, ' ')).toMatch(
+      /posterior of 4 products, mean and √\(mean z²\) of the scores of 5 fresh curvatures/,
+    );
+  });
+
   test('goes along a training: what it measures at a step is what that training has there', async () => {
     const optimizer = ['--optimizer', 'sgd', '--lr', '0.5'];
     const along = await measured(...optimizer, '--at', '20,0,17');

@@ -60,6 +60,24 @@ function point(step: number, names: readonly string[]): PointReport {
   };
 }
 
+/** Scores of a posterior that is too sure of itself by the factor of its λ. */
+function posterior(): NonNullable<PointReport['posterior']> {
+  const scores = (factor: number) =>
+    [-1.5, 0.5, 1, -0.2].map((z) => ({ z: factor * z, observed: 1, expected: 2, deviation: 3 }));
+  return {
+    observations: 10,
+    batches: 10,
+    alpha: 0.1,
+    w: 1,
+    lambda: 1,
+    scatter: 0.1,
+    scores: [
+      { lambda: 'published', along: scores(1), across: scores(2) },
+      { lambda: 'scatter', along: scores(3), across: scores(4).map((score) => ({ ...score, z: null })) },
+    ],
+  };
+}
+
 function report(names: readonly string[], steps: readonly number[]): CurvatureReport {
   return curvatureReportSchema.parse({
     kind: 'probprec curvature',
@@ -92,9 +110,13 @@ function report(names: readonly string[], steps: readonly number[]): CurvatureRe
   });
 }
 
+function withPosterior(measured: CurvatureReport): CurvatureReport {
+  return { ...measured, points: measured.points.map((own) => ({ ...own, posterior: posterior() })) };
+}
+
 const kinds = Object.keys(CURVATURE_FIGURES) as CurvatureFigure[];
 const cases = {
-  along: report(['all'], [0, 100, 200]),
+  along: withPosterior(report(['all'], [0, 100, 200])),
   single: report(['all'], [0]),
   layers: report(['dense1.weight', '<script>"&', 'ü'.repeat(60)], [0, 50]),
 };
@@ -106,6 +128,8 @@ describe.each(Object.entries(cases))('%s', (name, measured) => {
       expect([
         ['single', 'overlap'],
         ['layers', 'edge-of-stability'],
+        ['single', 'calibration'],
+        ['layers', 'calibration'],
       ]).toContainEqual([name, kind]);
       return;
     }
@@ -145,4 +169,9 @@ test('what is drawn is what was measured', () => {
     [100, 0.8],
     [200, 0.8],
   ]);
+  // Sorted, against the quantiles at 1/8, 3/8, 5/8 and 7/8; scores that are not finite are not drawn.
+  const along = values('calibration', 'step 0, λ from scatter');
+  expect(along.map(([, y]) => y)).toEqual([-4.5, -0.6, 1.5, 3].map((y) => expect.closeTo(y, 9)));
+  expect(along.map(([x]) => x)).toEqual([-1.15035, -0.31864, 0.31864, 1.15035].map((x) => expect.closeTo(x, 4)));
+  expect(values('calibration', 'step 0, λ as published')).toHaveLength(8);
 });

@@ -52,8 +52,29 @@ function pointLines(point: PointReport, report: CurvatureReport, screen: Screen)
     `‖g‖ ${shown(point.gradient_norm)}, gᵀHg/gᵀg ${shown(point.gradient_curvature)}${point.cos_gradient_v1 === null ? '' : `, |cos(g, v₁)| ${shown(point.cos_gradient_v1)}`}`,
     ...rate,
     ...measured,
+    ...posteriorLines(point),
     ...(report.by === 'all' ? wholeLines(point, report, screen) : [blockTable(point, screen)]),
     `${counted(point.products, 'product')} and ${counted(point.gradients, 'gradient')} in ${point.seconds.toFixed(1)} s`,
+  ];
+}
+
+/** Mean and root mean square of the scores are 0 and 1 where the posterior is calibrated. */
+function posteriorLines({ posterior }: PointReport): string[] {
+  if (posterior === undefined) return [];
+  if (posterior === null) return ['posterior: none, because α is not positive'];
+  const { observations, scores, lambda, scatter } = posterior;
+  const both = (list: readonly { readonly z: number | null }[]) => {
+    const mean = (of: (z: number) => number) => list.reduce((sum, { z }) => sum + of(z ?? Number.NaN), 0) / list.length;
+    return `${shown(mean((z) => z))} and ${shown(Math.sqrt(mean((z) => z ** 2)))}`;
+  };
+  const each = scores.map((own) => {
+    const noise =
+      own.lambda === 'published' ? `λ ${shown(lambda)}` : `λ ${shown(scatter)} from the scatter of products`;
+    return `${both(own.along)} along gradients, ${both(own.across)} across with ${noise}`;
+  });
+  const [first] = scores;
+  return [
+    `posterior of ${counted(observations, 'product')}, mean and √(mean z²) of the scores of ${counted(first?.along.length ?? 0, 'fresh curvature')} (0 and 1 are calibrated): ${each.join('; ')}`,
   ];
 }
 

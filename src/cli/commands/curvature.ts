@@ -161,7 +161,8 @@ function expectNoOther([unknown]: readonly string[]): void {
 }
 
 function settingsOf(options: CurvatureOptions): MeasurementSettings {
-  const { matrix, by, mode, split, batches, top, lanczos, probes, traceProbes, trace, stepSizeBatches } = options;
+  const { matrix, by, mode, split, batches, top, lanczos, probes, traceProbes, trace } = options;
+  const { stepSizeBatches, posterior, checks } = options;
   return {
     matrix,
     by,
@@ -174,6 +175,8 @@ function settingsOf(options: CurvatureOptions): MeasurementSettings {
     traceProbes,
     hutchPlusPlus: trace === 'hutch++',
     stepSizeBatches,
+    posterior,
+    checks,
   };
 }
 

@@ -1,4 +1,5 @@
 import { spectralDensity } from '../../curvature/index.js';
+import { studentQuantile } from '../../distributions.js';
 import { at } from '../../expect.js';
 import type { CurvatureReport } from '../../landscape/index.js';
 import { printable } from '../escape.js';
@@ -130,12 +131,49 @@ const overlap: FromReport = (report) => {
   });
 };
 
+/** Student's t with so many degrees of freedom has the normal distribution's quantiles to five digits. */
+const ALMOST_NORMAL = 1e6;
+
+/** z-scores of the posterior against the quantiles of a standard normal distribution. */
+const calibration: FromReport = (report) => {
+  const panels = (['along', 'across'] as const).map((pair): LinePanel => {
+    const points = report.points.flatMap(({ step, posterior }) =>
+      (posterior?.scores ?? []).flatMap((own) => {
+        const scores = own[pair].flatMap(({ z }) => (z === null ? [] : [z])).toSorted((a, b) => a - b);
+        const key = `step ${step}, λ ${own.lambda === 'published' ? 'as published' : 'from scatter'}`;
+        return scores.map((y, index): LinePoint => {
+          return { key, x: studentQuantile((index + 0.5) / scores.length, ALMOST_NORMAL), y };
+        });
+      }),
+    );
+    const ends =
+      points.length === 0 ? [] : [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
+    return {
+      title: pair === 'along' ? 'along gradients' : 'across gradients',
+      x: 'normal quantile',
+      y: 'z-score',
+      points: [...ends.map((x): LinePoint => ({ key: 'calibrated', x, y: x })), ...points],
+      markers: true,
+      scale: 'linear',
+    };
+  });
+  return figure(report, panels, {
+    kind: 'calibration',
+    what: 'calibration of the posterior',
+    explained: [],
+    caption: [
+      'z-scores of curvatures uᵀHv of fresh minibatches: on the diagonal where the posterior is calibrated, steeper where it is too sure, flatter where it is too cautious.',
+    ],
+  });
+};
+
 /** The figures that are made from a measurement of curvature, by name. */
 export const CURVATURE_FIGURES = {
   'spectral-density': density,
   scree,
   'edge-of-stability': edge,
   overlap,
+  calibration,
 } as const satisfies Readonly<Record<string, FromReport>>;
 
 /** Name of a figure that is made from a measurement of curvature. */
@@ -147,6 +185,7 @@ export const NEEDED_CURVATURE: Readonly<Record<CurvatureFigure, string>> = {
   scree: 'a measurement with positive eigenvalues',
   'edge-of-stability': 'a measurement of the whole matrix (--by all) whose largest eigenvalue is converged',
   overlap: 'a measurement of at least two points (--at STEP,STEP,… or --run FILE)',
+  calibration: 'a measurement with --posterior',
 };
 
 function keyOf(step: number): string {

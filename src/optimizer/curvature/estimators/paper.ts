@@ -1,10 +1,7 @@
 import { Matrix } from 'ml-matrix';
-import { symmetricEigen } from '../../../curvature/symmetric-eigen.js';
+import { inverseOfPositive } from '../../../curvature/inverse-of-positive.js';
 import type { Estimator } from './estimator.js';
-import { inverseOfOnePlus, notANumber } from './inverse-of-one-plus.js';
-
-/** Below this fraction of the largest eigenvalue the normal equations count as singular. */
-const SINGULAR = 1e-12;
+import { inverseOfOnePlus } from './inverse-of-one-plus.js';
 
 /**
  * The Gaussian posterior of de Roos & Hennig 2019 with W = wI and Λ = λI. With G = SᵀS and normalised columns, R = I but where a column is
@@ -21,13 +18,3 @@ export const paperEstimator: Estimator = {
     return weights.mmul(inverseOfOnePlus(stx.mul(alpha * w ** 2))).mul((alpha * w) ** 2);
   },
 };
-
-/** The inverse of a symmetric positive definite matrix; NaN where it is singular. */
-function inverseOfPositive(matrix: Matrix): Matrix {
-  const eigen = symmetricEigen(matrix);
-  const values = eigen?.values ?? [];
-  if (eigen === null || Math.min(...values) <= SINGULAR * Math.max(...values)) {
-    return notANumber(matrix.rows);
-  }
-  return eigen.vectors.mmul(Matrix.diag(values.map((value) => 1 / value))).mmul(eigen.vectors.transpose());
-}
