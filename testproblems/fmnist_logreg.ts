@@ -5,6 +5,7 @@ export default defineTestProblem({
   name: 'fmnist_logreg',
   description: 'multinomial logistic regression on Fashion-MNIST, from zero',
   dataset: 'fmnist',
+  lines: ['pytorch', 'tf'],
   inputShape: [1, 28, 28],
   defaults: { batchSize: 128, numEpochs: 50 },
   initial: { weights: constantValue(0), biases: constantValue(0) },

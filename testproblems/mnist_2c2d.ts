@@ -11,6 +11,7 @@ export default defineTestProblem({
   name: 'mnist_2c2d',
   description: 'two convolutions and two dense layers on MNIST',
   dataset: 'mnist',
+  lines: ['pytorch', 'tf'],
   inputShape: [1, 28, 28],
   defaults: { batchSize: 128, numEpochs: 100 },
   initial: { weights: truncatedNormal(0.05), biases: constantValue(0.05) },

@@ -11,6 +11,7 @@ export default defineTestProblem({
   name: 'mnist_mlp',
   description: 'four dense layers on MNIST',
   dataset: 'mnist',
+  lines: ['pytorch', 'tf'],
   inputShape: [1, 28, 28],
   defaults: { batchSize: 128, numEpochs: 100 },
   initial: { weights: truncatedNormal(0.03), biases: constantValue(0) },

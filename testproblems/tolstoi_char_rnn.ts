@@ -26,6 +26,7 @@ export default defineTestProblem({
   name: 'tolstoi_char_rnn',
   description: 'two LSTM layers that predict the next character of War and Peace',
   dataset: 'tolstoi',
+  lines: ['tf'],
   inputShape: [50],
   inputType: 'int',
   labelShape: [50],

@@ -1,7 +1,7 @@
 import type { PublishedBaseline } from '../analysis/index.js';
 import { groupBy } from '../group-by.js';
 import { digits, markdownTable } from './markdown.js';
-import type { MeasuredCurves } from './measured.js';
+import type { MeasuredCurves, TwoDReference } from './measured.js';
 import { spreadOf } from './spread.js';
 
 type PublishedResult = PublishedBaseline['results'][number];
@@ -64,6 +64,24 @@ function rowsOf(runs: readonly Run[], result: PublishedResult): string[][] {
       ...[`${beyond} of ${runs.length * last}`, `at most ${digits(ofMean, 2)} sd off`],
     ],
   ];
+}
+
+/** Test losses of two_d_… beside those of another implementation, after some epochs. */
+export function twoDTable({ runs }: MeasuredCurves, { rows }: TwoDReference): string[] {
+  return markdownTable(
+    ['test problem', 'optimizer', 'epoch', 'NumPy', 'here'],
+    rows.flatMap(({ testproblem, optimizer, lr, epochs, mean, std }) => {
+      const own = runs.filter((run) => run.testproblem === testproblem && run.optimizer === optimizer);
+      return epochs.map((epoch, index) => {
+        const here = spreadOf(own.map(({ test_losses }) => test_losses[epoch] ?? Number.NaN));
+        return [
+          ...[`\`${testproblem}\``, `${optimizer}, lr ${lr}`, String(epoch)],
+          `${digits(mean[index] ?? Number.NaN, 6)} ± ${digits(std[index] ?? Number.NaN, 2)}`,
+          `${digits(here.mean, 6)} ± ${digits(here.std, 2)}`,
+        ];
+      });
+    }),
+  );
 }
 
 function publishedAt({ mean, population_std: std }: PublishedResult, epoch: number) {

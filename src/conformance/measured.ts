@@ -81,15 +81,33 @@ const steps = z.strictObject({
   ),
 });
 
+/** What `scripts/conformance/two_d.py` trains with NumPy, in float64: test losses after some epochs. */
+const twoD = z.strictObject({
+  rows: z.array(
+    z.strictObject({
+      testproblem: z.string(),
+      optimizer: z.string(),
+      lr: z.number(),
+      /** Number of runs, each with an order of its own. */
+      n: z.int(),
+      epochs: z.array(z.int()),
+      mean: values,
+      std: values,
+    }),
+  ),
+});
+
 export type BeforeTraining = z.infer<typeof beforeTraining>;
 export type MeasuredCurves = z.infer<typeof curves>;
 export type MeasuredSteps = z.infer<typeof steps>;
+export type TwoDReference = z.infer<typeof twoD>;
 
 /** All measurements that the page shows. */
 export interface Measured {
   readonly beforeTraining: BeforeTraining;
   readonly curves: MeasuredCurves;
   readonly steps: MeasuredSteps;
+  readonly twoD: TwoDReference;
 }
 
 /** The folder of the stored measurements, which comes with the package. */
@@ -110,5 +128,6 @@ export function readMeasured(folder: string): Measured {
     beforeTraining: read('before-training.json', beforeTraining),
     curves: read('curves.json', curves),
     steps: read('steps.json', steps),
+    twoD: read('two-d.json', twoD),
   };
 }

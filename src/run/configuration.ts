@@ -73,7 +73,10 @@ export async function configurationResolver(
   basis: RequestBasis,
 ): Promise<(request: Omit<RunRequest, keyof RequestBasis>) => ResolvedRun> {
   const named = await loadTestProblemAndSource(basis.testproblem);
-  const choice = { variant: option('variant', basis.variant), init: option('init', basis.init) };
+  const choice = {
+    ...(basis.variant === undefined ? {} : { variant: option('variant', basis.variant) }),
+    init: option('init', basis.init),
+  };
   const testProblem = { ...named, definition: named.definition.choose(choice) };
   const dataset = basis.dataset === undefined ? null : await loadDataset(basis.dataset);
   const optimizer = await loadOptimizerAndSource(basis.optimizer);

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors.js';
 import { randomStream } from '../random/index.js';
 import { add, dot, input, multiply, type Shape, sizeOf, type Tensor } from '../tensor/index.js';
 import { option } from '../words.js';
-import type { ProblemChoice } from './choice.js';
+import type { ProblemChoice, Variant } from './choice.js';
 import type { Initialiser } from './initialisers.js';
 import { sequential } from './layers/index.js';
 import type { Loss, LossValues, SymbolicBatch } from './losses.js';
@@ -36,6 +36,11 @@ interface CommonDefinition {
   /** Shape of one example's labels; default [], one class number. */
   readonly labelShape?: Shape;
   readonly initial?: InitialRules;
+  /**
+   * Which of DeepOBS' two lines have this test problem, with one network for both. Without it: both where `tf` is given, else none, and
+   * there are no variants to choose from.
+   */
+  readonly lines?: readonly Variant[];
   /** The parameter group of the layer at a path (`dense1`); default: one group. */
   readonly groups?: (layerPath: string) => string;
 }
@@ -81,6 +86,19 @@ export function defineTestProblem(definition: TestProblemDefinition): TestProble
   return problemOf(definition, {});
 }
 
+/** Refuses a variant of a test problem that this line of DeepOBS does not have. */
+function checkVariant(definition: TestProblemDefinition, variant: Variant | undefined): void {
+  if (variant === undefined || 'tf' in definition) return;
+  const { name, lines = [] } = definition;
+  if (lines.includes(variant)) return;
+  const [only] = lines;
+  throw new ConfigurationError({
+    subject: option('variant', variant),
+    what: only === undefined ? `${name} has no variants` : `DeepOBS has ${name} in its other line only`,
+    remedy: only === undefined ? 'leave it out' : `expected ${only}, or leave it out`,
+  });
+}
+
 /** The test problem in one of its versions. */
 function problemOf(
   whole: TestProblemDefinition,
@@ -116,6 +134,7 @@ function problemOf(
     vocabulary: vocabularyOf(declared.batch.inputs, declared.traced),
     constants: Object.fromEntries(declared.traced.constants),
     choose: (choice) => {
+      checkVariant(whole, choice.variant);
       if (
         choice.init === 'pytorch' &&
         declared.traced.parameters.every(({ unlikePytorch }) => unlikePytorch === null)

@@ -79,7 +79,7 @@ export interface TestProblem {
   readonly constants: Readonly<Record<string, ConstantDefinition>>;
   /**
    * The same test problem in another version; what is absent is the default. A version that differs in nothing is the default.
-   * Throws ConfigurationError for PyTorch's initialisation of what has no layers.
+   * Throws ConfigurationError for PyTorch's initialisation of what has no layers, and for a line of DeepOBS that does not have it.
    */
   choose(choice: ProblemChoice): TestProblem;
   /** The loss on batches of this size. */

@@ -48,6 +48,21 @@ test.each(['mnist_logreg', 'svhn_3c3d', 'quadratic_deep', 'tolstoi_char_rnn', 't
   },
 );
 
+test.each(measured.twoD.rows.map((row) => ({ ...row, title: `${row.testproblem}, ${row.optimizer}` })))(
+  '$title: runs end where a second implementation ends',
+  ({ testproblem, optimizer, lr, n, epochs, mean, std }) => {
+    const runs = measured.curves.runs.filter((run) => run.testproblem === testproblem && run.optimizer === optimizer);
+    expect(runs.map(({ hyperparameters }) => hyperparameters.lr)).toEqual([lr, lr, lr, lr, lr]);
+    for (const [index, epoch] of epochs.entries()) {
+      const here = spreadOf(runs.map(({ test_losses }) => test_losses[epoch] ?? Number.NaN));
+      const [expected, spread] = [mean[index] ?? Number.NaN, std[index] ?? Number.NaN];
+      // Five standard errors of a mean of five beside one of forty, and what single precision loses over 10,000 steps.
+      const tolerance = 5 * spread * Math.sqrt(1 / runs.length + 1 / n) + 1e-5 * expected;
+      expect(Math.abs(here.mean - expected), `after ${epoch} epochs`).toBeLessThan(tolerance);
+    }
+  },
+);
+
 test('what is drawn has the scale and the shape that DeepOBS states', () => {
   const off = measured.beforeTraining.initial.flatMap(({ testproblem, rules }) =>
     rules

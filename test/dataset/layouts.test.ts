@@ -233,6 +233,78 @@ describe('CIFAR-100 is found', () => {
   });
 });
 
+describe('broken files of CIFAR-100 are refused in one line', () => {
+  const [records = new Uint8Array(0), tests = new Uint8Array(0)] = Object.values(cifar100Files);
+  const binary = (train: Uint8Array): Files => inFolder('cifar100', { 'train.bin': train, 'test.bin': tests });
+  const python = (train: Uint8Array): Files =>
+    inFolder('cifar-100-python', { train, test: pickledBatch(tests, ['coarse_labels', 'fine_labels']) });
+  const packed = async (files: Files) => archive(files, 'cifar-100-binary');
+  const changed = (at: number, label: number): Uint8Array =>
+    records.map((byte, index) => (index === at ? label : byte));
+
+  it.each<[string, () => Files | Promise<Files>, RegExp]>([
+    ['an empty one', () => binary(new Uint8Array(0)), /train\.bin: found 0 bytes, expected (exactly )?9222/],
+    [
+      'one cut in a record',
+      () => binary(records.subarray(0, -1)),
+      /train\.bin: found 9221 bytes, expected (exactly )?9222/,
+    ],
+    [
+      'one cut after a record',
+      () => binary(records.subarray(3074)),
+      /train\.bin: found 6148 bytes, expected (exactly )?9222/,
+    ],
+    [
+      'one with a record too many',
+      () => binary(Buffer.concat([records, tests])),
+      /found 15370 bytes, expected (exactly )?9222/,
+    ],
+    [
+      'one of CIFAR-10',
+      () => binary(new Uint8Array(3 * 3073)),
+      /train\.bin: found 9219 bytes, expected (exactly )?9222/,
+    ],
+    ['the test file twice', () => binary(tests), /train\.bin: found 6148 bytes, expected (exactly )?9222/],
+    ['no training file', () => inFolder('cifar100', { 'test.bin': tests }), /train\.bin|no files/],
+    [
+      'an archive without one of them',
+      async () => ({ 'cifar100/cifar-100-binary.tar.gz': await packed({ 'train.bin': records }) }),
+      /cifar-100-binary\.tar\.gz.*test\.bin/,
+    ],
+    [
+      'an archive with one cut',
+      async () => ({
+        'cifar100/cifar-100-binary.tar.gz': await packed({ ...cifar100Files, 'train.bin': records.subarray(1) }),
+      }),
+      /train\.bin\)?: found 9221 bytes, expected (exactly )?9222/,
+    ],
+    [
+      'a cut archive',
+      async () => ({ 'cifar100/cifar-100-binary.tar.gz': (await packed(cifar100Files)).subarray(0, 200) }),
+      /cifar-100-binary\.tar\.gz/,
+    ],
+    ['no pickle', () => python(records), /cifar-100-python\/train/],
+    ['a pickle without fine labels', () => python(pickledBatch(records, ['coarse_labels', 'labels'])), /fine_labels/],
+    [
+      'a pickle with a fine label that does not exist',
+      () => python(pickledBatch(changed(3075, 100), ['coarse_labels', 'fine_labels'])),
+      /label 100.*expected labels from 0 to 99/,
+    ],
+    [
+      'a pickle with too few rows',
+      () => python(pickledBatch(tests, ['coarse_labels', 'fine_labels'])),
+      /cifar-100-python\/train.*expected/,
+    ],
+    [
+      'a cut pickle',
+      () => python(pickledBatch(records, ['coarse_labels', 'fine_labels']).subarray(0, 5000)),
+      /cifar-100-python\/train/,
+    ],
+  ])('%s', async (_, files, expected) => {
+    expect(await fault(smallCifar100, await files())).toMatch(expected);
+  });
+});
+
 describe('a file under a wrong name', () => {
   const fmnistImages = 'f4a8712d7a061bf5bd6d2ca38dc4d50a';
   const [images, labels] = mnist.layouts[0] ?? [];

@@ -83,6 +83,7 @@ describe('a configuration', () => {
     ['no L2 term where there are no weights', { ...minimal, testproblem: 'quadratic_deep' }, { l2Reg: 0 }],
     ['the default version', { ...minimal, testproblem: 'cifar10_3c3d' }, { variant: 'pytorch', init: 'deepobs' }],
     ['a variant where both lines agree', minimal, { variant: 'tf' }],
+    ['the only line that has it', { ...minimal, testproblem: 'two_d_beale' }, { variant: 'tf' }],
     [
       'DeepOBS’ initialisation of what has no layers',
       { ...minimal, testproblem: 'quadratic_deep' },
@@ -119,6 +120,21 @@ const errors: readonly (readonly [string, Partial<Record<keyof RunRequest, unkno
   ],
   ['an unknown optimizer', { optimizer: 'adm' }, /^optimizer adm: not known; did you mean adam.*expected one of .*sgd/],
   ['an unknown variant', { variant: 'jax' }, /^variant: found "jax", expected one of pytorch, tf$/],
+  [
+    'a variant of this project’s own test problem',
+    { testproblem: 'cifar10_3c3d_roos', variant: 'tf' },
+    /^variant tf: cifar10_3c3d_roos has no variants; leave it out$/,
+  ],
+  [
+    'a variant of a member of a family that DeepOBS lacks',
+    { testproblem: 'quadratic_deep_d50', variant: 'pytorch' },
+    /^variant pytorch: quadratic_deep_d50 has no variants; leave it out$/,
+  ],
+  [
+    'the line of DeepOBS that lacks it',
+    { testproblem: 'tolstoi_char_rnn', variant: 'pytorch' },
+    /^variant pytorch: DeepOBS has tolstoi_char_rnn in its other line only; expected tf, or leave it out$/,
+  ],
   ['an unknown initialisation', { init: 'zero' }, /^init: found "zero", expected one of deepobs, pytorch$/],
   [
     'PyTorch’s initialisation of what has no layers',

@@ -11,21 +11,13 @@ const MANY = process.env.PROBPREC_LONG_TESTS === '1';
 const SAMPLES = 2;
 const seed = Number(process.env.PROBPREC_TEST_SEED ?? Date.now() % 1_000_000);
 
-/** Calls that change what is on the disk. `write` is tried by the size of files: libuv's threads wake each other by it. */
-const CHANGING = [
-  'mkdir',
-  'openat',
-  'pwrite64',
-  'ftruncate',
-  'fsync',
-  'fdatasync',
-  'close',
-  'link',
-  'rename',
-  'unlink',
-];
-/** The others that name a file or have one open. */
-const READING = ['statx', 'newfstatat', 'getdents64', 'read', 'pread64', 'statfs'];
+/**
+ * Calls that change what is on the disk. Not those that open, write and close: Node itself makes hundreds of them in other threads, so
+ * that the nth is another one; between two of these calls a kill finds the same as at the next one, but for parts of a file.
+ */
+const CHANGING = ['mkdir', 'pwrite64', 'ftruncate', 'fsync', 'fdatasync', 'link', 'rename', 'unlink'];
+/** The others that name a file or have one open; of these many attempts hit another file, and only the long mode tries them. */
+const READING = ['openat', 'close', 'statx', 'newfstatat', 'getdents64', 'read', 'pread64', 'statfs'];
 const CALLS = [...CHANGING, ...READING];
 
 /** What the calls fail with, besides EIO: one of these in turn. */
@@ -147,10 +139,8 @@ describe.skipIf(!hasStrace).each([
   }, 300_000);
 
   test('SIGKILL: the next start is right and leaves nothing', { timeout: 7_200_000 }, async () => {
-    const changing = calls.filter(
-      ({ name, text }) => CHANGING.includes(name) && (name !== 'openat' || /O_CREAT/.test(text)),
-    );
-    expect(changing.length).toBeGreaterThan(30);
+    const changing = calls.filter(({ name }) => CHANGING.includes(name));
+    expect(changing.length).toBeGreaterThan(10);
     let hits = 0;
     for (const { name, when, text } of some(changing)) {
       const { outputDir, isHit } = await injected('killed', before(), { name, when, what: 'signal=KILL' });
@@ -165,7 +155,8 @@ describe.skipIf(!hasStrace).each([
     timeout: 7_200_000,
   }, async () => {
     let hits = 0;
-    const chosen = some(calls.flatMap((call, index) => errorsOf(call, index).map((error) => ({ ...call, error }))));
+    const tried = MANY ? calls : calls.filter(({ name }) => CHANGING.includes(name));
+    const chosen = some(tried.flatMap((call, index) => errorsOf(call, index).map((error) => ({ ...call, error }))));
     for (const { name, when, text, error } of chosen) {
       const { outputDir, isHit, first } = await injected('failed', before(), { name, when, what: `error=${error}` });
       const after = `${error} at ${text}`;

@@ -395,7 +395,7 @@ describe('initial parameters', () => {
 
   test.each(ofVersions)('of $name, variant $variant, have the spread that DeepOBS says', async (row) => {
     const { name, variant, std, bound, bias } = row;
-    const problem = (await loadTestProblem(name)).choose({ variant });
+    const problem = (await loadTestProblem(name)).choose(variant === 'tf' ? { variant } : {});
     for (const { name: parameter, shape, initial } of problem.parameters) {
       if (sizeOf(shape) > MOST_DRAWN) continue;
       const values = initial(randomStream(42, 'parameters', parameter), shape);

@@ -18,6 +18,7 @@ export function noisyFunction(options: {
     name,
     description,
     dataset: 'two_d',
+    lines: ['tf'],
     inputShape: [2],
     defaults: { batchSize: 100, numEpochs: 100 },
     parameters: ['weight', 'bias'].map((parameter, index) => ({

@@ -7,6 +7,7 @@ import {
 } from '../../dataset/index.js';
 import { type NameSetting, readNameSettings } from '../../name-settings.js';
 import { matmul, mean, multiply, subtract, sum } from '../../tensor/index.js';
+import { VARIANTS } from '../choice.js';
 import { defineTestProblem } from '../define-test-problem.js';
 import type { ProblemFamily } from '../family.js';
 import { constantValue } from '../initialisers.js';
@@ -45,6 +46,8 @@ function noisyQuadratic(
     name,
     description: `noisy quadratic in ${dimensions} dimensions with ${describe}`,
     dataset: quadraticDatasetName(dimensions, noise),
+    // Its relatives with other numbers are not DeepOBS'.
+    ...(name === 'quadratic_deep' ? { lines: VARIANTS } : {}),
     inputShape: [dimensions],
     defaults: { batchSize: 128, numEpochs: 100 },
     parameters: [{ name: 'theta', shape: [dimensions], initial: constantValue(1), regularised: false }],

@@ -21,6 +21,8 @@ export interface VggOptions {
   readonly sampling: ResizeSampling;
   /** Whether the L2 term includes the matrices of the dense layers. */
   readonly denseRegularised: boolean;
+  /** Divides the number of filters and units, so that the whole network can be checked in float64; default 1, the published widths. */
+  readonly narrower?: number;
 }
 
 /** Convolutions in the five blocks, and their filters. */
@@ -28,7 +30,8 @@ const CONVOLUTIONS = { 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4] } as const;
 const FILTERS = [64, 128, 256, 512, 512] as const;
 
 /** A VGG network (Simonyan & Zisserman 2015, configurations D and E) on images that are enlarged to 224×224, as DeepOBS has it. */
-export function vgg({ depth, classes, sampling, denseRegularised: regularised }: VggOptions): Layer {
+export function vgg({ depth, classes, sampling, denseRegularised: regularised, narrower = 1 }: VggOptions): Layer {
+  const units = 4096 / narrower;
   const block = (convolutions: number, filters: number): Layer[] => [
     ...Array.from({ length: convolutions }, () =>
       sequential([conv2d({ filters, kernel: 3, padding: 'same' }), relu()]),
@@ -37,10 +40,10 @@ export function vgg({ depth, classes, sampling, denseRegularised: regularised }:
   ];
   return sequential([
     resizeBilinear({ rows: 224, columns: 224, sampling }),
-    ...CONVOLUTIONS[depth].flatMap((convolutions, index) => block(convolutions, FILTERS[index] ?? 0)),
+    ...CONVOLUTIONS[depth].flatMap((convolutions, index) => block(convolutions, (FILTERS[index] ?? 0) / narrower)),
     flatten(),
-    ...[dense(4096, { regularised }), relu(), dropout(0.5)],
-    ...[dense(4096, { regularised }), relu(), dropout(0.5)],
+    ...[dense(units, { regularised }), relu(), dropout(0.5)],
+    ...[dense(units, { regularised }), relu(), dropout(0.5)],
     dense(classes, { output: true, regularised }),
   ]);
 }
@@ -50,7 +53,7 @@ export function vgg({ depth, classes, sampling, denseRegularised: regularised }:
  * seconds for each image (onnxruntime, processor); what four images take is measured in docs/conformance.md.
  */
 export function vggDefinition(
-  options: Pick<VggOptions, 'depth' | 'classes'>,
+  options: Pick<VggOptions, 'depth' | 'classes' | 'narrower'>,
 ): Pick<NetworkDefinition, 'defaults' | 'initial' | 'network' | 'loss' | 'tf'> {
   const dense = xavierUniform();
   return {

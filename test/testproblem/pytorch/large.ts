@@ -6,6 +6,8 @@ export type Summary = readonly number[];
 
 /** What large.py stores of a network. */
 export interface LargeFixture {
+  /** Key of the numbers that the images have. */
+  readonly images: number;
   readonly loss: number;
   readonly gradient: Readonly<Record<string, Summary>>;
   readonly product: Readonly<Record<string, Summary>>;
@@ -28,7 +30,7 @@ function numbers(key: number, size: number, scale = 1): Float32Array {
 }
 
 /** Everything that a network's programs are fed with, directions included. */
-export function feedsOf(problem: TestProblem): Record<string, Float32Array | Int32Array> {
+export function feedsOf(problem: TestProblem, images: number): Record<string, Float32Array | Int32Array> {
   const { noises, states } = problem.build(BATCH);
   const feeds: Record<string, Float32Array | Int32Array> = {};
   for (const [key, { name, shape }] of problem.parameters.entries()) {
@@ -49,7 +51,7 @@ export function feedsOf(problem: TestProblem): Record<string, Float32Array | Int
     );
   }
   for (const [name, { data }] of Object.entries(problem.constants)) feeds[inputNames.constant(name)] = data();
-  feeds[inputNames.inputs] = numbers(1000, BATCH * t.sizeOf(problem.inputShape));
+  feeds[inputNames.inputs] = numbers(images, BATCH * t.sizeOf(problem.inputShape));
   const classes = problem.classes ?? 0;
   feeds[inputNames.labels] = Int32Array.from({ length: BATCH }, (_, index) => Math.floor(share(1001, index) * classes));
   return feeds;
