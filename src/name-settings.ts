@@ -28,14 +28,17 @@ export function readNameSettings(
     const setting = settings.find(({ letter }) => text.startsWith(letter));
     const value = /^\d+(\.\d+)?(e[+-]?\d+)?$/.test(text.slice(1)) ? Number(text.slice(1)) : Number.NaN;
     if (setting === undefined || !inRange(value, setting)) {
-      throw new ConfigurationError(
-        `${name}: found "${text}" behind ${base}, expected some of ${settings.map(describeNameSetting).join('; ')}`,
-      );
+      throw new ConfigurationError({
+        subject: name,
+        found: `"${text}" behind ${base}`,
+        expected: `some of ${settings.map(describeNameSetting).join('; ')}`,
+      });
     }
     values[setting.letter] = value;
   }
   const right = nameWithSettings(base, values, settings);
-  if (right !== name) throw new ConfigurationError(`${name}: not known under this name; write ${right}`);
+  if (right !== name)
+    throw new ConfigurationError({ subject: name, what: 'not known under this name', remedy: `write ${right}` });
   return values;
 }
 

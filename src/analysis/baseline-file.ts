@@ -107,7 +107,10 @@ export function bundledBaselinesFolder(): string {
 /** Reads the baseline files below a folder, in alphabetical order. Throws FileError naming file, field, found, expected. */
 export async function readBaselineFiles(folder: string): Promise<BaselineFile[]> {
   const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new FileError(`${folder}: cannot be read; expected a folder with baseline files`, { cause: error });
+    throw new FileError(
+      { subject: folder, what: 'cannot be read', remedy: 'expected a folder with baseline files' },
+      { cause: error },
+    );
   });
   const files: BaselineFile[] = [];
   for (const name of names.filter((entry) => entry.endsWith('.json')).sort()) {
@@ -123,10 +126,16 @@ export function parseBaselineFile(path: string, text: string): BaselineFile {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new FileError(`${path}: not valid JSON; expected a baseline file`, { cause: error });
+    throw new FileError(
+      { subject: path, what: 'not valid JSON', remedy: 'expected a baseline file' },
+      { cause: error },
+    );
   }
   const parsed = baselineFileSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new FileError(`${path}: field ${pathText(issue) || '(whole file)'}: expected ${expectedBy(issue)}`);
+  throw new FileError({
+    subject: `${path}: field ${pathText(issue) || '(whole file)'}`,
+    what: `expected ${expectedBy(issue)}`,
+  });
 }

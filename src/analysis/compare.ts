@@ -1,12 +1,13 @@
+import { areMet, type Condition } from '../condition.js';
 import { groupBy } from '../group-by.js';
 import { inNaturalOrder } from '../natural-order.js';
 import type { RecordedRun } from '../results/index.js';
 import { admitBaselines, type BaselineOptions } from './baseline-rows.js';
-import { type Candidate, candidateOf } from './candidate.js';
+import { bestSettings, type RowOptions, satisfies } from './best-settings.js';
+import { type MeasuredSetting, resultSettings } from './compared-setting.js';
 import type { Comparison, ComparisonTable } from './comparison.js';
-import { bestContenders, type RowOptions, satisfies } from './competitors.js';
+import { type Competitor, competitorOf } from './competitor.js';
 import { describeConditions, tableKey } from './conditions.js';
-import { type RunsContender, resultContenders } from './contender.js';
 import { withDetail } from './details.js';
 import { withDifferences } from './differences.js';
 import { describeEdge } from './grid-edge.js';
@@ -34,7 +35,7 @@ export interface CompareOptions extends RowOptions, BaselineOptions {
   /** Only these, in this order; default: all, alphabetically. The order of `optimizers` counts, too. */
   readonly testproblems?: readonly string[];
   /** Only settings that have these values; a setting without such a name is not concerned. Results only. */
-  readonly where?: readonly (readonly [name: string, value: string])[];
+  readonly where?: readonly Condition[];
   /** Shows wall times also of runs that shared the machine with others. */
   readonly wallTime?: boolean;
   /** Gives every row its curves, single runs and tried settings. */
@@ -50,12 +51,11 @@ export interface CompareOptions extends RowOptions, BaselineOptions {
  */
 export function compare(runs: readonly RecordedRun[], options: CompareOptions = {}): Comparison {
   const { optimizers, where = [] } = options;
-  const contenders = resultContenders(withProblemVersions(runs)).filter(
+  const comparedSettings = resultSettings(withProblemVersions(runs)).filter(
     ({ setting }) =>
-      optimizers?.includes(setting.optimizer) !== false &&
-      where.every(([name, value]) => satisfies(setting, name, value)),
+      optimizers?.includes(setting.optimizer) !== false && areMet(where, (condition) => satisfies(setting, condition)),
   );
-  const groups = groupBy(contenders, ({ setting }) => `${setting.testproblem} ${tableKey(setting)}`);
+  const groups = groupBy(comparedSettings, ({ setting }) => `${setting.testproblem} ${tableKey(setting)}`);
   const tables = [...groups.values()].map((own) => tableOf(own, options));
   const byProblem = groupBy(tables, ({ testproblem }) => testproblem);
   const asked = options.testproblems?.flatMap((name) => [
@@ -71,7 +71,7 @@ export function compare(runs: readonly RecordedRun[], options: CompareOptions = 
 
 const SEPARATE_TABLES = 'results of this test problem under other conditions have their own table';
 
-function tableOf(own: readonly RunsContender[], options: CompareOptions): ComparisonTable {
+function tableOf(own: readonly MeasuredSetting[], options: CompareOptions): ComparisonTable {
   const [{ setting: sample } = { setting: undefined }] = own;
   if (sample === undefined) throw new Error('defect: a table without results');
   const settings = own.map(({ setting }) => setting);
@@ -83,22 +83,22 @@ function tableOf(own: readonly RunsContender[], options: CompareOptions): Compar
   const target = unlike === null ? targetOf(settings, metric, options) : null;
   const selection = { mode: options.mode ?? 'most', metric: options.selectionMetric ?? 'valid_accuracies' };
   const { admitted, notes } = admitBaselines(options, sample, metric);
-  const best = bestContenders(own, selection, options);
+  const best = bestSettings(own, selection, options);
   const context = { metric, target, sample, wallTime: options.wallTime ?? false };
-  const chosen = [...best.chosen, ...bestContenders(admitted, selection, options).chosen];
-  const candidates = inTableOrder(
-    chosen.map((choice) => candidateOf(choice, context)),
+  const chosen = [...best.chosen, ...bestSettings(admitted, selection, options).chosen];
+  const competitors = inTableOrder(
+    chosen.map((choice) => competitorOf(choice, context)),
     options.optimizers,
   );
-  const names = rowNames(candidates.map(({ row }) => row));
-  const beside = candidates.map(({ setting }) => setting);
-  const named = candidates.map((candidate, index) => ({
-    ...candidate,
+  const names = rowNames(competitors.map(({ row }) => row));
+  const beside = competitors.map(({ setting }) => setting);
+  const named = competitors.map((competitor, index) => ({
+    ...competitor,
     row: {
-      ...candidate.row,
-      name: names[index] ?? candidate.row.optimizer,
-      settingText: settingText(candidate.setting, beside, options.defaults ?? new Map()),
-      schedule: scheduleInWords(candidate.setting),
+      ...competitor.row,
+      name: names[index] ?? competitor.row.optimizer,
+      settingText: settingText(competitor.setting, beside, options.defaults ?? new Map()),
+      schedule: scheduleInWords(competitor.setting),
     },
   }));
   const { rows, reference, notes: pairing } = withDifferences(named, options.reference, unlike === null);
@@ -119,11 +119,11 @@ function tableOf(own: readonly RunsContender[], options: CompareOptions): Compar
       ...notes,
       ...(unlike === null ? [] : [unlikeNote(sample.testproblem, unlike)]),
       ...(superseded === 0 ? [] : [`${counted(superseded, 'older or unfinished file')} of the same runs not used`]),
-      ...versionNotes(candidates),
+      ...versionNotes(competitors),
       ...folderNotes(settings),
       ...rows.flatMap(({ name, edges }) => edges.map((edge) => `${name}: ${describeEdge(edge)}`)),
       ...pairing,
-      ...wallNotes(candidates, options),
+      ...wallNotes(competitors, options),
     ],
   };
 }
@@ -134,8 +134,8 @@ function unlikeNote(testproblem: string, { smallest, largest }: { smallest: numb
 }
 
 /** Several versions of a user's optimizer, each in a row of its own. */
-function versionNotes(candidates: readonly Candidate[]): string[] {
-  const rows = candidates.map(({ row }) => row).filter(({ originKind }) => originKind === 'results');
+function versionNotes(competitors: readonly Competitor[]): string[] {
+  const rows = competitors.map(({ row }) => row).filter(({ originKind }) => originKind === 'results');
   return [...groupBy(rows, ({ optimizer }) => optimizer)].flatMap(([optimizer, own]) => {
     const versions = [
       ...new Set(own.map(({ version, file }) => (version === null ? 'bundled' : `${file} ${version}`))),
@@ -145,7 +145,7 @@ function versionNotes(candidates: readonly Candidate[]): string[] {
   });
 }
 
-function folderNotes(settings: readonly Candidate['setting'][]): string[] {
+function folderNotes(settings: readonly Competitor['setting'][]): string[] {
   const folders = [...new Set(settings.flatMap(({ folder }) => folder ?? []))];
   if (folders.length === 0) return [];
   return [
@@ -153,9 +153,9 @@ function folderNotes(settings: readonly Candidate['setting'][]): string[] {
   ];
 }
 
-function wallNotes(candidates: readonly Candidate[], { wallTime }: CompareOptions): string[] {
-  const timed = candidates.some(({ row }) => row.originKind === 'results' && row.cpuSecondsPerEpoch !== null);
-  const hidden = candidates.some(
+function wallNotes(competitors: readonly Competitor[], { wallTime }: CompareOptions): string[] {
+  const timed = competitors.some(({ row }) => row.originKind === 'results' && row.cpuSecondsPerEpoch !== null);
+  const hidden = competitors.some(
     ({ row }) => row.originKind === 'results' && row.cpuSecondsPerEpoch !== null && row.wallSecondsPerEpoch === null,
   );
   if (wallTime === true && timed) {
@@ -166,7 +166,7 @@ function wallNotes(candidates: readonly Candidate[], { wallTime }: CompareOption
     : [];
 }
 
-function targetOf(settings: readonly Candidate['setting'][], metric: Metric, options: CompareOptions): Target | null {
+function targetOf(settings: readonly Competitor['setting'][], metric: Metric, options: CompareOptions): Target | null {
   const [sample] = settings;
   if (sample === undefined) return null;
   const { targets = {} } = options;
@@ -180,13 +180,13 @@ function targetOf(settings: readonly Candidate['setting'][], metric: Metric, opt
 }
 
 /** By the user's order or that of labels and plan entries; else alphabetically, results before baselines. */
-function inTableOrder(candidates: readonly Candidate[], order: readonly string[] | undefined): Candidate[] {
-  const rank = ({ row, setting }: Candidate) => [
+function inTableOrder(competitors: readonly Competitor[], order: readonly string[] | undefined): Competitor[] {
+  const rank = ({ row, setting }: Competitor) => [
     Number(row.originKind === 'baseline'),
     setting.position ?? Number.POSITIVE_INFINITY,
   ];
-  const positioned = candidates.some(({ setting }) => setting.position !== null);
-  const byName = inOrder(candidates, ({ row }) => row.optimizer, order);
+  const positioned = competitors.some(({ setting }) => setting.position !== null);
+  const byName = inOrder(competitors, ({ row }) => row.optimizer, order);
   if (!positioned) return byName;
   return byName.sort((left, right) => {
     const [leftKind = 0, leftPosition = 0] = rank(left);

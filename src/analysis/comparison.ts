@@ -1,6 +1,6 @@
 import type { RecordedRun } from '../results/index.js';
+import type { OriginKind } from './compared-setting.js';
 import type { Mismatch } from './conditions.js';
-import type { OriginKind } from './contender.js';
 import type { GridEdge } from './grid-edge.js';
 import type { Interval } from './intervals.js';
 import type { Metric } from './metrics.js';

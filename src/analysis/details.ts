@@ -1,7 +1,8 @@
+import { at } from '../expect.js';
 import { furtherMetricsOf, metricsOf, type RecordedRun } from '../results/index.js';
 import { bestOf } from './best-of.js';
-import type { Candidate } from './candidate.js';
 import type { ComparisonRow } from './comparison.js';
+import type { Competitor } from './competitor.js';
 import { gradientEquivalentsPerEpoch } from './gradient-equivalents.js';
 import { bootstrapIntervals, studentIntervalOf } from './intervals.js';
 import { METRICS, type Metric } from './metrics.js';
@@ -9,15 +10,15 @@ import type { CurvePoint, RowDetail, RunDetail, TriedSetting } from './row-detai
 import { mean, summarise } from './statistics.js';
 import { timeToTarget } from './time-to-target.js';
 
-/** The row with curves, single runs and tried settings of its candidate. */
+/** The row with curves, single runs and tried settings of its competitor. */
 export function withDetail(
   row: ComparisonRow,
-  candidate: Pick<Candidate, 'runs' | 'chosen' | 'setting'> | undefined,
+  competitor: Pick<Competitor, 'runs' | 'chosen' | 'setting'> | undefined,
   { metric, wallTime, epochs }: { readonly metric: Metric; readonly wallTime: boolean; readonly epochs: number },
 ): ComparisonRow {
-  if (candidate === undefined) throw new Error('defect: a row without its candidate');
-  const { runs, chosen, setting } = candidate;
-  const { contender } = chosen;
+  if (competitor === undefined) throw new Error('defect: a row without its competitor');
+  const { runs, chosen, setting } = competitor;
+  const { compared } = chosen;
   const target = row.target?.target ?? null;
   const tried = chosen.tried.map((ranked): TriedSetting => {
     const of = ranked.aggregate.metrics[metric];
@@ -36,7 +37,7 @@ export function withDetail(
     };
   });
   const detail: RowDetail = {
-    curves: contender.kind === 'runs' ? runCurves(runs, wallTime) : publishedCurves(contender, epochs),
+    curves: compared.kind === 'runs' ? runCurves(runs, wallTime) : publishedCurves(compared, epochs),
     runs: runs.map((run) => runDetail(run, metric, target)),
     tried,
     bestOf: bestOf(tried),
@@ -92,21 +93,21 @@ function runCurves(runs: readonly RecordedRun[], wallTime: boolean): RowDetail['
     const samples = axes.map(({ epoch }) => measured.flatMap((curve) => curve[epoch] ?? []));
     const intervals = bootstrapIntervals(samples, { stream: metric });
     return axes.map((axis, index): CurvePoint => {
-      return { ...axis, ...summarise(samples[index] ?? []), interval: intervals[index] ?? null };
+      return { ...axis, ...summarise(at(samples, index)), interval: intervals[index] ?? null };
     });
   });
 }
 
 function publishedCurves(
-  contender: Extract<Candidate['chosen']['contender'], { kind: 'summary' }>,
+  compared: Extract<Competitor['chosen']['compared'], { kind: 'summary' }>,
   epochs: number,
 ): RowDetail['curves'] {
   return byMetric([], (metric) => {
-    const means = contender.mean[metric]?.slice(0, epochs + 1);
+    const means = compared.mean[metric]?.slice(0, epochs + 1);
     if (means === undefined) return null;
     return means.map((value, epoch): CurvePoint => {
-      const populationStd = contender.populationStd[metric]?.[epoch] ?? null;
-      const n = value === null ? 0 : contender.seeds.length;
+      const populationStd = compared.populationStd[metric]?.[epoch] ?? null;
+      const n = value === null ? 0 : compared.seeds.length;
       const sampleStd = n < 2 || populationStd === null ? null : populationStd * Math.sqrt(n / (n - 1));
       return {
         epoch,

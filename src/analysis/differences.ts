@@ -1,28 +1,28 @@
-import type { Candidate } from './candidate.js';
 import type { ComparisonRow } from './comparison.js';
+import type { Competitor } from './competitor.js';
 import { holm } from './holm.js';
 import { type PairedDifference, pairedDifference } from './paired.js';
 import { sameStart } from './starts.js';
 
-/** A candidate whose row lacks only what refers to another row. */
-export interface NamedCandidate extends Omit<Candidate, 'row'> {
+/** A competitor whose row lacks only what refers to another row. */
+export interface NamedCompetitor extends Omit<Competitor, 'row'> {
   readonly row: Omit<ComparisonRow, 'difference' | 'relativeWall' | 'relativeCpu'>;
 }
 
 /** Rows with differences and times relative to the reference, its name, and what a reader must know about them. */
 export function withDifferences(
-  candidates: readonly NamedCandidate[],
+  competitors: readonly NamedCompetitor[],
   wanted: string | undefined,
   comparable: boolean,
 ): { rows: ComparisonRow[]; reference: string | null; notes: string[] } {
-  const reference = referenceOf(candidates, wanted);
+  const reference = referenceOf(competitors, wanted);
   const notes: string[] = [];
   if (wanted !== undefined && reference === null) {
     notes.push(`no runs of the reference ${wanted} here: no differences and no relative times`);
   }
-  const pairs = candidates.map((candidate) =>
-    comparable && reference !== null && candidate !== reference && candidate.pairable
-      ? pairsOf(candidate, reference)
+  const pairs = competitors.map((competitor) =>
+    comparable && reference !== null && competitor !== reference && competitor.pairable
+      ? pairsOf(competitor, reference)
       : null,
   );
   const differences = pairs.map((pair): PairedDifference | null =>
@@ -32,11 +32,11 @@ export function withDifferences(
     if (pair === null || pair.unlike.length === 0) continue;
     const seeds = `${pair.unlike.length === 1 ? 'seed' : 'seeds'} ${pair.unlike.join(', ')}`;
     notes.push(
-      `${candidates[index]?.row.name} and ${reference?.row.name} did not start at the same point with ${seeds} (their losses before training differ): no pairs`,
+      `${competitors[index]?.row.name} and ${reference?.row.name} did not start at the same point with ${seeds} (their losses before training differ): no pairs`,
     );
   }
   const corrected = holm(differences.map((difference) => difference?.pValue ?? null));
-  const rows = candidates.map(({ row, machine }, index): ComparisonRow => {
+  const rows = competitors.map(({ row, machine }, index): ComparisonRow => {
     const difference = differences[index] ?? null;
     // One name of a processor can stand for many machines: times of another origin are not set in relation.
     const related =
@@ -55,17 +55,17 @@ export function withDifferences(
   });
   return {
     rows,
-    reference: reference === null ? null : referenceName(reference, candidates),
-    notes: [...notes, ...timeNotes(candidates, reference)],
+    reference: reference === null ? null : referenceName(reference, competitors),
+    notes: [...notes, ...timeNotes(competitors, reference)],
   };
 }
 
 /** Final values by seed of the runs that started at the same point, and the common seeds whose runs did not. */
-function pairsOf(candidate: NamedCandidate, reference: NamedCandidate) {
+function pairsOf(competitor: NamedCompetitor, reference: NamedCompetitor) {
   const own = new Map<number, number>();
   const others = new Map<number, number>();
   const unlike: number[] = [];
-  for (const [seed, mine] of candidate.finals) {
+  for (const [seed, mine] of competitor.finals) {
     const theirs = reference.finals.get(seed);
     if (theirs === undefined) continue;
     if (sameStart(mine.run, theirs.run)) {
@@ -77,8 +77,8 @@ function pairsOf(candidate: NamedCandidate, reference: NamedCandidate) {
 }
 
 /** The user's own runs serve first, then an own baseline under the same conditions. */
-function referenceOf(candidates: readonly NamedCandidate[], wanted: string | undefined): NamedCandidate | null {
-  const usable = candidates.filter(({ pairable }) => pairable);
+function referenceOf(competitors: readonly NamedCompetitor[], wanted: string | undefined): NamedCompetitor | null {
+  const usable = competitors.filter(({ pairable }) => pairable);
   const own = usable.filter(({ row }) => row.originKind === 'results');
   const named = (label: string) =>
     [...own, ...usable].find(({ row }) => row.name === label || row.optimizer === label || row.origin === label);
@@ -87,8 +87,8 @@ function referenceOf(candidates: readonly NamedCandidate[], wanted: string | und
 }
 
 /** The row's name, with origin or setting where another row has the same one. */
-function referenceName({ row }: NamedCandidate, candidates: readonly NamedCandidate[]): string {
-  const namesakes = candidates.filter(
+function referenceName({ row }: NamedCompetitor, competitors: readonly NamedCompetitor[]): string {
+  const namesakes = competitors.filter(
     (other) => other.row.name === row.name && other.row.originKind === row.originKind,
   );
   if (namesakes.length < 2) return row.name;
@@ -97,8 +97,8 @@ function referenceName({ row }: NamedCandidate, candidates: readonly NamedCandid
 }
 
 /** Which times are not set in relation, and why: times of other engines, devices, threads or processors mean nothing together. */
-function timeNotes(candidates: readonly NamedCandidate[], reference: NamedCandidate | null): string[] {
-  const timed = candidates.filter(({ row }) => row.originKind === 'results' && row.cpuSecondsPerEpoch !== null);
+function timeNotes(competitors: readonly NamedCompetitor[], reference: NamedCompetitor | null): string[] {
+  const timed = competitors.filter(({ row }) => row.originKind === 'results' && row.cpuSecondsPerEpoch !== null);
   if (reference === null || !timed.includes(reference)) return [];
   if (reference.machine === null) {
     return [`no relative times: the runs of ${reference.row.name} are of several machines, or of unknown ones`];

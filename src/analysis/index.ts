@@ -8,11 +8,11 @@ export {
   readBaselineFiles,
 } from './baseline-file.js';
 export type { BestOf } from './best-of.js';
+export { namesOf } from './best-settings.js';
 export { type CompareOptions, compare } from './compare.js';
+export { baselineSettings, type ComparedSetting, resultSettings, runBaselines } from './compared-setting.js';
 export type { Comparison, ComparisonRow, ComparisonTable } from './comparison.js';
-export { namesOf } from './competitors.js';
 export type { Mismatch } from './conditions.js';
-export { baselineContenders, type Contender, resultContenders, runBaselines } from './contender.js';
 export { describeEdge, type GridEdge, gridEdges } from './grid-edge.js';
 export { holm } from './holm.js';
 export { bootstrapInterval, type Interval, percentileInterval, studentInterval } from './intervals.js';

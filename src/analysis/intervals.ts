@@ -1,4 +1,5 @@
 import { studentQuantile } from '../distributions.js';
+import { at } from '../expect.js';
 import { groupBy } from '../group-by.js';
 import { randomStream } from '../random/index.js';
 import { requireFinite } from './numbers.js';
@@ -66,12 +67,12 @@ export function bootstrapIntervals(
     requireInput('bootstrapInterval', values, level);
     return isBootstrapped(values) ? null : studentInterval(values, { level });
   });
-  const places = [...samples.keys()].filter((place) => isBootstrapped(samples[place] ?? []));
+  const places = [...samples.keys()].filter((place) => isBootstrapped(at(samples, place)));
   for (const own of groupBy(places, (place) => samples[place]?.length ?? 0).values()) {
     for (let first = 0; first < own.length; first += LANES) {
       const lanes = own.slice(first, first + LANES);
       const made = resampledIntervals(
-        lanes.map((place) => samples[place] ?? []),
+        lanes.map((place) => at(samples, place)),
         { level, resamples, stream },
       );
       for (const [lane, place] of lanes.entries()) intervals[place] = made[lane] ?? null;
@@ -142,7 +143,7 @@ export function percentileInterval(values: readonly number[], options: IntervalO
   const random = randomStream(0, 'analysis', 'bootstrap', stream);
   const means = Float64Array.from({ length: resamples }, () => {
     let sum = 0;
-    for (let draw = 0; draw < values.length; draw++) sum += values[random.integer(values.length)] ?? 0;
+    for (let draw = 0; draw < values.length; draw++) sum += values[random.integer(values.length)] as number;
     return sum / values.length;
   }).sort();
   return {

@@ -35,7 +35,9 @@ export function checkMetric(
   if (known.includes(metric)) return;
   const nearest = nearestNames(metric, known);
   const hint = nearest.length === 0 ? '' : ` (did you mean ${nearest.join(' or ')}?)`;
-  throw new ConfigurationError(
-    `${option}: found ${JSON.stringify(metric)}, expected one of ${known.join(', ')}${hint}`,
-  );
+  throw new ConfigurationError({
+    subject: option,
+    found: JSON.stringify(metric),
+    expected: `one of ${known.join(', ')}${hint}`,
+  });
 }

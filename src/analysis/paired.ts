@@ -7,9 +7,9 @@ import { mean } from './statistics.js';
 export interface PairedDifference {
   /** Common seeds, in ascending order. */
   readonly seeds: readonly number[];
-  /** Candidate − reference, seed by seed. */
+  /** Competitor − reference, seed by seed. */
   readonly values: readonly number[];
-  /** Mean of (candidate − reference); null without a common seed. */
+  /** Mean of (competitor − reference); null without a common seed. */
   readonly mean: number | null;
   /** Student's interval of the mean difference; null for fewer than two common seeds. */
   readonly interval: Interval | null;
@@ -29,11 +29,11 @@ const SAMPLED_PATTERNS = 99_999;
  * difference is free of what the seed does to both. The keys are seeds.
  */
 export function pairedDifference(
-  candidate: ReadonlyMap<number, number>,
+  competitor: ReadonlyMap<number, number>,
   reference: ReadonlyMap<number, number>,
 ): PairedDifference {
-  const seeds = [...candidate.keys()].filter((seed) => reference.has(seed)).sort((left, right) => left - right);
-  const differences = seeds.map((seed) => (candidate.get(seed) ?? 0) - (reference.get(seed) ?? 0));
+  const seeds = [...competitor.keys()].filter((seed) => reference.has(seed)).sort((left, right) => left - right);
+  const differences = seeds.map((seed) => (competitor.get(seed) ?? 0) - (reference.get(seed) ?? 0));
   requireFinite('pairedDifference', differences);
   if (differences.length < 2) {
     const [only = null] = differences;
@@ -47,7 +47,7 @@ export function pairedDifference(
       method: null,
     };
   }
-  const sizes = seeds.map((seed) => Math.abs(candidate.get(seed) ?? 0) + Math.abs(reference.get(seed) ?? 0));
+  const sizes = seeds.map((seed) => Math.abs(competitor.get(seed) ?? 0) + Math.abs(reference.get(seed) ?? 0));
   const test = signFlipTest(differences, { valueSize: mean(sizes) / 2 });
   return { seeds, values: differences, mean: mean(differences), interval: studentInterval(differences), ...test };
 }

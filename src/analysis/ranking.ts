@@ -51,8 +51,8 @@ export function rankSettings(
 /** DeepOBS' fall-backs for a metric that no run has. */
 export function availableMetric(settings: readonly Setting[], metric: Metric): Metric {
   const losses = metric.replace('accuracies', 'losses') as Metric;
-  const measured = (candidate: Metric) =>
-    settings.some(({ runs }) => runs.some(({ curves }) => (curves[candidate]?.length ?? 0) > 0));
+  const measured = (wanted: Metric) =>
+    settings.some(({ runs }) => runs.some(({ curves }) => (curves[wanted]?.length ?? 0) > 0));
   return [metric, losses].find(measured) ?? 'test_losses';
 }
 

@@ -1,15 +1,17 @@
+import { areMet, type Condition, isAmong } from '../condition.js';
 import type { RecordedRun } from '../results/index.js';
-import { alternatives, namesOf, satisfies } from './competitors.js';
+import { readSeeds } from '../seeds.js';
+import { namesOf, satisfies } from './best-settings.js';
 import { groupSettings } from './settings.js';
 
-/** A condition as the user states it: `['lr', '0.1']`, `['tag', 'paper']`. */
-export type Condition = readonly [name: string, value: string];
-
 /** Conditions on single runs, which their settings do not have. */
-const OF_RUNS: Readonly<Record<string, (run: RecordedRun) => readonly string[]>> = {
-  tag: ({ tags = [] }) => tags,
-  state: ({ status }) => [status.state],
-  seed: ({ seed }) => [String(seed)],
+const OF_RUNS: Readonly<Record<string, (run: RecordedRun, value: string) => boolean>> = {
+  tag: ({ tags = [] }, value) => tags.some((tag) => isAmong(tag, value)),
+  state: ({ status }, value) => isAmong(status.state, value),
+  seed: ({ seed }, value) => {
+    const seeds = readSeeds(value);
+    return typeof seeds !== 'string' && seeds.includes(seed);
+  },
 };
 
 /** Whether a condition is on single runs: on a tag, the state or the seed. */
@@ -22,20 +24,13 @@ export function conditionNames(runs: readonly RecordedRun[]): string[] {
   return [...namesOf(groupSettings(runs)), ...Object.keys(OF_RUNS)];
 }
 
-/** The runs that meet every condition; alternatives have commas between them, or for `seed`, `state` and `tag` conditions of their own. */
+/** The runs that meet every condition; several on one name are alternatives, as are values with commas between them. */
 export function runsWhere(runs: readonly RecordedRun[], conditions: readonly Condition[]): RecordedRun[] {
   const ofRuns = conditions.filter(isOfRuns);
   const ofSettings = conditions.filter((condition) => !isOfRuns(condition));
-  const names = [...new Set(ofRuns.map(([name]) => name))];
   return runs.filter((run) => {
-    const meets = (name: string) =>
-      ofRuns.some(
-        ([own, value]) => own === name && alternatives(value).some((one) => OF_RUNS[name]?.(run).includes(one)),
-      );
-    if (!names.every(meets)) return false;
+    if (!areMet(ofRuns, ([name, value]) => OF_RUNS[name]?.(run, value) === true)) return false;
     if (ofSettings.length === 0) return true;
-    return groupSettings([run]).every((setting) =>
-      ofSettings.every(([name, value]) => satisfies(setting, name, value)),
-    );
+    return groupSettings([run]).every((setting) => areMet(ofSettings, (condition) => satisfies(setting, condition)));
   });
 }

@@ -35,9 +35,11 @@ export async function checkFile(file: string, { engine: options = {}, dataDir }:
     const { exported } = await loadUserModule(file, { option: 'check', noun: 'optimizer' });
     defines = nounOf(exported);
     if (defines !== null) return;
-    throw new FileError(
-      `${file}: its default export is no definition; expected the result of defineOptimizer, defineTestProblem or defineDataset`,
-    );
+    throw new FileError({
+      subject: file,
+      what: 'its default export is no definition',
+      remedy: 'expected the result of defineOptimizer, defineTestProblem or defineDataset',
+    });
   });
   if (defines === null) return { defines, findings: [loads] };
   const findings = [loads, ...(await checkDefinition(file, defines, options, dataDir))];
@@ -107,9 +109,11 @@ async function checkDataset(definition: DatasetDefinition, code: UserCode, dataD
     const [first, second] = [await open(0), await open(AHEAD)];
     if (first.record.checksum === second.record.checksum) return;
     const place = code.placeOfProperty(syntheticSize === null ? 'load' : 'synthetic') ?? code.file;
-    throw new FileError(
-      `${place}: data set ${definition.name}: loaded twice it has other values; draw them from fixed seeds${changing.suffix}`,
-    );
+    throw new FileError({
+      subject: `${place}: data set ${definition.name}`,
+      what: 'loaded twice it has other values',
+      remedy: `draw them from fixed seeds${changing.suffix}`,
+    });
   };
   return [
     await finding('its examples are as it states, and the same whenever it is loaded', () => opened(null)),

@@ -1,6 +1,7 @@
 import { datasetDefinition } from '../dataset/index.js';
 import type { Engine } from '../engine/index.js';
 import { openReferenceEngine } from '../engine/reference/engine.js';
+import { at } from '../expect.js';
 import { randomStream } from '../random/index.js';
 import { checkFit } from '../run/problem-data.js';
 import { type Examples, openProblem } from '../run/problem-functions.js';
@@ -77,7 +78,7 @@ async function checkInitial(problem: TestProblem, code: UserCode, place: string)
   const first = await changing.during(async () => problem.initialParameters(SEED));
   const second = await changing.during(async () => problem.initialParameters(SEED), AHEAD);
   for (const [index, { name, shape }] of problem.parameters.entries()) {
-    const values = first[index] ?? new Float32Array();
+    const values = at(first, index);
     if (values.length !== sizeOf(shape)) {
       throw new Error(
         `${place}: the initial values of ${name} are ${values.length}, expected ${sizeOf(shape)} for [${shape}]`,

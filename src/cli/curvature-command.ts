@@ -108,5 +108,5 @@ function batches(text: string): number | 'all' {
   if (text === 'all') return text;
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new UsageError(`--batches: found ${quoted(text)}, expected a whole number of at least 1, or all`);
+  throw new UsageError({ subject: '--batches', found: quoted(text), expected: 'a whole number of at least 1, or all' });
 }

@@ -103,7 +103,9 @@ export function unknownCommand(parent: Command, typed: string | undefined = pare
 
 /** The error for a test problem or optimizer that is not stated; `further` says what else would do. */
 export function missingName(option: string, list: 'testproblems' | 'optimizers', further = ''): UsageError {
-  return new UsageError(
-    `${option}: missing, expected a name of probprec list ${list} or a file of your own, such as ./mine.js${further}`,
-  );
+  return new UsageError({
+    subject: option,
+    what: 'missing',
+    expected: `a name of probprec list ${list} or a file of your own, such as ./mine.js${further}`,
+  });
 }

@@ -16,14 +16,19 @@ export function parseHyperparameters(
   const values: Record<string, string | boolean> = {};
   const set = (name: string, option: string, value: string | boolean) => {
     if (Object.hasOwn(values, name)) {
-      throw new UsageError(`${option}: found it twice, expected one value; probprec sweep plan tries several`);
+      throw new UsageError({
+        subject: option,
+        found: 'it twice',
+        expected: 'one value',
+        remedy: 'probprec sweep plan tries several',
+      });
     }
     values[name] = value;
   };
   for (let index = 0; index < args.length; index++) {
     const argument = args[index] ?? '';
     if (!argument.startsWith('--') || argument === '--') {
-      throw new UsageError(`found the argument ${quoted(argument)}, expected only options: --name VALUE`);
+      throw new UsageError({ found: `the argument ${quoted(argument)}`, expected: 'only options: --name VALUE' });
     }
     const equals = argument.indexOf('=');
     const option = equals < 0 ? argument : argument.slice(0, equals);
@@ -43,7 +48,7 @@ export function parseHyperparameters(
     } else if (exact.type === 'boolean') {
       set(exact.name, option, true);
     } else {
-      throw new UsageError(`${option}: found no value, expected ${article(exact.type)} ${exact.type}`);
+      throw new UsageError({ subject: option, found: 'no value', expected: `${article(exact.type)} ${exact.type}` });
     }
   }
   return values;
@@ -61,11 +66,13 @@ function unknownOption(
   { ownOptions, command }: { readonly ownOptions: readonly string[]; readonly command: string },
 ): UsageError {
   const names = declared.map((candidate) => candidate.option);
-  return new UsageError(
-    `${option}: found an option that neither ${command} nor ${optimizer} has, expected one of ${optimizer}'s hyperparameters ${
+  return new UsageError({
+    subject: option,
+    found: `an option that neither ${command} nor ${optimizer} has`,
+    expected: `one of ${optimizer}'s hyperparameters ${
       names.join(', ') || '(it has none)'
     } or an option of ${command}${didYouMean(option, [...names, ...ownOptions])}`,
-  );
+  });
 }
 
 function article(noun: string): string {

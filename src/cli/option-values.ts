@@ -1,3 +1,4 @@
+import { type Condition, parseCondition } from '../condition.js';
 import { decimalNumber } from '../decimal-number.js';
 import { nearestNames } from '../names.js';
 import { METRICS, type Metric } from '../results/metrics.js';
@@ -52,13 +53,20 @@ export function commaSeparated<T>(parse: (text: string) => T): (text: string, be
 export function nameList(option: string): (text: string, before?: readonly string[]) => string[] {
   return commaSeparated((name) => {
     if (name !== '') return name;
-    throw new UsageError(`${option}: found an empty name, expected names separated by commas`);
+    throw new UsageError({ subject: option, found: 'an empty name', expected: 'names separated by commas' });
   });
 }
 
 /** A parser for an option that may be repeated: the texts in their order. */
 export function repeated(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
+}
+
+/** Reads `lr=0.1` or `optimizer=sgd,adam`. Throws UsageError. */
+export function readCondition(option: string, text: string): Condition {
+  const condition = parseCondition(text);
+  if (condition !== null) return condition;
+  throw new UsageError({ subject: option, found: quoted(text), expected: 'name=value, for example lr=0.1' });
 }
 
 /** A parser for an option that takes one of a few words, which completion offers. */
@@ -90,9 +98,11 @@ export function metricName(option: string): (text: string) => Metric {
     if (known !== undefined) return known;
     const meant = didYouMean(text, METRICS);
     if (meant === '' && /^(train|valid|test)_./.test(text)) return text as Metric;
-    throw new UsageError(
-      `${option}: found ${quoted(text)}, expected one of ${METRICS.join(', ')}, or another metric that a test problem reports, such as test_reconstruction${meant}`,
-    );
+    throw new UsageError({
+      subject: option,
+      found: quoted(text),
+      expected: `one of ${METRICS.join(', ')}, or another metric that a test problem reports, such as test_reconstruction${meant}`,
+    });
   };
 }
 

@@ -110,12 +110,16 @@ async function showRunHelp(run: Command, optimizer: string | undefined, terminal
 
 function tag(text: string): string {
   if (TAG.test(text)) return text;
-  throw new UsageError(`--tag: found ${quoted(text)}, expected at most 64 letters, digits, ".", "_" and "-"`);
+  throw new UsageError({
+    subject: '--tag',
+    found: quoted(text),
+    expected: 'at most 64 letters, digits, ".", "_" and "-"',
+  });
 }
 
 function note(text: string): string {
   if (NOTE.test(text)) return text;
-  throw new UsageError(`--note: found ${quoted(text)}, expected one line of at most 1,000 characters`);
+  throw new UsageError({ subject: '--note', found: quoted(text), expected: 'one line of at most 1,000 characters' });
 }
 
 function addList(program: Command, terminal: Terminal): void {
@@ -135,7 +139,12 @@ function addList(program: Command, terminal: Terminal): void {
     .option('--json', 'same as --format json')
     .option('--conformance', "testproblems: what is DeepOBS' and what is not, as docs/conformance.md has it")
     .action(async (what: string | undefined, files: string[], options: ListOptions) => {
-      if (what === undefined) throw new UsageError(`list: missing argument; expected one of ${LISTS.join(', ')}`);
+      if (what === undefined)
+        throw new UsageError({
+          subject: 'list',
+          what: 'missing argument',
+          remedy: `expected one of ${LISTS.join(', ')}`,
+        });
       const chosen = oneOf('list', LISTS)(what);
       const json = options.json === true || options.format === 'json';
       if (options.conformance) {
@@ -147,10 +156,15 @@ function addList(program: Command, terminal: Terminal): void {
         process.exitCode = await listRuns(files, { where: options.where, json }, terminal);
         return;
       }
-      if (options.where.length > 0) throw new UsageError(`list ${chosen}: found --where, which is of list runs`);
+      if (options.where.length > 0)
+        throw new UsageError({ subject: `list ${chosen}`, found: '--where, which is of list runs' });
       const { list } = await import('./commands/list.js');
       if (files.length > 0 && !['testproblems', 'optimizers', 'datasets'].includes(chosen)) {
-        throw new UsageError(`list ${chosen}: found the argument ${quoted(files[0] ?? '')}, expected nothing more`);
+        throw new UsageError({
+          subject: `list ${chosen}`,
+          found: `the argument ${quoted(files[0] ?? '')}`,
+          expected: 'nothing more',
+        });
       }
       await list(chosen, files, json, terminal);
     });

@@ -139,7 +139,9 @@ function lengthInPoints(text: string): number {
   const [, value, unit = ''] = /^(\d+\.?\d*|\.\d+)(in|cm|mm|pt)$/.exec(text) ?? [];
   const points = Number(value) * (POINTS[unit] ?? Number.NaN);
   if (points >= 72 && points <= 7200) return points;
-  throw new UsageError(
-    `--width: found ${quoted(text)}, expected column, page or a length of at least 1in, for instance 3.25in or 82mm`,
-  );
+  throw new UsageError({
+    subject: '--width',
+    found: quoted(text),
+    expected: 'column, page or a length of at least 1in, for instance 3.25in or 82mm',
+  });
 }

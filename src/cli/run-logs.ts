@@ -17,13 +17,15 @@ export interface LogTarget {
 export function logTarget(text: string, before: readonly LogTarget[] = []): LogTarget[] {
   const [, kind, path] = /^(tensorboard|csv|jsonl):(.+)$/s.exec(text === '-' ? 'jsonl:-' : text) ?? [];
   if (kind === undefined || path === undefined || (kind === 'tensorboard' && path === '-')) {
-    throw new UsageError(
-      `--log: found ${quoted(text)}, expected tensorboard:DIR, csv:FILE, jsonl:FILE, or - for JSON lines on standard output`,
-    );
+    throw new UsageError({
+      subject: '--log',
+      found: quoted(text),
+      expected: 'tensorboard:DIR, csv:FILE, jsonl:FILE, or - for JSON lines on standard output',
+    });
   }
   const target = { kind: kind as LogTarget['kind'], path };
   if (before.some((other) => resolve(other.path) === resolve(path))) {
-    throw new UsageError(`--log: found ${quoted(path)} twice, expected a place for each log`);
+    throw new UsageError({ subject: '--log', found: `${quoted(path)} twice`, expected: 'a place for each log' });
   }
   return [...before, target];
 }

@@ -47,28 +47,33 @@ function parsed(option: Option, value: string, source: string): unknown {
 async function readConfig(file: string): Promise<Readonly<Record<string, string>>> {
   const [{ parseDocument }, { readRegularFile }] = await Promise.all([import('yaml'), import('../regular-file.js')]);
   const { content: bytes } = await readRegularFile(file, { most: LONGEST_CONFIG }).catch((error: Error) => {
-    throw new UsageError(`--config ${file}: cannot be read (${error.message})`);
+    throw new UsageError({ subject: `--config ${file}`, what: `cannot be read (${error.message})` });
   });
   const document = parseDocument(bytes.toString('utf8'), { logLevel: 'error' });
   const [fault] = document.errors;
-  if (fault !== undefined) throw new UsageError(`${file}: ${fault.message.split('\n')[0]}`);
+  if (fault !== undefined) throw new UsageError({ subject: file, what: `${fault.message.split('\n')[0]}` });
   const content: unknown = document.toJS({ maxAliasCount: 0 });
   const known = STANDING.map(keyOf);
   if (content === null) return {};
   if (typeof content !== 'object' || Array.isArray(content)) {
-    throw new UsageError(
-      `${file}: found no keys, expected lines like data_dir: /data; the keys are ${known.join(', ')}`,
-    );
+    throw new UsageError({
+      subject: file,
+      found: 'no keys',
+      expected: 'lines like data_dir: /data',
+      remedy: `the keys are ${known.join(', ')}`,
+    });
   }
   return Object.fromEntries(
     Object.entries(content).map(([key, value]) => {
       if (!known.includes(key)) {
-        throw new UsageError(
-          `${file}: unknown key ${JSON.stringify(key)}; expected some of ${known.join(', ')}${didYouMean(key, known)}; options that change what is measured belong on the command line or into a plan`,
-        );
+        throw new UsageError({
+          subject: file,
+          what: `unknown key ${JSON.stringify(key)}`,
+          remedy: `expected some of ${known.join(', ')}${didYouMean(key, known)}; options that change what is measured belong on the command line or into a plan`,
+        });
       }
       if (typeof value !== 'string' && typeof value !== 'number') {
-        throw new UsageError(`${file}: ${key}: expected a text or a number`);
+        throw new UsageError({ subject: `${file}: ${key}`, what: 'expected a text or a number' });
       }
       return [key, String(value)];
     }),

@@ -1,10 +1,19 @@
 import type { Command } from 'commander';
 import { SELECTION_MODES } from '../analysis/selection-mode.js';
+import type { Condition } from '../condition.js';
 import { METRICS } from '../results/metrics.js';
-import type { RunCondition } from '../sweep/selection.js';
+import { readSeeds, seedTwice } from '../seeds.js';
 import { UsageError } from './failure.js';
 import { unknownCommand } from './house-command.js';
-import { metricName, nameList, nonNegativeNumber, oneOf, quoted, repeated, wholeNumber } from './option-values.js';
+import {
+  metricName,
+  nameList,
+  nonNegativeNumber,
+  oneOf,
+  readCondition,
+  repeated,
+  wholeNumber,
+} from './option-values.js';
 import {
   COMMAND_FORMATS,
   type SweepBestOptions,
@@ -21,10 +30,10 @@ const USER_CODE = [
   '--allow-user-code',
   'load optimizer files that the plan names, and engines from the working directory',
 ] as const;
-const ONLY: [string, string, (text: string, before: RunCondition[]) => RunCondition[], RunCondition[]] = [
+const ONLY: [string, string, (text: string, before: Condition[]) => Condition[], Condition[]] = [
   '--only <name=value>',
   'only these runs, for example optimizer=sgd,adam, seed=42-44, lr=0.1 or state=failed; may be repeated',
-  (text, before) => [...before, runCondition(text)],
+  (text, before) => [...before, readCondition('--only', text)],
   [],
 ];
 const DEBUG = ['--debug', 'show error codes and stacks'] as const;
@@ -268,30 +277,13 @@ function addRerunBest(sweep: Command, terminal: Terminal): void {
     });
 }
 
-/** More are a mistake. */
-const MOST_SEEDS = 100_000;
-
-function runCondition(text: string): RunCondition {
-  const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) {
-    throw new UsageError(`--only: found ${quoted(text)}, expected name=value, for example optimizer=sgd`);
-  }
-  return { name: name.trim().replaceAll('-', '_'), value: value.trim() };
-}
-
-/** A parser for seeds: `42`, `42-51`, `42,45-47`. */
+/** A parser for seeds, each once: `42`, `42-51`, `42,45-47`. */
 function seedList(option: string): (text: string) => number[] {
   return (text) => {
-    const seeds = text.split(',').flatMap((part) => {
-      const [, first, last = first] = /^\s*(\d{1,10})(?:-(\d{1,10}))?\s*$/.exec(part) ?? [];
-      const length = Number(last) - Number(first) + 1;
-      if (length > MOST_SEEDS) {
-        throw new UsageError(`${option}: found ${quoted(text)}, expected at most ${MOST_SEEDS} seeds`);
-      }
-      return length >= 1 ? Array.from({ length }, (_, index) => Number(first) + index) : [Number.NaN];
-    });
-    const wrong = seeds.some((seed) => !(seed <= 0xffff_ffff)) || new Set(seeds).size < seeds.length;
-    if (!wrong) return seeds;
-    throw new UsageError(`${option}: found ${quoted(text)}, expected seeds, each once: 42, 42-51 or 42,45-47`);
+    const seeds = readSeeds(text);
+    if (typeof seeds === 'string') throw new UsageError({ subject: option, what: seeds });
+    const twice = seedTwice(seeds);
+    if (twice === undefined) return seeds;
+    throw new UsageError({ subject: option, found: `${twice} twice`, expected: 'each seed once' });
   };
 }

@@ -1,7 +1,7 @@
 import type { SelectionMode } from '../analysis/selection-mode.js';
+import type { Condition } from '../condition.js';
 import type { Metric } from '../results/metrics.js';
 import type { PlanTrust } from '../sweep/plan.js';
-import type { RunCondition } from '../sweep/selection.js';
 import type { RunOptions } from './options.js';
 
 /** In which forms `sweep commands` writes. */
@@ -29,7 +29,7 @@ export interface SweepPlanOptions
 
 /** Options of `sweep commands` after parsing. */
 export interface SweepCommandsOptions extends PlanTrust {
-  readonly only: readonly RunCondition[];
+  readonly only: readonly Condition[];
   readonly missing?: boolean;
   readonly format: (typeof COMMAND_FORMATS)[number];
   readonly output?: string;
@@ -43,7 +43,7 @@ export interface SweepCommandsOptions extends PlanTrust {
 
 /** Options of `sweep run` after parsing. */
 export interface SweepRunOptions extends PlanTrust {
-  readonly only: readonly RunCondition[];
+  readonly only: readonly Condition[];
   readonly dryRun?: boolean;
   readonly retry: number;
   readonly jobs?: number;
@@ -60,7 +60,7 @@ export interface SweepRunOptions extends PlanTrust {
 
 /** Options of `sweep status` after parsing. */
 export interface SweepStatusOptions extends PlanTrust {
-  readonly only: readonly RunCondition[];
+  readonly only: readonly Condition[];
   readonly all?: boolean;
   readonly json?: boolean;
   /** Seconds between two looks; true for the usual number. */

@@ -1,6 +1,9 @@
 import { layoutTable } from '../report/layout.js';
 import type { Screen } from './terminal.js';
 
+/** A number whose decimals its column decides. */
+const DECIMALS = /^-?\d+\.\d+(?:e[+-]\d+)?$/;
+
 /**
  * Rows as text with aligned columns, two spaces apart; columns with numbers to the right. What is wider than the screen has
  * its longest texts in several lines.
@@ -11,7 +14,7 @@ export function formatTable(
   { width, heading = (text) => text }: Pick<Screen, 'width'> & Partial<Screen>,
 ): string {
   const columns = header.map((title, column) => {
-    const isNumber = rows.some((row) => typeof row[column] === 'number');
+    const isNumber = rows.some((row) => typeof row[column] === 'number' || DECIMALS.test(row[column] ?? ''));
     return { title, align: isNumber ? ('right' as const) : ('left' as const), dropOrder: null, wraps: false };
   });
   const texts = rows.map((row) => row.map((cell) => (cell === null ? '-' : formatCell(cell))));

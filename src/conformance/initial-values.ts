@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import { sizeOf } from '../tensor/index.js';
 import type { ParameterDefinition, TestProblem } from '../testproblem/index.js';
 import type { InitialRule } from './initial-rule.js';
@@ -27,7 +28,7 @@ export function drawnByRule(problem: TestProblem, rules: InitialRules, seed: num
     const rule = rules(parameter);
     const moments = rows.get(rule.name) ?? new Moments(rule);
     rows.set(rule.name, moments);
-    moments.add(parameter, values[index] ?? new Float32Array());
+    moments.add(parameter, at(values, index));
   }
   return [...rows.values()].map((moments) => moments.row());
 }
@@ -91,7 +92,7 @@ export function drawnL2Term(problem: TestProblem, seed: number): number {
   const values = problem.initialParameters(seed);
   let sum = 0;
   for (const [index, { regularised }] of problem.parameters.entries()) {
-    if (regularised) for (const value of values[index] ?? []) sum += value * value;
+    if (regularised) for (const value of at(values, index)) sum += value * value;
   }
   return 0.5 * l2Reg * sum;
 }

@@ -122,7 +122,10 @@ export function readMeasured(folder: string): Measured {
     const { data, error } = schema.safeParse(JSON.parse(readText(path)));
     if (data !== undefined) return data;
     const issue = error?.issues[0];
-    throw new FileError(`${path}: field ${pathText(issue)}: expected ${expectedBy(issue)}, as its script writes it`);
+    throw new FileError({
+      subject: `${path}: field ${pathText(issue)}`,
+      what: `expected ${expectedBy(issue)}, as its script writes it`,
+    });
   };
   return {
     beforeTraining: read('before-training.json', beforeTraining),

@@ -1,4 +1,5 @@
 import { Matrix } from 'ml-matrix';
+import { at } from '../expect.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 import {
   addCombination,
@@ -74,7 +75,7 @@ function outsideOf(product: Float64Array, basis: readonly Vector[]): Orthogonali
   const local = takeAway(product, basis.slice(recent));
   const { coefficients, remainder } = orthogonalise(product, basis);
   for (const [index, value] of local.entries()) {
-    coefficients[recent + index] = (coefficients[recent + index] ?? 0) + value;
+    coefficients[recent + index] = at(coefficients, recent + index) + value;
   }
   return { coefficients, remainder };
 }
@@ -117,7 +118,7 @@ export function ritzPairs(space: KrylovSpace): RitzPair[] {
     const coordinates = eigen.vectors.getColumn(index);
     const outside = remainder * (coordinates.at(-1) ?? 0);
     const residual = Math.hypot(asymmetry.getColumnVector(index).norm(), outside) + unitRoundoff(first) * size;
-    return { value, residual, weight: (coordinates[0] ?? 0) ** 2, coordinates };
+    return { value, residual, weight: at(coordinates, 0) ** 2, coordinates };
   });
   return pairs.reverse();
 }

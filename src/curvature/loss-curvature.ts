@@ -1,5 +1,6 @@
 import { type CompiledFunction, compileFunction, type Engine, placeholders, type Value } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
+import { at } from '../expect.js';
 import { add, gradients, hessianVectorProduct, multiply, sizeOf, type Tensor } from '../tensor/index.js';
 import type { Mode, SymbolicProblem, TestProblem } from '../testproblem/index.js';
 import { option, say } from '../words.js';
@@ -87,7 +88,7 @@ export class LossCurvature {
     const { parameters } = point;
     for await (const minibatch of minibatches()) {
       const found = await (await this.#gradientFunction()).run({ parameters }, this.#feeds(point, minibatch));
-      loss += (await this.#engine.download(found.loss))[0] ?? Number.NaN;
+      loss += at(await this.#engine.download(found.loss), 0);
       count += 1;
       mean.add(await this.#downloaded(found.gradient));
     }

@@ -23,7 +23,8 @@ export async function powerIteration(
   start: Vector,
   { maxProducts = 100, tolerance = 1e-3 }: { readonly maxProducts?: number; readonly tolerance?: number } = {},
 ): Promise<PowerIteration> {
-  if (!(maxProducts >= 1)) throw new ConfigurationError(`maxProducts: found ${maxProducts}, expected at least 1`);
+  if (!(maxProducts >= 1))
+    throw new ConfigurationError({ subject: 'maxProducts', found: String(maxProducts), expected: 'at least 1' });
   let vector = scaled(start, 1 / norm(start));
   let before = Number.NaN;
   for (let products = 1; ; products++) {

@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import { type Estimate, estimateOf } from './trace.js';
 
 /** Ritz values of one Lanczos run from a random start vector with their weights, which add up to 1. */
@@ -45,7 +46,7 @@ export function spectralDensity(
     let sum = 0;
     for (const { values, weights } of quadratures) {
       for (const [index, value] of values.entries()) {
-        sum += (weights[index] ?? 0) * Math.exp(-0.5 * ((t - value) / resolution) ** 2);
+        sum += at(weights, index) * Math.exp(-0.5 * ((t - value) / resolution) ** 2);
       }
     }
     return sum * height;
@@ -60,7 +61,7 @@ export function spectralDensity(
 export function countAbove(quadratures: readonly Quadrature[], size: number, threshold: number): Estimate {
   return estimateOf(
     quadratures.map(({ values, weights }) =>
-      values.reduce((count, value, index) => (value > threshold ? count + size * (weights[index] ?? 0) : count), 0),
+      values.reduce((count, value, index) => (value > threshold ? count + size * at(weights, index) : count), 0),
     ),
   );
 }

@@ -54,7 +54,11 @@ export async function hutchPlusPlus(
   { products }: { readonly products: number },
 ): Promise<TraceEstimate> {
   if (!(Number.isInteger(products) && products >= 4)) {
-    throw new ConfigurationError(`Hutch++: found ${products} products, expected a whole number of at least 4`);
+    throw new ConfigurationError({
+      subject: 'Hutch++',
+      found: `${products} products`,
+      expected: 'a whole number of at least 4',
+    });
   }
   const sketches = Math.min(Math.floor(products / 3), probe().length);
   const basis: Float64Array[] = [];

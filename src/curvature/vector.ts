@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import type { RandomStream } from '../random/index.js';
 
 /** A vector on the host: all parameters one after the other, in definition order. */
@@ -58,7 +59,7 @@ function addProducts(
     for (const [offset, own] of basis.slice(first, first + 4).entries()) {
       let sum = 0;
       for (let i = begin; i < end; i++) sum += (v[i] as number) * (own[i] as number);
-      sums[first + offset] = (sums[first + offset] ?? 0) + sum;
+      sums[first + offset] = at(sums, first + offset) + sum;
     }
     return;
   }
@@ -70,7 +71,7 @@ function addProducts(
     sc += x * (c[i] as number);
     sd += x * (d[i] as number);
   }
-  for (const [offset, sum] of [sa, sb, sc, sd].entries()) sums[first + offset] = (sums[first + offset] ?? 0) + sum;
+  for (const [offset, sum] of [sa, sb, sc, sd].entries()) sums[first + offset] = at(sums, first + offset) + sum;
 }
 
 /** v ← v + Σ cⱼ bⱼ in place; best with a v in double precision. */
@@ -90,6 +91,7 @@ function addPart(
   end: number,
 ): void {
   const [a, b, c, d] = basis.slice(first, first + 4);
+  // There may be fewer coefficients than vectors: the others are 0.
   const [ca = 0, cb = 0, cc = 0, cd = 0] = coefficients.slice(first, first + 4);
   if (a === undefined) return;
   if (b === undefined || c === undefined || d === undefined) {
@@ -120,7 +122,7 @@ export function orthogonalise(v: Float64Array, basis: readonly Vector[]): Orthog
   let remainder = norm(v);
   for (let pass = 0; pass < 2; pass++) {
     const before = remainder;
-    for (const [index, value] of takeAway(v, basis).entries()) coefficients[index] = (coefficients[index] ?? 0) + value;
+    for (const [index, value] of takeAway(v, basis).entries()) coefficients[index] = at(coefficients, index) + value;
     remainder = norm(v);
     if (remainder > Math.SQRT1_2 * before) break;
   }
@@ -142,7 +144,7 @@ export function takeAway(v: Float64Array, basis: readonly Vector[]): number[] {
 export function rademacher(stream: RandomStream, size: number): Float32Array {
   const bits = new Uint32Array(Math.ceil(size / 32));
   stream.fillUint32(bits);
-  return Float32Array.from({ length: size }, (_, i) => (((bits[i >>> 5] ?? 0) >>> (i & 31)) & 1 ? 1 : -1));
+  return Float32Array.from({ length: size }, (_, i) => (((bits[i >>> 5] as number) >>> (i & 31)) & 1 ? 1 : -1));
 }
 
 /** Relative rounding error of a vector's numbers. */

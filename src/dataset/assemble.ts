@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import { randomStream } from '../random/index.js';
 import { augmentUpToMap, drawAugmentation } from './augmentation.js';
 import type { Batch } from './dataset.js';
@@ -25,7 +26,7 @@ export function normalisedPixelValues(means: readonly number[], stds: readonly n
   for (const [channel, mean] of means.entries()) {
     for (let byte = 0; byte < 256; byte++) {
       const centred = Math.fround(Math.fround(byte / 255) - Math.fround(mean));
-      values[channel * 256 + byte] = centred / Math.fround(stds[channel] ?? 1);
+      values[channel * 256 + byte] = centred / Math.fround(at(stds, channel));
     }
   }
   return values;
@@ -50,7 +51,7 @@ export function gatherImages({ shape, pixels, labels }: ImageTable, indices: Uin
   return {
     shape,
     pixels: gathered,
-    labels: Int32Array.from(indices, (index) => labels[index] ?? 0),
+    labels: Int32Array.from(indices, (index) => labels[index] as number),
     indices: indices.slice(),
   };
 }
@@ -121,5 +122,5 @@ function lookUp(
   target: Float32Array,
   to: number,
 ): void {
-  for (let i = 0; i < count; i++) target[to + i] = values[base + (bytes[from + i] ?? 0)] ?? 0;
+  for (let i = 0; i < count; i++) target[to + i] = values[base + (bytes[from + i] as number)] as number;
 }

@@ -52,7 +52,7 @@ export function augmentImage(
   target: Uint8Array,
 ): void {
   const map = augmentUpToMap(pixels, offset, shape, augmentation, target);
-  for (let i = 0; i < target.length; i++) target[i] = map[target[i] ?? 0] ?? 0;
+  for (let i = 0; i < target.length; i++) target[i] = map[target[i] as number] as number;
 }
 
 /**
@@ -122,8 +122,8 @@ function cropImage(
 function mirrorRows(image: Uint8Array, width: number, size: number): void {
   for (let row = 0; row < size; row += width) {
     for (let low = row, high = row + width - 1; low < high; low++, high--) {
-      const value = image[low] ?? 0;
-      image[low] = image[high] ?? 0;
+      const value = image[low] as number;
+      image[low] = image[high] as number;
       image[high] = value;
     }
   }
@@ -140,9 +140,9 @@ function grey(red: number, green: number, blue: number): number {
 function meanGrey(image: Uint8Array, map: Uint8Array, area: number): number {
   let sum = 0;
   for (let i = 0; i < area; i++) {
-    const red = map[image[i] ?? 0] ?? 0;
-    const green = map[image[area + i] ?? 0] ?? 0;
-    const blue = map[image[2 * area + i] ?? 0] ?? 0;
+    const red = map[image[i] as number] as number;
+    const green = map[image[area + i] as number] as number;
+    const blue = map[image[2 * area + i] as number] as number;
     sum += grey(red, green, blue);
   }
   return Math.floor(sum / area + 0.5);
@@ -152,8 +152,8 @@ function meanGrey(image: Uint8Array, map: Uint8Array, area: number): number {
 function composeBlend(level: number, factor: number): void {
   const alpha = Math.fround(factor);
   for (let i = 0; i < 256; i++) {
-    const value = Math.fround(level + Math.fround(alpha * ((pending[i] ?? 0) - level)));
-    pending[i] = clamped[LOWEST + Math.trunc(value)] ?? 0;
+    const value = Math.fround(level + Math.fround(alpha * ((pending[i] as number) - level)));
+    pending[i] = clamped[LOWEST + Math.trunc(value)] as number;
   }
 }
 
@@ -166,13 +166,13 @@ function blendWithOwnGrey(
   area: number,
 ): void {
   for (let i = 0; i < area; i++) {
-    const red = map[image[i] ?? 0] ?? 0;
-    const green = map[image[area + i] ?? 0] ?? 0;
-    const blue = map[image[2 * area + i] ?? 0] ?? 0;
+    const red = map[image[i] as number] as number;
+    const green = map[image[area + i] as number] as number;
+    const blue = map[image[2 * area + i] as number] as number;
     const level = grey(red, green, blue);
     const zero = 255 - level;
-    image[i] = clamp[LOWEST + (Math.fround(level + (scaled[red + zero] ?? 0)) | 0)] ?? 0;
-    image[area + i] = clamp[LOWEST + (Math.fround(level + (scaled[green + zero] ?? 0)) | 0)] ?? 0;
-    image[2 * area + i] = clamp[LOWEST + (Math.fround(level + (scaled[blue + zero] ?? 0)) | 0)] ?? 0;
+    image[i] = clamp[LOWEST + (Math.fround(level + (scaled[red + zero] as number)) | 0)] as number;
+    image[area + i] = clamp[LOWEST + (Math.fround(level + (scaled[green + zero] as number)) | 0)] as number;
+    image[2 * area + i] = clamp[LOWEST + (Math.fround(level + (scaled[blue + zero] as number)) | 0)] as number;
   }
 }

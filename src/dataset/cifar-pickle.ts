@@ -38,7 +38,7 @@ export function recordsOfPickle(pickle: Uint8Array, batch: CifarBatch): Uint8Arr
   const size = columns.length + imageSize;
   const records = new Uint8Array(images * size);
   for (let image = 0; image < images; image++) {
-    for (const [i, column] of columns.entries()) records[image * size + i] = column[image] ?? 0;
+    for (const [i, column] of columns.entries()) records[image * size + i] = column[image] as number;
     records.set(pixels.bytes.subarray(image * imageSize, (image + 1) * imageSize), image * size + columns.length);
   }
   return records;

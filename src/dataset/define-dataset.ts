@@ -9,7 +9,11 @@ export function defineDataset(declaration: DatasetDeclaration): OwnDatasetDefini
   const { train, valid, test, trainEval = Math.min(valid, train) } = declaration.sizes ?? {};
   const sizes = { train, valid, trainEval, test };
   const fail = (what: string, found: unknown, expected: string): never => {
-    throw new ConfigurationError(`data set ${name}: ${what}: found ${String(found)}, expected ${expected}`);
+    throw new ConfigurationError({
+      subject: `data set ${name}: ${what}`,
+      found: String(found),
+      expected: expected,
+    });
   };
   const positive = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
   if (!Array.isArray(shape) || !shape.every(positive)) fail('shape', shape, 'a list of whole numbers from 1 on');

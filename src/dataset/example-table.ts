@@ -114,5 +114,5 @@ function at(index: number, each: number): string {
 }
 
 function fault(part: string, found: string, expected: string): ConfigurationError {
-  return new ConfigurationError(`the part ${part}: ${found}, ${expected}`);
+  return new ConfigurationError({ subject: `the part ${part}`, what: `${found}, ${expected}` });
 }

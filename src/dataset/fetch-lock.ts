@@ -134,7 +134,10 @@ async function inspect(path: string): Promise<FoundLock | null> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     if (!(error instanceof NotAFileError)) throw error;
-    throw new DataError(`${path}: ${error.message}: the lock of \`probprec data fetch\`; remove it`, { cause: error });
+    throw new DataError(
+      { subject: `${path}: ${error.message}`, what: 'the lock of `probprec data fetch`', remedy: 'remove it' },
+      { cause: error },
+    );
   }
 }
 

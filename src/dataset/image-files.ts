@@ -73,7 +73,7 @@ function checkLabels(
   const step = records ? labels.length + imageSize(definition.image) : 1;
   for (const [place, { classes }] of labels.entries()) {
     for (let i = (records ? 0 : 8) + place; i < bytes.length; i += step) {
-      const label = bytes[i] ?? 0;
+      const label = bytes[i] as number;
       if (label >= classes) fail(`the label ${label} at byte ${i}`, `labels from 0 to ${classes - 1}`);
     }
   }
@@ -112,7 +112,7 @@ function tableOf(
     const records = bytesOf(content);
     const before = labelsOf(definition, content).length;
     for (let at = before; at < records.length; at += before + size) {
-      table.labels[image] = records[at - 1] ?? 0;
+      table.labels[image] = records[at - 1] as number;
       table.pixels.set(records.subarray(at, at + size), image * size);
       image += 1;
     }

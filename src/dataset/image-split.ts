@@ -71,5 +71,5 @@ function augmentedAhead(
 }
 
 function pick(from: Uint32Array, positions: Uint32Array): Uint32Array {
-  return positions.map((position) => from[position] ?? 0);
+  return positions.map((position) => from[position] as number);
 }

@@ -28,7 +28,7 @@ export async function loadImages(
   const contents = new Map<string, Content>();
   const files = await Promise.all(
     located.map(async ({ file, place }): Promise<FileRecord> => {
-      if (place === null) throw new DataError(`${definition.name}: ${nameOf(file)} is missing.`);
+      if (place === null) throw new DataError({ subject: definition.name, what: `${nameOf(file)} is missing.` });
       const read = await readChecked(definition, dataDir, file, place);
       for (const [name, content] of read.contents) contents.set(name, content);
       return { path: place.path, md5: read.md5 ?? '', published: isPublished(definition, place, file, read) };

@@ -89,7 +89,10 @@ function synthetic(facts: Facts, { synthetic: own }: Pick<DatasetDeclaration, 's
 
 function checked(facts: Facts, parts: LoadedParts, sizes: SplitSizes): ExampleTables {
   if (typeof parts !== 'object' || parts === null) {
-    throw new ConfigurationError('load gives no parts, expected { train, test } or { train, valid, test }');
+    throw new ConfigurationError({
+      what: 'load gives no parts',
+      expected: '{ train, test } or { train, valid, test }',
+    });
   }
   const held = parts.valid === undefined ? sizes.valid : 0;
   return {
@@ -105,7 +108,7 @@ function loadContext(name: string, dataDir: string, files: FileRecord[]): LoadCo
     async read(path) {
       const below = normalize(path);
       if (isAbsolute(below) || below.startsWith('..')) {
-        throw new ConfigurationError(`read('${path}'): expected a path below the data directory`);
+        throw new ConfigurationError({ subject: `read('${path}')`, what: 'expected a path below the data directory' });
       }
       const where = join(dataDir, below);
       const { content } = await readRegularFile(where, { most: LONGEST_FILE }).catch((cause: unknown) => {

@@ -332,7 +332,7 @@ function inRows(bytes: Uint8Array, sizes: readonly number[]): Uint8Array {
   if (sizes.length !== 2) throw new PickleError(`an array with ${sizes.length} dimensions, expected 2`);
   const turned = new Uint8Array(bytes.length);
   for (let i = 0, to = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) turned[to++] = bytes[j * rows + i] ?? 0;
+    for (let j = 0; j < columns; j++) turned[to++] = bytes[j * rows + i] as number;
   }
   return turned;
 }

@@ -29,7 +29,7 @@ export function quadraticHessian(spectrum: Spectrum = { kind: 'deep' }, dimensio
     const direction = rotation.subarray(k * dimensions, (k + 1) * dimensions);
     for (const [i, left] of direction.entries()) {
       for (const [j, right] of direction.entries()) {
-        hessian[i * dimensions + j] = (hessian[i * dimensions + j] ?? 0) + left * eigenvalue * right;
+        hessian[i * dimensions + j] = (hessian[i * dimensions + j] as number) + left * eigenvalue * right;
       }
     }
   }
@@ -71,9 +71,9 @@ function randomRotation(generator: MersenneTwister, n: number): Float64Array {
     for (let row = 0; row < d; row++) next.set(rotation.subarray(row * d, (row + 1) * d), (row + 1) * size + 1);
     for (let column = 0; column < size; column++) {
       let along = 0;
-      for (let row = 0; row < size; row++) along += (x[row] ?? 0) * (next[row * size + column] ?? 0);
+      for (let row = 0; row < size; row++) along += (x[row] as number) * (next[row * size + column] as number);
       for (let row = 0; row < size; row++) {
-        next[row * size + column] = (next[row * size + column] ?? 0) - 2 * (x[row] ?? 0) * along;
+        next[row * size + column] = (next[row * size + column] as number) - 2 * (x[row] as number) * along;
       }
     }
     rotation = next;
@@ -84,7 +84,7 @@ function randomRotation(generator: MersenneTwister, n: number): Float64Array {
 /** The unit vector along e₁ − v / ‖v‖. */
 function reflectionAxis(v: Float64Array): Float64Array {
   const axis = v.map((value) => -value / norm(v));
-  axis[0] = 1 + (axis[0] ?? 0);
+  axis[0] = 1 + (axis[0] as number);
   const length = norm(axis);
   return axis.map((value) => value / length);
 }

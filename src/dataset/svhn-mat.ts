@@ -37,14 +37,14 @@ export function recordsOfMat(file: Uint8Array, { images, image, classes }: Digit
   const records = new Uint8Array(images * (1 + size));
   const area = height * width;
   for (let n = 0, to = 0; n < images; n++) {
-    const label = labels.bytes[n] ?? 0;
+    const label = labels.bytes[n] as number;
     if (label < 1 || label > classes)
       throw new MatFileError(`the label ${label}, expected labels from 1 to ${classes}`);
     records[to++] = label % classes;
     for (let plane = n * size; plane < (n + 1) * size; plane += area) {
       for (let row = 0; row < height; row++) {
         for (let column = 0; column < width; column++) {
-          records[to++] = pixels.bytes[plane + column * height + row] ?? 0;
+          records[to++] = pixels.bytes[plane + column * height + row] as number;
         }
       }
     }

@@ -37,7 +37,7 @@ function clouds(name: string, form: ExampleForm, count: number, random: RandomSt
     const kind = random.integer(classes);
     labels.fill(kind, example * perLabels, (example + 1) * perLabels);
     for (let i = 0; i < each; i++) {
-      inputs[example * each + i] = SPREAD * (centres[kind * each + i] ?? 0) + random.normal();
+      inputs[example * each + i] = SPREAD * (centres[kind * each + i] as number) + random.normal();
     }
   }
   return { inputs, labels };
@@ -58,7 +58,7 @@ function tokens({ shape, vocabulary, classes, labelShape }: ExampleForm, count: 
       token = random.uniform() < 0.75 ? (token * 5 + 3) % words : random.integer(words);
     }
     if (perLabels !== each)
-      labels.fill((inputs[example * each] ?? 0) % (classes ?? 1), example * perLabels, (example + 1) * perLabels);
+      labels.fill((inputs[example * each] as number) % (classes ?? 1), example * perLabels, (example + 1) * perLabels);
   }
   return { inputs, labels };
 }

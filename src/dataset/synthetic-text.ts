@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import { type RandomStream, randomStream } from '../random/index.js';
 
 const SEED = 20190506;
@@ -14,13 +15,13 @@ export function syntheticText(name: string, part: string, length: number, charac
   const text = new Int32Array(length);
   // The most frequent characters of a text have the lowest numbers.
   const [space, stop, line] = [0, 1, 2];
-  let [at, inSentence] = [0, 0];
+  let [written, inSentence] = [0, 0];
   const write = (character: number) => {
-    if (at < length) text[at] = character;
-    at += 1;
+    if (written < length) text[written] = character;
+    written += 1;
   };
-  while (at < length) {
-    const word = words[Math.floor(WORDS ** stream.uniform()) - 1] ?? [];
+  while (written < length) {
+    const word = at(words, Math.floor(WORDS ** stream.uniform()) - 1);
     for (const character of word) write(character);
     inSentence += 1;
     if (inSentence > 4 && stream.uniform() < 0.2) {

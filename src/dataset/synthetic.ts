@@ -76,7 +76,7 @@ function drawBand(canvas: Float32Array, { channels, height, width }: ImageShape,
   const plane = (kind % channels) * height;
   const top = plane + Math.round((place * height) / places);
   const bottom = plane + Math.round(((place + 1) * height) / places);
-  for (let i = top * width; i < bottom * width; i++) canvas[i] = (canvas[i] ?? 0) + BAND_STEP;
+  for (let i = top * width; i < bottom * width; i++) canvas[i] = (canvas[i] as number) + BAND_STEP;
 }
 
 /** Fills a square at a random place with the class's texture in random phase and polarity. */
@@ -100,7 +100,8 @@ function drawPatch(
       const row = (channel * height + top + y) * width + left;
       const tileRow = ((y + phaseDown) % PERIOD) * PERIOD;
       for (let x = 0; x < side; x++) {
-        canvas[row + x] = (canvas[row + x] ?? 0) + strength * (texture[tileRow + ((x + phaseAcross) % PERIOD)] ?? 0);
+        canvas[row + x] =
+          (canvas[row + x] as number) + strength * (texture[tileRow + ((x + phaseAcross) % PERIOD)] as number);
       }
     }
   }
@@ -123,7 +124,7 @@ function addNoise(
   for (let row = 0; row < canvas.length; row += width) {
     const start = own.uint32() >>> (32 - BANK_BITS);
     for (let x = 0; x < width; x++) {
-      const value = (canvas[row + x] ?? 0) + (noise[start + x] ?? 0);
+      const value = (canvas[row + x] as number) + (noise[start + x] as number);
       pixels[offset + row + x] = value <= 0 ? 0 : value >= 254.5 ? 255 : (value + 0.5) | 0;
     }
   }

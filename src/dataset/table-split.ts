@@ -56,5 +56,5 @@ function gather({ inputs, labels, count }: ExampleTable, rows: Uint32Array): Bat
 }
 
 function pick(from: Uint32Array, positions: Uint32Array): Uint32Array {
-  return positions.map((position) => from[position] ?? 0);
+  return positions.map((position) => from[position] as number);
 }

@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import {
   input,
   type Leaf,
@@ -36,7 +37,7 @@ export function feedsOf<I>(inputs: I): (values: Like<I, Value>) => Record<string
   const names = leavesOf<Tensor>(inputs as Tree).map(([, { attributes }]) => String(attributes.name));
   return (values) => {
     const feeds: Record<string, Value> = {};
-    for (const [index, value] of leavesLike<I, Value>(inputs, values).entries()) feeds[names[index] ?? ''] = value;
+    for (const [index, value] of leavesLike<I, Value>(inputs, values).entries()) feeds[at(names, index)] = value;
     return feeds;
   };
 }

@@ -14,9 +14,16 @@ export async function openHere(resolved: ResolvedEngine): Promise<Engine> {
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new EngineError(`the ${engine} engine does not load: ${reason}; run npm install, or probprec doctor`, {
-      cause,
-    });
+    throw new EngineError(
+      {
+        subject: `the ${engine} engine does not load`,
+        what: reason,
+        remedy: 'run npm install, or probprec doctor',
+      },
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -19,7 +19,8 @@ export function experimentNames(): readonly string[] {
 /** Loads an experiment. Throws ConfigurationError with the nearest names. */
 export async function loadExperiment(name: string): Promise<Experiment> {
   const names = experimentNames();
-  if (!names.includes(name)) throw new ConfigurationError(`experiment: ${name}: ${notKnown(name, names)}`);
+  if (!names.includes(name))
+    throw new ConfigurationError({ subject: `experiment: ${name}`, what: notKnown(name, names) });
   const module = (await import(new URL(`${name}${extension}`, folder).href)) as { default: Experiment };
   return module.default;
 }

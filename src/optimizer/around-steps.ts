@@ -1,10 +1,11 @@
 import { compileFunction, type Engine, uploadScalar, type Value } from '../engine/index.js';
+import { at } from '../expect.js';
 import { input, subtract, type Tensor } from '../tensor/index.js';
 import { inputNames } from '../testproblem/index.js';
 import { checkCounts, restoreTree, saveTree } from './saved-tree.js';
 import { StepProgram } from './step-program.js';
 import type { Training, TrainingState, TrainingTask } from './training.js';
-import { at, type Transformation } from './transformation.js';
+import type { Transformation } from './transformation.js';
 import { UpdateRule } from './update-rule.js';
 
 /** A wrapper around the steps of a training. */

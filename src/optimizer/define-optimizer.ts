@@ -125,7 +125,11 @@ export function learningRateOf(definition: {
   const { learningRate = 'lr' in hyperparameters.shape ? 'lr' : null } = definition;
   if (learningRate !== null && !(learningRate in hyperparameters.shape)) {
     const names = Object.keys(hyperparameters.shape).join(', ');
-    throw new ConfigurationError(`${name}: found the learning rate ${learningRate}, expected one of ${names}`);
+    throw new ConfigurationError({
+      subject: name,
+      found: `the learning rate ${learningRate}`,
+      expected: `one of ${names}`,
+    });
   }
   return learningRate;
 }

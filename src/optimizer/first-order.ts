@@ -1,4 +1,5 @@
 import { compileFunction, type Value } from '../engine/index.js';
+import { at } from '../expect.js';
 import { gradients } from '../tensor/index.js';
 import { inputNames } from '../testproblem/index.js';
 import { count, noEvaluations } from './evaluation-counts.js';
@@ -7,7 +8,6 @@ import { type CollectedLogs, RuleLog } from './rule-log.js';
 import { checkCounts, restoreTree, saveTree } from './saved-tree.js';
 import { StepProgram } from './step-program.js';
 import type { Hyperparameters, Training, TrainingTask } from './training.js';
-import { at } from './transformation.js';
 import { type TransformationFactory, UpdateRule } from './update-rule.js';
 
 /** What makes a first-order optimizer. */
@@ -89,7 +89,7 @@ export async function startFirstOrder(
       count(evaluations, taken.counts);
       log.add(taken.logs);
       const { loss: value } = taken.results;
-      return value === undefined ? Number.NaN : ((await engine.download(value))[0] ?? Number.NaN);
+      return value === undefined ? Number.NaN : at(await engine.download(value), 0);
     },
     endEpoch: () => log.take(epoch),
     note: () => null,

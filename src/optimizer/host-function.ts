@@ -1,5 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import type { Engine, Value } from '../engine/index.js';
+import { at, exactly } from '../expect.js';
 
 /** A tensor on the host: a scalar is a number, a matrix has rows and columns, everything else a row of numbers. */
 export type HostTensor = number | Matrix | Float64Array;
@@ -13,9 +14,8 @@ export type HostFunction = (
 /** A value's numbers in double precision, as a host function is given them. */
 export async function onHost(engine: Engine, value: Value): Promise<HostTensor> {
   const data = new Float64Array(await engine.download(value));
-  const [rows = 0, columns = 0] = value.shape;
-  if (value.shape.length === 0) return data[0] ?? Number.NaN;
-  return value.shape.length === 2 ? Matrix.from1DArray(rows, columns, data) : data;
+  if (value.shape.length === 0) return at(data, 0);
+  return value.shape.length === 2 ? Matrix.from1DArray(...exactly(value.shape, 2), data) : data;
 }
 
 /** The numbers of what a host function returned, in row-major order. */

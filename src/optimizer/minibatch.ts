@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.js';
+import { at } from '../expect.js';
 import {
   describe,
   gradients,
@@ -9,7 +10,6 @@ import {
   type Tensor,
 } from '../tensor/index.js';
 import type { EvaluationCounts } from './evaluation-counts.js';
-import { at } from './transformation.js';
 import type { LossAndGradients } from './update-context.js';
 
 /** The loss of a minibatch as a function of some of the parameters, with exact derivatives; each evaluation is counted. */

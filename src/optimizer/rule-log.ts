@@ -1,4 +1,5 @@
 import type { Engine, Value } from '../engine/index.js';
+import { at } from '../expect.js';
 import type { LoggedValue } from './step-program.js';
 
 /** What was collected of an epoch that is not over; names are values, because any text may be one. */
@@ -50,7 +51,7 @@ export class RuleLog {
   }
 
   async #number(value: Value | number): Promise<number | null> {
-    const number = typeof value === 'number' ? value : ((await this.#engine.download(value))[0] ?? Number.NaN);
+    const number = typeof value === 'number' ? value : at(await this.#engine.download(value), 0);
     return Number.isFinite(number) ? number : null;
   }
 }

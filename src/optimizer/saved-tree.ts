@@ -84,9 +84,10 @@ export function restoreTree(engine: Engine, { values, arrays }: TrainingState): 
 export function checkCounts(counts: Readonly<Record<string, unknown>>): void {
   for (const [what, count] of Object.entries(counts)) {
     if (Number.isSafeInteger(count) && (count as number) >= 0) continue;
-    throw new FileError(
-      `the saved state of the training has ${JSON.stringify(count)} for its ${what}, expected a count`,
-    );
+    throw new FileError({
+      what: `the saved state of the training has ${JSON.stringify(count)} for its ${what}`,
+      expected: 'a count',
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Engine, Executable, Value } from '../engine/index.js';
+import { at } from '../expect.js';
 import {
   constantOperation,
   input,
@@ -10,7 +11,6 @@ import {
 } from '../tensor/index.js';
 import { type HostTensor, numbersOf, onHost } from './host-function.js';
 import type { HostCall } from './step-recorder.js';
-import { at } from './transformation.js';
 
 /** A program in parts, between which the host computes. */
 export interface StagedProgram {

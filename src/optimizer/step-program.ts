@@ -193,7 +193,10 @@ function matched(
     const after = found.get(path);
     if (after === undefined) throw new ConfigurationError(`the step has no next value of ${path}, which init made`);
     if (!sameShape(before.shape, after.shape) || before.dtype !== after.dtype) {
-      throw new ConfigurationError(`the next value of ${path} is ${describe(after)}, expected ${describe(before)}`);
+      throw new ConfigurationError({
+        what: `the next value of ${path} is ${describe(after)}`,
+        expected: describe(before),
+      });
     }
     return [path, before, after];
   });

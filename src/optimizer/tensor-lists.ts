@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import {
   abs,
   add,
@@ -12,7 +13,6 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.js';
-import { at } from './transformation.js';
 
 /**
  * Lists with one tensor for each parameter, seen as one vector in the space of all parameters. What takes two lists takes

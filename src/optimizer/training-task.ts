@@ -1,9 +1,9 @@
 import type { Engine, TensorData, Value } from '../engine/index.js';
+import { at } from '../expect.js';
 import { randomStream } from '../random/index.js';
 import { inputNames, type TestProblem } from '../testproblem/index.js';
 import type { TrainingTask } from './training.js';
 import { TrainingStreams } from './training-random.js';
-import { at } from './transformation.js';
 
 /** How a test problem is trained on. */
 export interface TaskOptions {

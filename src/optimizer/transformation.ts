@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import type { Operand, Tensor, Tree } from '../tensor/index.js';
 import type { InitContext, UpdateContext } from './update-context.js';
 
@@ -70,13 +71,6 @@ export function stateless(
 /** A transformation with a state: what `init` returns tells the compiler the type that `update` is given. */
 export function stateful<S extends State>(transformation: Transformation<S>): Transformation<S> {
   return transformation;
-}
-
-/** An element that is known to exist. */
-export function at<T>(list: readonly T[], index: number): T {
-  const element = list[index];
-  if (element === undefined) throw new RangeError(`no element ${index} in a list of ${list.length}`);
-  return element;
 }
 
 /** A hyperparameter inside a transformation: a number, or a scalar of the program. */

@@ -1,4 +1,5 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
+import { at } from '../expect.js';
 import type { RandomStream } from '../random/index.js';
 import {
   add,
@@ -16,7 +17,7 @@ import { drawn } from './random-tensors.js';
 import { initContext, type RuleParameters, type StepMaterials, updateContext } from './rule-context.js';
 import { StepRecorder } from './step-recorder.js';
 import type { Hyperparameters } from './training.js';
-import { at, type State, type Transformation } from './transformation.js';
+import type { State, Transformation } from './transformation.js';
 
 /** Makes the transformation of a first-order optimizer from its hyperparameters and its scheduled learning rate. */
 export type TransformationFactory = (hyperparameters: Hyperparameters, learningRate: Tensor | null) => Transformation;

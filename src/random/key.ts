@@ -50,8 +50,8 @@ function absorb(key: StreamKey, tag: number, length: number, low: number, high: 
     v2 = (v2 << 16) | (v2 >>> 16);
   }
   // Adding the old key makes the step one-way, so that a child's key does not reveal its parent's.
-  key[0] = v0 ^ (key[0] ?? 0);
-  key[1] = v1 ^ (key[1] ?? 0);
-  key[2] = v2 ^ (key[2] ?? 0);
-  key[3] = v3 ^ (key[3] ?? 0);
+  key[0] = v0 ^ (key[0] as number);
+  key[1] = v1 ^ (key[1] as number);
+  key[2] = v2 ^ (key[2] as number);
+  key[3] = v3 ^ (key[3] as number);
 }

@@ -56,7 +56,7 @@ export class MersenneTwister {
 
   #uint32(): number {
     if (this.#position === LENGTH) this.#twist();
-    let value = this.#state[this.#position] ?? 0;
+    let value = this.#state[this.#position] as number;
     this.#position += 1;
     value ^= value >>> 11;
     value ^= (value << 7) & 0x9d2c5680;
@@ -68,9 +68,9 @@ export class MersenneTwister {
   #twist(): void {
     const state = this.#state;
     for (let i = 0; i < LENGTH; i++) {
-      const joined = ((state[i] ?? 0) & 0x80000000) | ((state[(i + 1) % LENGTH] ?? 0) & 0x7fffffff);
+      const joined = ((state[i] as number) & 0x80000000) | ((state[(i + 1) % LENGTH] as number) & 0x7fffffff);
       const odd = (joined & 1) === 0 ? 0 : 0x9908b0df;
-      state[i] = (state[(i + SHIFT) % LENGTH] ?? 0) ^ (joined >>> 1) ^ odd;
+      state[i] = (state[(i + SHIFT) % LENGTH] as number) ^ (joined >>> 1) ^ odd;
     }
     this.#position = 0;
   }

@@ -48,7 +48,7 @@ function inChunks(
 /** Fills an array with uniform numbers in [0, 1), multiples of 2⁻²⁴: every one of them is a float32. */
 export function fillUniform(stream: RandomStream, values: Float32Array): void {
   inChunks(stream, values, (bits, part) => {
-    for (let i = 0; i < part.length; i++) part[i] = ((bits[i] ?? 0) >>> 8) * 2 ** -24;
+    for (let i = 0; i < part.length; i++) part[i] = ((bits[i] as number) >>> 8) * 2 ** -24;
   });
 }
 
@@ -57,7 +57,7 @@ export function fillBernoulli(stream: RandomStream, values: Float32Array, keep: 
   const limit = keep * 2 ** 32;
   inChunks(stream, values, (bits, part) => {
     // A product and no branch: the processor cannot guess the outcome, and guessing wrong takes longer than drawing.
-    for (let i = 0; i < part.length; i++) part[i] = value * Number((bits[i] ?? 0) < limit);
+    for (let i = 0; i < part.length; i++) part[i] = value * Number((bits[i] as number) < limit);
   });
 }
 

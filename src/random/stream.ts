@@ -112,8 +112,8 @@ export class RandomStream {
     const order = Uint32Array.from({ length: n }, (_, index) => index);
     for (let last = n - 1; last > 0; last--) {
       const other = this.integer(last + 1);
-      const value = order[last] ?? 0;
-      order[last] = order[other] ?? 0;
+      const value = order[last] as number;
+      order[last] = order[other] as number;
       order[other] = value;
     }
     return order;

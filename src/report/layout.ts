@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 /** A column of a table of texts. */
 export interface Column {
   readonly title: string;
@@ -75,7 +76,7 @@ function widthsOf(
     const { wraps, title } = columns[index] as Column;
     if (!wraps || excess() <= 0) continue;
     const least = Math.max(NARROWEST, lengthOf(title));
-    natural[position] = Math.max(Math.min(least, natural[position] ?? 0), (natural[position] ?? 0) - excess());
+    natural[position] = Math.max(Math.min(least, at(natural, position)), at(natural, position) - excess());
   }
   return natural;
 }
@@ -87,7 +88,7 @@ function withBrokenNames(widths: readonly number[], columns: readonly Column[], 
     const names = fitting.filter((own, index) => columns[index]?.align === 'left' && own > NARROWEST_NAME);
     if (names.length === 0) return null;
     const widest = fitting.findIndex((own, index) => columns[index]?.align === 'left' && own === Math.max(...names));
-    fitting[widest] = (fitting[widest] ?? 0) - 1;
+    fitting[widest] = at(fitting, widest) - 1;
   }
   return fitting;
 }
@@ -110,7 +111,7 @@ function totalOf(widths: readonly number[]): number {
 
 function rowLines(cells: readonly string[], columns: readonly Column[], widths: readonly number[]): string[] {
   const wrapped = cells.map((cell, index) => {
-    const room = widths[index] ?? 1;
+    const room = at(widths, index);
     return columns[index]?.wraps || lengthOf(cell) > room ? wrapText(cell, room) : [cell];
   });
   const height = Math.max(...wrapped.map((lines) => lines.length));
@@ -126,7 +127,7 @@ function rowLines(cells: readonly string[], columns: readonly Column[], widths: 
 function lineOf(cells: readonly string[], columns: readonly Column[], widths: readonly number[]): string {
   return cells
     .map((cell, index) => {
-      const padding = ' '.repeat(Math.max(0, (widths[index] ?? 0) - lengthOf(cell)));
+      const padding = ' '.repeat(Math.max(0, at(widths, index) - lengthOf(cell)));
       return columns[index]?.align === 'right' ? padding + cell : cell + padding;
     })
     .join(' '.repeat(GAP))

@@ -32,7 +32,10 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array | 
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new OutputError(`cannot write ${path}: ${reasonOf(error)}; nothing was changed`, outputOptions(error));
+    throw new OutputError(
+      { subject: `cannot write ${path}`, what: reasonOf(error), remedy: 'nothing was changed' },
+      outputOptions(error),
+    );
   } finally {
     finishTemporary(temporary);
   }

@@ -61,7 +61,7 @@ class Search {
   async add(path: string, expected: string): Promise<void> {
     const entry = await stat(path).catch((error: unknown) => {
       const reason = codeOf(error) === 'ENOENT' ? 'no such file or folder' : reasonOf(error);
-      throw new FileError(`${path}: ${reason}; expected ${expected}`);
+      throw new FileError({ subject: path, what: reason, remedy: `expected ${expected}` });
     });
     if (entry.isFile()) {
       this.#files.add(path);

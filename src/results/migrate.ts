@@ -26,16 +26,22 @@ export function migrate(
   const { schema_version: version } = content;
   if (version === current) return content;
   if (typeof version !== 'number' || version > current || migrations[version] === undefined) {
-    throw new FileError(
-      `${path}: field schema_version: found ${JSON.stringify(version)}, expected ${current}; read it with the probprec version that wrote it`,
-    );
+    throw new FileError({
+      subject: `${path}: field schema_version`,
+      found: JSON.stringify(version),
+      expected: String(current),
+      remedy: 'read it with the probprec version that wrote it',
+    });
   }
   const { content_digest: claimed, ...rest } = content;
   const actual = digest(rest);
   if (claimed !== undefined && actual !== claimed) {
-    throw new FileError(
-      `${path}: field content_digest: found ${JSON.stringify(claimed)}, expected ${actual}; the file was changed after it was written`,
-    );
+    throw new FileError({
+      subject: `${path}: field content_digest`,
+      found: JSON.stringify(claimed),
+      expected: actual,
+      remedy: 'the file was changed after it was written',
+    });
   }
   let migrated: AnyRunFile = rest;
   for (let from = version; from < current; from++) {

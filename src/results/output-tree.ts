@@ -37,7 +37,8 @@ export class OutputTree {
   async place({ parts, text, source, owner, replaces }: Placement): Promise<{ path: string; written: boolean }> {
     for (const part of parts) {
       const fault = pathPartFault(part);
-      if (fault !== null) throw new FileError(`${source}: found the name ${quotedName(part)}, expected ${fault}`);
+      if (fault !== null)
+        throw new FileError({ subject: source, found: `the name ${quotedName(part)}`, expected: fault });
     }
     const path = join(this.#root, ...parts);
     await this.#checkInside(parts.slice(0, -1), source);
@@ -45,7 +46,7 @@ export class OutputTree {
     const there = await textThere(path, source);
     if (there === text) return { path, written: false };
     if (there !== null && replaces?.(there) !== true) {
-      throw new FileError(`${path}: found a file with other content, left it as it is (from ${source})`);
+      throw new FileError({ subject: path, found: `a file with other content, left it as it is (from ${source})` });
     }
     try {
       await writeFileAtomic(path, text);
@@ -71,7 +72,11 @@ export class OutputTree {
         this.#realRoot ??= await realpath(this.#root);
         const real = await realpath(path).catch(() => '');
         if (!real.startsWith(this.#realRoot + sep)) {
-          throw new FileError(`${path}: is a link that leads out of ${this.#root}; not written there (from ${source})`);
+          throw new FileError({
+            subject: path,
+            what: `is a link that leads out of ${this.#root}`,
+            remedy: `not written there (from ${source})`,
+          });
         }
       }
       this.#inside.add(path);
@@ -124,5 +129,5 @@ async function textThere(path: string, source: string): Promise<string | null> {
   if (entry === null) return null;
   if (entry.isFile()) return readFile(path, 'utf8');
   const kind = entry.isSymbolicLink() ? 'a link' : kindOfEntry(entry);
-  throw new FileError(`${path}: ${kind} is in the way, left it as it is (from ${source})`);
+  throw new FileError({ subject: path, what: `${kind} is in the way, left it as it is (from ${source})` });
 }

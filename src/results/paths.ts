@@ -136,9 +136,11 @@ function formatValue(value: SettingValue, isInteger: (place: string) => boolean)
 /** The text, when it can be part of a folder name; else throws ConfigurationError. */
 export function safe(what: string, text: string): string {
   if (text === '' || text === '.' || text === '..' || /[/\\]/.test(text) || nameFault(text) !== null) {
-    throw new ConfigurationError(
-      `${what}: found ${JSON.stringify(text)}, expected a value that can be part of a folder name (not empty, no / or \\)`,
-    );
+    throw new ConfigurationError({
+      subject: what,
+      found: JSON.stringify(text),
+      expected: 'a value that can be part of a folder name (not empty, no / or \\)',
+    });
   }
   return text;
 }

@@ -23,7 +23,7 @@ export function readText(path: string, room: FileRoom | null = null): string {
   // The usual case, in which there is nothing to decode; what begins with zero bytes is another encoding.
   if (bytes.length > 0 && bytes[0] !== 0 && bytes[1] !== 0 && isAscii(bytes)) return bytes.toString('latin1');
   const fault = encodingFault(bytes);
-  if (fault !== null) throw new FileError(`${path}: ${fault}; expected a run file in UTF-8`);
+  if (fault !== null) throw new FileError({ subject: path, what: fault, remedy: 'expected a run file in UTF-8' });
   return bytes.toString('utf8');
 }
 
@@ -67,9 +67,14 @@ function readBytes(path: string, room: FileRoom | null): Buffer {
     const descriptor = openSync(path, NEVER_WAIT);
     try {
       const entry = fstatSync(descriptor);
-      if (!entry.isFile()) throw new FileError(`${path}: is ${kindOfEntry(entry)}; expected a run file`);
+      if (!entry.isFile())
+        throw new FileError({ subject: path, what: `is ${kindOfEntry(entry)}`, remedy: 'expected a run file' });
       if (entry.size > LARGEST_BYTES) {
-        throw new FileError(`${path}: found ${entry.size} bytes, expected a run file of at most ${LARGEST_BYTES}`);
+        throw new FileError({
+          subject: path,
+          found: `${entry.size} bytes`,
+          expected: `a run file of at most ${LARGEST_BYTES}`,
+        });
       }
       if (entry.size > SURELY_PARSED && entry.size > largestParsed()) {
         throw new FileError(
@@ -86,7 +91,10 @@ function readBytes(path: string, room: FileRoom | null): Buffer {
   } catch (error) {
     if (error instanceof FileError) throw error;
     const reason = isSocketError(error) ? 'a socket or a device without driver' : reasonOf(error);
-    throw new FileError(`${path}: cannot be read (${reason}); expected a run file`, { cause: error });
+    throw new FileError(
+      { subject: path, what: `cannot be read (${reason})`, remedy: 'expected a run file' },
+      { cause: error },
+    );
   }
 }
 

@@ -34,7 +34,7 @@ export async function readResultFile(path: string): Promise<ResultFile> {
 export function parseResultFile(path: string, text: string, digest: DigestCheck = checkDigest): ResultFile {
   const file = parseForm(path, text, digest);
   const [fault] = implausibleValues(file.content, { ours: file.kind === 'probprec' });
-  if (fault !== undefined) throw new FileError(`${path}: ${fault}`);
+  if (fault !== undefined) throw new FileError({ subject: path, what: fault });
   return file;
 }
 
@@ -47,7 +47,11 @@ export function parseForm(path: string, text: string, digest: DigestCheck = chec
   const kind = kindOf(parsed);
   if (kind === 'deepobs') return { kind, content: readDeepobsRun(path, text, parsed), parsed };
   if (parsed.token !== null) {
-    throw new FileError(`${path}: not valid JSON: found the bare token ${parsed.token.text}, expected a run file`);
+    throw new FileError({
+      subject: `${path}: not valid JSON`,
+      found: `the bare token ${parsed.token.text}`,
+      expected: 'a run file',
+    });
   }
   if (kind === 'imported') return { kind, content: checkImported(path, parsed.value, text, digest) };
   return { kind, content: checkRunFile(path, parsed.value, text, digest) };
@@ -74,7 +78,10 @@ function parse(path: string, text: string): ParsedJson {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    throw new FileError(`${path}: ${describeJsonFault(text, error)}; expected a run file`, { cause: error });
+    throw new FileError(
+      { subject: path, what: describeJsonFault(text, error), remedy: 'expected a run file' },
+      { cause: error },
+    );
   }
 }
 

@@ -45,7 +45,10 @@ export function parseRunFile(path: string, text: string): RunFile {
     throw new JsonFault(`the bare token ${token.text}`, token.position);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    throw new FileError(`${path}: ${describeJsonFault(text, error)}; expected a probprec run file`, { cause: error });
+    throw new FileError(
+      { subject: path, what: describeJsonFault(text, error), remedy: 'expected a probprec run file' },
+      { cause: error },
+    );
   }
 }
 
@@ -57,9 +60,12 @@ export function checkRunFile(path: string, value: JsonValue, text: string, diges
   const { content_digest: claimed, configuration, protocol_version: protocol } = content;
   const hash = hashConfiguration(configurationFromJson(configuration), protocol);
   if (hash !== content.configuration_hash) {
-    throw new FileError(
-      `${path}: field configuration_hash: found ${content.configuration_hash}, expected ${hash}; the configuration was changed after it was written`,
-    );
+    throw new FileError({
+      subject: `${path}: field configuration_hash`,
+      found: `${content.configuration_hash}`,
+      expected: hash,
+      remedy: 'the configuration was changed after it was written',
+    });
   }
   digest(path, text, claimed, () => {
     const { content_digest: _, ...rest } = content;

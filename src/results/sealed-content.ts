@@ -14,7 +14,7 @@ export function contentReader<Content>(
     if (isContent(value)) return value;
     const parsed = schema.safeParse(value, { reportInput: true });
     if (parsed.success) return parsed.data;
-    throw new FileError(`${path}: ${describeFault(parsed.error, version)}`);
+    throw new FileError({ subject: path, what: describeFault(parsed.error, version) });
   };
 }
 
@@ -29,7 +29,10 @@ export function checkDigest(path: string, text: string, claimed: string, digestO
   if (textDigest(text) === claimed) return;
   const actual = digestOfValues();
   if (actual === claimed) return;
-  throw new FileError(
-    `${path}: field content_digest: found ${claimed}, expected ${actual}; the file was changed after it was written`,
-  );
+  throw new FileError({
+    subject: `${path}: field content_digest`,
+    found: claimed,
+    expected: actual,
+    remedy: 'the file was changed after it was written',
+  });
 }

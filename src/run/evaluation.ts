@@ -1,5 +1,6 @@
 import type { Batch, DataSplit, Phase, Protocol, SplitSizes } from '../dataset/index.js';
 import { type CompiledFunction, compileFunction, type Engine, type Value } from '../engine/index.js';
+import { at } from '../expect.js';
 import { intermediateBytes, program, sizeOf, type Tensor } from '../tensor/index.js';
 import {
   evaluationNoise,
@@ -181,7 +182,7 @@ export class Evaluator {
   }
 
   async #scalar(value: Value): Promise<number> {
-    return (await this.#engine.download(value))[0] ?? Number.NaN;
+    return at(await this.#engine.download(value), 0);
   }
 }
 

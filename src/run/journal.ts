@@ -116,6 +116,6 @@ async function writing(path: string, write: () => Promise<void>): Promise<void> 
   try {
     await write();
   } catch (error) {
-    throw new OutputError(`cannot write ${path}: ${reasonOf(error)}`, outputOptions(error));
+    throw new OutputError({ subject: `cannot write ${path}`, what: reasonOf(error) }, outputOptions(error));
   }
 }

@@ -118,15 +118,21 @@ export async function loadKeptParameters(
   const expected = { configuration_hash: hash, epoch: String(epoch), testproblem: problem.name };
   for (const [name, value] of Object.entries(expected)) {
     if (metadata[name] !== value) {
-      throw new FileError(`${path}: found ${name} ${metadata[name] ?? 'nowhere'}, expected ${value}: of another run`);
+      throw new FileError({
+        subject: path,
+        found: `${name} ${metadata[name] ?? 'nowhere'}`,
+        expected: `${value}: of another run`,
+      });
     }
   }
   const parameters = problem.parameters.map(({ name, shape }) => {
     const tensor = tensors[name];
     if (tensor === undefined || String(tensor.shape) !== String(shape)) {
-      throw new FileError(
-        `${path}: ${tensor === undefined ? `${name} is missing` : `found [${tensor.shape}] for ${name}`}, expected [${shape}]`,
-      );
+      throw new FileError({
+        subject: path,
+        what: `${tensor === undefined ? `${name} is missing` : `found [${tensor.shape}] for ${name}`}`,
+        expected: `[${shape}]`,
+      });
     }
     return engine.upload(tensor.data, shape);
   });
@@ -147,6 +153,6 @@ async function read(path: string): Promise<NamedTensors> {
       error instanceof DamagedContent
         ? `damaged: ${error.message}`
         : `cannot be read: ${String(reasonOf(error as Error))}`;
-    throw new FileError(`${path}: ${fault}`, { cause: error });
+    throw new FileError({ subject: path, what: fault }, { cause: error });
   }
 }

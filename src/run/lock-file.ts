@@ -53,9 +53,15 @@ export async function inspectLock(path: string): Promise<FoundLock | null> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     if (error instanceof NotAFileError || error instanceof TooLongError) {
-      throw new OutputError(`${path}: ${error.message}: the lock of a run; remove it`, { exitCode: 1, cause: error });
+      throw new OutputError(
+        { subject: `${path}: ${error.message}`, what: 'the lock of a run', remedy: 'remove it' },
+        { exitCode: 1, cause: error },
+      );
     }
-    throw new OutputError(`${path}: ${reasonOf(error)}; expected the lock of a run`, outputOptions(error));
+    throw new OutputError(
+      { subject: path, what: reasonOf(error), remedy: 'expected the lock of a run' },
+      outputOptions(error),
+    );
   }
 }
 

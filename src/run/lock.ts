@@ -60,7 +60,7 @@ export async function acquireRunLock(
     return heldBy === null ? new HeldLock(path, own) : { path, heldBy };
   } catch (error) {
     if (error instanceof OutputError || signal?.aborted) throw error;
-    throw new OutputError(`cannot lock the run: ${path}: ${reasonOf(error)}`, outputOptions(error));
+    throw new OutputError({ subject: `cannot lock the run: ${path}`, what: reasonOf(error) }, outputOptions(error));
   } finally {
     await removeFile(claim).catch(() => undefined);
   }
@@ -96,7 +96,11 @@ interface Attempt {
 async function take(path: string, attempt: Attempt): Promise<LockHolder | null> {
   const { claim, own, signal, depth } = attempt;
   if (depth > MOST_TAKEOVERS)
-    throw new OutputError(`${path}: too many processes died as they took a lock over; remove it`);
+    throw new OutputError({
+      subject: path,
+      what: 'too many processes died as they took a lock over',
+      remedy: 'remove it',
+    });
   for (let count = 0; count < MOST_ATTEMPTS; count++) {
     // The first attempt is quick; what comes after it may take long.
     if (count + depth > 0) signal?.throwIfAborted();
@@ -115,9 +119,12 @@ async function take(path: string, attempt: Attempt): Promise<LockHolder | null> 
       await removeFile(right);
     }
   }
-  throw new OutputError(
-    `${path}: the lock came and went ${MOST_ATTEMPTS} times, expected it to be there or not; try again`,
-  );
+  throw new OutputError({
+    subject: path,
+    what: `the lock came and went ${MOST_ATTEMPTS} times`,
+    expected: 'it to be there or not',
+    remedy: 'try again',
+  });
 }
 
 /** Creates the lock by a hard link, or exclusively where the file system has no links. False when there is one already. */
@@ -210,7 +217,11 @@ class HeldLock implements RunLock {
     if (holds === false) {
       this.#stop();
       this.#lost.abort(
-        new OutputError(`${this.path}: another process has taken over this run; this one stops writing`),
+        new OutputError({
+          subject: this.path,
+          what: 'another process has taken over this run',
+          remedy: 'this one stops writing',
+        }),
       );
     } else if (holds === true) {
       const bytes = Buffer.from(lockContent(this.#own));

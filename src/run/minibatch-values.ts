@@ -40,15 +40,20 @@ function namedAs<T extends { readonly name: string; readonly shape: Shape }>(
   const found = definitions.find((definition) => definition.name === name);
   if (found !== undefined) return found;
   const names = definitions.map((definition) => definition.name);
-  throw new ConfigurationError(`${what} ${name}: ${names.length === 0 ? 'it has none' : notKnown(name, names)}`);
+  throw new ConfigurationError({
+    subject: `${what} ${name}`,
+    what: `${names.length === 0 ? 'it has none' : notKnown(name, names)}`,
+  });
 }
 
 /** The numbers, if there are as many as expected. */
 export function expectSize<T extends ArrayLike<number>>(what: string, data: T | undefined, size: number): T {
   if (data === undefined || data.length !== size) {
-    throw new ConfigurationError(
-      `${what}: ${data === undefined ? 'missing' : `found ${data.length} numbers`}, expected ${size}`,
-    );
+    throw new ConfigurationError({
+      subject: what,
+      what: `${data === undefined ? 'missing' : `found ${data.length} numbers`}`,
+      expected: String(size),
+    });
   }
   return data;
 }

@@ -10,9 +10,11 @@ import type { TestProblem } from '../testproblem/index.js';
  */
 export function checkFit(problem: TestProblem, dataset: DatasetDefinition): void {
   const fail = (what: string, found: string, expected: string) => {
-    throw new ConfigurationError(
-      `data set ${dataset.name}: found ${found}, but ${problem.name} expects ${expected}; ${what} must be the same in both`,
-    );
+    throw new ConfigurationError({
+      subject: `data set ${dataset.name}`,
+      found: `${found}, but ${problem.name} expects ${expected}`,
+      remedy: `${what} must be the same in both`,
+    });
   };
   const { inputType = 'float', vocabulary = null, labelShape = [], shape, classes } = dataset;
   if (!sameShape(shape, problem.inputShape)) {

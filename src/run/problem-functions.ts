@@ -7,6 +7,7 @@ import {
   type Value,
 } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
+import { at } from '../expect.js';
 import { constantValues } from '../optimizer/index.js';
 import { gradients, hessianVectorProduct, sizeOf } from '../tensor/index.js';
 import {
@@ -122,7 +123,7 @@ export async function openProblem(
     const integers = Int32Array.from(expectLabels(problem, labels ?? undefined, sizeOf(labelShape)));
     return { ...feeds, [inputNames.labels]: engine.upload(integers, labelShape) };
   };
-  const scalar = async (value: Value) => (await engine.download(value))[0] ?? Number.NaN;
+  const scalar = async (value: Value) => at(await engine.download(value), 0);
   const downloaded = async (values: readonly Value[]) => {
     const arrays: TensorData[] = [];
     for (const value of values) arrays.push(await engine.download(value));
@@ -210,9 +211,11 @@ function expectLabels(
   for (let index = 0; index < size; index++) {
     const label = checked[index];
     if (Number.isInteger(label) && Number(label) >= least && Number(label) <= largest) continue;
-    throw new ConfigurationError(
-      `labels: found ${label} at index ${index} of ${size}, expected whole numbers from ${least} to ${largest}`,
-    );
+    throw new ConfigurationError({
+      subject: 'labels',
+      found: `${label} at index ${index} of ${size}`,
+      expected: `whole numbers from ${least} to ${largest}`,
+    });
   }
   return checked;
 }

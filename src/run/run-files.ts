@@ -22,7 +22,11 @@ export interface RunFileSet {
 export async function filesOfRun(runFile: string): Promise<RunFileSet> {
   const file = await readResultFile(runFile);
   if (file.kind === 'deepobs') {
-    throw new FileError(`${runFile}: found a file of DeepOBS, expected a run file or an imported one`);
+    throw new FileError({
+      subject: runFile,
+      found: 'a file of DeepOBS',
+      expected: 'a run file or an imported one',
+    });
   }
   if (file.kind !== 'probprec') return { runFile, beside: [] };
   const { random_seed: seed, configuration_hash: hash } = file.content;
@@ -30,7 +34,11 @@ export async function filesOfRun(runFile: string): Promise<RunFileSet> {
   const { folder } = place;
   const lock = await inspectLock(place.lock);
   if (lock !== null && !isStale(lock, Date.now())) {
-    throw new FileError(`${runFile}: another process trains this run: ${describeHolder(lock.holder)}; stop it first`);
+    throw new FileError({
+      subject: `${runFile}: another process trains this run`,
+      what: describeHolder(lock.holder),
+      remedy: 'stop it first',
+    });
   }
   const names = await readdir(folder);
   const beside = names.filter((name) => isOfRun(place, name));
@@ -41,7 +49,7 @@ export async function filesOfRun(runFile: string): Promise<RunFileSet> {
 export async function removeRun({ runFile, beside }: RunFileSet, root: string): Promise<void> {
   for (const path of [...beside, runFile]) {
     await removeFile(path).catch((error: unknown) => {
-      throw new OutputError(`${path}: cannot be removed: ${reasonOf(error)}`, { cause: error });
+      throw new OutputError({ subject: `${path}: cannot be removed`, what: reasonOf(error) }, { cause: error });
     });
   }
   await removeEmptyFolders(dirname(runFile), root);
@@ -55,13 +63,16 @@ export async function moveRun({ runFile, beside }: RunFileSet, root: string, fol
   const target = join(folder, relative(root, dirname(runFile)));
   for (const path of [...beside, runFile]) {
     const moved = join(target, basename(path));
-    if (await pathExists(moved)) throw new FileError(`${moved}: exists, so ${path} stays where it is`);
+    if (await pathExists(moved)) throw new FileError({ subject: moved, what: `exists, so ${path} stays where it is` });
   }
   try {
     await ensureDir(target);
     for (const path of [...beside, runFile]) await move(path, join(target, basename(path)));
   } catch (error) {
-    throw new OutputError(`${runFile}: cannot be moved to ${target}: ${reasonOf(error)}`, { cause: error });
+    throw new OutputError(
+      { subject: `${runFile}: cannot be moved to ${target}`, what: reasonOf(error) },
+      { cause: error },
+    );
   }
   await removeEmptyFolders(dirname(runFile), root);
   return join(target, basename(runFile));

@@ -65,7 +65,7 @@ export async function rankPlan(
   const { runs, faults } = await readResults(ended.flatMap(({ path }) => path ?? []));
   checkMetric('--metric', metric, runs);
   const recorded = new Map(runs.map((run) => [run.file, run]));
-  const competitors = groupBy(statuses, ({ run }) => competitorOf(plan, run));
+  const competitors = groupBy(statuses, ({ run }) => competitorKey(plan, run));
   const namesakes = groupBy([...competitors.values()], ([first]) =>
     first === undefined ? '' : JSON.stringify([nameOf(first.run), labelOf(plan, first.run)]),
   );
@@ -84,7 +84,7 @@ export async function rankPlan(
 }
 
 /** What runs have in common whose settings are ranked against each other. */
-export function competitorOf(plan: Plan, run: PlannedRun): string {
+export function competitorKey(plan: Plan, run: PlannedRun): string {
   return JSON.stringify([nameOf(run), labelOf(plan, run), conditionsOf(run)]);
 }
 

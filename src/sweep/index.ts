@@ -1,4 +1,4 @@
-export { competitorOf, type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } from './best.js';
+export { competitorKey, type PlanBest, type PlanRanking, type RankedPlanSetting, rankPlan } from './best.js';
 export { type CommandFile, commandFiles, commandLines, parallelFile } from './command-files.js';
 export { fetchPlannedData } from './fetch-data.js';
 export { checkJobs, checkMemoryOfJobs, statedResource } from './jobs.js';
@@ -13,7 +13,7 @@ export { Pool, type PoolEvent, type RunEnd } from './pool.js';
 export { type Decision, prunedGroups } from './pruned-groups.js';
 export { executePruned } from './pruned-sweep.js';
 export { rerunStatement } from './rerun.js';
-export { type RunCondition, selectRuns } from './selection.js';
+export { selectRuns } from './selection.js';
 export { shellWord } from './shell.js';
 export * from './slurm/index.js';
 export { readSpace, readValue, statedValue } from './spaces.js';

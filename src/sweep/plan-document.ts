@@ -25,9 +25,16 @@ export function parsePlanDocument(file: string, text: string): PlanDocument {
     if (fault !== undefined) {
       if (isTooDeep(fault)) throw tooDeep(file);
       if (fault.code === 'MULTIPLE_DOCS') {
-        throw new ConfigurationError(`${at(fault.pos[0])}: found a second document, expected one plan in a file`);
+        throw new ConfigurationError({
+          subject: at(fault.pos[0]),
+          found: 'a second document',
+          expected: 'one plan in a file',
+        });
       }
-      throw new ConfigurationError(`${at(fault.pos[0])}: not valid YAML: ${fault.message.split('\n')[0]}`);
+      throw new ConfigurationError({
+        subject: `${at(fault.pos[0])}: not valid YAML`,
+        what: `${fault.message.split('\n')[0]}`,
+      });
     }
     checkKeys(document, at);
     const firstAlias = checkAliases(document, at);
@@ -45,9 +52,11 @@ function checkKeys(document: Document.Parsed, at: PlanDocument['at']): void {
       const name = String(key.value);
       const expected = nameFault(name);
       if (expected === null) return;
-      throw new ConfigurationError(
-        `${at(key.range?.[0] ?? 0)}: found the key ${quotedName(name)}, expected ${expected}`,
-      );
+      throw new ConfigurationError({
+        subject: at(key.range?.[0] ?? 0),
+        found: `the key ${quotedName(name)}`,
+        expected: expected,
+      });
     },
   });
 }
@@ -62,12 +71,18 @@ function checkAliases(document: Document.Parsed, at: PlanDocument['at']): string
       const anchor = alias.resolve(document);
       const name = JSON.stringify(alias.source);
       if (anchor === undefined) {
-        throw new ConfigurationError(
-          `${place}: found the alias *${alias.source}, expected an anchor &${alias.source} before it (a value that begins with * needs quotes)`,
-        );
+        throw new ConfigurationError({
+          subject: place,
+          found: `the alias *${alias.source}`,
+          expected: `an anchor &${alias.source} before it (a value that begins with * needs quotes)`,
+        });
       }
       if (ancestors.includes(anchor)) {
-        throw new ConfigurationError(`${place}: the alias ${name} refers to itself; write the values out`);
+        throw new ConfigurationError({
+          subject: place,
+          what: `the alias ${name} refers to itself`,
+          remedy: 'write the values out',
+        });
       }
     },
   });
@@ -95,5 +110,9 @@ function isTooDeep(error: unknown): boolean {
 }
 
 function tooDeep(file: string): ConfigurationError {
-  return new ConfigurationError(`${file}: lists or mappings are nested too deeply, expected a plan (docs/sweeps.md)`);
+  return new ConfigurationError({
+    subject: file,
+    what: 'lists or mappings are nested too deeply',
+    expected: 'a plan (docs/sweeps.md)',
+  });
 }

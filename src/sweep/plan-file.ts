@@ -1,6 +1,7 @@
 import { isCollection, isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
+import { at } from '../expect.js';
 import { nearestNames } from '../names.js';
 import type { Fault } from '../words.js';
 import { expectedBy, type TypeNames } from '../zod-expectation.js';
@@ -52,7 +53,7 @@ function faultOf(error: z.ZodError, place: (path: PlanPath) => string): Fault {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   const where = path.join('.');
   if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
+    const key = at(issue.keys, 0);
     const known = keysAt(path);
     const nearest = nearestNames(key, known);
     const hint = nearest.length > 0 ? ` (did you mean ${nearest.join(' or ')}?)` : '';

@@ -2,14 +2,11 @@ import { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { parseOptimizer } from '../optimizer/index.js';
 import { keysOf, type RunOption, runOption, type TrainedOptions } from '../run-options/index.js';
+import { LARGEST_SEED, MOST_SEEDS, readSeeds, seedTwice, TOO_MANY_SEEDS } from '../seeds.js';
 import { asKey, faultText } from '../words.js';
 import { pruningSchema } from './plan-pruning.js';
 import { resourcesSchema } from './plan-resources.js';
 import type { SettingsBlock } from './settings.js';
-
-const LARGEST_SEED = 0xffff_ffff;
-const MOST_SEEDS = 100_000;
-const TOO_MANY_SEEDS = `found more than ${MOST_SEEDS} seeds, expected fewer`;
 
 const VALUES = 'a number, true, false, a text or a list of these';
 const value = z.union([z.number(), z.boolean(), z.string()], VALUES);
@@ -96,8 +93,7 @@ export const planSchema = z.strictObject({
         }
         for (const seed of read) seeds.push(Number(seed));
       }
-      const seen = new Set<number>();
-      const twice = seeds.find((seed) => seen.size === seen.add(seed).size);
+      const twice = seedTwice(seeds);
       if (twice !== undefined)
         context.addIssue({ code: 'custom', message: `found ${twice} twice, expected each seed once` });
       return seeds;
@@ -113,21 +109,6 @@ export const planSchema = z.strictObject({
 
 /** What a plan file says, checked, with every default filled in but the name's. */
 export type PlanContent = z.infer<typeof planSchema>;
-
-/** Seeds as texts state them: `42`, `42-51`, or several with commas; else what is wrong, in words. */
-export function readSeeds(text: string): number[] | string {
-  const wrong = `found ${JSON.stringify(text)}, expected seeds from 0 to ${LARGEST_SEED}: 42, 42-51 or 42,45-47`;
-  const seeds: number[] = [];
-  for (const part of text.split(',')) {
-    const range = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(part);
-    const first = Number(range?.[1]);
-    const last = Number(range?.[2] ?? range?.[1]);
-    if (range === null || last > LARGEST_SEED || first > last) return wrong;
-    if (last - first >= MOST_SEEDS - seeds.length) return TOO_MANY_SEEDS;
-    for (let seed = first; seed <= last; seed++) seeds.push(seed);
-  }
-  return seeds;
-}
 
 /** Seeds as a plan states them: a range where they are one. */
 export function statedSeeds(seeds: readonly number[]): string | number | number[] {

@@ -55,7 +55,11 @@ export async function readPlan(path: string, trust: PlanTrust = {}): Promise<Pla
     const reason = error.code === 'ENOENT' ? 'no such file' : error.message;
     const known = error.code === 'ENOENT' || error.code === undefined;
     throw new ConfigurationError(
-      `${path}: ${known ? reason : `cannot be read (${reason})`}; expected a plan (probprec sweep plan writes one)`,
+      {
+        subject: path,
+        what: `${known ? reason : `cannot be read (${reason})`}`,
+        remedy: 'expected a plan (probprec sweep plan writes one)',
+      },
       { cause: error },
     );
   });

@@ -104,9 +104,12 @@ function checkSize(plan: Plan): void {
 }
 
 function tooMany({ path }: Plan): ConfigurationError {
-  return new ConfigurationError(
-    `${path}: found more than ${MOST_RUNS.toLocaleString('en-US')} runs, expected fewer settings, seeds, test problems or optimizers; several plans can share one results folder`,
-  );
+  return new ConfigurationError({
+    subject: path,
+    found: `more than ${MOST_RUNS.toLocaleString('en-US')} runs`,
+    expected: 'fewer settings, seeds, test problems or optimizers',
+    remedy: 'several plans can share one results folder',
+  });
 }
 
 /** For every optimizer of the plan the shared settings that it has hyperparameters for. */

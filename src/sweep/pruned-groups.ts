@@ -1,6 +1,6 @@
 import { groupBy } from '../group-by.js';
 import type { Metric, RecordedRun } from '../results/index.js';
-import { competitorOf } from './best.js';
+import { competitorKey } from './best.js';
 import type { Plan } from './plan.js';
 import { decisionEpochs, type PlanPruning } from './plan-pruning.js';
 import type { PlannedRun } from './planned-runs.js';
@@ -19,7 +19,7 @@ export interface PrunedGroup {
 
 /** The groups of a plan's runs, in the plan's order. */
 export function prunedGroups(plan: Plan, pruning: PlanPruning, runs: readonly PlannedRun[]): PrunedGroup[] {
-  const groups = groupBy(runs, (run) => JSON.stringify([competitorOf(plan, run), run.configuration.numEpochs]));
+  const groups = groupBy(runs, (run) => JSON.stringify([competitorKey(plan, run), run.configuration.numEpochs]));
   return [...groups.values()].map((members) => {
     const numEpochs = members[0]?.configuration.numEpochs ?? 0;
     const settings = groupBy(members, ({ request }) => JSON.stringify({ ...request, seed: null }));

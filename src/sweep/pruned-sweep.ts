@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import { hasEnded, readResults } from '../results/index.js';
 import { markPruned } from '../run/index.js';
 import type { Plan } from './plan.js';
@@ -85,7 +86,7 @@ async function markStopped(
   for (const { epoch, stopped } of decided) {
     for (const { index: setting, reason: why } of stopped) {
       const reason = `pruned after epoch ${epoch}: ${why}`;
-      for (const { index, configuration } of group.settings[setting] ?? []) {
+      for (const { index, configuration } of at(group.settings, setting)) {
         const status = statusOf.get(index);
         if (status?.state === 'pruned' && status.reason === reason) continue;
         await markPruned(outputDir, configuration, { rule, reason });

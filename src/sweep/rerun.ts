@@ -24,9 +24,11 @@ export function rerunStatement(
 ): PlanStatement {
   const winners = rankings.map(({ settings: [best], testproblem, optimizer }) => {
     if (best !== undefined && best.value !== null) return best.run;
-    throw new ConfigurationError(
-      `${plan.path}: found no completed run of ${optimizer} on ${testproblem}, expected one to choose from`,
-    );
+    throw new ConfigurationError({
+      subject: plan.path,
+      found: `no completed run of ${optimizer} on ${testproblem}`,
+      expected: 'one to choose from',
+    });
   });
   const place = placeFrom(dirname(resolve(file)));
   const named = (name: string) => (isUserFile(name) ? place(name).replace(/^(?![./])/, './') : name);

@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import { randomStream } from '../random/index.js';
 
 /** How the points of sampled hyperparameters are placed. */
@@ -39,5 +40,5 @@ function nthPrime(n: number): number {
   for (let candidate = 2; primes.length <= n; candidate++) {
     if (primes.every((prime) => candidate % prime !== 0)) primes.push(candidate);
   }
-  return primes[n] ?? 2;
+  return at(primes, n);
 }

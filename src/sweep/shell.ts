@@ -6,9 +6,10 @@ import { ConfigurationError } from '../errors.js';
  */
 export function shellWord(text: string): string {
   if (/\p{Cc}/u.test(text)) {
-    throw new ConfigurationError(
-      `found ${JSON.stringify(text)}, expected a value without control characters in a command`,
-    );
+    throw new ConfigurationError({
+      found: JSON.stringify(text),
+      expected: 'a value without control characters in a command',
+    });
   }
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,6 @@
 import { decimalNumber } from '../decimal-number.js';
 import { ConfigurationError } from '../errors.js';
+import { at } from '../expect.js';
 import { notKnown } from '../names.js';
 import { logarithmOfTen, powerOfTen } from './exact-powers.js';
 
@@ -26,7 +27,7 @@ function deepobsGrid(): number[] {
  */
 export function readSpace(stated: PlanValue | readonly PlanValue[]): Space {
   if (typeof stated === 'object') {
-    if (stated.length === 0) throw new ConfigurationError('found an empty list, expected at least one value');
+    if (stated.length === 0) throw new ConfigurationError({ found: 'an empty list', expected: 'at least one value' });
     return { kind: 'grid', values: stated };
   }
   if (typeof stated !== 'string') return { kind: 'grid', values: [stated] };
@@ -38,7 +39,8 @@ export function readSpace(stated: PlanValue | readonly PlanValue[]): Space {
 
 /** A value as it stands in a text: a number, true, false or a word. */
 export function readValue(text: string): PlanValue {
-  if (text === '') throw new ConfigurationError('found an empty value, expected a number, true, false or a word');
+  if (text === '')
+    throw new ConfigurationError({ found: 'an empty value', expected: 'a number, true, false or a word' });
   if (text === 'true' || text === 'false') return text === 'true';
   const number = decimalNumber(text);
   return Number.isNaN(number) ? text : number;
@@ -51,7 +53,7 @@ export function statedValue(value: PlanValue): PlanValue | [PlanValue] {
 }
 
 function readForm(stated: string, name: string, rest: string): Space {
-  const wrong = (why: string) => new ConfigurationError(`found ${JSON.stringify(stated)}, expected ${why}`);
+  const wrong = (why: string) => new ConfigurationError({ found: JSON.stringify(stated), expected: why });
   const numbers = (form: string, count: number): [number, number, number] => {
     const values = rest.split(':').map(decimalNumber);
     const [low = Number.NaN, high = Number.NaN, points = 2] = values;
@@ -86,12 +88,14 @@ function readForm(stated: string, name: string, rest: string): Space {
     }
     case 'choice': {
       const values = rest.split(',').map((text) => readValue(text.trim()));
-      return { kind: 'sampled', at: (u) => values[Math.floor(u * values.length)] ?? '' };
+      return { kind: 'sampled', at: (u) => at(values, Math.floor(u * values.length)) };
     }
     default:
-      throw new ConfigurationError(
-        `${name}: ${notKnown(name, ['log', 'lin', 'uniform', 'loguniform', 'integers', 'choice'])}; a text with a colon that is meant as it is goes into a list`,
-      );
+      throw new ConfigurationError({
+        subject: name,
+        what: notKnown(name, ['log', 'lin', 'uniform', 'loguniform', 'integers', 'choice']),
+        remedy: 'a text with a colon that is meant as it is goes into a list',
+      });
   }
 }
 

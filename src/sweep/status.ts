@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { at } from '../expect.js';
 import { hasEnded, listFolders, type RunState, settingFolders, settingPath } from '../results/index.js';
 import { describeHolder, readCheckpointHeader, readCrash, readRunLock, runPlace } from '../run/index.js';
 import { mapConcurrently } from './concurrent.js';
@@ -84,7 +85,7 @@ async function folderStatus(
   for (const [index, entries] of [own, ...others].entries()) {
     for (const name of entries) {
       if (!name.endsWith('.json') || !seeds.has(name.slice(0, name.indexOf('__', 'random_seed__'.length)))) continue;
-      const outcome = await readRunOutcome(join(folders[index] ?? '', name));
+      const outcome = await readRunOutcome(join(at(folders, index), name));
       if (outcome !== null) outcomes.push(outcome);
     }
   }

@@ -35,7 +35,9 @@ export function checkUserCode(plan: Plan): void {
   if (plan.allowUserCode) return;
   const found = userCodeOf(plan);
   if (found.length === 0) return;
-  throw new ConfigurationError(
-    `${plan.path}: the plan runs code that does not come with probprec: ${found.join(', ')}; ${ALLOW_USER_CODE} runs it, when you have read it or wrote it yourself`,
-  );
+  throw new ConfigurationError({
+    subject: `${plan.path}: the plan runs code that does not come with probprec`,
+    what: `${found.join(', ')}`,
+    remedy: `${ALLOW_USER_CODE} runs it, when you have read it or wrote it yourself`,
+  });
 }

@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import { addOperation } from './operations/add.js';
 import { concatenate, concatenateOperation } from './operations/concatenate.js';
 import { pad, padOperation } from './operations/slice.js';
@@ -18,7 +19,7 @@ function slabOf(node: Tensor): Slab | undefined {
   const axes = node.shape.flatMap((length, axis) => (operand.shape[axis] === length ? [] : [axis]));
   const [axis] = axes;
   if (axis === undefined || axes.length > 1) return undefined;
-  const begin = numbersOf(node, 'before')[axis] ?? 0;
+  const begin = at(numbersOf(node, 'before'), axis);
   return { operand, axis, begin, end: begin + lengthOf(operand, axis) };
 }
 

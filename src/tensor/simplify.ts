@@ -1,3 +1,4 @@
+import { at } from '../expect.js';
 import { adjacentSlabs, nestedConcatenations } from './adjacent-slabs.js';
 import { addOperation } from './operations/add.js';
 import { constant, constantOperation, isConstant } from './operations/constant.js';
@@ -159,7 +160,7 @@ const rearrangements: Rule = (node) => {
       const inner = numbersOf(operand, 'permutation');
       return transpose(
         inputOf(operand, 0),
-        outer.map((axis) => inner[axis] ?? 0),
+        outer.map((axis) => at(inner, axis)),
       );
     }
   }

@@ -172,9 +172,11 @@ function problemOf(
 function furtherMetrics(problem: string, metrics: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
   const wrong = Object.keys(metrics).find((name) => !/^[a-z]\w*$/i.test(name) || /^(losses|accuracies)$/.test(name));
   if (wrong === undefined) return metrics;
-  throw new ConfigurationError(
-    `${problem}: its loss reports a metric ${JSON.stringify(wrong)}; expected a name of letters, digits and _, other than losses and accuracies`,
-  );
+  throw new ConfigurationError({
+    subject: problem,
+    what: `its loss reports a metric ${JSON.stringify(wrong)}`,
+    remedy: 'expected a name of letters, digits and _, other than losses and accuracies',
+  });
 }
 
 /** A batch whose labels become an input of the program when they are first asked for. */
@@ -241,7 +243,8 @@ function initialOf(rules: InitialRules | undefined): (kind: ParameterKind) => In
 
 function groupedParameters(definition: TestProblemDefinition, traced: Trace<LossValues>): ParameterDefinition[] {
   const stated = 'parameters' in definition ? definition.parameters : [];
-  if (traced.parameters.length === 0) throw new ConfigurationError(`${definition.name}: found no parameters to train`);
+  if (traced.parameters.length === 0)
+    throw new ConfigurationError({ subject: definition.name, found: 'no parameters to train' });
   return traced.parameters.map(({ tensor: _, unlikePytorch: __, scope, ...parameter }) => {
     const own = stated.find(({ name }) => name === parameter.name)?.group;
     return { ...parameter, group: own ?? definition.groups?.(scope) ?? 'all' };

@@ -16,9 +16,11 @@ export function uploadNoise(
       const input = inputNames.noise(name);
       const data = numbers[input];
       if (data?.length !== sizeOf(shape)) {
-        throw new ConfigurationError(
-          `noise ${name}: ${data === undefined ? 'missing' : `found ${data.length} numbers`}, expected ${sizeOf(shape)}`,
-        );
+        throw new ConfigurationError({
+          subject: `noise ${name}`,
+          what: `${data === undefined ? 'missing' : `found ${data.length} numbers`}`,
+          expected: String(sizeOf(shape)),
+        });
       }
       return [input, engine.upload(data, shape)];
     }),

@@ -90,7 +90,11 @@ class Declarations {
 
   claim(name: string): void {
     if (this.#names.has(name)) {
-      throw new ConfigurationError(`a network declares ${name} twice, expected each name once; use the tensor twice`);
+      throw new ConfigurationError({
+        what: `a network declares ${name} twice`,
+        expected: 'each name once',
+        remedy: 'use the tensor twice',
+      });
     }
     this.#names.add(name);
   }
@@ -135,9 +139,11 @@ class DeclaringScope implements Scope {
     const tensor = known === undefined ? input(inputNames.parameter(path), shape) : known.get(path);
     if (tensor === undefined || !sameShape(tensor.shape, shape)) {
       const before = tensor === undefined ? 'nothing' : `shape [${tensor.shape.join(', ')}]`;
-      throw new ConfigurationError(
-        `parameter ${path}: found shape [${shape.join(', ')}] here and ${before} in training on another batch size, expected the same parameters always`,
-      );
+      throw new ConfigurationError({
+        subject: `parameter ${path}`,
+        found: `shape [${shape.join(', ')}] here and ${before} in training on another batch size`,
+        expected: 'the same parameters always',
+      });
     }
     const declared = { name: path, shape, initial, unlikePytorch, kind, regularised };
     this.#declarations.parameters.push({ ...declared, scope: this.path, tensor });
@@ -161,9 +167,11 @@ class DeclaringScope implements Scope {
       value,
       set(next) {
         if (!sameShape(next.shape, shape)) {
-          throw new ConfigurationError(
-            `state ${path}: its next value has shape [${next.shape.join(', ')}], expected [${shape.join(', ')}]`,
-          );
+          throw new ConfigurationError({
+            subject: `state ${path}`,
+            what: `its next value has shape [${next.shape.join(', ')}]`,
+            expected: `[${shape.join(', ')}]`,
+          });
         }
         if (changes) nextStates.set(path, next);
       },

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js';
+import { at } from '../expect.js';
 import type { ResolvedRun } from '../run/index.js';
 import { option, say } from '../words.js';
 import { type RatioSummary, summariseRatios } from './ratios.js';
@@ -24,7 +25,7 @@ export const MEASURES = [
 ] as const satisfies readonly (readonly [Scope, Clock])[];
 
 /** One optimizer's times, and their ratios to those of the reference; the reference itself has none. */
-export interface Contestant {
+export interface Competitor {
   readonly resolved: ResolvedRun;
   /** Where its loss stopped being finite. Such a run is shorter than the others: it has no times. */
   readonly diverged: string | null;
@@ -33,9 +34,9 @@ export interface Contestant {
   readonly ratios: Readonly<Record<Scope, Readonly<Record<Clock, RatioSummary>>>> | null;
 }
 
-/** What a comparison found. The reference is the first contestant. */
+/** What a comparison found. The reference is the first competitor. */
 export interface RuntimeComparison {
-  readonly contestants: readonly Contestant[];
+  readonly competitors: readonly Competitor[];
   readonly warmUpEpochs: number;
   readonly stepsPerEpoch: TimedRun['stepsPerEpoch'];
   readonly engine: TimedRun['engine'];
@@ -76,14 +77,14 @@ export async function compareRuntime(
   }
   if (last === undefined) throw new RangeError('compareRuntime: found no runs, expected at least the reference');
   const { stepsPerEpoch, engine, dataset } = last;
-  const reference = times[0] ?? [];
-  const contestants = runs.map((resolved, index): Contestant => {
+  const reference = at(times, 0);
+  const competitors = runs.map((resolved, index): Competitor => {
     const lost = diverged[index] ?? null;
-    const own = lost === null ? (times[index] ?? []) : [];
+    const own = lost === null ? at(times, index) : [];
     const ratios = index === 0 || lost !== null ? null : ratiosOf(own, reference);
     return { resolved, diverged: lost, runs: own, ratios };
   });
-  return { contestants, warmUpEpochs, stepsPerEpoch, engine, dataset };
+  return { competitors, warmUpEpochs, stepsPerEpoch, engine, dataset };
 }
 
 function referenceDiverged(name: string, reason: string): ConfigurationError {
@@ -99,7 +100,7 @@ function rotated(n: number, start: number): number[] {
   return Array.from({ length: n }, (_, index) => (index + start) % n);
 }
 
-function ratiosOf(own: readonly RunSeconds[], reference: readonly RunSeconds[]): NonNullable<Contestant['ratios']> {
+function ratiosOf(own: readonly RunSeconds[], reference: readonly RunSeconds[]): NonNullable<Competitor['ratios']> {
   const ratio = (scope: Scope, clock: Clock): RatioSummary =>
     summariseRatios(
       own.map((seconds) => seconds[scope][clock]),

@@ -4,6 +4,7 @@ import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FileError } from '../errors.js';
+import { at } from '../expect.js';
 import type { Fault } from '../words.js';
 import { type JsonTree, parseModule, type Reference } from './source-syntax.js';
 import { isTypeScript, stripTypes } from './strip-types.js';
@@ -65,7 +66,7 @@ class GraphReader {
     const modules: SourceModule[] = [];
     // The list grows while modules are read.
     for (let index = 0; index < this.#paths.length; index++) {
-      const path = this.#paths[index] ?? '';
+      const path = at(this.#paths, index);
       modules.push({ path, name: this.#nameOf(path), content: this.#contentOf(path) });
     }
     return { modules, warnings: [...new Set(this.#warnings)] };

@@ -120,14 +120,14 @@ async function importModule(
   hookModules();
   Error.stackTraceLimit = Math.max(Error.stackTraceLimit, STACK_FRAMES);
   const subject = named(option, file);
-  const stalled = () => new FileError({ subject, what: 'the module waits for something that never comes' });
+  const stalled = new FileError({ subject, what: 'the module waits for something that never comes' });
   const url = `${pathToFileURL(resolve(file)).href}${copy === '' ? '' : `?copy=${copy}`}`;
   try {
-    return (await settled(import(/* @vite-ignore */ url), stalled)) as {
+    return (await settled(import(/* @vite-ignore */ url), () => stalled)) as {
       default?: unknown;
     };
   } catch (cause) {
-    if (cause instanceof FileError && cause.fault !== null) throw cause;
+    if (cause === stalled) throw cause;
     const place = code.place(cause);
     const reason = place === null ? describeError(cause) : `${place}: ${describeError(cause)}`;
     throw new FileError({ subject, what: `the module does not load: ${reason}` }, { cause });

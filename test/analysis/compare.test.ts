@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  baselineContenders,
+  baselineSettings,
   bundledBaselinesFolder,
   type CompareOptions,
   compare,
@@ -193,7 +193,7 @@ describe('performance profiles', () => {
 });
 
 describe('baselines', () => {
-  const bundled = async () => (await readBaselineFiles(bundledBaselinesFolder())).flatMap(baselineContenders);
+  const bundled = async () => (await readBaselineFiles(bundledBaselinesFolder())).flatMap(baselineSettings);
   const full = (seeds: number) =>
     Array.from({ length: seeds }, (_, index) =>
       exampleRun({
@@ -269,10 +269,10 @@ describe('an own baseline', () => {
   test('holds all runs of a setting and is read as runs', () => {
     const baseline = ownBaseline(runFiles, 'probprec run …');
     const file = parseBaselineFile('own.json', JSON.stringify(baseline));
-    const [contender] = baselineContenders(file);
-    expect(contender).toMatchObject({ kind: 'runs', setting: { testproblem: 'mnist_logreg', optimizer: 'Momentum' } });
-    expect(contender?.setting.runs.map(({ seed }) => seed)).toEqual([42, 43]);
-    expect(contender?.setting.runs[0]?.curves.test_accuracies).toEqual([0.1, 0.7, 0.8]);
+    const [compared] = baselineSettings(file);
+    expect(compared).toMatchObject({ kind: 'runs', setting: { testproblem: 'mnist_logreg', optimizer: 'Momentum' } });
+    expect(compared?.setting.runs.map(({ seed }) => seed)).toEqual([42, 43]);
+    expect(compared?.setting.runs[0]?.curves.test_accuracies).toEqual([0.1, 0.7, 0.8]);
     expect(baseline.runs.map(({ configuration_hash }) => configuration_hash)).toEqual(
       [...runFiles].reverse().map(({ configuration_hash }) => configuration_hash),
     );
@@ -282,8 +282,8 @@ describe('an own baseline', () => {
     const exact = [8405 / 10_000, 1 / 3, 0.1 + 0.2];
     const run = { ...exampleRunFile(), test_accuracies: exact, test_losses: exact.map((value) => 100 * value) };
     const file = parseBaselineFile('own.json', JSON.stringify(ownBaseline([run], '')));
-    const [contender] = baselineContenders(file);
-    const { test_accuracies, test_losses } = contender?.setting.runs[0]?.curves ?? {};
+    const [compared] = baselineSettings(file);
+    const { test_accuracies, test_losses } = compared?.setting.runs[0]?.curves ?? {};
     expect({ test_accuracies, test_losses }).toEqual({
       test_accuracies: run.test_accuracies,
       test_losses: run.test_losses,

@@ -104,7 +104,7 @@ describe.skipIf(reference === undefined)('the published figures ($PROBPREC_REFER
       ['Bald 2019', 'published-thesis-results.json', 'results'],
       ['Bald 2019, experiment 3', 'published-thesis-experiment3.json', 'baselines'],
     ]) {
-      const file = files.find((candidate) => candidate.name === name);
+      const file = files.find((competitor) => competitor.name === name);
       const results = file?.kind === 'published' ? file.results : [];
       const names = [...new Set(results.map(({ testproblem }) => testproblem))];
       const all: Published[] = (await load(source ?? ''))[key ?? ''];

@@ -228,10 +228,10 @@ describe('the sign-flip test ties in counts', () => {
       });
       const valuesOf = (side: 0 | 1) =>
         new Map(pairs.map((pair, seed): [number, number] => [seed, state(pair[side], n, random)]));
-      const expected = exactSignFlip(pairs.map(([candidate, reference]) => candidate - reference));
-      const [candidate, reference] = [valuesOf(0), valuesOf(1)];
-      const differences = [...candidate].map(([seed, value]) => value - (reference.get(seed) ?? 0));
-      const found = [pairedDifference(candidate, reference).pValue, signFlipTest(differences).pValue];
+      const expected = exactSignFlip(pairs.map(([competitor, reference]) => competitor - reference));
+      const [competitor, reference] = [valuesOf(0), valuesOf(1)];
+      const differences = [...competitor].map(([seed, value]) => value - (reference.get(seed) ?? 0));
+      const found = [pairedDifference(competitor, reference).pValue, signFlipTest(differences).pValue];
       expect(found, `sample ${sample}: ${JSON.stringify(pairs)} of ${n}`).toEqual([expected, expected]);
       if (strict(differences) !== expected) differ++;
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CompareOptions, compare, resultContenders, runBaselines } from '../../src/analysis/index.js';
+import { type CompareOptions, compare, resultSettings, runBaselines } from '../../src/analysis/index.js';
 import type { RecordedRun } from '../../src/results/index.js';
 import { exampleRun, exampleRuns, lossCurves } from './example.js';
 
@@ -252,8 +252,8 @@ describe('tables that do not mislead', () => {
 test('a folder named like a test problem whose files state another one has no target and no baseline of it', () => {
   const conditions = { ...exampleRun().conditions, statedTestproblem: 'mnist_logreg' };
   const runs = exampleRuns([0.95], { testproblem: 'fmnist_2c2d', conditions });
-  const baselines = resultContenders(exampleRuns([0.9], { testproblem: 'fmnist_2c2d', optimizer: 'Adam' })).map(
-    (contender) => ({ ...contender, originKind: 'baseline', origin: 'theirs' }) as const,
+  const baselines = resultSettings(exampleRuns([0.9], { testproblem: 'fmnist_2c2d', optimizer: 'Adam' })).map(
+    (compared) => ({ ...compared, originKind: 'baseline', origin: 'theirs' }) as const,
   );
   const [table] = compare(runs, { baselines }).tables;
   expect(table?.rows).toMatchObject([{ optimizer: 'SGD', target: null }]);

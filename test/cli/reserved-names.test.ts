@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { baselineContenders, bundledBaselinesFolder, readBaselineFiles } from '../../src/analysis/index.js';
+import { baselineSettings, bundledBaselinesFolder, readBaselineFiles } from '../../src/analysis/index.js';
 import { createProgram } from '../../src/cli/program.js';
 import { createTerminal } from '../../src/cli/terminal.js';
 import { hyperparameterFault } from '../../src/optimizer/check-hyperparameters.js';
@@ -23,7 +23,7 @@ test('every class name of a bundled baseline is reserved', async () => {
   const definitions = await Promise.all(optimizerNames().map(loadOptimizer));
   const reserved = { names: optimizerNames(), classNames: definitions.map(({ className }) => className) };
   const baselines = await readBaselineFiles(bundledBaselinesFolder());
-  const published = baselines.flatMap(baselineContenders).map(({ setting }) => setting.optimizer);
+  const published = baselines.flatMap(baselineSettings).map(({ setting }) => setting.optimizer);
   expect(published.length).toBeGreaterThan(10);
   for (const className of [...published, ...PUBLISHED_CLASS_NAMES, ...reserved.classNames]) {
     for (const written of [className, className.toLowerCase(), className.toUpperCase()]) {

@@ -156,7 +156,7 @@ describe('a wrong sweep command is one line on stderr, exit code 2, and writes n
     ['a broken budget', [...PLAN, '--num-epochs', '0.5'], /--num-epochs: found "0.5"/],
     ['synthetic size of real data', [...PLAN, '--synthetic-size', '300'], /--synthetic-size 300: goes with/],
     ['seeds the wrong way round', [...PLAN, '--seeds', '5-3'], /--seeds: found "5-3"/],
-    ['a seed twice', [...PLAN, '--seeds', '42,41-43'], /--seeds: found "42,41-43", expected seeds, each once/],
+    ['a seed twice', [...PLAN, '--seeds', '42,41-43'], /--seeds: found 42 twice, expected each seed once/],
     ['no plan', ['status'], /plan/],
     ['a plan that is not there', ['status', 'none.yaml'], /none\.yaml: no such file/],
     ['an unknown format', ['commands', 'x', '--format', 'paralel'], /--format.*did you mean parallel/],

@@ -27,7 +27,7 @@ export function commandsOf(document: string): DocumentedCommand[] {
     const start = index;
     if (lines[index]?.trimStart().startsWith('```')) fenced = !fenced;
     const code = fenced ? lines[index] : /^ {4,}(.*)/.exec(lines[index] ?? '')?.[1];
-    if (!/^ *(?:npx )?probprec [a-z-]/.test(code ?? '')) continue;
+    if (!/^ *(?:\$ )?(?:npx )?probprec [a-z-]/.test(code ?? '')) continue;
     let line = lines[index] ?? '';
     while (line.endsWith('\\')) line = `${line.slice(0, -1)} ${(lines[++index] ?? '').trim()}`;
     found.push({
@@ -35,6 +35,7 @@ export function commandsOf(document: string): DocumentedCommand[] {
       line: line
         .trim()
         .replace(/\s+#.*$/, '')
+        .replace(/^\$ /, '')
         .replace(/^npx /, ''),
     });
   }

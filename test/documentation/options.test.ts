@@ -42,6 +42,46 @@ test('every command in README and docs names commands and options that are there
   expect(wrong).toEqual([]);
 });
 
+/** A line that describes commands, with what is optional or to be filled in, and not one that can be typed. */
+const isSyntax = (line: string) =>
+  /[[\]…]|\w\|\w|[= ]<|\b[A-Z]{3,}(?:=|\b)(?!\.)/.test(line.replaceAll(/"[^"]*"|'[^']*'/g, ''));
+
+/** What the command line says to a documented command: arguments, options and their values, as it reads them; nothing is executed. */
+async function refusal(line: string): Promise<string | null> {
+  const words = (line.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [])
+    .slice(1)
+    .map((word) => word.replaceAll(/["']/g, '').replaceAll(/\$\w+/g, '1'));
+  const end = words.findIndex((word) => /^(?:\d?>.*|[|;&]+)$/.test(word));
+  const fresh = createProgram(quietTerminal());
+  const disarm = (command: Command): void => {
+    command.exitOverride();
+    if (command.commands.length === 0) command.action(() => {});
+    for (const below of command.commands) disarm(below);
+  };
+  disarm(fresh);
+  try {
+    await fresh.parseAsync(end < 0 ? words : words.slice(0, end), { from: 'user' });
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test('the command line takes every command of README and docs that can be typed', async () => {
+  const commands = documents()
+    .flatMap(commandsOf)
+    .filter(({ line }) => !isSyntax(line) && !/--help|--version/.test(line));
+  expect(commands.length).toBeGreaterThan(90);
+  const refused: string[] = [];
+  for (const { place, line } of commands) {
+    const reason = await refusal(line);
+    if (reason !== null) refused.push(`${place}: ${line}: ${reason}`);
+  }
+  expect(refused).toEqual([]);
+  expect(await refusal('probprec compare results --mode bset')).toMatch(/--mode: found "bset"/);
+  expect(await refusal('probprec sweep best')).toMatch(/missing required argument/);
+});
+
 test('the guides name every option of run, and of a plan those that it may state', () => {
   const guide = readFileSync('docs/cli.md', 'utf8') + readFileSync('docs/schedules.md', 'utf8');
   const unnamed = Object.keys(RUN_OPTIONS).filter(

@@ -1,7 +1,7 @@
 import {
-  baselineContenders,
+  baselineSettings,
+  type ComparedSetting,
   type Comparison,
-  type Contender,
   compare,
   parseBaselineFile,
 } from '../../src/analysis/index.js';
@@ -65,7 +65,7 @@ const targets = { mnist_logreg: 0.8, quadratic_deep: 100 };
 const details = { details: true, targets } as const;
 
 /** A published baseline: mean and standard deviation only. */
-export function publishedBaseline(): Contender[] {
+export function publishedBaseline(): ComparedSetting[] {
   const text = JSON.stringify({
     baseline_version: 1,
     kind: 'published',
@@ -89,7 +89,7 @@ export function publishedBaseline(): Contender[] {
       },
     ],
   });
-  return baselineContenders(parseBaselineFile('others.json', text));
+  return baselineSettings(parseBaselineFile('others.json', text));
 }
 
 /** Two problems, three optimizers, a baseline, diverged runs, a missing seed. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { plannedRuns, planOf, type RunCondition, selectRuns } from '../../src/sweep/index.js';
+import { parseCondition } from '../../src/condition.js';
+import { plannedRuns, planOf, selectRuns } from '../../src/sweep/index.js';
 import type { PlannedState, PlannedStatus } from '../../src/sweep/status.js';
 
 const text = `
@@ -24,10 +25,7 @@ const statuses = runs.map(
 );
 
 function selected(...conditions: string[]): number[] {
-  const parsed = conditions.map((condition): RunCondition => {
-    const [name = '', value = ''] = condition.split('=');
-    return { name, value };
-  });
+  const parsed = conditions.map((text) => parseCondition(text) ?? (['', ''] as const));
   return selectRuns(statuses, parsed, '--only').map(({ run }) => run.index);
 }
 

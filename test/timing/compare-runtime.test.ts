@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { executeRun, type ResolvedRun, type RunEvent } from '../../src/run/index.js';
-import { compareRuntime, contestants, resolveContestant, settingInWords, timeRun } from '../../src/timing/index.js';
+import { compareRuntime, competitors, resolveCompetitor, settingInWords, timeRun } from '../../src/timing/index.js';
 
 const small = {
   testproblem: 'mnist_logreg',
@@ -15,7 +15,7 @@ const small = {
 } as const;
 
 const resolve = (optimizer: string, given: Record<string, unknown> = {}): Promise<ResolvedRun> =>
-  resolveContestant(optimizer, given, 0.01, small);
+  resolveCompetitor(optimizer, given, 0.01, small);
 
 /** An empty folder, removed after the test. */
 async function newFolder(): Promise<string> {
@@ -76,7 +76,7 @@ describe('compareRuntime', () => {
       ...['4 sgd', '4 momentum', '4 adam'],
     ]);
     expect(epochs).toEqual([1, 1, 1, ...new Array(12).fill([1, 2]).flat()]);
-    const [sgd, momentum] = comparison.contestants;
+    const [sgd, momentum] = comparison.competitors;
     expect(sgd?.ratios).toBeNull();
     expect(sgd?.runs).toHaveLength(4);
     for (const [repeat, ratio] of momentum?.ratios?.training.wall.values.entries() ?? []) {
@@ -96,7 +96,7 @@ describe('compareRuntime', () => {
       onDiverged: (repeat, optimizer, reason) => order.push(`${repeat} ${optimizer}: ${reason.slice(0, 8)}`),
     });
     expect(order).toEqual(['0 sgd', '0 momentum: the loss', '0 adam', '1 sgd', '1 adam']);
-    const [, lost, kept] = comparison.contestants;
+    const [, lost, kept] = comparison.competitors;
     expect(lost).toMatchObject({ diverged: expect.stringContaining('minibatch'), runs: [], ratios: null });
     expect(kept).toMatchObject({ diverged: null, ratios: { training: { wall: { values: [expect.any(Number)] } } } });
     await expect(compareRuntime([wild, sgd], { dataDir: 'unused', repeats: 1 })).rejects.toThrow(
@@ -119,15 +119,15 @@ describe('compareRuntime', () => {
   });
 });
 
-describe('contestants', () => {
+describe('competitors', () => {
   it('puts sgd first, once, whether named or not', () => {
-    expect(contestants(['adam', 'momentum'])).toEqual(['sgd', 'adam', 'momentum']);
-    expect(contestants(['adam', 'sgd'])).toEqual(['sgd', 'adam']);
-    expect(() => contestants(['adam', 'sgd', 'adam'])).toThrow(/optimizers: found adam twice/);
+    expect(competitors(['adam', 'momentum'])).toEqual(['sgd', 'adam', 'momentum']);
+    expect(competitors(['adam', 'sgd'])).toEqual(['sgd', 'adam']);
+    expect(() => competitors(['adam', 'sgd', 'adam'])).toThrow(/optimizers: found adam twice/);
   });
 
   it("takes the thesis' optimizers by default, as far as they exist", () => {
-    expect(contestants(undefined).slice(0, 2)).toEqual(['sgd', 'adam']);
+    expect(competitors(undefined).slice(0, 2)).toEqual(['sgd', 'adam']);
   });
 
   it('fills in the learning rate of SGD and one that is required, no other', async () => {

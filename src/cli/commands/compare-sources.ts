@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  baselineContenders,
+  baselineSettings,
   bundledBaselinesFolder,
-  type Contender,
+  type ComparedSetting,
   type KnownDefaults,
   readBaselineFiles,
   runBaselines,
@@ -85,19 +85,23 @@ export async function readPlanRuns(path: string, trust: PlanTrust = {}): Promise
 }
 
 /** `none`, `bundled`, `published`, or a folder with baseline files or with run files. */
-export async function readBaselines(where: string): Promise<Contender[]> {
+export async function readBaselines(where: string): Promise<ComparedSetting[]> {
   if (where === 'none') return [];
   const bundled = bundledBaselinesFolder();
-  if (where === 'bundled') return (await readBaselineFiles(bundled)).flatMap(baselineContenders);
-  if (where === 'published') return (await readBaselineFiles(join(bundled, 'published'))).flatMap(baselineContenders);
+  if (where === 'bundled') return (await readBaselineFiles(bundled)).flatMap(baselineSettings);
+  if (where === 'published') return (await readBaselineFiles(join(bundled, 'published'))).flatMap(baselineSettings);
   const folder = await stat(where).catch(() => null);
   if (folder?.isDirectory() !== true) {
-    throw new UsageError(`--baselines: found ${quoted(where)}, expected bundled, published, none or a folder`);
+    throw new UsageError({
+      subject: '--baselines',
+      found: quoted(where),
+      expected: 'bundled, published, none or a folder',
+    });
   }
   const files = await findResultFiles([where]);
-  if (files.length === 0) return (await readBaselineFiles(where)).flatMap(baselineContenders);
+  if (files.length === 0) return (await readBaselineFiles(where)).flatMap(baselineSettings);
   const { runs, faults } = await readResults(files);
-  if (faults[0] !== undefined) throw new UsageError(`--baselines: ${faults[0]}`);
+  if (faults[0] !== undefined) throw new UsageError({ subject: '--baselines', what: `${faults[0]}` });
   return runBaselines(runs, where);
 }
 

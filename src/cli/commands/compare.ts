@@ -1,6 +1,6 @@
 import {
+  type ComparedSetting,
   type Comparison,
-  type Contender,
   checkMetric,
   compare as compareRuns,
   groupSettings,
@@ -25,12 +25,11 @@ import {
 } from '../../report/index.js';
 import type { Metric, RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
-import { didYouMean, quoted } from '../option-values.js';
+import { didYouMean, quoted, readCondition } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
 import type { Terminal } from '../terminal.js';
 import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';
 import { checkLatexNames } from './latex-names.js';
-import { readCondition } from './list-runs.js';
 
 /** Prints the comparison of the runs in files and folders; returns 1 when a file could not be read or nothing was found. */
 export async function compare(
@@ -64,11 +63,13 @@ export async function readComparison(
   { command, details }: { readonly command: string; readonly details: boolean },
 ): Promise<ReadComparison | null> {
   const targets = readTargets(options.target);
-  const where = options.where.map(readCondition);
+  const where = options.where.map((text) => readCondition('--where', text));
   if (options.plan !== undefined && paths.length > 0) {
-    throw new UsageError(
-      '--plan: found result folders as well, expected one of the two (a plan names its own results folder)',
-    );
+    throw new UsageError({
+      subject: '--plan',
+      found: 'result folders as well',
+      expected: 'one of the two (a plan names its own results folder)',
+    });
   }
   const { runs, searched, faults, remarks } =
     options.plan === undefined
@@ -161,21 +162,27 @@ function print(comparison: Comparison, options: CompareCommandOptions, terminal:
 
 function checkColumns({ format, columns = [], metrics }: CompareCommandOptions): void {
   if (format === 'json' && columns.length > 0) {
-    throw new UsageError(
-      '--columns: found --format json, which has everything; expected table, latex, markdown or csv',
-    );
+    throw new UsageError({
+      subject: '--columns',
+      found: '--format json, which has everything',
+      remedy: 'expected table, latex, markdown or csv',
+    });
   }
   if (metrics !== undefined && (format === 'json' || format === 'csv')) {
-    throw new UsageError(
-      `--metrics: found --format ${format}, expected table, latex or markdown (--format json --details has all metrics)`,
-    );
+    throw new UsageError({
+      subject: '--metrics',
+      found: `--format ${format}`,
+      expected: 'table, latex or markdown (--format json --details has all metrics)',
+    });
   }
   const known: readonly string[] = format === 'csv' ? CSV_COLUMN_NAMES : COLUMN_NAMES;
   const unknown = columns.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(
-      `--columns: found ${quoted(unknown)}, expected some of ${known.join(', ')}${didYouMean(unknown, [...known])}`,
-    );
+    throw new UsageError({
+      subject: '--columns',
+      found: quoted(unknown),
+      expected: `some of ${known.join(', ')}${didYouMean(unknown, [...known])}`,
+    });
   }
 }
 
@@ -185,7 +192,7 @@ function readTargets(texts: readonly string[]): Record<string, number> {
     const [, testproblem, value] = /^([^=]+)=(-?[\d.]+(?:e[+-]?\d+)?)$/i.exec(text) ?? [];
     const number = Number(value);
     if (testproblem !== undefined && Number.isFinite(number)) return [testproblem, number];
-    throw new UsageError(`--target: found ${quoted(text)}, expected TESTPROBLEM=NUMBER`);
+    throw new UsageError({ subject: '--target', found: quoted(text), expected: 'TESTPROBLEM=NUMBER' });
   });
   return Object.fromEntries(entries);
 }
@@ -199,9 +206,11 @@ function checkNames(
   const known = [...new Set(runs.map(of))].sort(inNaturalOrder);
   const unknown = names?.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(
-      `${option}: found ${quoted(unknown)}, expected some of ${known.join(', ')} (what the results have)`,
-    );
+    throw new UsageError({
+      subject: option,
+      found: quoted(unknown),
+      expected: `some of ${known.join(', ')} (what the results have)`,
+    });
   }
 }
 
@@ -210,16 +219,18 @@ function checkSettingNames(option: string, names: readonly string[], runs: reado
   const known = namesOf(groupSettings(runs));
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(
-      `${option}: found ${quoted(unknown)}, expected some of ${known.join(', ')}${didYouMean(unknown, known)}`,
-    );
+    throw new UsageError({
+      subject: option,
+      found: quoted(unknown),
+      expected: `some of ${known.join(', ')}${didYouMean(unknown, known)}`,
+    });
   }
 }
 
 function checkOptimizers(
   names: readonly string[] | undefined,
   runs: readonly RecordedRun[],
-  baselines: readonly Contender[],
+  baselines: readonly ComparedSetting[],
 ): void {
   const known = new Set([
     ...runs.map(({ optimizer }) => optimizer),
@@ -228,9 +239,11 @@ function checkOptimizers(
   const unknown = names?.find((name) => !known.has(name));
   if (unknown !== undefined) {
     const all = [...known].sort(inNaturalOrder).join(', ');
-    throw new UsageError(
-      `--optimizers: found ${quoted(unknown)}, expected some of ${all} (class names, as in the results)`,
-    );
+    throw new UsageError({
+      subject: '--optimizers',
+      found: quoted(unknown),
+      expected: `some of ${all} (class names, as in the results)`,
+    });
   }
 }
 
@@ -241,7 +254,9 @@ function checkReference(wanted: string, { tables }: Comparison): void {
   const known = [...new Set(rows.flatMap(({ name, origin }) => (origin === 'results' ? [name] : [name, origin])))].sort(
     inNaturalOrder,
   );
-  throw new UsageError(
-    `--reference: found ${quoted(wanted)}, expected one of ${known.join(', ')}${didYouMean(wanted, known)}`,
-  );
+  throw new UsageError({
+    subject: '--reference',
+    found: quoted(wanted),
+    expected: `one of ${known.join(', ')}${didYouMean(wanted, known)}`,
+  });
 }

@@ -12,7 +12,7 @@ export async function conformance(
   terminal: Terminal,
 ): Promise<void> {
   const fail = (found: string, expected: string): never => {
-    throw new UsageError(`list ${what} --conformance: found ${found}, expected ${expected}`);
+    throw new UsageError({ subject: `list ${what} --conformance`, found: found, expected: expected });
   };
   if (what !== 'testproblems') fail(`the list of ${what}`, 'testproblems, which it is about');
   if (where.length > 0) fail('--where', 'no filter: it is about all of them');

@@ -9,12 +9,13 @@ export function curvatureReport(path: string, text: string): CurvatureReport {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new FileError(`${path}: not valid JSON; ${expected}`, { cause: error });
+    throw new FileError({ subject: path, what: 'not valid JSON', remedy: expected }, { cause: error });
   }
   const parsed = curvatureReportSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new FileError(
-    `${path}: field ${pathText(issue)}: expected ${expectedBy(issue)}, as probprec curvature --json prints it`,
-  );
+  throw new FileError({
+    subject: `${path}: field ${pathText(issue)}`,
+    what: `expected ${expectedBy(issue)}, as probprec curvature --json prints it`,
+  });
 }

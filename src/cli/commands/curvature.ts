@@ -73,7 +73,11 @@ async function alongTraining(
     throw missingName('--testproblem', 'testproblems', ', or --run FILE');
   }
   if (options.epochs !== undefined)
-    throw new UsageError('--epochs: goes with --run only; --at has the steps of a training');
+    throw new UsageError({
+      subject: '--epochs',
+      what: 'goes with --run only',
+      remedy: '--at has the steps of a training',
+    });
   const at = [...new Set(options.at ?? [0])].sort((a, b) => a - b);
   const common = { testproblem, seed, threads, ...requestOf(statedOnCommandLine(options)) };
   const points = { kind: 'training', at } as const;
@@ -84,7 +88,12 @@ async function alongTraining(
   }
   expectNoOther(args);
   const last = at.at(-1) ?? 0;
-  if (last > 0) throw new UsageError(`--at ${last}: found no --optimizer, expected one that trains to this step`);
+  if (last > 0)
+    throw new UsageError({
+      subject: `--at ${last}`,
+      found: 'no --optimizer',
+      expected: 'one that trains to this step',
+    });
   return { resolved: await resolveConfiguration({ ...common, ...ANY_OPTIMIZER }), points };
 }
 
@@ -103,11 +112,19 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
       options[propertyOf(name) as keyof CurvatureOptions] !== undefined && users[name as keyof typeof users] == null,
   );
   if (given !== undefined) {
-    throw new UsageError(`${flagOf(given)}: the run file of --run settles it, expected one of the two`);
+    throw new UsageError({
+      subject: flagOf(given),
+      what: 'the run file of --run settles it',
+      expected: 'one of the two',
+    });
   }
   for (const [option, source] of Object.entries(users)) {
     if (source === null || options[option as keyof typeof users] !== undefined) continue;
-    throw new UsageError(`--${option}: missing, expected the file ${source.file}, with which ${path} was trained`);
+    throw new UsageError({
+      subject: `--${option}`,
+      what: 'missing',
+      expected: `the file ${source.file}, with which ${path} was trained`,
+    });
   }
   const { engine = configuration.engine.name, device = configuration.engine.device, threads } = options;
   const resolved = await resolveConfiguration({
@@ -131,15 +148,16 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
   };
   for (const [option, source] of Object.entries(users)) {
     if (source === null || now[option as keyof typeof now]?.sha256 === source.sha256) continue;
-    throw new UsageError(
-      `--${option} ${options[option as keyof typeof users]}: found another version than ${sourceVersion(source.sha256)}, with which ${path} was trained`,
-    );
+    throw new UsageError({
+      subject: `--${option} ${options[option as keyof typeof users]}`,
+      found: `another version than ${sourceVersion(source.sha256)}, with which ${path} was trained`,
+    });
   }
   return { resolved, points: await keptPoints(path, file, options.epochs) };
 }
 
 function expectNoOther([unknown]: readonly string[]): void {
-  if (unknown !== undefined) throw new UsageError(`found ${quoted(unknown)}, expected only options of curvature`);
+  if (unknown !== undefined) throw new UsageError({ found: quoted(unknown), expected: 'only options of curvature' });
 }
 
 function settingsOf(options: CurvatureOptions): MeasurementSettings {

@@ -132,7 +132,11 @@ function chosen(names: readonly string[]): readonly string[] {
   for (const name of names) {
     if (!known.includes(name)) {
       const hint = didYouMean(name, known);
-      throw new UsageError(`data: found the data set ${quoted(name)}, expected some of ${known.join(', ')}${hint}`);
+      throw new UsageError({
+        subject: 'data',
+        found: `the data set ${quoted(name)}`,
+        expected: `some of ${known.join(', ')}${hint}`,
+      });
     }
   }
   return names.length > 0 ? names : known;

@@ -6,18 +6,26 @@ import type { CompareCommandOptions } from '../result-options.js';
 export function checkLatexNames({ format, label, caption }: CompareCommandOptions): void {
   for (const [name, value] of Object.entries({ label, caption })) {
     if (value !== undefined && format !== 'latex') {
-      throw new UsageError(`--${name}: found --format ${format}, expected latex, whose table has a ${name}`);
+      throw new UsageError({
+        subject: `--${name}`,
+        found: `--format ${format}`,
+        expected: `latex, whose table has a ${name}`,
+      });
     }
   }
   if (label !== undefined && !/^[A-Za-z0-9:._+/-]+$/.test(label)) {
-    throw new UsageError(
-      `--label: found ${quoted(label)}, expected letters, digits and : . _ + / -, for instance tab:mnist`,
-    );
+    throw new UsageError({
+      subject: '--label',
+      found: quoted(label),
+      expected: 'letters, digits and : . _ + / -, for instance tab:mnist',
+    });
   }
   if (caption !== undefined && !hasClosedGroups(caption)) {
-    throw new UsageError(
-      `--caption: found ${quoted(caption)}, expected LaTeX in one line whose braces close and without a comment`,
-    );
+    throw new UsageError({
+      subject: '--caption',
+      found: quoted(caption),
+      expected: 'LaTeX in one line whose braces close and without a comment',
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import { inNaturalOrder } from '../../natural-order.js';
 import { runList } from '../../report/terminal/run-list.js';
 import { type RecordedRun, readResults, searchResultFiles } from '../../results/index.js';
 import { UsageError } from '../failure.js';
-import { didYouMean, quoted } from '../option-values.js';
+import { didYouMean, quoted, readCondition } from '../option-values.js';
 import { counted } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 
@@ -54,13 +54,15 @@ export async function findRuns(
     sayNone(found, command, terminal);
     return null;
   }
-  const conditions = where.map(readCondition);
+  const conditions = where.map((text) => readCondition('--where', text));
   const known = conditionNames(runs);
   for (const [name] of conditions) {
     if (known.includes(name)) continue;
-    throw new UsageError(
-      `--where: found ${quoted(name)}, expected some of ${known.join(', ')}${didYouMean(name, known)}`,
-    );
+    throw new UsageError({
+      subject: '--where',
+      found: quoted(name),
+      expected: `some of ${known.join(', ')}${didYouMean(name, known)}`,
+    });
   }
   return { runs: runsWhere(runs, conditions).toSorted(inOrder), faults };
 }
@@ -96,13 +98,6 @@ function asJson({ file, testproblem, optimizer, hyperparameters, seed, status, n
     tags: run.tags ?? [],
     note: run.note ?? null,
   };
-}
-
-/** `--where lr=0.1`, `tag=paper`. */
-export function readCondition(text: string): readonly [string, string] {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name !== undefined && value !== undefined) return [name.trim().replaceAll('-', '_'), value.trim()];
-  throw new UsageError(`--where: found ${quoted(text)}, expected NAME=VALUE, for instance lr=0.1`);
 }
 
 /** By test problem, optimizer and setting, then by seed. */

@@ -1,4 +1,9 @@
-import { baselineContenders, bundledBaselinesFolder, type Contender, readBaselineFiles } from '../../analysis/index.js';
+import {
+  baselineSettings,
+  bundledBaselinesFolder,
+  type ComparedSetting,
+  readBaselineFiles,
+} from '../../analysis/index.js';
 import { datasetNames, loadDataset } from '../../dataset/index.js';
 import { enginesInWords } from '../engines-in-words.js';
 import type { ListName } from '../options.js';
@@ -51,7 +56,7 @@ const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>>
   async baselines() {
     const files = await readBaselineFiles(bundledBaselinesFolder());
     const entries = files.flatMap((file) =>
-      baselineContenders(file).map((contender) => describeBaseline(contender, file.source)),
+      baselineSettings(file).map((compared) => describeBaseline(compared, file.source)),
     );
     const rows = entries.map(
       ({ testproblem, optimizer, baseline, hyperparameters, num_epochs, batch_size, seeds, protocol }) => [
@@ -67,8 +72,8 @@ const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>>
   },
 };
 
-function describeBaseline(contender: Contender, source: string) {
-  const { setting, origin, defects } = contender;
+function describeBaseline(compared: ComparedSetting, source: string) {
+  const { setting, origin, defects } = compared;
   return {
     testproblem: setting.testproblem,
     optimizer: setting.optimizer,
@@ -76,7 +81,7 @@ function describeBaseline(contender: Contender, source: string) {
     hyperparameters: setting.hyperparameters,
     num_epochs: setting.numEpochs,
     batch_size: setting.batchSize,
-    seeds: contender.kind === 'summary' ? contender.seeds : setting.runs.map(({ seed }) => seed),
+    seeds: compared.kind === 'summary' ? compared.seeds : setting.runs.map(({ seed }) => seed),
     protocol: setting.conditions.protocol,
     engine: setting.conditions.engine,
     source,

@@ -23,7 +23,7 @@ export async function writeNewFile(
   const present = await textOf(file);
   if (present === text) return false;
   if (present !== null && !overwrite) {
-    throw new UsageError(`${file}: found ${what} that differs, expected a new name (-o) or --overwrite`);
+    throw new UsageError({ subject: file, found: `${what} that differs`, expected: 'a new name (-o) or --overwrite' });
   }
   await writeFileAtomic(file, text);
   if (executable) await chmod(file, 0o777 & ~process.umask());
@@ -39,6 +39,6 @@ async function textOf(file: string): Promise<string | null> {
     return (await readRegularFile(file, { most: LONGEST })).content.toString('utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new UsageError(`${file}: ${reasonOf(error)}; expected a file that can be written`);
+    throw new UsageError({ subject: file, what: reasonOf(error), remedy: 'expected a file that can be written' });
   }
 }

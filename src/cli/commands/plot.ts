@@ -68,21 +68,29 @@ function formatOf({ output, format }: PlotCommandOptions): FigureFormat | 'tikz'
   const ending = extname(output).slice(1).toLowerCase();
   const found = format ?? (/^(tex|tikz)$/.test(ending) ? 'tikz' : FIGURE_FORMATS.find((name) => name === ending));
   if (found !== undefined) return found;
-  throw new UsageError(
-    `--output: found ${quoted(output)}, expected a name that ends in ${[...FIGURE_FORMATS, 'tex'].map((name) => `.${name}`).join(', ')} (or --format)`,
-  );
+  throw new UsageError({
+    subject: '--output',
+    found: quoted(output),
+    expected: `a name that ends in ${[...FIGURE_FORMATS, 'tex'].map((name) => `.${name}`).join(', ')} (or --format)`,
+  });
 }
 
 /** Beside a picture for LaTeX its data: `curves.tikz.csv`, a name that no export has. */
 function tikzDataFile({ output, data }: PlotCommandOptions): string {
   const file = join(dirname(output), `${basename(output, extname(output))}.tikz.csv`);
   if (!/^[\w .+-]+$/.test(basename(file))) {
-    throw new UsageError(
-      `--output: found the name ${quoted(basename(output))}, expected letters, digits, spaces and . _ + - in it, because LaTeX reads the data beside it by that name`,
-    );
+    throw new UsageError({
+      subject: '--output',
+      found: `the name ${quoted(basename(output))}`,
+      expected: 'letters, digits, spaces and . _ + - in it, because LaTeX reads the data beside it by that name',
+    });
   }
   if (data !== undefined && resolve(data) === resolve(file)) {
-    throw new UsageError(`--data: found ${quoted(data)}, which has the data of the picture; expected another name`);
+    throw new UsageError({
+      subject: '--data',
+      found: `${quoted(data)}, which has the data of the picture`,
+      remedy: 'expected another name',
+    });
   }
   return file;
 }
@@ -98,7 +106,11 @@ async function writeTikz(
   const { tex, csv, size } = await toTikz(figure, { width, fontSize, dataFile: basename(dataFile) });
   if (size > MOST_IN_LATEX) {
     throw new OutputError(
-      `plot ${figure.kind}: found ${size} numbers, more than LaTeX can draw (${MOST_IN_LATEX}); choose fewer with --testproblems, --optimizers, --metrics or --quantities, or write a .pdf`,
+      {
+        subject: `plot ${figure.kind}`,
+        found: `${size} numbers, more than LaTeX can draw (${MOST_IN_LATEX})`,
+        remedy: 'choose fewer with --testproblems, --optimizers, --metrics or --quantities, or write a .pdf',
+      },
       { exitCode: 1 },
     );
   }
@@ -115,7 +127,11 @@ async function figureOf(
   const [path] = paths;
   if (isOfCurvature(kind)) {
     if (path === undefined || paths.length > 1) {
-      throw new UsageError(`plot ${kind}: found ${paths.length} files, expected one of probprec curvature --json`);
+      throw new UsageError({
+        subject: `plot ${kind}`,
+        found: `${paths.length} files`,
+        expected: 'one of probprec curvature --json',
+      });
     }
     return { figure: CURVATURE_FIGURES[kind](curvatureReport(path, await textOf(path))), faults: 0 };
   }
@@ -145,7 +161,11 @@ async function ofQuantities(comparison: Comparison, options: PlotCommandOptions)
   const known = [...new Set(runs.flatMap(({ points }) => points.map(({ quantity }) => quantity)))];
   const unknown = options.quantities?.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(`--quantities: found ${quoted(unknown)}, expected some of ${known.map(printable).join(', ')}`);
+    throw new UsageError({
+      subject: '--quantities',
+      found: quoted(unknown),
+      expected: `some of ${known.map(printable).join(', ')}`,
+    });
   }
   return quantities(runs, {
     ...figureOptions(options),
@@ -174,7 +194,11 @@ async function textOf(path: string): Promise<string> {
     return (await readRegularFile(path, { most: LONGEST_REPORT })).content.toString('utf8');
   } catch (error) {
     throw new FileError(
-      `${path}: cannot be read (${reasonOf(error)}); expected a file of probprec runtime --json, of probprec curvature --json, or a run file`,
+      {
+        subject: path,
+        what: `cannot be read (${reasonOf(error)})`,
+        remedy: 'expected a file of probprec runtime --json, of probprec curvature --json, or a run file',
+      },
       { cause: error },
     );
   }

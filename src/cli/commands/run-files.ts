@@ -40,7 +40,11 @@ export async function archiveRuns(
   const target = resolve(options.to);
   for (const path of paths) {
     if (target === resolve(path) || target.startsWith(resolve(path) + sep)) {
-      throw new UsageError(`--to: found ${options.to}, which is inside ${path}, expected another folder`);
+      throw new UsageError({
+        subject: '--to',
+        found: `${options.to}, which is inside ${path}`,
+        expected: 'another folder',
+      });
     }
   }
   return await change('archive', paths, options, terminal, {

@@ -25,7 +25,11 @@ export async function run(
   if (testproblem === undefined) throw missingName('--testproblem', 'testproblems');
   if (optimizer === undefined) throw missingName('--optimizer', 'optimizers');
   if (options.json && takesOutput(options.log ?? [])) {
-    throw new UsageError('--json: found --log - as well, expected one of the two on standard output');
+    throw new UsageError({
+      subject: '--json',
+      found: '--log - as well',
+      expected: 'one of the two on standard output',
+    });
   }
   checkLrSchedule(options);
   const declared = describeHyperparameters(await loadOptimizer(optimizer));
@@ -50,7 +54,9 @@ export async function run(
 
 function checkLrSchedule({ lrScheduleEpochs: epochs, lrScheduleFactors: factors }: RunOptions): void {
   if (epochs?.length === factors?.length) return;
-  throw new UsageError(
-    `--lr-schedule-factors: found ${factors?.length ?? 0} factors for ${epochs?.length ?? 0} --lr-schedule-epochs, expected one for each`,
-  );
+  throw new UsageError({
+    subject: '--lr-schedule-factors',
+    found: `${factors?.length ?? 0} factors for ${epochs?.length ?? 0} --lr-schedule-epochs`,
+    expected: 'one for each',
+  });
 }

@@ -42,12 +42,16 @@ export function runtimeReport(path: string, text: string): RuntimeReport | null 
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new FileError(`${path}: not valid JSON; expected what probprec runtime --json prints`, { cause: error });
+    throw new FileError(
+      { subject: path, what: 'not valid JSON', remedy: 'expected what probprec runtime --json prints' },
+      { cause: error },
+    );
   }
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new FileError(
-    `${path}: field ${pathText(issue)}: expected ${expectedBy(issue)}, as probprec runtime --json prints it`,
-  );
+  throw new FileError({
+    subject: `${path}: field ${pathText(issue)}`,
+    what: `expected ${expectedBy(issue)}, as probprec runtime --json prints it`,
+  });
 }

@@ -6,11 +6,11 @@ import type { ResolvedRun } from '../../run/index.js';
 import { requestOf, statedOnCommandLine } from '../../run-options/index.js';
 import {
   compareRuntime,
-  contestants,
+  competitors,
   MEASURES,
   type RatioSummary,
   type RuntimeComparison,
-  resolveContestant,
+  resolveCompetitor,
   settingInWords,
 } from '../../timing/index.js';
 import { dataDirectory } from '../data-dir.js';
@@ -29,12 +29,12 @@ const METHOD =
 
 /** Compares run times with those of SGD. Prints a table or JSON when all runs are done, nothing when interrupted. */
 export async function runtime(options: RuntimeOptions, terminal: Terminal): Promise<ExitCode> {
-  const names = contestants(options.optimizers);
+  const names = competitors(options.optimizers);
   const given = parseSettings(options.set, names);
   const { lr, testproblem, seed, threads } = options;
   const common = { testproblem, seed, threads, ...requestOf(statedOnCommandLine(options)) };
   const runs = [];
-  for (const name of names) runs.push(await resolveContestant(name, given.get(name) ?? {}, lr, common));
+  for (const name of names) runs.push(await resolveCompetitor(name, given.get(name) ?? {}, lr, common));
 
   const machine = { ...describeMachine(), load_average_before: loadavg()[0] ?? null };
   const interruption = interruptible(terminal, () => 'probprec: interrupted, no results are kept');
@@ -64,11 +64,15 @@ function parseSettings(settings: readonly string[], names: readonly string[]): M
     const [target = '', ...value] = setting.split('=');
     const dot = target.lastIndexOf('.');
     if (dot < 1 || value.length === 0) {
-      throw new UsageError(`--set: found ${quoted(setting)}, expected OPTIMIZER.HYPERPARAMETER=VALUE`);
+      throw new UsageError({ subject: '--set', found: quoted(setting), expected: 'OPTIMIZER.HYPERPARAMETER=VALUE' });
     }
     const optimizer = target.slice(0, dot);
     if (!names.includes(optimizer)) {
-      throw new UsageError(`--set: found the optimizer ${quoted(optimizer)}, expected one of ${names.join(', ')}`);
+      throw new UsageError({
+        subject: '--set',
+        found: `the optimizer ${quoted(optimizer)}`,
+        expected: `one of ${names.join(', ')}`,
+      });
     }
     const name = target.slice(dot + 1).replaceAll('-', '_');
     given.set(optimizer, { ...given.get(optimizer), [name]: value.join('=') });
@@ -90,7 +94,7 @@ function progress(terminal: Terminal, repeats: number, optimizers: number) {
     onRun: (
       repeat: number,
       optimizer: string,
-      { training, whole }: RuntimeComparison['contestants'][number]['runs'][number],
+      { training, whole }: RuntimeComparison['competitors'][number]['runs'][number],
     ) => {
       if (repeat > 0) done++;
       const left = ((performance.now() - started) / 1000) * ((repeats * competing) / done - 1);
@@ -114,7 +118,7 @@ function progress(terminal: Terminal, repeats: number, optimizers: number) {
 /** What --json prints. */
 function describe(comparison: RuntimeComparison, options: RuntimeOptions, machine: object) {
   const { engine, dataset, warmUpEpochs, stepsPerEpoch } = comparison;
-  const [reference] = comparison.contestants;
+  const [reference] = comparison.competitors;
   const configuration = reference?.resolved.configuration;
   return {
     probprec: suiteVersion(),
@@ -136,7 +140,7 @@ function describe(comparison: RuntimeComparison, options: RuntimeOptions, machin
     },
     engine,
     machine: { ...machine, load_average_after: loadavg()[0] ?? null },
-    optimizers: comparison.contestants.map(({ resolved, diverged, runs, ratios }) => ({
+    optimizers: comparison.competitors.map(({ resolved, diverged, runs, ratios }) => ({
       name: resolved.configuration.optimizer.name,
       class_name: resolved.configuration.optimizer.className,
       hyperparameters: resolved.configuration.optimizer.hyperparameters,

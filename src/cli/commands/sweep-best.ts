@@ -1,5 +1,6 @@
 import { describeEdge } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
+import { wrapText } from '../../report/index.js';
 import { type PlannedRun, type PlanRanking, rankPlan, readPlan } from '../../sweep/index.js';
 import { planArgument } from '../plan-argument.js';
 import type { SweepBestOptions } from '../sweep-options.js';
@@ -32,7 +33,9 @@ function show(ranking: PlanRanking, asked: SweepBestOptions, terminal: Terminal)
   const rule = `by ${mode === 'best' ? 'best' : 'final'} ${metric}${mode === 'most' ? ', most runs first' : ''}`;
   const over = `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
   const title = settings.length > 0 ? `${rule}, ${over}` : 'nothing to rank';
-  terminal.result(terminal.heading(`${rankingName(ranking)}: ${title}`));
+  for (const line of wrapText(`${rankingName(ranking)}: ${title}`, terminal.width)) {
+    terminal.result(terminal.heading(line));
+  }
   const notes: string[] = [];
   if (settings.length > 0) {
     terminal.result(rankingTable(ranking, describe, terminal));
@@ -43,7 +46,7 @@ function show(ranking: PlanRanking, asked: SweepBestOptions, terminal: Terminal)
   if (unusedSeeds.length > 0) notes.push(`seeds that only some settings have do not count: ${unusedSeeds.join(', ')}`);
   for (const { run, reason } of leftOut.slice(0, LISTED)) notes.push(`left out: ${describe(run)}: ${reason}`);
   if (leftOut.length > LISTED) notes.push(`left out: ${leftOut.length - LISTED} more (--json lists all)`);
-  for (const note of notes) terminal.result(`  ${note}`);
+  for (const note of notes) for (const line of wrapText(note, terminal.width, '  ', '    ')) terminal.result(line);
   terminal.result('');
 }
 
@@ -63,12 +66,15 @@ function rankingTable(
   const others = (['test_accuracies', 'test_losses'] as const).filter(
     (name) => name !== metric && settings.some(({ aggregate }) => aggregate.metrics[name] !== null),
   );
-  const rows = settings.map(({ run, value, aggregate: { metrics, counts } }, index) => [
+  const columns = [
+    alike(settings.map(({ value }) => value)),
+    ...(several ? [alike(settings.map(({ aggregate }) => aggregate.metrics[metric]?.final.sampleStd))] : []),
+    ...others.map((name) => alike(settings.map(({ aggregate }) => aggregate.metrics[name]?.final.mean))),
+  ];
+  const rows = settings.map(({ run, aggregate: { counts } }, index) => [
     index + 1,
     describe(run),
-    shortened(value),
-    ...(several ? [shortened(metrics[metric]?.final.sampleStd)] : []),
-    ...others.map((name) => shortened(metrics[name]?.final.mean)),
+    ...columns.map((texts) => texts[index] ?? null),
     counts.completed + counts.diverged,
     counts.diverged || null,
   ]);
@@ -76,8 +82,14 @@ function rankingTable(
   return formatTable(header, rows, terminal);
 }
 
-function shortened(value: number | null | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value.toPrecision(6));
+/** The numbers of a column with the same decimals: those that give the smallest of them four digits, and at most six. */
+function alike(values: readonly (number | null | undefined)[]): (string | null)[] {
+  const sizes = values.flatMap((value) => (value && Number.isFinite(value) ? [Math.log10(Math.abs(value))] : []));
+  const decimals = Math.min(6, Math.max(0, 3 - Math.floor(Math.min(0, ...sizes))));
+  return values.map((value) => {
+    if (value === null || value === undefined) return null;
+    return Math.abs(value) < 1e7 ? value.toFixed(decimals) : value.toPrecision(4);
+  });
 }
 
 function asJson({ settings, leftOut, unusedSeeds, ...about }: PlanRanking) {

@@ -26,12 +26,14 @@ import { writeSlurmScripts } from './sweep-slurm.js';
 export async function sweepCommands(path: string, options: SweepCommandsOptions, terminal: Terminal): Promise<void> {
   const stated = await readPlan(path, options);
   if (stated.pruning !== undefined) {
-    throw new UsageError(
-      `${path}: pruning: found a plan that prunes, whose runs are decided on together, expected sweep run to execute it (in a cluster's job: sweep run --jobs N)`,
-    );
+    throw new UsageError({
+      subject: `${path}: pruning`,
+      found: 'a plan that prunes, whose runs are decided on together',
+      expected: `sweep run to execute it (in a cluster's job: sweep run --jobs N)`,
+    });
   }
   if (options.rerunSeeds !== undefined && options.format !== 'slurm') {
-    throw new UsageError(`--rerun-seeds: goes with --format slurm only, found ${options.format}`);
+    throw new UsageError({ subject: '--rerun-seeds', what: `goes with --format slurm only, found ${options.format}` });
   }
   const runs = await plannedRuns(stated);
   const synthetic = runs.every(({ configuration }) => configuration.data.source === 'synthetic');

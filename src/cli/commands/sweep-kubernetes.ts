@@ -24,9 +24,11 @@ export async function writeKubernetesJob(
 ): Promise<void> {
   const { setup, runsPerTask = 1 } = plan.resources;
   if (setup !== undefined && !plan.allowUserCode) {
-    throw new ConfigurationError(
-      `${plan.path}: resources.setup: the plan has lines for the shell, which the pods would execute; ${ALLOW_USER_CODE} takes them over, when you have read them or wrote them yourself`,
-    );
+    throw new ConfigurationError({
+      subject: `${plan.path}: resources.setup`,
+      what: 'the plan has lines for the shell, which the pods would execute',
+      remedy: `${ALLOW_USER_CODE} takes them over, when you have read them or wrote them yourself`,
+    });
   }
   checkPathsOfPods(plan);
   const tasks = tasksOf(plan, statuses, wanted, runsPerTask);

@@ -31,12 +31,15 @@ export async function readSettings(
     const known: string[] = [...own, ...SCHEDULE_KEYS];
     if (!known.includes(name)) {
       const whose = owner === '' ? 'of these optimizers' : `of ${owner}`;
-      throw new UsageError(
-        `${option}: found the hyperparameter ${quoted(name)}, expected one ${whose}: ${[...new Set(known)].join(', ') || 'it has none'}${didYouMean(name, known)}`,
-      );
+      throw new UsageError({
+        subject: option,
+        found: `the hyperparameter ${quoted(name)}`,
+        expected: `one ${whose}: ${[...new Set(known)].join(', ') || 'it has none'}${didYouMean(name, known)}`,
+      });
     }
     const values = searched.get(owner) ?? {};
-    if (name in values) throw new UsageError(`${option}: found ${name} twice, expected each hyperparameter once`);
+    if (name in values)
+      throw new UsageError({ subject: option, found: `${name} twice`, expected: 'each hyperparameter once' });
     values[name] = value;
   };
   for (const [option, kind, texts] of [
@@ -46,12 +49,16 @@ export async function readSettings(
     for (const text of texts) {
       const equals = text.indexOf('=');
       if (equals < 1)
-        throw new UsageError(`${option}: found ${quoted(text)}, expected NAME=VALUES, for instance lr=0.1,0.2`);
+        throw new UsageError({
+          subject: option,
+          found: quoted(text),
+          expected: 'NAME=VALUES, for instance lr=0.1,0.2',
+        });
       const [owner, name] = splitOwner(text.slice(0, equals), optimizers);
       const stated = text.slice(equals + 1);
       if (spaceKind(option, name, stated) !== kind) {
         const other = kind === 'grid' ? '--random' : '--grid';
-        throw new UsageError(`${option}: found ${quoted(text)}, expected that with ${other}`);
+        throw new UsageError({ subject: option, found: quoted(text), expected: `that with ${other}` });
       }
       state(option, owner, name, asStated(stated));
     }
@@ -63,10 +70,18 @@ export async function readSettings(
     state(asFlag({ option: name }), '', name, stated);
   }
   if (random.length > 0 && samples === undefined) {
-    throw new UsageError('--samples: missing, expected the number of points to draw for --random');
+    throw new UsageError({
+      subject: '--samples',
+      what: 'missing',
+      expected: 'the number of points to draw for --random',
+    });
   }
   if (random.length === 0 && samples !== undefined) {
-    throw new UsageError(`--samples ${samples}: found no --random, expected a hyperparameter to draw`);
+    throw new UsageError({
+      subject: `--samples ${samples}`,
+      found: 'no --random',
+      expected: 'a hyperparameter to draw',
+    });
   }
   return searched;
 }
@@ -76,7 +91,7 @@ function spaceKind(option: string, name: string, stated: string): 'grid' | 'samp
     return readSpace(stated).kind;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    throw new UsageError(`${option}: ${name}: ${error.message}`);
+    throw new UsageError({ subject: `${option}: ${name}`, what: error.message });
   }
 }
 

@@ -33,9 +33,12 @@ export async function sweepRerunBest(path: string, options: SweepRerunOptions, t
   if (faults[0] !== undefined) terminal.line(`probprec: ${faults[0]}`);
   const open = statuses.filter(isOpen).length + faults.length;
   if (open > 0 && !options.unfinished) {
-    throw new ConfigurationError(
-      `${path}: found ${open} of ${statuses.length} runs without a result, expected all; probprec sweep run ${planArgument(plan)} executes them, --unfinished chooses without them`,
-    );
+    throw new ConfigurationError({
+      subject: path,
+      found: `${open} of ${statuses.length} runs without a result`,
+      expected: 'all',
+      remedy: `probprec sweep run ${planArgument(plan)} executes them, --unfinished chooses without them`,
+    });
   }
   const output = options.output ?? bestPlanPath(path);
   const text = planText(

@@ -45,7 +45,8 @@ export async function sweepRun(path: string, options: SweepRunOptions, terminal:
   const plan = await readPlan(path, options);
   const runs = await plannedRuns(plan);
   if (options.index !== undefined) {
-    if (options.only.length > 0) throw new UsageError('--index: found --only as well, expected one of the two');
+    if (options.only.length > 0)
+      throw new UsageError({ subject: '--index', found: '--only as well', expected: 'one of the two' });
     if (plan.pruning !== undefined) throw prunes('--index', plan);
     return await runOne(plan, runs, options.index, options, terminal);
   }
@@ -74,7 +75,11 @@ async function runOne(
 ): Promise<ExitCode> {
   const run = runs[index];
   if (run === undefined) {
-    throw new UsageError(`--index: found ${index}, expected 0 to ${runs.length - 1}, the runs of ${plan.path}`);
+    throw new UsageError({
+      subject: '--index',
+      found: String(index),
+      expected: `0 to ${runs.length - 1}, the runs of ${plan.path}`,
+    });
   }
   const resolved = await resolveConfiguration({ ...run.request, threads: options.threads ?? plan.resources.threads });
   const { json, quiet, debug, resourceCheck } = options;
@@ -261,9 +266,11 @@ function countStates(results: readonly SweepResult[]): Record<ResultState, numbe
 }
 
 function prunes(option: string, { path }: Plan): UsageError {
-  return new UsageError(
-    `${option}: found a plan that prunes (${path}: pruning), whose runs are decided on together, expected sweep run with all settings of an optimizer on a test problem`,
-  );
+  return new UsageError({
+    subject: option,
+    found: `a plan that prunes (${path}: pruning), whose runs are decided on together`,
+    expected: 'sweep run with all settings of an optimizer on a test problem',
+  });
 }
 
 /** `mnist_mlp Adam after epoch 3: 6 of 9 settings pruned by valid_accuracies, 3 go on`. */

@@ -5,7 +5,7 @@ import {
   ALLOW_USER_CODE,
   ASSUMED_EPOCH,
   checkTaskTime,
-  competitorOf,
+  competitorKey,
   type EpochEstimate,
   inHours,
   isOpen,
@@ -41,9 +41,11 @@ export async function writeSlurmScripts(
   const folder = options.output ?? `slurm-${plan.name}`;
   const { setup, runsPerTask = 1, threads = 1 } = plan.resources;
   if (setup !== undefined && !plan.allowUserCode) {
-    throw new ConfigurationError(
-      `${plan.path}: resources.setup: the plan has lines for the shell, which the scripts would execute; ${ALLOW_USER_CODE} takes them over, when you have read them or wrote them yourself`,
-    );
+    throw new ConfigurationError({
+      subject: `${plan.path}: resources.setup`,
+      what: 'the plan has lines for the shell, which the scripts would execute',
+      remedy: `${ALLOW_USER_CODE} takes them over, when you have read them or wrote them yourself`,
+    });
   }
   const tasks = tasksOf(plan, statuses, wanted, runsPerTask);
   const epoch = await estimateEpoch(statuses, options.epochSeconds);
@@ -101,7 +103,7 @@ export async function writeSlurmScripts(
 /** The best setting of each optimizer on each test problem will run with these seeds: how many runs that are is known before. */
 function rerunChain(plan: Plan, statuses: readonly PlannedStatus[], seeds: readonly number[]): RerunChain {
   const planPath = resolve(bestPlanPath(plan.path));
-  const rankings = new Set(statuses.map(({ run }) => competitorOf(plan, run))).size;
+  const rankings = new Set(statuses.map(({ run }) => competitorKey(plan, run))).size;
   const name = `${plan.name}-best`;
   const runs = rankings * seeds.length;
   return { seeds: [...seeds].join(','), plan: { ...plan, name, path: planPath }, planPath, runs };
@@ -119,9 +121,11 @@ export function tasksOf(
   for (const status of statuses) {
     const { run } = status;
     if (!isOpen(status) || isWanted.has(run.index) || !tasks.includes(Math.floor(run.index / runsPerTask))) continue;
-    throw new UsageError(
-      `--only: found runs that share a task with others (${plan.path}: resources.runs_per_task: ${runsPerTask}), expected runs_per_task: 1 or whole tasks`,
-    );
+    throw new UsageError({
+      subject: '--only',
+      found: `runs that share a task with others (${plan.path}: resources.runs_per_task: ${runsPerTask})`,
+      expected: 'runs_per_task: 1 or whole tasks',
+    });
   }
   return tasks;
 }

@@ -34,7 +34,7 @@ const WATCH_SECONDS = 5;
 export async function sweepStatus(path: string, options: SweepStatusOptions, terminal: Terminal): Promise<ExitCode> {
   const { watch } = options;
   if (watch !== undefined) {
-    if (options.json) throw new UsageError('--watch: found --json as well, expected one of the two');
+    if (options.json) throw new UsageError({ subject: '--watch', found: '--json as well', expected: 'one of the two' });
     await watchSweep(path, { ...options, watch: watch === true ? WATCH_SECONDS : watch }, terminal);
   }
   const plan = await readPlan(path, options);
@@ -149,9 +149,10 @@ function showSettings(statuses: readonly PlannedStatus[], { all }: SweepStatusOp
   if (listed.length < shown.length) terminal.result(`and ${shown.length - listed.length} more (--all)`);
 }
 
-/** The states that have a column: all, and `pruned` where a run is. */
+/** The states that have a column: those that some run is in, and `completed`. */
 function shownStates(statuses: readonly PlannedStatus[]): readonly PlannedState[] {
-  return PLANNED_STATES.filter((state) => state !== 'pruned' || statuses.some((status) => status.state === state));
+  const found = new Set(statuses.map(({ state }) => state));
+  return PLANNED_STATES.filter((state) => state === 'completed' || found.has(state));
 }
 
 function cells(members: readonly PlannedStatus[], shown: readonly PlannedState[]): (number | null)[] {

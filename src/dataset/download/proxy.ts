@@ -26,7 +26,11 @@ export function proxyFor(url: URL, environment: Environment): HttpProxy | null {
       return { url: proxy, variable: found.name };
     }
   }
-  throw new DataError(`${found.name}: found ${JSON.stringify(hideLogin(found.value))}, expected http://host:port`);
+  throw new DataError({
+    subject: found.name,
+    found: JSON.stringify(hideLogin(found.value)),
+    expected: 'http://host:port',
+  });
 }
 
 /** A user name and password do not belong in messages. */

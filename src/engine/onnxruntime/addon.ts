@@ -15,9 +15,11 @@ const SWITCH = 'ORT_DISABLE_TELEMETRY';
  */
 function disableTelemetry(): void {
   if (!isMainThread && nativeVariable(SWITCH) !== '1') {
-    throw new EngineError(
-      `the onnxruntime engine: a worker thread cannot switch its telemetry off; set process.env.${SWITCH} = '1' in the main thread first`,
-    );
+    throw new EngineError({
+      subject: 'the onnxruntime engine',
+      what: 'a worker thread cannot switch its telemetry off',
+      remedy: `set process.env.${SWITCH} = '1' in the main thread first`,
+    });
   }
   process.env[SWITCH] = '1';
 }

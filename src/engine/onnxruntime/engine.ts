@@ -118,7 +118,10 @@ class OnnxEngine implements Engine {
 
   upload(data: TensorData, shape: Shape, dtype: DType = data instanceof Int32Array ? 'int' : 'float'): Value {
     if (data.length !== sizeOf(shape)) {
-      throw new EngineError(`upload: ${data.length} numbers do not fill the shape [${shape.join(', ')}]`);
+      throw new EngineError({
+        subject: 'upload',
+        what: `${data.length} numbers do not fill the shape [${shape.join(', ')}]`,
+      });
     }
     const values =
       dtype === 'float' ? toFloat32(data) : dtype === 'int' ? Int32Array.from(data) : Uint8Array.from(data);
@@ -159,7 +162,7 @@ class OnnxExecutable implements Executable {
     const tensors: Record<string, ort.Tensor> = {};
     for (const name of this.#session.inputNames) {
       const value = feeds[name];
-      if (value === undefined) throw new EngineError(`run: the input ${name} was not fed`);
+      if (value === undefined) throw new EngineError({ subject: 'run', what: `the input ${name} was not fed` });
       tensors[name] = own(value).tensor;
     }
     this.#inUse.add(feeds);
@@ -169,7 +172,7 @@ class OnnxExecutable implements Executable {
     const values: Record<string, Value> = {};
     for (const [name, { shape, dtype }] of this.#program.outputs) {
       const tensor = results[outputName(name)];
-      if (tensor === undefined) throw new EngineError(`run: the output ${name} is missing`);
+      if (tensor === undefined) throw new EngineError({ subject: 'run', what: `the output ${name} is missing` });
       const value = new OnnxValue(tensor, shape, dtype, true);
       this.#memory.keep(value);
       values[name] = value;

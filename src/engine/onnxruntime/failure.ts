@@ -41,8 +41,15 @@ export function probeError(what: string, error: unknown): EngineError {
   const said = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
   return (
     explainShortage(error) ??
-    new EngineError(`the onnxruntime engine cannot determine ${what}: ${said}; run it again, or see probprec doctor`, {
-      cause: error,
-    })
+    new EngineError(
+      {
+        subject: `the onnxruntime engine cannot determine ${what}`,
+        what: said,
+        remedy: 'run it again, or see probprec doctor',
+      },
+      {
+        cause: error,
+      },
+    )
   );
 }

@@ -8,6 +8,7 @@ import {
   type TensorProtoSchema,
   type ValueInfoProtoSchema,
 } from 'onnx-buf';
+import { at } from '../../expect.js';
 import type { DType, Shape } from '../../tensor/index.js';
 
 /** Operator sets that the graphs use; the last two are ONNX Runtime's own. */
@@ -70,7 +71,7 @@ export class OnnxGraph {
     outputs?: number,
   ): string | string[] {
     const names = this.write(operator, inputs, attributes, domain, outputs ?? 1);
-    return outputs === undefined ? (names[0] ?? '') : names;
+    return outputs === undefined ? at(names, 0) : names;
   }
 
   /** Writes one operator; returns the names of its outputs. */

@@ -2,7 +2,7 @@ import type { Program } from '../../tensor/index.js';
 import * as convolution from './emit/convolution.js';
 import * as dense from './emit/dense.js';
 import * as elementwise from './emit/elementwise.js';
-import * as pooling from './emit/pooling.js';
+import * as pooling from './emit/pooling/pooling.js';
 import * as structure from './emit/structure.js';
 import * as weightGradient from './emit/weight-gradient.js';
 import type { OnnxGraph } from './graph.js';

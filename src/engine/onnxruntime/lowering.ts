@@ -1,3 +1,4 @@
+import { at, exactly } from '../../expect.js';
 import type { Attributes, Program, Shape, Tensor } from '../../tensor/index.js';
 import { LayoutValues } from '../layout-values.js';
 import { OnnxGraph } from './graph.js';
@@ -40,7 +41,7 @@ export class Lowering extends LayoutValues<Exclude<Layout, 'plain'>, string> {
   readonly #table: EmitterTable;
   readonly #consumers = new Map<Tensor, Tensor[]>();
   readonly #outputs: ReadonlySet<Tensor>;
-  readonly #shared = new Map<string, string>();
+  readonly #shared = new Map<string, unknown>();
 
   constructor(program: Program, options: LoweringOptions, table: EmitterTable) {
     super();
@@ -97,19 +98,18 @@ export class Lowering extends LayoutValues<Exclude<Layout, 'plain'>, string> {
     return this.graph.add('Transpose', [name], { perm: permutation });
   }
 
-  /** Something that several operations need but no tensor stands for: emitted when first asked for. */
-  once(key: string, emit: () => string): string {
-    let name = this.#shared.get(key);
-    if (name === undefined) {
-      name = emit();
-      this.#shared.set(key, name);
-    }
-    return name;
+  /** Something that several operations need but no tensor stands for: emitted when first asked for. A key has values of one type. */
+  once<T extends {}>(key: string, emit: () => T): T {
+    const known = this.#shared.get(key) as T | undefined;
+    if (known !== undefined) return known;
+    const made = emit();
+    this.#shared.set(key, made);
+    return made;
   }
 
   /** [n, c/B, h, w, B], the shape of a blocked image's memory. */
   blockedShape(shape: Shape): [number, number, number, number, number] {
-    const [n = 1, channels = 1, height = 1, width = 1] = shape;
+    const [n, channels, height, width] = exactly(shape, 4);
     const { blockSize } = this.options;
     return [n, channels / blockSize, height, width, blockSize];
   }
@@ -117,18 +117,18 @@ export class Lowering extends LayoutValues<Exclude<Layout, 'plain'>, string> {
   /** Whether images of this shape can be blocked. */
   blocks(shape: Shape): boolean {
     const { blockSize } = this.options;
-    return blockSize > 0 && shape.length === 4 && (shape[1] ?? 0) % blockSize === 0;
+    return blockSize > 0 && shape.length === 4 && at(shape, 1) % blockSize === 0;
   }
 
   protected convert(tensor: Tensor, from: Layout, to: Layout): string {
     const { shape } = tensor;
     if (from === 'blocked') {
       const name = this.value(tensor, 'blocked');
-      if (to === 'plain') return this.#nchwc('ReorderOutput', name, { channels: shape[1] ?? 1 });
+      if (to === 'plain') return this.#nchwc('ReorderOutput', name, { channels: at(shape, 1) });
       if (to === 'channelsFirst') return this.transpose(this.value(tensor, 'plain'), [1, 0, 2, 3]);
       const view = this.view(name, this.blockedShape(shape));
       const last = this.transpose(view, [0, 2, 3, 1, 4]);
-      const [n = 1, channels = 1, height = 1, width = 1] = shape;
+      const [n, channels, height, width] = exactly(shape, 4);
       return this.view(last, [n, height, width, channels]);
     }
     const name = this.value(tensor, 'plain');

@@ -26,7 +26,7 @@ const transpose: Kernel = (node, inputs) => {
   return read(
     data,
     node.shape,
-    list(node, 'permutation').map((axis) => strides[axis] ?? 0),
+    list(node, 'permutation').map((axis) => strides[axis] as number),
   );
 };
 
@@ -52,8 +52,8 @@ const concatenate: Kernel = (node, inputs) => {
   let begin = 0;
   node.inputs.forEach((_, index) => {
     const { data, shape } = operand(node, inputs, index);
-    accumulate(result, data, shape, strides, begin * (strides[axis] ?? 0));
-    begin += shape[axis] ?? 0;
+    accumulate(result, data, shape, strides, begin * (strides[axis] as number));
+    begin += shape[axis] as number;
   });
   return result;
 };
@@ -68,7 +68,7 @@ const sum: Kernel = (node, inputs) => {
 };
 
 function offsetOf(index: readonly number[], strides: readonly number[]): number {
-  return index.reduce((offset, place, axis) => offset + place * (strides[axis] ?? 0), 0);
+  return index.reduce((offset, place, axis) => offset + place * (strides[axis] as number), 0);
 }
 
 /** Operations that move, repeat or add up elements. */

@@ -5,7 +5,7 @@ function unary(f: (x: number) => number): Kernel {
   return (node, inputs) => {
     const { data } = operand(node, inputs, 0);
     const result = allocate(node.shape, node.dtype);
-    for (let i = 0; i < result.length; i++) result[i] = f(data[i] ?? 0);
+    for (let i = 0; i < result.length; i++) result[i] = f(data[i] as number);
     return result;
   };
 }
@@ -17,7 +17,7 @@ function binary(f: (a: number, b: number) => number): Kernel {
     const a = broadcast(left.data, left.shape, node.shape);
     const b = broadcast(right.data, right.shape, node.shape);
     const result = allocate(node.shape, node.dtype);
-    for (let i = 0; i < result.length; i++) result[i] = f(a[i] ?? 0, b[i] ?? 0);
+    for (let i = 0; i < result.length; i++) result[i] = f(a[i] as number, b[i] as number);
     return result;
   };
 }

@@ -22,7 +22,7 @@ class OracleValue implements Value {
 
   constructor(data: Numbers, shape: Shape, dtype: DType) {
     if (data.length !== elementsOf(shape)) {
-      throw new EngineError(`oracle: ${data.length} numbers do not fill [${shape.join(', ')}]`);
+      throw new EngineError({ subject: 'oracle', what: `${data.length} numbers do not fill [${shape.join(', ')}]` });
     }
     this.data = data;
     this.shape = shape;
@@ -85,9 +85,11 @@ class ReferenceEngine implements Engine {
     const results = interpret(subject, (name, input) => {
       const value = own(feeds[name], name);
       if (!sameShape(value.shape, input.shape) || value.dtype !== input.dtype) {
-        throw new EngineError(
-          `oracle: input ${name} is fed [${value.shape}] ${value.dtype}, expected [${input.shape}] ${input.dtype}`,
-        );
+        throw new EngineError({
+          subject: 'oracle',
+          what: `input ${name} is fed [${value.shape}] ${value.dtype}`,
+          expected: `[${input.shape}] ${input.dtype}`,
+        });
       }
       return value.data;
     });
@@ -102,7 +104,10 @@ class ReferenceEngine implements Engine {
 
 function own(value: Value | undefined, name = 'value'): OracleValue {
   if (value instanceof OracleValue) return value;
-  throw new EngineError(`oracle: ${name} is ${value === undefined ? 'not fed' : "another engine's value"}`);
+  throw new EngineError({
+    subject: 'oracle',
+    what: `${name} is ${value === undefined ? 'not fed' : "another engine's value"}`,
+  });
 }
 
 /** Opens the reference engine. */
@@ -117,7 +122,7 @@ export function runProgram(
 ): Record<string, Float64Array> {
   const results = interpret(subject, (name, input) => {
     const data = feeds[name];
-    if (data === undefined) throw new EngineError(`oracle: ${name} is not fed`);
+    if (data === undefined) throw new EngineError({ subject: 'oracle', what: `${name} is not fed` });
     return new OracleValue(convert(data, input.dtype), input.shape, input.dtype).data;
   });
   return Object.fromEntries([...results].map(([name, data]) => [name, new Float64Array(data)]));

@@ -1,3 +1,4 @@
+import { exactly } from '../../expect.js';
 import type { Shape, Tensor } from '../../tensor/index.js';
 import { allocate, elementsOf, type Kernel, list, type Numbers, operand } from './numbers.js';
 
@@ -12,8 +13,8 @@ function eachProduct(node: Tensor, x: Shape, w: Shape, y: Shape, visit: Row): vo
   const [images = 0, channels = 0, height = 0, width = 0] = x;
   const [filters = 0, , kernelHeight = 0, kernelWidth = 0] = w;
   const [, , rows = 0, columns = 0] = y;
-  const [rowStride = 1, columnStride = 1] = list(node, 'stride');
-  const [top = 0, left = 0] = list(node, 'padding');
+  const [rowStride, columnStride] = exactly(list(node, 'stride'), 2);
+  const [top, left] = exactly(list(node, 'padding'), 4);
   for (let n = 0; n < images; n++) {
     for (let o = 0; o < filters; o++) {
       for (let c = 0; c < channels; c++) {
@@ -41,8 +42,9 @@ const conv2d: Kernel = (node, inputs) => {
   const [x, w] = [operand(node, inputs, 0), operand(node, inputs, 1)];
   const y = new Float64Array(elementsOf(node.shape));
   eachProduct(node, x.shape, w.shape, node.shape, (xPlace, wPlace, yPlace, count, step) => {
-    const factor = w.data[wPlace] ?? 0;
-    for (let s = 0; s < count; s++) y[yPlace + s] = (y[yPlace + s] ?? 0) + factor * (x.data[xPlace + s * step] ?? 0);
+    const factor = w.data[wPlace] as number;
+    for (let s = 0; s < count; s++)
+      y[yPlace + s] = (y[yPlace + s] as number) + factor * (x.data[xPlace + s * step] as number);
   });
   return y;
 };
@@ -51,9 +53,9 @@ const conv2dInputGradient: Kernel = (node, inputs) => {
   const [g, w] = [operand(node, inputs, 0), operand(node, inputs, 1)];
   const x = new Float64Array(elementsOf(node.shape));
   eachProduct(node, node.shape, w.shape, g.shape, (xPlace, wPlace, yPlace, count, step) => {
-    const factor = w.data[wPlace] ?? 0;
+    const factor = w.data[wPlace] as number;
     for (let s = 0; s < count; s++) {
-      x[xPlace + s * step] = (x[xPlace + s * step] ?? 0) + factor * (g.data[yPlace + s] ?? 0);
+      x[xPlace + s * step] = (x[xPlace + s * step] as number) + factor * (g.data[yPlace + s] as number);
     }
   });
   return x;
@@ -64,8 +66,8 @@ const conv2dWeightGradient: Kernel = (node, inputs) => {
   const w = new Float64Array(elementsOf(node.shape));
   eachProduct(node, x.shape, node.shape, g.shape, (xPlace, wPlace, yPlace, count, step) => {
     let total = 0;
-    for (let s = 0; s < count; s++) total += (x.data[xPlace + s * step] ?? 0) * (g.data[yPlace + s] ?? 0);
-    w[wPlace] = (w[wPlace] ?? 0) + total;
+    for (let s = 0; s < count; s++) total += (x.data[xPlace + s * step] as number) * (g.data[yPlace + s] as number);
+    w[wPlace] = (w[wPlace] as number) + total;
   });
   return w;
 };
@@ -79,9 +81,9 @@ const PADDING = -1;
 function selections(node: Tensor, { data, shape }: { data: Numbers; shape: Shape }, pooled: Shape): Int32Array {
   const [images = 0, channels = 0, height = 0, width = 0] = shape;
   const [, , rows = 0, columns = 0] = pooled;
-  const [windowHeight = 1, windowWidth = 1] = list(node, 'window');
-  const [rowStride = 1, columnStride = 1] = list(node, 'stride');
-  const [top = 0, left = 0] = list(node, 'padding');
+  const [windowHeight, windowWidth] = exactly(list(node, 'window'), 2);
+  const [rowStride, columnStride] = exactly(list(node, 'stride'), 2);
+  const [top, left] = exactly(list(node, 'padding'), 4);
   const places = new Int32Array(images * channels * rows * columns);
   let window = 0;
   for (let plane = 0; plane < images * channels; plane++) {
@@ -93,7 +95,7 @@ function selections(node: Tensor, { data, shape }: { data: Numbers; shape: Shape
             const [row, column] = [r * rowStride + i - top, s * columnStride + j - left];
             const inside = row >= 0 && row < height && column >= 0 && column < width;
             const place = inside ? (plane * height + row) * width + column : PADDING;
-            const value = inside ? (data[place] ?? 0) : 0;
+            const value = inside ? (data[place] as number) : 0;
             const isFirstNaN = Number.isNaN(value) && !Number.isNaN(largest);
             if (value > largest || isFirstNaN) [largest, chosen] = [value, place];
           }
@@ -106,7 +108,7 @@ function selections(node: Tensor, { data, shape }: { data: Numbers; shape: Shape
 }
 
 function gather(places: Int32Array, values: Numbers): Float64Array {
-  return Float64Array.from(places, (place) => (place === PADDING ? 0 : (values[place] ?? 0)));
+  return Float64Array.from(places, (place) => (place === PADDING ? 0 : (values[place] as number)));
 }
 
 const maxPool2d: Kernel = (node, inputs) => {
@@ -123,7 +125,7 @@ const maxPoolScatter: Kernel = (node, inputs) => {
   const [x, g] = [operand(node, inputs, 0), operand(node, inputs, 1)];
   const result = allocate(node.shape, node.dtype);
   selections(node, x, g.shape).forEach((place, window) => {
-    if (place !== PADDING) result[place] = (result[place] ?? 0) + (g.data[window] ?? 0);
+    if (place !== PADDING) result[place] = (result[place] as number) + (g.data[window] as number);
   });
   return result;
 };

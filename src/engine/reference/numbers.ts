@@ -60,8 +60,8 @@ export function eachRow(
     visit(0, start, 0, 1);
     return;
   }
-  const count = shape[last] ?? 0;
-  const stride = strides[last] ?? 0;
+  const count = shape[last] as number;
+  const stride = strides[last] as number;
   let position = 0;
   const descend = (axis: number, offset: number): void => {
     if (axis === last) {
@@ -69,7 +69,8 @@ export function eachRow(
       position += count;
       return;
     }
-    for (let index = 0; index < (shape[axis] ?? 0); index++) descend(axis + 1, offset + index * (strides[axis] ?? 0));
+    for (let index = 0; index < (shape[axis] as number); index++)
+      descend(axis + 1, offset + index * (strides[axis] as number));
   };
   descend(0, start);
 }
@@ -79,7 +80,7 @@ export function read<T extends Numbers>(source: T, shape: Shape, strides: readon
   const size = elementsOf(shape);
   const target = source instanceof Float64Array ? new Float64Array(size) : new Int32Array(size);
   eachRow(shape, strides, start, (position, offset, stride, count) => {
-    for (let index = 0; index < count; index++) target[position + index] = source[offset + index * stride] ?? 0;
+    for (let index = 0; index < count; index++) target[position + index] = source[offset + index * stride] as number;
   });
   return target;
 }
@@ -95,7 +96,7 @@ export function accumulate(
   eachRow(shape, strides, start, (position, offset, stride, count) => {
     for (let index = 0; index < count; index++) {
       const place = offset + index * stride;
-      target[place] = (target[place] ?? 0) + (source[position + index] ?? 0);
+      target[place] = (target[place] as number) + (source[position + index] as number);
     }
   });
   return target;
@@ -105,6 +106,6 @@ export function accumulate(
 export function broadcast(source: Numbers, from: Shape, to: Shape): Numbers {
   const own = rowMajorStrides(from);
   const added = to.length - from.length;
-  const strides = to.map((_, axis) => (axis < added || from[axis - added] === 1 ? 0 : (own[axis - added] ?? 0)));
+  const strides = to.map((_, axis) => (axis < added || from[axis - added] === 1 ? 0 : (own[axis - added] as number)));
   return read(source, to, strides);
 }

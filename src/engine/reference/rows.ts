@@ -1,20 +1,21 @@
+import { exactly } from '../../expect.js';
 import { allocate, type Kernel, type Numbers, operand, read, scalar } from './numbers.js';
 
 /** y[s, i, j] = Σₖ a[s, i, k] b[s, k, j], with k in the middle loop so that the inner one runs along rows. */
 const matmul: Kernel = (node, inputs) => {
-  const [rows = 0, columns = 0] = node.shape.slice(-2);
+  const [rows, columns] = exactly(node.shape.slice(-2), 2);
   const a = oriented(operand(node, inputs, 0), node.attributes.transposeA === true);
   const b = oriented(operand(node, inputs, 1), node.attributes.transposeB === true);
-  const stack = node.shape.length === 3 ? (node.shape[0] ?? 0) : 1;
+  const stack = node.shape.length === 3 ? (node.shape[0] as number) : 1;
   const inner = a.length / Math.max(stack * rows, 1);
   const result = new Float64Array(stack * rows * columns);
   for (let row = 0; row < stack * rows; row++) {
     const matrix = Math.floor(row / rows);
     for (let k = 0; k < inner; k++) {
-      const factor = a[row * inner + k] ?? 0;
+      const factor = a[row * inner + k] as number;
       const from = (matrix * inner + k) * columns;
       for (let j = 0; j < columns; j++) {
-        result[row * columns + j] = (result[row * columns + j] ?? 0) + factor * (b[from + j] ?? 0);
+        result[row * columns + j] = (result[row * columns + j] as number) + factor * (b[from + j] as number);
       }
     }
   }
@@ -22,7 +23,7 @@ const matmul: Kernel = (node, inputs) => {
 };
 
 function oriented({ data, shape }: ReturnType<typeof operand>, transposed: boolean): Numbers {
-  const [rows = 0, columns = 0] = shape.slice(-2);
+  const [rows, columns] = exactly(shape.slice(-2), 2);
   const stack = shape.slice(0, -2);
   return transposed ? read(data, [...stack, columns, rows], [...stack.map(() => rows * columns), 1, columns]) : data;
 }
@@ -49,7 +50,7 @@ const argmax: Kernel = (node, inputs) => {
   return allocate(node.shape, node.dtype).map((_, i) => {
     let best = 0;
     for (let j = 1; j < columns; j++) {
-      if ((data[i * columns + j] ?? 0) > (data[i * columns + best] ?? 0)) best = j;
+      if ((data[i * columns + j] as number) > (data[i * columns + best] as number)) best = j;
     }
     return best;
   });

@@ -86,7 +86,8 @@ export class TfjsEngine implements Engine {
     const values: Record<string, Value> = {};
     for (const [index, name] of [...plan.outputs.keys()].entries()) {
       const [tensor, output] = [results[index], program.outputs.get(name)];
-      if (tensor === undefined || output === undefined) throw new EngineError(`run: the output ${name} is missing`);
+      if (tensor === undefined || output === undefined)
+        throw new EngineError({ subject: 'run', what: `the output ${name} is missing` });
       values[name] = this.#value(tensor, output.shape, output.dtype);
     }
     for (const value of spent) own(value).release();
@@ -105,7 +106,10 @@ export class TfjsEngine implements Engine {
 
   upload(data: TensorData, shape: Shape, dtype: DType = data instanceof Int32Array ? 'int' : 'float'): Value {
     if (data.length !== sizeOf(shape)) {
-      throw new EngineError(`upload: ${data.length} numbers do not fill the shape [${shape.join(', ')}]`);
+      throw new EngineError({
+        subject: 'upload',
+        what: `${data.length} numbers do not fill the shape [${shape.join(', ')}]`,
+      });
     }
     const tensor = this.#engine.makeTensor(converted(data, dtype), [...shape], elementTypes[dtype], this.#handle);
     return this.#value(tensor, [...shape], dtype);
@@ -132,10 +136,15 @@ function own(value: Value): TfjsValue {
 /** The tensor that is fed for an input; kernels would take one of another shape or type and compute something else. */
 function fed(program: Program, name: string, value: Value | undefined): TfTensor {
   const input = program.inputs.get(name);
-  if (value === undefined || input === undefined) throw new EngineError(`run: the input ${name} was not fed`);
+  if (value === undefined || input === undefined)
+    throw new EngineError({ subject: 'run', what: `the input ${name} was not fed` });
   const { shape, dtype, tensor } = own(value);
   if (!sameShape(shape, input.shape) || dtype !== input.dtype) {
-    throw new EngineError(`run: the input ${name} is [${shape.join(', ')}] ${dtype}, expected ${describe(input)}`);
+    throw new EngineError({
+      subject: 'run',
+      what: `the input ${name} is [${shape.join(', ')}] ${dtype}`,
+      expected: describe(input),
+    });
   }
   return tensor;
 }

@@ -53,7 +53,7 @@ function runKernel({ kernel, inputs, attributes }: KernelCall, engine: TfEngine,
     return single(engine.runKernel(kernel, given, attributes));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new EngineError(`TensorFlow.js: ${kernel} failed: ${reason}`, { cause });
+    throw new EngineError({ subject: `TensorFlow.js: ${kernel} failed`, what: reason }, { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { at } from '../../expect.js';
 import { numberOf, type Program, type Shape, sameShape, sizeOf, type Tensor } from '../../tensor/index.js';
 import { LayoutValues } from '../layout-values.js';
 import { type Plan, PlanBuilder, type Slot } from './plan.js';
@@ -33,7 +34,7 @@ export interface EmitterTable {
 
 /** The lengths of the axes in memory. */
 export function arranged(shape: Shape, layout: Layout): number[] {
-  return layout === 'plain' ? [...shape] : orders[layout].map((axis) => shape[axis] ?? 1);
+  return layout === 'plain' ? [...shape] : orders[layout].map((axis) => at(shape, axis));
 }
 
 /** Where an axis of a tensor with four axes lies in memory. */
@@ -95,8 +96,8 @@ export class Lowering extends LayoutValues<Exclude<Layout, 'plain'>, Slot> {
   /** Axis i of the result is axis `permutation[i]` of a tensor of the given shape; a view where that moves nothing. */
   transpose(slot: Slot, shape: Shape, permutation: readonly number[]): Slot {
     const moved = permutation.filter((axis) => shape[axis] !== 1);
-    if (moved.every((axis, index) => index === 0 || (moved[index - 1] ?? 0) < axis)) {
-      const result = permutation.map((axis) => shape[axis] ?? 1);
+    if (moved.every((axis, index) => index === 0 || at(moved, index - 1) < axis)) {
+      const result = permutation.map((axis) => at(shape, axis));
       return sameShape(result, shape) ? slot : this.view(slot, result);
     }
     return this.call('Transpose', { x: slot }, { perm: permutation });

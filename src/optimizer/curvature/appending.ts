@@ -1,5 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import { type Engine, placeholders, uploadScalar, type Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import {
   add,
   concatenate,
@@ -12,7 +13,6 @@ import {
   stopGradient,
   type Tensor,
 } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 import type { Layer } from './layers.js';
 import type { NewColumn } from './observations.js';
 import { type LayerPosterior, type PosteriorState, takesPart } from './posterior-state.js';

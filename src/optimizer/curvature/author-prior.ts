@@ -29,7 +29,7 @@ export async function largestVariances(
     ];
     let most = 0;
     for (let i = 0; i < squared.length; i++) {
-      const variance = Math.abs(((sums[i] ?? 0) / minibatches) ** 2 - (squared[i] ?? 0) / minibatches);
+      const variance = Math.abs(((sums[i] ?? 0) / minibatches) ** 2 - (squared[i] as number) / minibatches);
       // NaN is kept.
       if (!(variance <= most)) most = variance;
     }

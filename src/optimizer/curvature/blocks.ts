@@ -1,4 +1,4 @@
-import { at } from '../transformation.js';
+import { at } from '../../expect.js';
 import type { Layer, Layers } from './layers.js';
 
 /** Layers that share one basis: a layer alone, or all those of a group. */

@@ -1,6 +1,6 @@
 import { type Engine, placeholders, type Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { concatenate } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 import { filling } from './appending.js';
 import type { Layer } from './layers.js';
 import { compileMeasuring } from './measuring-function.js';

@@ -33,9 +33,11 @@ export interface PreconditionerDefinition {
 export function definePreconditioner({ inner, mode, ...names }: PreconditionerDefinition): OptimizerDefinition {
   const { transformation } = inner;
   if (transformation === null || inner.learningRate !== 'lr') {
-    throw new ConfigurationError(
-      `${names.name}: the inner optimizer ${inner.name} is no gradient transformation with the learning rate lr; expected one made by defineOptimizer`,
-    );
+    throw new ConfigurationError({
+      subject: names.name,
+      what: `the inner optimizer ${inner.name} is no gradient transformation with the learning rate lr`,
+      remedy: 'expected one made by defineOptimizer',
+    });
   }
   return {
     ...names,

@@ -1,5 +1,5 @@
+import { at } from '../../expect.js';
 import { add, type Tensor } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 import type { Layer } from './layers.js';
 import type { Sums } from './prior.js';
 import { asRow, decayed, innerProducts } from './rows.js';

@@ -1,7 +1,7 @@
 import type { Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
-import { at } from '../transformation.js';
 import { largestVariances } from './author-prior.js';
 import { DriftMonitor } from './drift.js';
 import { estimateGroups, hasCertainCurvature } from './group-estimates.js';
@@ -107,7 +107,7 @@ export class Estimating {
       phase.left > 1
         ? { ...phase, left: phase.left - 1 }
         : await this.#beginSteps(phase, { groups: phase.groups, factors: [] });
-    return { loss: (await task.engine.download(found))[0] ?? Number.NaN, phase: next };
+    return { loss: at(await task.engine.download(found), 0), phase: next };
   }
 
   get #standing(): BatchFeeds {

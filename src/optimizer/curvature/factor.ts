@@ -1,7 +1,7 @@
 import { Matrix } from 'ml-matrix';
 import { compileFunction, type Engine, placeholders, uploadScalar, type Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { add, concatenate, matmul, type Tensor } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 import { filling } from './appending.js';
 import { rankOf } from './blocks.js';
 import type { Layer } from './layers.js';

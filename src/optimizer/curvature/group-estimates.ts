@@ -1,4 +1,4 @@
-import { at } from '../transformation.js';
+import { at } from '../../expect.js';
 import { authorPrior } from './author-prior.js';
 import { estimateGroupPrior, type GroupPrior, isUsable, type PriorSums } from './group-prior.js';
 import type { Layers } from './layers.js';
@@ -36,9 +36,9 @@ export function estimateGroups(
     const sums: { -readonly [K in keyof PriorSums]: number } = { sts: 0, stas: 0, staas: 0, total: 0 };
     for (const [index, layer] of list.entries()) {
       if (layer.group !== group) continue;
-      sums.sts += moments[3 * index] ?? Number.NaN;
-      sums.stas += moments[3 * index + 1] ?? Number.NaN;
-      sums.staas += moments[3 * index + 2] ?? Number.NaN;
+      sums.sts += at(moments, 3 * index);
+      sums.stas += at(moments, 3 * index + 1);
+      sums.staas += at(moments, 3 * index + 2);
       sums.total += at(first, index).total;
     }
     const ofGroup = variances?.filter((_, index) => list[index]?.group === group);

@@ -1,7 +1,7 @@
+import { at } from '../../expect.js';
 import { type Shape, sizeOf, type Tensor } from '../../tensor/index.js';
 import { inputNames } from '../../testproblem/index.js';
 import type { TrainingTask } from '../training.js';
-import { at } from '../transformation.js';
 
 /** A parameter tensor (a kernel, a bias vector) as the estimation sees it: `size` numbers in a row. */
 export interface Layer {

@@ -1,3 +1,4 @@
+import { at } from '../../expect.js';
 import type { Block } from './blocks.js';
 import type { Score } from './estimators/prediction.js';
 import type { FactorOrNot } from './factor.js';
@@ -119,7 +120,7 @@ export class EpochLog {
     this.#estimations.push({
       step,
       groups: groups.map(({ measured, alpha, complement }, index) => ({
-        name: this.#layers.groups[index] ?? '',
+        name: at(this.#layers.groups, index),
         alpha: finiteOrNull(measured.alpha),
         w: finiteOrNull(measured.w),
         lambda: finiteOrNull(measured.lambda),
@@ -157,7 +158,7 @@ export class EpochLog {
       if (usable) continue;
       const vanishing = isUsable(measured) ? ' from a curvature that its scatter does not tell from zero' : '';
       const reason = `α = ${measured.alpha}${vanishing}: the step size is ${alpha}, and nothing is preconditioned`;
-      const where = this.#layers.groups[index] ?? '';
+      const where = at(this.#layers.groups, index);
       this.#events.push({ step, event: 'step size not usable', where, reason, value: finiteOrNull(measured.alpha) });
     }
   }

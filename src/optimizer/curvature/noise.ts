@@ -1,7 +1,7 @@
 import { placeholders, uploadScalar, type Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { add, gradients, hessianVectorProduct, multiply, reshape, sizeOf } from '../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
-import { at } from '../transformation.js';
 import type { GroupEstimate } from './group-estimates.js';
 import type { Layer } from './layers.js';
 import { compileMeasuring } from './measuring-function.js';

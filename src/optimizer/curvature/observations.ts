@@ -1,4 +1,5 @@
 import { Matrix } from 'ml-matrix';
+import { at } from '../../expect.js';
 import type { Observations } from './estimators/estimator.js';
 
 /** The inner products that one more column brings, both new vectors divided by the direction's length. */
@@ -59,8 +60,8 @@ function bordered(matrix: Matrix, right: readonly number[], below: readonly numb
   const result = Matrix.zeros(size + 1, size + 1);
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) result.set(row, column, matrix.get(row, column));
-    result.set(row, size, right[row] ?? Number.NaN);
-    result.set(size, row, below[row] ?? Number.NaN);
+    result.set(row, size, at(right, row));
+    result.set(size, row, at(below, row));
   }
   result.set(size, size, corner);
   return result;

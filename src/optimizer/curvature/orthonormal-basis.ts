@@ -1,5 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import { symmetricEigen } from '../../curvature/symmetric-eigen.js';
+import { at } from '../../expect.js';
 
 /**
  * A basis Q of the columns of a tall N×k matrix A that the host never sees: Q = A · transform and A = Q · coordinates.
@@ -41,15 +42,15 @@ export function roughBasis(gram: Matrix, precision: number): RoughBasis | null {
  */
 export function orthonormalBasis(gram: Matrix, rough: RoughBasis): Basis | null {
   const lengths = gram.diagonal().map((square) => Math.sqrt(Math.max(square, 0)));
-  const kept = lengths.flatMap((length, index) => (length > 10 * (rough.errors[index] ?? 0) ? [index] : []));
+  const kept = lengths.flatMap((length, index) => (length > 10 * at(rough.errors, index) ? [index] : []));
   if (kept.length === 0) return { transform: Matrix.zeros(gram.rows, 0), coordinates: Matrix.zeros(0, gram.rows) };
-  const keptLengths = kept.map((index) => lengths[index] ?? 1);
+  const keptLengths = kept.map((index) => at(lengths, index));
   const eigen = symmetricEigen(scaledBothSides(gram.selection(kept, kept), keptLengths));
   if (eigen === null) return null;
-  const least = 4 * kept.reduce((sum, index) => sum + ((rough.errors[index] ?? 0) / (lengths[index] ?? 1)) ** 2, 0);
+  const least = 4 * kept.reduce((sum, index) => sum + (at(rough.errors, index) / at(lengths, index)) ** 2, 0);
   const columns = eigen.values.flatMap((value, index) => (value > least ? [index] : []));
   const vectors = eigen.vectors.subMatrixColumn(columns);
-  const roots = columns.map((index) => Math.sqrt(eigen.values[index] ?? 1));
+  const roots = columns.map((index) => Math.sqrt(at(eigen.values, index)));
   const fromKept = Matrix.diag(keptLengths.map(inverseOf))
     .mmul(vectors)
     .mmul(Matrix.diag(roots.map(inverseOf)));

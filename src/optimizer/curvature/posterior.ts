@@ -1,8 +1,8 @@
 import { Matrix } from 'ml-matrix';
 import { allFinite } from '../../curvature/symmetric-eigen.js';
 import type { Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
-import { at } from '../transformation.js';
 import { appending, columnInputs, columnValues, newColumn } from './appending.js';
 import { type Carrying, compileCarrying } from './carrying.js';
 import type { Estimator } from './estimators/estimator.js';

@@ -1,6 +1,6 @@
 import { type Engine, placeholders, type Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { add, matmul, multiply, type Tensor } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 import { type Block, layersIn, rankOf } from './blocks.js';
 import type { FactorOrNot } from './factor.js';
 import type { Layer } from './layers.js';

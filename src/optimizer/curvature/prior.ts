@@ -1,4 +1,5 @@
 import { placeholders, type Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import {
   add,
   gradients,
@@ -10,7 +11,6 @@ import {
   type Tensor,
 } from '../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
-import { at } from '../transformation.js';
 import type { Layer } from './layers.js';
 import { compileMeasuring } from './measuring-function.js';
 import { asRow, decayed, innerProducts, inverseLength } from './rows.js';
@@ -91,7 +91,7 @@ export async function compilePrior(
       state.sums = values;
       state.minibatches += 1;
       for (const [index, moment] of numbers.moments.flat(2).entries()) {
-        state.moments[index] = (state.moments[index] ?? 0) + moment;
+        state.moments[index] = (state.moments[index] as number) + moment;
       }
       state.curvatures.push(numbers.moments.map(([, curvature]) => curvature?.[0] ?? Number.NaN));
       return at(numbers.loss, 0);

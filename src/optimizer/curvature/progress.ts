@@ -1,9 +1,9 @@
 import type { Engine, Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { type EvaluationCounts, noEvaluations } from '../evaluation-counts.js';
 import type { NetworkState } from '../network-state.js';
 import type { RuleLog } from '../rule-log.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
-import { at } from '../transformation.js';
 import type { Layers } from './layers.js';
 import { type EpochLog, noSeconds, type PhaseSeconds } from './log.js';
 import type { CarriedColumns } from './posterior-state.js';

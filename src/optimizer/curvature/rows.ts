@@ -1,3 +1,4 @@
+import { at } from '../../expect.js';
 import {
   add,
   concatenate,
@@ -118,11 +119,11 @@ function identity(size: number): Tensor {
 }
 
 function rows(matrix: Tensor, begin: number, end: number): Tensor {
-  return slice(matrix, [begin, 0], [end, matrix.shape[1] ?? 0]);
+  return slice(matrix, [begin, 0], [end, at(matrix.shape, 1)]);
 }
 
 function columns(matrix: Tensor, begin: number, end: number): Tensor {
-  return slice(matrix, [0, begin], [matrix.shape[0] ?? 0, end]);
+  return slice(matrix, [0, begin], [at(matrix.shape, 0), end]);
 }
 
 /** 1/‖x‖ as a scalar, from ‖x‖²; 0 for a zero vector. */

@@ -1,4 +1,5 @@
 import { placeholders, uploadScalar, type Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import {
   add,
   gradients,
@@ -10,7 +11,6 @@ import {
   type Tensor,
 } from '../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
-import { at } from '../transformation.js';
 import type { Block } from './blocks.js';
 import type { Layers } from './layers.js';
 import { compileMeasuring } from './measuring-function.js';

@@ -1,6 +1,6 @@
+import { at } from '../../expect.js';
 import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
-import { at } from '../transformation.js';
 import { DriftMonitor } from './drift.js';
 import { departureOf } from './expectation.js';
 import { learningRateOf, scaledTo } from './learning-rates.js';

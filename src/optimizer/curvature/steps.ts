@@ -1,10 +1,11 @@
 import { feedsOf, type Value } from '../../engine/index.js';
 import { ConfigurationError } from '../../errors.js';
+import { at } from '../../expect.js';
 import { gradients, reshape, type Tensor, type Tree } from '../../tensor/index.js';
 import type { NetworkState } from '../network-state.js';
 import { type StepNumber, StepProgram, type StepResults } from '../step-program.js';
 import type { BatchFeeds, Hyperparameters, TrainingTask } from '../training.js';
-import { at, type State } from '../transformation.js';
+import type { State } from '../transformation.js';
 import { type TransformationFactory, UpdateRule } from '../update-rule.js';
 import type { Block } from './blocks.js';
 import { driftOutputs } from './drift.js';
@@ -106,9 +107,10 @@ export async function compileSteps(
     return new UpdateRule(inner, innerHyperparameters, bound, { prefix: groups.length === 1 ? '' : `${group}/` });
   });
   if (rules.some((rule) => rule.evaluationPoint() !== null)) {
-    throw new ConfigurationError(
-      'the inner optimizer of a preconditioner evaluates at another point than it trains, expected one that does not',
-    );
+    throw new ConfigurationError({
+      what: 'the inner optimizer of a preconditioner evaluates at another point than it trains',
+      expected: 'one that does not',
+    });
   }
   const carried: StepInputs = {
     parameters: layers.list.map(({ parameter }) => parameter),

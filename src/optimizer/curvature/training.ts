@@ -1,11 +1,11 @@
 import type { Value } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { leavesOf, type Tree } from '../../tensor/index.js';
 import type { EvaluationCounts } from '../evaluation-counts.js';
 import { networkState } from '../network-state.js';
 import { type CollectedLogs, RuleLog } from '../rule-log.js';
 import { checkCounts, restoreTree, saveTree } from '../saved-tree.js';
 import type { BatchFeeds, PreconditionerBlock, Training, TrainingState, TrainingTask } from '../training.js';
-import { at } from '../transformation.js';
 import { Estimating, type Used } from './estimating.js';
 import { layersOf } from './layers.js';
 import { learningRateOf } from './learning-rates.js';

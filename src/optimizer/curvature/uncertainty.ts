@@ -6,8 +6,8 @@ import {
   uploadScalar,
   type Value,
 } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { add, multiply, subtract, type Tensor } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 import { filling } from './appending.js';
 import type { Expectation, MeasuredDeparture } from './expectation.js';
 import type { Layer } from './layers.js';

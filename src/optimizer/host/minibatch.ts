@@ -5,6 +5,7 @@ import {
   type TensorData,
   type Value,
 } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { gradients, hessianVectorProduct } from '../../tensor/index.js';
 import { count, type EvaluationCounts } from '../evaluation-counts.js';
 import type { NetworkState } from '../network-state.js';
@@ -72,7 +73,7 @@ export function minibatchFunctions(
 }
 
 function first(data: TensorData): number {
-  return data[0] ?? Number.NaN;
+  return at(data, 0);
 }
 
 /** A function that computes its result in the first call and returns it in every later one. */

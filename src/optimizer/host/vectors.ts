@@ -6,8 +6,8 @@ import {
   uploadScalar,
   type Value,
 } from '../../engine/index.js';
+import { at } from '../../expect.js';
 import { add, concatenate, dot, multiply, reshape, type Shape, type Tensor } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 
 /** A vector in the space of the parameters: a value of each parameter's shape, on the engine. */
 export type Vector = readonly Value[];
@@ -80,7 +80,7 @@ export function vectorAlgebra(
       const c = terms.map(([coefficient]) => uploadScalar(engine, coefficient));
       return (await known).run({ c, v: terms.map(([, vector]) => vector) });
     },
-    dot: async (a, b) => (await algebra.dots([a], b))[0] ?? Number.NaN,
+    dot: async (a, b) => at(await algebra.dots([a], b), 0),
     dots: async (vectors, b) => {
       if (vectors.length === 0) return [];
       const known = products.get(vectors.length) ?? productsOf(vectors.length);

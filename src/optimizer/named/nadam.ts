@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { at } from '../../expect.js';
 import { add, divide, multiply, sqrt, square } from '../../tensor/index.js';
 import { defineOptimizer } from '../define-optimizer.js';
 import { fraction, learningRate, nonNegative, positive } from '../hyperparameters.js';
@@ -57,9 +58,9 @@ function growing(momentum: (t: number) => number) {
   const products = [1];
   const product = (t: number): number => {
     for (let next = products.length; next <= t; next++) {
-      products.push((products[next - 1] ?? Number.NaN) * momentum(next));
+      products.push(at(products, next - 1) * momentum(next));
     }
-    return products[t] ?? Number.NaN;
+    return at(products, t);
   };
   return { momentum, product };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { at } from '../../expect.js';
 import {
   abs,
   add,
@@ -19,7 +20,7 @@ import type { HostFunction } from '../host-function.js';
 import { fraction, learningRate, nonNegative, positive, positiveInteger } from '../hyperparameters.js';
 import { invert, Matrix } from '../linear-algebra.js';
 import { averaged, minus, plus, quotient, scaled, squaredNorm, zerosLike } from '../tensor-lists.js';
-import { at, stateful } from '../transformation.js';
+import { stateful } from '../transformation.js';
 import {
   type Columns,
   coefficients,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { at } from '../../expect.js';
 import { defineHostOptimizer } from '../host/define-host-optimizer.js';
 import type { Vector, VectorAlgebra } from '../host/vectors.js';
 import { learningRate, positive, positiveInteger } from '../hyperparameters.js';
 import { eigen, Matrix } from '../linear-algebra.js';
-import { at } from '../transformation.js';
 
 /** Dampings of which the paper takes the one with the smallest loss in each step. */
 const DAMPINGS = [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6];

@@ -1,5 +1,6 @@
+import { at } from '../../expect.js';
 import { add, multiply, subtract, type Tensor } from '../../tensor/index.js';
-import { at, type Transformation } from '../transformation.js';
+import type { Transformation } from '../transformation.js';
 
 /**
  * Evaluates at an average of the iterates: θ̄ ← θ̄ + c_t (θ − θ̄) after each step, from θ̄ = θ₀. The last member of a chain;

@@ -9,9 +9,11 @@ import { stateless, type Transformation } from '../transformation.js';
 export function decayWeights(decay: number): Transformation<readonly Tensor[]> {
   return stateless((update, parameter, { learningRate }) => {
     if (learningRate === null) {
-      throw new ConfigurationError(
-        'decayWeights: the optimizer has no learning rate, which it needs; state which hyperparameter it is, such as learningRate: "eta"',
-      );
+      throw new ConfigurationError({
+        subject: 'decayWeights',
+        what: 'the optimizer has no learning rate, which it needs',
+        remedy: 'state which hyperparameter it is, such as learningRate: "eta"',
+      });
     }
     return subtract(update, multiply(parameter, multiply(learningRate, decay)));
   });

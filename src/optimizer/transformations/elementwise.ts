@@ -1,5 +1,6 @@
+import { at } from '../../expect.js';
 import { constant, type Tensor } from '../../tensor/index.js';
-import { at, type Transformation } from '../transformation.js';
+import type { Transformation } from '../transformation.js';
 import type { UpdateContext } from '../update-context.js';
 
 /** What an element-wise rule makes of one parameter's gradient. */

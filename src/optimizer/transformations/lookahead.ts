@@ -1,5 +1,6 @@
+import { at } from '../../expect.js';
 import { add, multiply, subtract, type Tensor } from '../../tensor/index.js';
-import { at, type State, type Transformation } from '../transformation.js';
+import type { State, Transformation } from '../transformation.js';
 
 /** What lookahead keeps. */
 export interface LookaheadState {

@@ -1,6 +1,6 @@
+import { at } from '../../expect.js';
 import { add, divide, matmul, multiply, reshape, subtract, type Tensor } from '../../tensor/index.js';
 import { eachOf, minus, plus, scaled } from '../tensor-lists.js';
-import { at } from '../transformation.js';
 
 /** Columns in the space of all parameters: for each parameter a matrix [its size, r]. */
 export type Columns = readonly Tensor[];

@@ -1,6 +1,7 @@
+import { at } from '../../expect.js';
 import { type Shape, type Tensor, zeros } from '../../tensor/index.js';
 import type { ParameterKind } from '../../testproblem/index.js';
-import { at, type State, type Transformation } from '../transformation.js';
+import type { State, Transformation } from '../transformation.js';
 import type { InitContext, UpdateContext } from '../update-context.js';
 
 /** A parameter as a mask chooses it. */

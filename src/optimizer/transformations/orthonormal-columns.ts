@@ -1,6 +1,6 @@
+import { at, exactly } from '../../expect.js';
 import { panelReflectors } from '../../linear-algebra/householder-panel.js';
 import { add, constant, matmul, pad, reshape, slice, subtract, type Tensor } from '../../tensor/index.js';
-import { at } from '../transformation.js';
 import type { UpdateContext } from '../update-context.js';
 
 /** Columns whose reflectors the host computes at a time: few, as the host is slow, and not too few, as each panel is a part of the program. */
@@ -24,7 +24,7 @@ export function orthonormalColumns(
   const panels: Panel[][] = matrices.map(() => []);
   let open = matrices.map((rest, index) => ({ index, rest }));
   while (open.length > 0) {
-    const sizes = open.map(({ rest: { shape } }) => ({ rows: shape[0] ?? 0, width: Math.min(PANEL, shape[1] ?? 0) }));
+    const sizes = open.map(({ rest: { shape } }) => ({ rows: at(shape, 0), width: Math.min(PANEL, at(shape, 1)) }));
     const found = onHost(
       open.map(({ rest }, place) => {
         const { rows, width } = at(sizes, place);
@@ -59,10 +59,10 @@ export function orthonormalColumns(
 function product(panels: readonly Panel[]): Tensor {
   const [last, ...others] = panels.toReversed();
   if (last === undefined) throw new RangeError('orthonormalColumns: a matrix without columns');
-  const [n = 1] = last.y.shape;
+  const [n] = exactly(last.y.shape, 2);
   const first = subtract(identity(n), matmul(last.y, matmul(last.t, last.y, { transposeB: true })));
   return others.reduce((inner, { y, t }) => {
-    const [rows = 1, width = 1] = y.shape;
+    const [rows, width] = exactly(y.shape, 2);
     const larger = add(pad(inner, [width, width], [0, 0]), pad(identity(width), [0, 0], [rows - width, rows - width]));
     return subtract(larger, matmul(y, matmul(t, matmul(y, larger, { transposeA: true }))));
   }, first);

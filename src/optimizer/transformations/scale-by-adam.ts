@@ -1,5 +1,6 @@
+import { at } from '../../expect.js';
 import { add, divide, multiply, sqrt, square, type Tensor, zeros } from '../../tensor/index.js';
-import { at, type Transformation } from '../transformation.js';
+import type { Transformation } from '../transformation.js';
 import type { UpdateContext } from '../update-context.js';
 
 /** The moments of Adam, for each parameter. */

@@ -1,6 +1,7 @@
+import { at } from '../../expect.js';
 import { add, constant, divide, dot, maximum, multiply, sqrt, type Tensor } from '../../tensor/index.js';
 import { minus, squaredNorm } from '../tensor-lists.js';
-import { at, type Transformation } from '../transformation.js';
+import type { Transformation } from '../transformation.js';
 
 /** The state of {@link scaleByDistanceOverGradients}: distance and sum of each layer, or one for all. */
 export interface DistanceState {

@@ -10,9 +10,11 @@ export function scaleByLearningRate(lr?: Setting): Transformation<readonly Tenso
   return stateless((update, _, { learningRate }) => {
     const rate = lr ?? learningRate;
     if (rate === null) {
-      throw new ConfigurationError(
-        'scaleByLearningRate: the optimizer has no learning rate; state which hyperparameter it is, such as learningRate: "eta", and pass it',
-      );
+      throw new ConfigurationError({
+        subject: 'scaleByLearningRate',
+        what: 'the optimizer has no learning rate',
+        remedy: 'state which hyperparameter it is, such as learningRate: "eta", and pass it',
+      });
     }
     return negate(multiply(update, rate));
   });

@@ -1,3 +1,4 @@
+import { exactly } from '../../expect.js';
 import { add, divide, matmul, multiply, norm, reshape, type Tensor, transpose } from '../../tensor/index.js';
 import { averaged, zerosLike } from '../tensor-lists.js';
 import type { Transformation } from '../transformation.js';
@@ -37,7 +38,7 @@ function orthogonal(direction: Tensor, iterations: number): Tensor {
   if (shape.length < 2) return direction;
   const [rows = 1] = shape;
   const columns = shape.slice(1).reduce((product, length) => product * length, 1);
-  const [height = 1, width = 1] = shape.slice(-2);
+  const [height, width] = exactly(shape.slice(-2), 2);
   const nearly = newtonSchulz(reshape(direction, [rows, columns]), iterations);
   return reshape(multiply(nearly, Math.sqrt(Math.max(1, height / width))), shape);
 }
@@ -46,7 +47,7 @@ function orthogonal(direction: Tensor, iterations: number): Tensor {
  * X ← a X + (b G + c G²) X with G = X Xᵀ, from U / (‖U‖ + 10⁻⁷): all singular values come near 1. On the side on which G is smaller.
  */
 function newtonSchulz(matrix: Tensor, iterations: number): Tensor {
-  const [rows = 1, columns = 1] = matrix.shape;
+  const [rows, columns] = exactly(matrix.shape, 2);
   const wide = rows > columns ? transpose(matrix) : matrix;
   const start = divide(wide, add(norm(wide), 1e-7));
   const found =

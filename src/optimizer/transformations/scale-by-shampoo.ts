@@ -1,8 +1,9 @@
+import { at } from '../../expect.js';
 import { matrixFunction, symmetricEigen } from '../../linear-algebra/symmetric-eigen.js';
 import { add, divide, dot, matmul, multiply, sqrt, square, type Tensor, zeros } from '../../tensor/index.js';
 import type { HostTensor } from '../host-function.js';
 import { averaged, eachOf, quotient, scaled, zerosLike } from '../tensor-lists.js';
-import { at, type Transformation } from '../transformation.js';
+import type { Transformation } from '../transformation.js';
 import { blockingOf, fromBlocks, grams, toBlocks } from './tensor-blocks.js';
 
 /** How Shampoo averages, how often it takes roots, and whose norm its steps get. */

@@ -1,3 +1,4 @@
+import { at } from '../../expect.js';
 import { symmetricEigen } from '../../linear-algebra/symmetric-eigen.js';
 import {
   add,
@@ -14,7 +15,7 @@ import {
   zeros,
 } from '../../tensor/index.js';
 import { averaged, eachOf, zerosLike } from '../tensor-lists.js';
-import { at, type Transformation } from '../transformation.js';
+import type { Transformation } from '../transformation.js';
 import { orthonormalColumns } from './orthonormal-columns.js';
 
 /** How SOAP averages and how often it turns its bases. */
@@ -38,7 +39,7 @@ export interface SoapState {
 
 /** The tensor as a matrix with the axis' index as its row. */
 function unfolded(tensor: Tensor, axis: number): Tensor {
-  const n = tensor.shape[axis] ?? 1;
+  const n = at(tensor.shape, axis);
   const order = [axis, ...[...tensor.shape.keys()].filter((other) => other !== axis)];
   const front = axis === 0 ? tensor : transpose(tensor, order);
   return reshape(front, [n, tensor.shape.reduce((size, length) => size * length, 1) / n]);
@@ -47,7 +48,7 @@ function unfolded(tensor: Tensor, axis: number): Tensor {
 /** Q X along an axis, or Qᵀ X. */
 function turned(tensor: Tensor, axis: number, basis: Tensor, transposeA: boolean): Tensor {
   const rest = tensor.shape.filter((_, other) => other !== axis);
-  const product = reshape(matmul(basis, unfolded(tensor, axis), { transposeA }), [tensor.shape[axis] ?? 1, ...rest]);
+  const product = reshape(matmul(basis, unfolded(tensor, axis), { transposeA }), [at(tensor.shape, axis), ...rest]);
   if (axis === 0) return product;
   // Back from [axis, others] to the tensor's order.
   return transpose(
@@ -69,7 +70,7 @@ function eigenvectors(matrix: Float64Array, n: number): Float64Array {
 /** The numbers with the entries along an axis in another order. */
 function reordered(numbers: Float64Array, shape: readonly number[], axis: number, order: Int32Array): Float64Array {
   const inner = sizeOf(shape.slice(axis + 1));
-  const n = shape[axis] ?? 1;
+  const n = at(shape, axis);
   const result = new Float64Array(numbers.length);
   for (let begin = 0; begin < numbers.length; begin += n * inner) {
     for (let to = 0; to < n; to++) {
@@ -103,7 +104,7 @@ export function scaleBySoap({ beta1, beta2, epsilon, interval, maxDim }: SoapOpt
   return {
     init: (parameters) => {
       const matrices = parameters.map((parameter) =>
-        axesOf(parameter).map((axis) => zeros([parameter.shape[axis] ?? 1, parameter.shape[axis] ?? 1])),
+        axesOf(parameter).map((axis) => zeros([at(parameter.shape, axis), at(parameter.shape, axis)])),
       );
       return { first: zerosLike(parameters), second: zerosLike(parameters), moments: matrices, bases: matrices };
     },
@@ -114,7 +115,7 @@ export function scaleBySoap({ beta1, beta2, epsilon, interval, maxDim }: SoapOpt
         const made = onHost(
           all.map(flat),
           all.map(({ shape }) => shape),
-          (given) => given.map((matrix, index) => eigenvectors(matrix as Float64Array, at(all, index).shape[0] ?? 1)),
+          (given) => given.map((matrix, index) => eigenvectors(matrix as Float64Array, at(at(all, index).shape, 0))),
         );
         return { updates: zerosLike(gradients), state: { ...state, moments, bases: regrouped(made, moments) } };
       }
@@ -143,7 +144,9 @@ export function scaleBySoap({ beta1, beta2, epsilon, interval, maxDim }: SoapOpt
             const turnedBases = axesOf(gradient).map((along) => {
               const [product, size] = [at(numbers, axis), at(numbers, count + axis)];
               axis += 1;
-              const order = Int32Array.from(size.keys()).sort((i, j) => (size[j] ?? 0) - (size[i] ?? 0) || i - j);
+              const order = Int32Array.from(size.keys()).sort(
+                (i, j) => (size[j] as number) - (size[i] as number) || i - j,
+              );
               squaresOf = reordered(squaresOf, gradient.shape, along, order);
               return reordered(product, [size.length, size.length], 1, order);
             });

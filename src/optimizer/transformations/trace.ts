@@ -1,5 +1,6 @@
+import { at } from '../../expect.js';
 import { add, multiply, type Tensor, zeros } from '../../tensor/index.js';
-import { at, type Setting, type Transformation } from '../transformation.js';
+import type { Setting, Transformation } from '../transformation.js';
 
 /**
  * Momentum: v ← μ v + g, u ← v (Polyak 1964), or with Nesterov's correction u ← g + μ v (Sutskever et al. 2013, in

@@ -1,5 +1,6 @@
 import { spectralDensity } from '../../curvature/index.js';
 import { studentQuantile } from '../../distributions.js';
+import { at } from '../../expect.js';
 import type { CurvatureReport } from '../../landscape/index.js';
 import { printable } from '../escape.js';
 import type { Figure } from './figure.js';
@@ -22,7 +23,7 @@ const density: FromReport = (report) => {
     });
     const least = FAINTEST * Math.min(...curves.map(({ curve }) => Math.max(...curve.density)));
     const points = curves.flatMap(({ key, curve }) =>
-      curve.points.map((x, index): LinePoint => ({ key, x, y: Math.max(curve.density[index] ?? 0, least) })),
+      curve.points.map((x, index): LinePoint => ({ key, x, y: Math.max(at(curve.density, index), least) })),
     );
     const ticks = curves.flatMap(({ key, own }) =>
       own.largest.flatMap(({ value, converged }) => (converged && value !== null ? [{ key, x: value }] : [])),

@@ -1,4 +1,5 @@
 import { type ComparisonRow, type ComparisonTable, rowLabel } from '../../analysis/index.js';
+import { at } from '../../expect.js';
 import { OTHER_STATES } from '../../results/index.js';
 import { printable } from '../escape.js';
 
@@ -56,7 +57,7 @@ export function seriesOf(tables: readonly ComparisonTable[], counted = true): Ma
           key,
           label: counted ? `${key} (${countText(own)})` : key,
           ...look(index),
-          ...(baseline ? { dash: BASELINE_DASHES[place % BASELINE_DASHES.length] ?? [] } : {}),
+          ...(baseline ? { dash: at(BASELINE_DASHES, place % BASELINE_DASHES.length) } : {}),
         },
       ];
     }),
@@ -71,7 +72,7 @@ export function look(index: number): Look {
   const round = Math.floor(index / COLOURS.length);
   return {
     colour: COLOURS[index % COLOURS.length] ?? '#7f7f7f',
-    dash: DASHES[round % DASHES.length] ?? [],
+    dash: at(DASHES, round % DASHES.length),
     shape: SHAPES[(index + round) % SHAPES.length] ?? 'circle',
   };
 }

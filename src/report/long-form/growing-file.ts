@@ -25,7 +25,7 @@ export class GrowingFile {
     const handle = await begun.catch((error: unknown) => {
       finishTemporary(temporary);
       throw new OutputError(
-        `cannot write ${path}: ${reasonOf(error)}; expected a folder that can be written`,
+        { subject: `cannot write ${path}`, what: reasonOf(error), remedy: 'expected a folder that can be written' },
         outputOptions(error),
       );
     });
@@ -59,7 +59,7 @@ export class GrowingFile {
     try {
       await write();
     } catch (error) {
-      throw new OutputError(`cannot write ${this.path}: ${reasonOf(error)}`, outputOptions(error));
+      throw new OutputError({ subject: `cannot write ${this.path}`, what: reasonOf(error) }, outputOptions(error));
     }
   }
 }

@@ -1,4 +1,5 @@
 import { isAccuracy, type Quantities } from '../../analysis/index.js';
+import { at } from '../../expect.js';
 import { metricsOf, type RecordedRun } from '../../results/index.js';
 import { LATER_KEYS } from '../../run-options/index.js';
 import { printable } from '../escape.js';
@@ -158,7 +159,7 @@ function tableOf(
   }));
   const { header, lines } = layoutTable(
     columns,
-    rows.map(({ values }, index) => [...(texts[index] ?? []), sparkline(values, room, rangeOf(values))]),
+    rows.map(({ values }, index) => [...at(texts, index), sparkline(values, room, rangeOf(values))]),
     width,
   );
   return [heading(header), ...lines, ''];

@@ -45,7 +45,11 @@ export class FieldReader {
   }
 
   #fault(key: string, found: unknown, expected: string): FileError {
-    return new FileError(`${this.#path}: field ${key}: ${foundOrMissing(found)}, expected ${expected}`);
+    return new FileError({
+      subject: `${this.#path}: field ${key}`,
+      what: foundOrMissing(found),
+      expected: expected,
+    });
   }
 
   /** Whether the key is there and says something. */

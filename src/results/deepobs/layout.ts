@@ -23,7 +23,8 @@ export function deepobsFolders(path: string): DeepobsFolders | null {
   if (names.testproblem === '' || names.optimizer === '') return null;
   for (const name of Object.values(names)) {
     const fault = nameFault(name);
-    if (fault !== null) throw new FileError(`${path}: found the folder ${quotedName(name)}, expected ${fault}`);
+    if (fault !== null)
+      throw new FileError({ subject: path, found: `the folder ${quotedName(name)}`, expected: fault });
   }
   return names;
 }

@@ -15,9 +15,12 @@ export function migrateImport(path: string, content: JsonValue): JsonValue {
   const { content_digest: claimed, ...old } = content;
   const actual = digest(old);
   if (actual !== claimed) {
-    throw new FileError(
-      `${path}: field content_digest: found ${JSON.stringify(claimed ?? null)}, expected ${actual}; the file was changed after it was written`,
-    );
+    throw new FileError({
+      subject: `${path}: field content_digest`,
+      found: JSON.stringify(claimed ?? null),
+      expected: actual,
+      remedy: 'the file was changed after it was written',
+    });
   }
   const { imported_from: from, optimizer_hyperparams: hyperparameters } = old;
   if (!isObject(from) || !isObject(hyperparameters)) return content;

@@ -93,14 +93,15 @@ function problemNote(folder: string, stated: string): string {
 
 function contentOf(path: string, { value }: ParsedJson): Content {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Content;
-  throw new FileError(`${path}: ${foundOrMissing(value)}, expected the object of a DeepOBS run`);
+  throw new FileError({ subject: path, what: foundOrMissing(value), expected: 'the object of a DeepOBS run' });
 }
 
 /** Test problem and optimizer become folders of an import. */
 function checkLabels(path: string, labels: Readonly<Record<string, string>>): void {
   for (const [key, label] of Object.entries(labels)) {
     const fault = pathPartFault(label);
-    if (fault !== null) throw new FileError(`${path}: field ${key}: found ${quotedName(label)}, expected ${fault}`);
+    if (fault !== null)
+      throw new FileError({ subject: `${path}: field ${key}`, found: quotedName(label), expected: fault });
   }
 }
 
@@ -129,9 +130,11 @@ function abortedStatus(epoch: number): RunStatus {
 function inferStatus({ epochs, minibatches }: RunLists, numEpochs: number, path: string): RunStatus {
   const trained = (epochs.train_losses?.length ?? 1) - 1;
   if (trained > numEpochs) {
-    throw new FileError(
-      `${path}: field train_losses: found ${trained + 1} entries, expected at most ${numEpochs + 1} (num_epochs + 1)`,
-    );
+    throw new FileError({
+      subject: `${path}: field train_losses`,
+      found: `${trained + 1} entries`,
+      expected: `at most ${numEpochs + 1} (num_epochs + 1)`,
+    });
   }
   const broken = Object.values(epochs).some((list) => list.includes(null));
   if (broken || minibatches.includes(null)) {

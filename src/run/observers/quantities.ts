@@ -10,6 +10,7 @@ import {
   stepSize,
   type Vector,
 } from '../../curvature/index.js';
+import { at } from '../../expect.js';
 import type { QuantityName } from './names.js';
 import type { ObservedPoint } from './observed-point.js';
 
@@ -83,7 +84,7 @@ export const quantities: Readonly<Record<QuantityName, (point: ObservedPoint) =>
         const components: number[] = [];
         for (const { begin, size, rows } of parts) {
           for (const [row, value] of projections(rows, vector.subarray(begin, begin + size)).entries()) {
-            components[row] = (components[row] ?? 0) + value;
+            components[row] = at(components, row) + value;
           }
         }
         return components.reduce((sum, value) => sum + value ** 2, 0);

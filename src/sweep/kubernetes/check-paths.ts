@@ -17,8 +17,10 @@ export function checkPathsOfPods(plan: Plan): void {
   ];
   for (const [what, path] of named) {
     if (path === undefined || !/^\.\.(?:[/\\]|$)/.test(relative(folder, path))) continue;
-    throw new ConfigurationError(
-      `${plan.path}: ${what}: found ${relative(folder, path)}, expected a path below the plan's folder, which the pods see as a volume`,
-    );
+    throw new ConfigurationError({
+      subject: `${plan.path}: ${what}`,
+      found: relative(folder, path),
+      expected: `a path below the plan's folder, which the pods see as a volume`,
+    });
   }
 }

@@ -29,9 +29,11 @@ export interface KubernetesOptions {
 export function kubernetesJob(plan: Plan, options: KubernetesOptions) {
   const { kubernetes } = plan.resources;
   if (kubernetes === undefined) {
-    throw new ConfigurationError(
-      `${plan.path}: resources.kubernetes: missing, expected image and volumes: { image: NAME, volumes: [{ claim: NAME, path: /plans }] }`,
-    );
+    throw new ConfigurationError({
+      subject: `${plan.path}: resources.kubernetes`,
+      what: 'missing',
+      expected: 'image and volumes: { image: NAME, volumes: [{ claim: NAME, path: /plans }] }',
+    });
   }
   const { threads = 1, throttle, time } = plan.resources;
   const scratch = scratchOf(plan);
@@ -153,7 +155,11 @@ function memoryOf({ path, resources: { mem } }: Plan): { readonly memory?: strin
   if (mem === undefined) return {};
   const [, number, unit] = /^(\d+)([KMGT]?)$/i.exec(mem) ?? [];
   if (number === undefined) {
-    throw new ConfigurationError(`${path}: resources.mem: found ${JSON.stringify(mem)}, expected for instance 4G`);
+    throw new ConfigurationError({
+      subject: `${path}: resources.mem`,
+      found: JSON.stringify(mem),
+      expected: 'for instance 4G',
+    });
   }
   return { memory: `${number}${(unit || 'M').toUpperCase()}i` };
 }
@@ -161,9 +167,12 @@ function memoryOf({ path, resources: { mem } }: Plan): { readonly memory?: strin
 function gpusOf({ path, resources: { gpus } }: Plan): { readonly 'nvidia.com/gpu'?: string } {
   if (gpus === undefined) return {};
   if (!/^[1-9]\d*$/.test(gpus)) {
-    throw new ConfigurationError(
-      `${path}: resources.gpus: found ${JSON.stringify(gpus)}, expected a number for Kubernetes; resources.kubernetes.node_selector chooses the kind`,
-    );
+    throw new ConfigurationError({
+      subject: `${path}: resources.gpus`,
+      found: JSON.stringify(gpus),
+      expected: 'a number for Kubernetes',
+      remedy: 'resources.kubernetes.node_selector chooses the kind',
+    });
   }
   return { 'nvidia.com/gpu': gpus };
 }
@@ -171,9 +180,11 @@ function gpusOf({ path, resources: { gpus } }: Plan): { readonly 'nvidia.com/gpu
 function secondsOf({ path }: Plan, time: string): number | null {
   const seconds = parseTimeLimit(time);
   if (seconds === null) {
-    throw new ConfigurationError(
-      `${path}: resources.time: found ${JSON.stringify(time)}, expected minutes, hours:minutes:seconds or days-hours:minutes:seconds`,
-    );
+    throw new ConfigurationError({
+      subject: `${path}: resources.time`,
+      found: JSON.stringify(time),
+      expected: 'minutes, hours:minutes:seconds or days-hours:minutes:seconds',
+    });
   }
   return Number.isFinite(seconds) ? seconds : null;
 }

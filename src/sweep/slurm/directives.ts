@@ -11,9 +11,11 @@ const TAKEN = [
 export function directive(name: string, value?: string): string {
   if (value === undefined) return `#SBATCH --${name}`;
   if (/\p{Cc}/u.test(value)) {
-    throw new ConfigurationError(
-      `#SBATCH --${name}: found ${JSON.stringify(value)}, expected a value without control characters`,
-    );
+    throw new ConfigurationError({
+      subject: `#SBATCH --${name}`,
+      found: JSON.stringify(value),
+      expected: 'a value without control characters',
+    });
   }
   // sbatch reads double quotes with backslash escapes, as a shell does.
   return `#SBATCH --${name}=${/^[A-Za-z0-9_@%+=:,./-]+$/.test(value) ? value : `"${value.replaceAll(/["\\]/g, '\\$&')}"`}`;
@@ -22,7 +24,7 @@ export function directive(name: string, value?: string): string {
 /** A path in --output, where % starts a placeholder. Throws ConfigurationError: sbatch has no way to write a backslash. */
 export function literalPath(path: string): string {
   if (path.includes('\\')) {
-    throw new ConfigurationError(`found ${JSON.stringify(path)}, expected a folder without \\ for Slurm's output`);
+    throw new ConfigurationError({ found: JSON.stringify(path), expected: `a folder without \\ for Slurm's output` });
   }
   return path.replaceAll('%', '%%');
 }
@@ -36,42 +38,56 @@ export function siteDirectives({ path, resources }: Plan, { trains }: { readonly
   const lines: string[] = [];
   if (mem !== undefined) {
     if (!/^\d+[KMGT]?$/i.test(mem)) {
-      throw new ConfigurationError(`${path}: resources.mem: found ${JSON.stringify(mem)}, expected for instance 4G`);
+      throw new ConfigurationError({
+        subject: `${path}: resources.mem`,
+        found: JSON.stringify(mem),
+        expected: 'for instance 4G',
+      });
     }
     lines.push(directive('mem', mem));
   }
   if (partition !== undefined) {
     if (!/^[A-Za-z0-9._-]+(?:,[A-Za-z0-9._-]+)*$/.test(partition)) {
-      throw new ConfigurationError(
-        `${path}: resources.partition: found ${JSON.stringify(partition)}, expected names of partitions: letters, digits, ".", "_" and "-"`,
-      );
+      throw new ConfigurationError({
+        subject: `${path}: resources.partition`,
+        found: JSON.stringify(partition),
+        expected: 'names of partitions: letters, digits, ".", "_" and "-"',
+      });
     }
     lines.push(directive('partition', partition));
   }
   if (gpus !== undefined) {
     if (!/^(?:[A-Za-z0-9._-]+:)?[1-9]\d*$/.test(gpus)) {
-      throw new ConfigurationError(
-        `${path}: resources.gpus: found ${JSON.stringify(gpus)}, expected a number of GPUs, or type:number, for instance a100:1`,
-      );
+      throw new ConfigurationError({
+        subject: `${path}: resources.gpus`,
+        found: JSON.stringify(gpus),
+        expected: 'a number of GPUs, or type:number, for instance a100:1',
+      });
     }
     if (trains) lines.push(directive('gres', `gpu:${gpus}`));
   }
   for (const stated of directives) {
     const [, name = '', value] = /^--([a-z][a-z0-9-]*)(?:=(.+))?$/su.exec(stated) ?? [];
     if (name === '') {
-      throw new ConfigurationError(
-        `${path}: resources.directives: found ${JSON.stringify(stated)}, expected --name=value, for instance --account=ml`,
-      );
+      throw new ConfigurationError({
+        subject: `${path}: resources.directives`,
+        found: JSON.stringify(stated),
+        expected: '--name=value, for instance --account=ml',
+      });
     }
     if (name === 'gres' && gpus !== undefined) {
-      throw new ConfigurationError(
-        `${path}: resources.directives: found --gres beside resources.gpus, expected one of the two`,
-      );
+      throw new ConfigurationError({
+        subject: `${path}: resources.directives`,
+        found: '--gres beside resources.gpus',
+        expected: 'one of the two',
+      });
     }
     if (TAKEN.includes(name)) {
-      throw new ConfigurationError(
-        `${path}: resources.directives: found --${name}, which the script sets itself; expected another option of sbatch`,
-      );
+      throw new ConfigurationError({
+        subject: `${path}: resources.directives`,
+        found: `--${name}, which the script sets itself`,
+        remedy: 'expected another option of sbatch',
+      });
     }
     lines.push(directive(name, value));
   }

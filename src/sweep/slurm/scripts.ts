@@ -26,7 +26,7 @@ export function slurmScripts(plan: Plan, runs: number, options: SlurmOptions): S
   const runsPerTask = plan.resources.runsPerTask ?? 1;
   const tasks = options.tasks ?? Array.from({ length: Math.ceil(runs / runsPerTask) }, (_, task) => task);
   if (options.maxArraySize < 1) {
-    throw new ConfigurationError('the site allows no arrays (MaxArraySize 0), expected at least 1');
+    throw new ConfigurationError({ what: 'the site allows no arrays (MaxArraySize 0)', expected: 'at least 1' });
   }
   const submit = `${plan.name}-submit.sh`;
   const context = { plan, runs, runsPerTask, time, parts: partsOf(tasks, options.maxArraySize), submit, ...options };

@@ -52,15 +52,19 @@ export function checkTimeLimit(
   epoch: EpochEstimate,
 ): string {
   if (time === undefined) {
-    throw new ConfigurationError(
-      `${plan}: resources.time: missing, expected the time limit of a task, for instance time: 04:00:00`,
-    );
+    throw new ConfigurationError({
+      subject: `${plan}: resources.time`,
+      what: 'missing',
+      expected: 'the time limit of a task, for instance time: 04:00:00',
+    });
   }
   const seconds = parseTimeLimit(time);
   if (seconds === null) {
-    throw new ConfigurationError(
-      `${plan}: resources.time: found ${JSON.stringify(time)}, expected a time limit of Slurm: minutes, hours:minutes:seconds or days-hours:minutes:seconds`,
-    );
+    throw new ConfigurationError({
+      subject: `${plan}: resources.time`,
+      found: JSON.stringify(time),
+      expected: 'a time limit of Slurm: minutes, hours:minutes:seconds or days-hours:minutes:seconds',
+    });
   }
   // Slurm counts whole minutes, rounded up.
   const limit = Math.ceil(seconds / 60) * 60;
@@ -71,9 +75,12 @@ export function checkTimeLimit(
     stated: '--epoch-seconds',
     assumed: 'assumed, because no epoch was measured yet; set it with --epoch-seconds',
   }[epoch.source];
-  throw new ConfigurationError(
-    `${plan}: resources.time: found ${time} (${limit} s), expected at least ${Math.ceil(needed / 60)} minutes: ${signalSeconds} s for the signal, ${EARLY_SECONDS} s by which it may be early, ${START_SECONDS} s to start, and one epoch of ${Math.ceil(epoch.seconds)} s (${known}); a task could never make progress`,
-  );
+  throw new ConfigurationError({
+    subject: `${plan}: resources.time`,
+    found: `${time} (${limit} s)`,
+    expected: `at least ${Math.ceil(needed / 60)} minutes: ${signalSeconds} s for the signal, ${EARLY_SECONDS} s by which it may be early, ${START_SECONDS} s to start, and one epoch of ${Math.ceil(epoch.seconds)} s (${known})`,
+    remedy: 'a task could never make progress',
+  });
 }
 
 /**
@@ -89,9 +96,11 @@ export function checkTaskTime(
   const each = limit - signalSeconds - EARLY_SECONDS - START_SECONDS;
   const starts = Math.max(1, Math.ceil(taskSeconds / each));
   if (starts <= maxRestarts + 1 || epoch.source === 'assumed') return starts;
-  throw new ConfigurationError(
-    `${plan}: resources.time: found ${time}, but the longest task needs about ${inHours(taskSeconds)}: ${starts} starts of ${inHours(each)}, and --max-restarts ${maxRestarts} allows ${maxRestarts + 1}; raise resources.time or --max-restarts, or lower runs_per_task`,
-  );
+  throw new ConfigurationError({
+    subject: `${plan}: resources.time`,
+    found: `${time}, but the longest task needs about ${inHours(taskSeconds)}: ${starts} starts of ${inHours(each)}, and --max-restarts ${maxRestarts} allows ${maxRestarts + 1}`,
+    remedy: 'raise resources.time or --max-restarts, or lower runs_per_task',
+  });
 }
 
 interface TaskTime {

@@ -1,4 +1,5 @@
 import { ShapeError } from '../../errors.js';
+import { at } from '../../expect.js';
 import { describe, lengthOf, normaliseAxes, numberOf, requireFloat } from '../shape-rules.js';
 import { createTensor, type Operation, type Tensor } from '../tensor.js';
 import { slice } from './slice.js';
@@ -10,7 +11,7 @@ export const concatenateOperation: Operation = {
     let offset = 0;
     return node.inputs.map((part) => {
       const begin = part.shape.map((_, index) => (index === axis ? offset : 0));
-      const end = part.shape.map((length, index) => (index === axis ? (begin[index] ?? 0) : 0) + length);
+      const end = part.shape.map((length, index) => (index === axis ? at(begin, index) : 0) + length);
       offset += lengthOf(part, axis);
       return () => slice(gradient, begin, end);
     });

@@ -1,4 +1,5 @@
 import { ShapeError } from '../../errors.js';
+import { exactly } from '../../expect.js';
 import { describe, inputOf, lengthOf, numbersOf, requireFloat, requireRank } from '../shape-rules.js';
 import { createTensor, type Operation, type Shape, sameShape, type Tensor } from '../tensor.js';
 
@@ -44,8 +45,8 @@ export const conv2dWeightGradientOperation: Operation = {
 
 /** The geometry stored in a convolution's or its gradients' attributes. */
 export function geometryOf(node: Tensor): ConvolutionGeometry {
-  const [rows = 1, columns = 1] = numbersOf(node, 'stride');
-  const [top = 0, left = 0, bottom = 0, right = 0] = numbersOf(node, 'padding');
+  const [rows, columns] = exactly(numbersOf(node, 'stride'), 2);
+  const [top, left, bottom, right] = exactly(numbersOf(node, 'padding'), 4);
   return { stride: [rows, columns], padding: [top, left, bottom, right] };
 }
 

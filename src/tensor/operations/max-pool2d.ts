@@ -1,4 +1,5 @@
 import { ShapeError } from '../../errors.js';
+import { exactly } from '../../expect.js';
 import { describe, inputOf, numbersOf, requireFloat, requireRank } from '../shape-rules.js';
 import { createTensor, type Operation, type Shape, sameShape, type Tensor } from '../tensor.js';
 
@@ -31,16 +32,16 @@ export const maxPoolGatherOperation: Operation = {
 
 /** The geometry stored in a pooling's attributes. */
 export function poolingGeometryOf(node: Tensor): PoolingGeometry {
-  const [height = 1, width = 1] = numbersOf(node, 'window');
-  const [rows = 1, columns = 1] = numbersOf(node, 'stride');
-  const [top = 0, left = 0, bottom = 0, right = 0] = numbersOf(node, 'padding');
+  const [height, width] = exactly(numbersOf(node, 'window'), 2);
+  const [rows, columns] = exactly(numbersOf(node, 'stride'), 2);
+  const [top, left, bottom, right] = exactly(numbersOf(node, 'padding'), 4);
   return { window: [height, width], stride: [rows, columns], padding: [top, left, bottom, right] };
 }
 
 function pooledShape(name: string, x: Tensor, { window, stride, padding }: PoolingGeometry): number[] {
   requireFloat(name, x);
   requireRank(name, x, 4);
-  const [n = 0, channels = 0, height = 0, width = 0] = x.shape;
+  const [n, channels, height, width] = exactly(x.shape, 4);
   const rows = Math.floor((height + padding[0] + padding[2] - window[0]) / stride[0]) + 1;
   const columns = Math.floor((width + padding[1] + padding[3] - window[1]) / stride[1]) + 1;
   const geometryFits =

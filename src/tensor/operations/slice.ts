@@ -1,4 +1,5 @@
 import { ShapeError } from '../../errors.js';
+import { at } from '../../expect.js';
 import { describe, inputOf, numbersOf, requireFloat } from '../shape-rules.js';
 import { createTensor, type Operation, sameShape, type Tensor } from '../tensor.js';
 
@@ -18,7 +19,7 @@ export const padOperation: Operation = {
   derivative: (node, gradient) => {
     const operand = inputOf(node, 0);
     const before = numbersOf(node, 'before');
-    const end = operand.shape.map((length, axis) => (before[axis] ?? 0) + length);
+    const end = operand.shape.map((length, axis) => at(before, axis) + length);
     return [() => slice(gradient, before, end)];
   },
 };
@@ -28,10 +29,7 @@ export function slice(operand: Tensor, begin: readonly number[], end: readonly n
   const shape = operand.shape.map((_, axis) => (end[axis] ?? 0) - (begin[axis] ?? 0));
   const inside = operand.shape.every(
     (length, axis) =>
-      Number.isInteger(begin[axis]) &&
-      (begin[axis] ?? -1) >= 0 &&
-      (shape[axis] ?? 0) >= 0 &&
-      (end[axis] ?? 0) <= length,
+      Number.isInteger(begin[axis]) && (begin[axis] ?? -1) >= 0 && at(shape, axis) >= 0 && (end[axis] ?? 0) <= length,
   );
   if (!inside || begin.length !== operand.shape.length || end.length !== operand.shape.length) {
     throw new ShapeError(`slice: [${begin.join(', ')}] to [${end.join(', ')}] is outside ${describe(operand)}`);
@@ -43,14 +41,14 @@ export function slice(operand: Tensor, begin: readonly number[], end: readonly n
 /** Adds `before[i]` zeros in front of and `after[i]` behind the operand on every axis i. */
 export function pad(operand: Tensor, before: readonly number[], after: readonly number[]): Tensor {
   requireFloat('pad', operand);
-  const lengths = [...before, ...after];
-  if (
-    lengths.length !== 2 * operand.shape.length ||
-    !lengths.every((length) => Number.isInteger(length) && length >= 0)
-  ) {
+  const fits = [before, after].every(
+    (lengths) =>
+      lengths.length === operand.shape.length && lengths.every((length) => Number.isInteger(length) && length >= 0),
+  );
+  if (!fits) {
     throw new ShapeError(`pad: [${before.join(', ')}] and [${after.join(', ')}] do not fit ${describe(operand)}`);
   }
-  const shape = operand.shape.map((length, axis) => length + (before[axis] ?? 0) + (after[axis] ?? 0));
+  const shape = operand.shape.map((length, axis) => length + at(before, axis) + at(after, axis));
   if (sameShape(shape, operand.shape)) return operand;
   return createTensor(padOperation, [operand], { before: [...before], after: [...after] }, shape, 'float');
 }

@@ -29,9 +29,11 @@ export function selfAttention({ heads, causal = true, weight, bias }: AttentionO
     const own = scope.next('attention');
     const [n = 0, positions = 0, features] = x.shape;
     if (features === undefined || x.shape.length !== 3 || features % heads !== 0) {
-      throw new ConfigurationError(
-        `selfAttention: the input has shape [${x.shape.slice(1)}], expected [positions, features] with features a multiple of ${heads}`,
-      );
+      throw new ConfigurationError({
+        subject: 'selfAttention',
+        what: `the input has shape [${x.shape.slice(1)}]`,
+        expected: `[positions, features] with features a multiple of ${heads}`,
+      });
     }
     const width = features / heads;
     const rows = ops.reshape(x, [n * positions, features]);

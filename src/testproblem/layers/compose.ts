@@ -23,9 +23,11 @@ export function residual(main: Layer, shortcut?: Layer): Layer {
     const sum = main(scope, x);
     const direct = shortcut === undefined ? x : shortcut(scope.child('shortcut'), x);
     if (!ops.sameShape(sum.shape, direct.shape)) {
-      throw new ConfigurationError(
-        `residual: the main path gives shape [${sum.shape.slice(1)}] and the shortcut [${direct.shape.slice(1)}], expected the same`,
-      );
+      throw new ConfigurationError({
+        subject: 'residual',
+        what: `the main path gives shape [${sum.shape.slice(1)}] and the shortcut [${direct.shape.slice(1)}]`,
+        expected: 'the same',
+      });
     }
     return ops.add(sum, direct);
   };

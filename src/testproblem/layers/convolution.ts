@@ -59,9 +59,11 @@ export function padsOf(
 export function channelsOf(layer: string, x: ops.Tensor): number {
   const [channels, ...image] = x.shape.slice(1);
   if (channels === undefined || image.length !== 2) {
-    throw new ConfigurationError(
-      `${layer}: the input has shape [${x.shape.slice(1)}], expected [channels, rows, columns]`,
-    );
+    throw new ConfigurationError({
+      subject: layer,
+      what: `the input has shape [${x.shape.slice(1)}]`,
+      expected: '[channels, rows, columns]',
+    });
   }
   return channels;
 }

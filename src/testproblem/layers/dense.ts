@@ -26,9 +26,11 @@ export function dense(units: number, { weight, bias, output = false, regularised
     const own = scope.next('dense');
     const inputs = x.shape[1];
     if (inputs === undefined || x.shape.length !== 2) {
-      throw new ConfigurationError(
-        `dense(${units}): the input has shape [${x.shape.slice(1)}]; put flatten() before it, or perPosition() around it`,
-      );
+      throw new ConfigurationError({
+        subject: `dense(${units})`,
+        what: `the input has shape [${x.shape.slice(1)}]`,
+        remedy: 'put flatten() before it, or perPosition() around it',
+      });
     }
     const pytorch = uniformForFanIn(inputs);
     const w = own.parameter('weight', [units, inputs], weight, {
@@ -49,9 +51,11 @@ export function perPosition(layer: Layer): Layer {
   return (scope, x) => {
     const [n = 0, positions = 0, ...features] = x.shape;
     if (features.length === 0) {
-      throw new ConfigurationError(
-        `perPosition: the input has shape [${x.shape.slice(1)}], expected [positions, features]`,
-      );
+      throw new ConfigurationError({
+        subject: 'perPosition',
+        what: `the input has shape [${x.shape.slice(1)}]`,
+        expected: '[positions, features]',
+      });
     }
     const y = layer(scope, ops.reshape(x, [n * positions, ...features]));
     return ops.reshape(y, [n, positions, ...y.shape.slice(1)]);

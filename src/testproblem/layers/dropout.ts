@@ -8,7 +8,11 @@ import type { Layer } from '../scope.js';
  */
 export function dropout(rate: number): Layer {
   if (!(rate >= 0 && rate < 1)) {
-    throw new ConfigurationError(`dropout: found the rate ${rate}, expected a number from 0 to below 1`);
+    throw new ConfigurationError({
+      subject: 'dropout',
+      found: `the rate ${rate}`,
+      expected: 'a number from 0 to below 1',
+    });
   }
   return (scope, x) => {
     const own = scope.next('dropout');

@@ -15,7 +15,12 @@ export function embedding(
   return (scope, x) => {
     const own = scope.next('embedding');
     if (x.dtype !== 'int') {
-      throw new ConfigurationError('embedding: the input holds fractions, expected integers; set inputType to int');
+      throw new ConfigurationError({
+        subject: 'embedding',
+        what: 'the input holds fractions',
+        expected: 'integers',
+        remedy: 'set inputType to int',
+      });
     }
     const table = own.parameter('weight', [vocabulary, features], weight, {
       kind: 'embedding',

@@ -21,7 +21,11 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions =
     const own = scope.next('norm');
     const channels = x.shape[1];
     if (channels === undefined) {
-      throw new ConfigurationError(`batchNorm: the input has shape [${x.shape}], expected channels along axis 1`);
+      throw new ConfigurationError({
+        subject: 'batchNorm',
+        what: `the input has shape [${x.shape}]`,
+        expected: 'channels along axis 1',
+      });
     }
     const gain = own.parameter('gain', [channels], constantValue(1), { kind: 'gain' });
     const bias = own.parameter('bias', [channels], constantValue(0), { kind: 'bias' });
@@ -41,9 +45,12 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions =
     }
     const count = ops.sizeOf(x.shape) / channels;
     if (count < 2) {
-      throw new ConfigurationError(
-        `batchNorm: found ${count} value for each channel in a batch [${x.shape}], expected at least 2; use a larger batch`,
-      );
+      throw new ConfigurationError({
+        subject: 'batchNorm',
+        found: `${count} value for each channel in a batch [${x.shape}]`,
+        expected: 'at least 2',
+        remedy: 'use a larger batch',
+      });
     }
     const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
     const mean = ops.mean(x, axes);

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../errors.js';
+import { exactly } from '../../expect.js';
 import * as ops from '../../tensor/index.js';
 import type { Layer } from '../scope.js';
 import { channelsOf, type Extent, type Padding, padsOf, pair } from './convolution.js';
@@ -33,7 +34,7 @@ export function averagePool({
   const [window, steps] = [pair(size), pair(stride)];
   return (_, x) => {
     const channels = channelsOf(`averagePool of size ${size}`, x);
-    const [n = 0, , height = 0, width = 0] = x.shape;
+    const [n, , height, width] = exactly(x.shape, 4);
     const pads = padsOf(padding, x, window, steps);
     const padded = pads.some((amount) => amount > 0);
     const tiles = window.every((length, axis) => length === steps[axis] && ops.lengthOf(x, 2 + axis) % length === 0);
@@ -66,9 +67,11 @@ export function globalAveragePool(): Layer {
 export function meanOverPositions(): Layer {
   return (_, x) => {
     if (x.shape.length !== 3) {
-      throw new ConfigurationError(
-        `meanOverPositions: the input has shape [${x.shape.slice(1)}], expected [positions, features]`,
-      );
+      throw new ConfigurationError({
+        subject: 'meanOverPositions',
+        what: `the input has shape [${x.shape.slice(1)}]`,
+        expected: '[positions, features]',
+      });
     }
     return ops.mean(x, [1]);
   };

@@ -27,9 +27,11 @@ export function lstm(units: number, options: LstmOptions = {}): Layer {
     const own = scope.next('lstm');
     const [n = 0, positions = 0, features] = x.shape;
     if (features === undefined || x.shape.length !== 3) {
-      throw new ConfigurationError(
-        `lstm(${units}): the input has shape [${x.shape.slice(1)}], expected [positions, features]`,
-      );
+      throw new ConfigurationError({
+        subject: `lstm(${units})`,
+        what: `the input has shape [${x.shape.slice(1)}]`,
+        expected: '[positions, features]',
+      });
     }
     const pytorch = uniformForFanIn(units);
     const affine = (name: string, inputs: number, biased = true) => {

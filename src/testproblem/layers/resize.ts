@@ -1,3 +1,4 @@
+import { exactly } from '../../expect.js';
 import * as ops from '../../tensor/index.js';
 import type { Layer } from '../scope.js';
 import { channelsOf } from './convolution.js';
@@ -22,7 +23,7 @@ export function resizeBilinear({ rows, columns, sampling = 'pixel centres' }: Re
   return (scope, x) => {
     const own = scope.next('resize');
     const channels = channelsOf('resizeBilinear', x);
-    const [n = 0, , height = 0, width = 0] = x.shape;
+    const [n, , height, width] = exactly(x.shape, 4);
     const down = own.constant('rows', [rows, height], interpolation(rows, height, sampling));
     const across = own.constant('columns', [columns, width], interpolation(columns, width, sampling));
     const wide = ops.matmul(ops.reshape(x, [n * channels * height, width]), across, { transposeB: true });
@@ -53,8 +54,8 @@ function interpolation(to: number, from: number, sampling: ResizeSampling): () =
       const before = Math.min(Math.floor(place), from - 1);
       const after = Math.min(before + 1, from - 1);
       const share = place - before;
-      matrix[i * from + before] = (matrix[i * from + before] ?? 0) + 1 - share;
-      matrix[i * from + after] = (matrix[i * from + after] ?? 0) + share;
+      matrix[i * from + before] = (matrix[i * from + before] as number) + 1 - share;
+      matrix[i * from + after] = (matrix[i * from + after] as number) + share;
     }
     return matrix;
   };

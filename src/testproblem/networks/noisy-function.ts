@@ -1,3 +1,4 @@
+import { at } from '../../expect.js';
 import { add, mean, multiply, reshape, slice, sum, type Tensor } from '../../tensor/index.js';
 import { defineTestProblem } from '../define-test-problem.js';
 import { constantValue } from '../initialisers.js';
@@ -26,7 +27,7 @@ export function noisyFunction(options: {
     })),
     evaluate: ({ inputs, parameters: [u, v] }) => {
       if (u === undefined || v === undefined) throw new TypeError(`${name}: a parameter is missing`);
-      const noise = (column: number) => mean(slice(inputs, [0, column], [inputs.shape[0] ?? 0, column + 1]));
+      const noise = (column: number) => mean(slice(inputs, [0, column], [at(inputs.shape, 0), column + 1]));
       const [single, other] = [reshape(u, []), reshape(v, [])];
       const tilt = add(multiply(single, noise(0)), multiply(other, noise(1)));
       return { loss: add(sum(value(single, other)), tilt), accuracy: null };

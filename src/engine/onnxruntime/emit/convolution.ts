@@ -1,3 +1,4 @@
+import { at, exactly } from '../../../expect.js';
 import { geometryOf, inputOf, type Shape, type Tensor } from '../../../tensor/index.js';
 import type { OnnxAttributes } from '../graph.js';
 import type { Emitter, Layout, Lowering } from '../lowering.js';
@@ -15,7 +16,7 @@ export interface Epilogue {
 
 function convolutionLayout(node: Tensor, lowering: Lowering): Layout {
   const x = inputOf(node, 0);
-  const small = (x.shape[1] ?? 0) < lowering.options.blockSize;
+  const small = at(x.shape, 1) < lowering.options.blockSize;
   return lowering.blocks(node.shape) && (small || lowering.blocks(x.shape)) ? 'blocked' : 'plain';
 }
 
@@ -23,7 +24,7 @@ function convolutionLayout(node: Tensor, lowering: Lowering): Layout {
 function inputGradientLayout(node: Tensor, lowering: Lowering): Layout {
   const [g, w] = [inputOf(node, 0), inputOf(node, 1)];
   const { stride, padding } = geometryOf(node);
-  const [, , kernelHeight = 1, kernelWidth = 1] = w.shape;
+  const [, , kernelHeight, kernelWidth] = exactly(w.shape, 4);
   const flips =
     stride[0] === 1 && stride[1] === 1 && padding.every((p, side) => p < (side % 2 === 0 ? kernelHeight : kernelWidth));
   return flips && lowering.blocks(node.shape) && lowering.blocks(g.shape) ? 'blocked' : 'plain';
@@ -97,7 +98,7 @@ function blockedConvolution(
 export function emitInputGradient(node: Tensor, lowering: Lowering, epilogue: Epilogue = {}): string {
   const { stride, padding } = geometryOf(node);
   const [g, w] = [inputOf(node, 0), inputOf(node, 1)];
-  const [, , kh = 1, kw = 1] = w.shape;
+  const [, , kh, kw] = exactly(w.shape, 4);
   if (inputGradientLayout(node, lowering) === 'blocked') {
     const key = `flipped filter of ${w.id}`;
     const filter = lowering.once(key, () => blockedFlippedFilter(lowering.value(w), w.shape, lowering));
@@ -106,8 +107,8 @@ export function emitInputGradient(node: Tensor, lowering: Lowering, epilogue: Ep
     const attributes = { pads, kernel_shape: [kh, kw], strides: [1, 1] };
     return blockedConvolution([lowering.value(g, 'blocked'), filter], attributes, epilogue, lowering);
   }
-  const [, , rows = 1, columns = 1] = g.shape;
-  const [, , height = 1, width = 1] = node.shape;
+  const [, , rows, columns] = exactly(g.shape, 4);
+  const [, , height, width] = exactly(node.shape, 4);
   const uncovered = [
     height - ((rows - 1) * stride[0] + kh - padding[0] - padding[2]),
     width - ((columns - 1) * stride[1] + kw - padding[1] - padding[3]),

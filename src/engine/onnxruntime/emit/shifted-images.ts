@@ -1,3 +1,4 @@
+import { at, exactly } from '../../../expect.js';
 import { geometryOf, inputOf, type Tensor } from '../../../tensor/index.js';
 import type { Lowering } from '../lowering.js';
 
@@ -7,7 +8,7 @@ const fewTaps = 32;
 /** Whether a weight gradient is computed as a product of the output gradients with the shifted images. */
 export function usesShiftedImages(node: Tensor): boolean {
   if (node.operation.name !== 'conv2dWeightGradient') return false;
-  const [, c = 1, kh = 1, kw = 1] = node.shape;
+  const [, c, kh, kw] = exactly(node.shape, 4);
   return strideOne(node) && c * kh * kw <= fewTaps;
 }
 
@@ -30,10 +31,10 @@ export interface Phase {
 export function shiftedImages(node: Tensor, phase: Phase | undefined, lowering: Lowering): string {
   const { graph } = lowering;
   const [x, g] = [inputOf(node, 0), inputOf(node, 1)];
-  const [n = 1, c = 1] = x.shape;
-  const [, , kh = 1, kw = 1] = node.shape;
+  const [n, c] = exactly(x.shape, 4);
+  const [, , kh, kw] = exactly(node.shape, 4);
   const step = phase === undefined ? 1 : 2;
-  const [rows, columns] = [(g.shape[2] ?? 1) / step, (g.shape[3] ?? 1) / step];
+  const [rows, columns] = [at(g.shape, 2) / step, at(g.shape, 3) / step];
   const { padding } = geometryOf(node);
   const padded = paddedImages(x, padding, lowering);
   const key = `shifted images of ${padded} for ${node.shape} by ${rows} ${columns} ${phase?.row} ${phase?.column}`;
@@ -56,7 +57,7 @@ export function shiftedImages(node: Tensor, phase: Phase | undefined, lowering: 
 function paddedImages(x: Tensor, padding: readonly number[], lowering: Lowering): string {
   const image = lowering.value(x);
   if (padding.every((p) => p === 0)) return image;
-  const [top = 0, left = 0, bottom = 0, right = 0] = padding;
+  const [top, left, bottom, right] = exactly(padding, 4);
   const { graph } = lowering;
   return lowering.once(`${image} padded by ${padding}`, () =>
     graph.add('Pad', [image, graph.integers([0, 0, top, left, 0, 0, bottom, right])]),
@@ -72,8 +73,8 @@ function everySecond(
   column: number,
   lowering: Lowering,
 ): string {
-  const [, , height = 1, width = 1] = x.shape;
-  const [top = 0, left = 0, bottom = 0, right = 0] = padding;
+  const [, , height, width] = exactly(x.shape, 4);
+  const [top, left, bottom, right] = exactly(padding, 4);
   const { graph } = lowering;
   const cut = (image: string, first: number, length: number, axis: number) =>
     lowering.once(`every second of ${image} along ${axis} from ${first}`, () => {

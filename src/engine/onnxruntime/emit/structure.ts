@@ -1,3 +1,4 @@
+import { at } from '../../../expect.js';
 import { inputOf, lengthOf, numberOf, numbersOf, sameShape, sizeOf } from '../../../tensor/index.js';
 import type { Emitter, Lowering } from '../lowering.js';
 import { usesDilatedConvolution } from './weight-gradient.js';
@@ -33,8 +34,8 @@ export const emitters: Record<string, Emitter> = {
     const [begin, end] = [numbersOf(node, 'begin'), numbersOf(node, 'end')];
     const operand = inputOf(node, 0);
     const axes = operand.shape.flatMap((length, axis) => (node.shape[axis] === length ? [] : [axis]));
-    const at = (bounds: readonly number[]) => graph.integers(axes.map((axis) => bounds[axis] ?? 0));
-    return graph.add('Slice', [lowering.value(operand), at(begin), at(end), graph.integers(axes)]);
+    const along = (bounds: readonly number[]) => graph.integers(axes.map((axis) => at(bounds, axis)));
+    return graph.add('Slice', [lowering.value(operand), along(begin), along(end), graph.integers(axes)]);
   },
   pad: (node, lowering) => {
     const amounts = [...numbersOf(node, 'before'), ...numbersOf(node, 'after')];

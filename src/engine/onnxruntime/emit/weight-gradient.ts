@@ -1,6 +1,7 @@
+import { exactly } from '../../../expect.js';
 import { geometryOf, inputOf, type Tensor } from '../../../tensor/index.js';
 import type { Emitter, Lowering } from '../lowering.js';
-import { emitPhasedScatter } from './phased-pooling.js';
+import { poolingOf } from './pooling/pooling.js';
 import { type Phase, shiftedImages, strideOne, usesShiftedImages } from './shifted-images.js';
 
 /** Whether the weight gradient is computed as one dilated convolution, which wants the output gradient channels-first. */
@@ -27,9 +28,9 @@ function emitWeightGradient(node: Tensor, lowering: Lowering): string {
  */
 function dilatedConvolution(node: Tensor, lowering: Lowering): string {
   const [x, g] = [inputOf(node, 0), inputOf(node, 1)];
-  const [n = 1, c = 1, height = 1, width = 1] = x.shape;
-  const [, , rows = 1, columns = 1] = g.shape;
-  const [o = 1, , kh = 1, kw = 1] = node.shape;
+  const [n, c, height, width] = exactly(x.shape, 4);
+  const [, , rows, columns] = exactly(g.shape, 4);
+  const [o, , kh, kw] = exactly(node.shape, 4);
   const [top, left, bottom, right] = geometryOf(node).padding;
   const image = lowering.view(lowering.value(x, 'channelsLast'), [1, n, height, width * c]);
   const gradient = lowering.graph.add('Conv', [image, lowering.value(g, 'channelsFirst')], {
@@ -45,9 +46,9 @@ function dilatedConvolution(node: Tensor, lowering: Lowering): string {
 function productWithShiftedImages(node: Tensor, lowering: Lowering): string {
   const { graph } = lowering;
   const g = inputOf(node, 1);
-  const phases = emitPhasedScatter(g, lowering);
+  const phases = g.operation.name === 'maxPoolScatter' ? poolingOf(g, lowering).scatteredPhases?.(g) : undefined;
   if (phases !== undefined) return productOfPhases(node, phases, lowering);
-  const [n = 1, o = 1, rows = 1, columns = 1] = g.shape;
+  const [n, o, rows, columns] = exactly(g.shape, 4);
   const gradients = lowering.view(lowering.value(g), [n, o, rows * columns]);
   const images = shiftedImages(node, undefined, lowering);
   const products = graph.add('FusedMatMul', [gradients, images], { transB: 1 }, 'com.microsoft');
@@ -65,7 +66,7 @@ function productOfPhases(
 ): string {
   const { graph } = lowering;
   const [n, blocks, rows, columns, block] = lowering.blockedShape(inputOf(node, 1).shape);
-  const [, c = 1, kh = 1, kw = 1] = node.shape;
+  const [, c, kh, kw] = exactly(node.shape, 4);
   const positions = (rows * columns) / phases.length;
   const products = phases.map(({ phase, plane }) => {
     const images = lowering.view(shiftedImages(node, phase, lowering), [n, 1, c * kh * kw, positions]);
@@ -79,8 +80,8 @@ function productOfPhases(
 function transposedConvolution(node: Tensor, lowering: Lowering): string {
   const [x, g] = [inputOf(node, 0), inputOf(node, 1)];
   const { stride, padding } = geometryOf(node);
-  const [, , kh = 1, kw = 1] = node.shape;
-  const [, , rows = 1, columns = 1] = g.shape;
+  const [, , kh, kw] = exactly(node.shape, 4);
+  const [, , rows, columns] = exactly(g.shape, 4);
   const swapped = lowering.graph.add('Conv', [lowering.value(x, 'channelsFirst'), lowering.value(g, 'channelsFirst')], {
     kernel_shape: [rows, columns],
     dilations: stride,

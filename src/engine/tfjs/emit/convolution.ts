@@ -1,3 +1,4 @@
+import { exactly } from '../../../expect.js';
 import { geometryOf, inputOf, type Shape, samePadding, type Tensor } from '../../../tensor/index.js';
 import { arranged, type Emitter, type Layout, type Lowering } from '../lowering.js';
 import type { Slot } from '../plan.js';
@@ -43,7 +44,7 @@ const conv2d: Emitter = (node, lowering) => {
 const inputGradient: Emitter = (node, lowering) => {
   const [g, w] = [inputOf(node, 0), inputOf(node, 1)];
   const frame = frameOf(node, node.shape, w.shape);
-  const [n = 1, height = 1, width = 1, channels = 1] = arranged(node.shape, 'channelsLast');
+  const [n, height, width, channels] = exactly(arranged(node.shape, 'channelsLast'), 4);
   const [top, left, bottom, right] = frame.padding;
   const inputShape = [n, height + top + bottom, width + left + right, channels];
   const inputs = { dy: lowering.value(g, 'channelsLast'), filter: lowering.value(w, 'kernel') };
@@ -74,9 +75,9 @@ function asConvolution(node: Tensor, lowering: Lowering): Slot {
   const gradients = swapped(g, [1, 2, 0, 3]);
   const attributes = { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC', dilations: stride };
   const sums = lowering.call('Conv2D', { x: image, filter: gradients }, attributes);
-  const [filters = 1, channels = 1, kernelHeight = 1, kernelWidth = 1] = node.shape;
-  const [, , height = 1, width = 1] = x.shape;
-  const [, , rows = 1, columns = 1] = g.shape;
+  const [filters, channels, kernelHeight, kernelWidth] = exactly(node.shape, 4);
+  const [, , height, width] = exactly(x.shape, 4);
+  const [, , rows, columns] = exactly(g.shape, 4);
   // Pixels that no window reads make further sums, which belong to no place of the kernel.
   const made = [
     channels,

@@ -1,3 +1,4 @@
+import { exactly } from '../../../expect.js';
 import { inputOf, type PoolingGeometry, poolingGeometryOf, type Tensor } from '../../../tensor/index.js';
 import { arranged, type Emitter, type Layout, type Lowering } from '../lowering.js';
 import type { Slot } from '../plan.js';
@@ -20,7 +21,7 @@ interface Pooling {
 function poolingOf(node: Tensor): Pooling {
   const geometry = poolingGeometryOf(node);
   const { window, stride, padding } = geometry;
-  const [n = 1, h = 1, w = 1, c = 1] = arranged(inputOf(node, 0).shape, 'channelsLast');
+  const [n, h, w, c] = exactly(arranged(inputOf(node, 0).shape, 'channelsLast'), 4);
   const [height, width] = [h + padding[0] + padding[2], w + padding[1] + padding[3]];
   const rows = Math.floor((height - window[0]) / stride[0]) + 1;
   const columns = Math.floor((width - window[1]) / stride[1]) + 1;
@@ -103,7 +104,7 @@ const scatter: Emitter = (node, lowering) => {
     part: lowering.call('Multiply', { a: mask, b: gradient }),
   }));
   const { padding } = pooling.geometry;
-  const [, height = 1, width = 1] = arranged(node.shape, 'channelsLast');
+  const [, height, width] = exactly(arranged(node.shape, 'channelsLast'), 4);
   return cropped(spread(parts, pooling, lowering), pooling.from, [padding[0], padding[1]], [height, width], lowering);
 };
 

@@ -1,3 +1,4 @@
+import { at } from '../../../expect.js';
 import { inputOf, numberOf, numbersOf, type Tensor } from '../../../tensor/index.js';
 import { type Emitter, type Layout, type Lowering, positionOf } from '../lowering.js';
 
@@ -11,7 +12,7 @@ const slice: Emitter = (node, lowering) =>
 
 const pad: Emitter = (node, lowering) => {
   const [before, after] = [numbersOf(node, 'before'), numbersOf(node, 'after')];
-  const paddings = node.shape.map((_, axis) => [before[axis] ?? 0, after[axis] ?? 0]);
+  const paddings = node.shape.map((_, axis) => [at(before, axis), after[axis] ?? 0]);
   return lowering.call('PadV2', { x: lowering.input(node, 0) }, { paddings, constantValue: 0 });
 };
 
@@ -29,7 +30,7 @@ const broadcastTo: Emitter = (node, lowering) =>
 function leavesOrder(node: Tensor): boolean {
   const summed = numbersOf(node, 'axes');
   const left = [0, 2, 3, 1].filter((axis) => !summed.includes(axis) && inputOf(node, 0).shape[axis] !== 1);
-  return left.every((axis, index) => index === 0 || (left[index - 1] ?? 0) < axis);
+  return left.every((axis, index) => index === 0 || at(left, index - 1) < axis);
 }
 
 /** Images are summed as they lie, if the result needs no rearranging. */

@@ -1,3 +1,4 @@
+import { at } from '../../../expect.js';
 import type { GroupPrior } from '../group-prior.js';
 import type { NewColumn } from '../observations.js';
 import type { PosteriorMean } from './estimator.js';
@@ -18,7 +19,7 @@ export function scoreOf({ shift, weights }: PosteriorMean, prior: GroupPrior, co
   const { alpha, w, lambda } = prior;
   const { ss, ys, ownSy } = column;
   const weighted = ss.map((_, row) => ss.reduce((sum, own, index) => sum + weights.get(row, index) * own, 0));
-  const dot = (a: readonly number[]) => a.reduce((sum, value, index) => sum + value * (weighted[index] ?? 0), 0);
+  const dot = (a: readonly number[]) => a.reduce((sum, value, index) => sum + value * at(weighted, index), 0);
   const expected = 1 / alpha + w ** 2 * (dot(ys) - shift * dot(ss));
   const remaining = 1 - w ** 2 * dot(ss);
   return { z: (ownSy - expected) / Math.sqrt(w ** 2 * remaining + lambda ** 2), remaining };

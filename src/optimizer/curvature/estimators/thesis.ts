@@ -1,5 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import { symmetricEigen } from '../../../curvature/symmetric-eigen.js';
+import { at } from '../../../expect.js';
 import type { GroupPrior } from '../group-prior.js';
 import type { Estimator, Observations } from './estimator.js';
 import { inverseOfOnePlus, notANumber } from './inverse-of-one-plus.js';
@@ -37,8 +38,8 @@ function severalColumns({ ss, lengths }: Observations, { w, lambda }: GroupPrior
   const scaled = Matrix.zeros(count, count);
   for (let row = 0; row < count; row++) {
     for (let column = 0; column < count; column++) {
-      const t = w * (row === column ? (squared[row] ?? Number.NaN) : ss.get(row, column));
-      scaled.set(row, column, t / Math.sqrt((noise[row] ?? Number.NaN) * (noise[column] ?? Number.NaN)));
+      const t = w * (row === column ? at(squared, row) : ss.get(row, column));
+      scaled.set(row, column, t / Math.sqrt(at(noise, row) * at(noise, column)));
     }
   }
   const eigen = symmetricEigen(scaled);

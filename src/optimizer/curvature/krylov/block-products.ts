@@ -1,8 +1,8 @@
 import { joined, type Vector } from '../../../curvature/vector.js';
 import { type Engine, placeholders, type Value } from '../../../engine/index.js';
+import { at } from '../../../expect.js';
 import { gradients, hessianVectorProduct } from '../../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../../training.js';
-import { at } from '../../transformation.js';
 import { type Block, layersIn } from '../blocks.js';
 import type { Layer } from '../layers.js';
 import { compileMeasuring } from '../measuring-function.js';

@@ -1,7 +1,7 @@
 import type { Value } from '../../../engine/index.js';
+import { at } from '../../../expect.js';
 import { add, gradients, hessianVectorProduct, reshape, stopGradient } from '../../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../../training.js';
-import { at } from '../../transformation.js';
 import { type Block, layersIn } from '../blocks.js';
 import type { Layer } from '../layers.js';
 import { compileMeasuring } from '../measuring-function.js';

@@ -1,8 +1,8 @@
 import { type KrylovSpace, ritzPairs, type Vector, withProduct } from '../../../curvature/index.js';
 import type { CompiledFunction, Value } from '../../../engine/index.js';
+import { at } from '../../../expect.js';
 import type { Tensor } from '../../../tensor/index.js';
 import type { BatchFeeds, TrainingTask } from '../../training.js';
-import { at } from '../../transformation.js';
 import type { Block } from '../blocks.js';
 import type { Layer } from '../layers.js';
 import type { BlockProducts } from './block-products.js';

@@ -1,7 +1,7 @@
 import { joined, type KrylovSpace, krylovSpace, type Vector } from '../../../curvature/index.js';
 import { compileFunction, type Engine, type Value } from '../../../engine/index.js';
+import { at } from '../../../expect.js';
 import type { BatchFeeds, TrainingTask } from '../../training.js';
-import { at } from '../../transformation.js';
 import { type Block, groupBlocks } from '../blocks.js';
 import type { FactorOrNot } from '../factor.js';
 import type { GroupEstimate } from '../group-estimates.js';

@@ -8,7 +8,7 @@ import {
   symmetricEigen,
   type Vector,
 } from '../../../curvature/index.js';
-import { at } from '../../transformation.js';
+import { at } from '../../../expect.js';
 
 /** Directions of a preconditioner that follow the Hessian: plain data. */
 export interface TrackedSpace {

@@ -1,8 +1,8 @@
 import { joined, type Vector } from '../../../curvature/index.js';
 import type { Engine } from '../../../engine/index.js';
+import { at } from '../../../expect.js';
 import type { EvaluationCounts } from '../../evaluation-counts.js';
 import type { BatchFeeds } from '../../training.js';
-import { at } from '../../transformation.js';
 import { type Block, layersIn, rankOf } from '../blocks.js';
 import type { FactorOrNot } from '../factor.js';
 import type { Layer } from '../layers.js';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { at } from '../../../expect.js';
 
 /** The one font of all figures, so that they look the same on every machine. */
 export const FONT_FAMILY = 'DejaVu Sans';
@@ -14,7 +15,7 @@ let widths: ((text: string) => number) | null = null;
 
 /** Width of a text in the regular face, in units of the font size. */
 export function measureText(text: string, fontSize: number): number {
-  widths ??= advanceWidths(readFileSync(fontFiles()[0] ?? ''));
+  widths ??= advanceWidths(readFileSync(at(fontFiles(), 0)));
   return widths(text) * fontSize;
 }
 

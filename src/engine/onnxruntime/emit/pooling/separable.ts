@@ -1,5 +1,8 @@
-import type { PoolingGeometry, Tensor } from '../../../tensor/index.js';
-import type { Lowering } from '../lowering.js';
+import { exactly } from '../../../../expect.js';
+import { inputOf, type PoolingGeometry, type Tensor } from '../../../../tensor/index.js';
+import type { Lowering } from '../../lowering.js';
+import { operatorAttributes, padsExplicitly } from './padding.js';
+import { needsPlaces, type PoolingWay } from './way.js';
 
 /**
  * Max pooling with stride 2 and windows of 2×2 or 3×3 on a blocked image, as a pooling along rows of pixels followed by
@@ -7,6 +10,31 @@ import type { Lowering } from '../lowering.js';
  * row maximum, so the two stages select exactly the places that the definition selects. Each stage works on whole planes
  * (the even and the odd positions), which the elementwise kernels run through without broadcasting.
  */
+export const separablePooling: PoolingWay = (x, geometry, lowering) => {
+  const isBlocked = lowering.naturalLayout(x) === 'blocked' && isSeparable(x, geometry) && !padsExplicitly(x, geometry);
+  if (!isBlocked) return undefined;
+  return {
+    layout: 'blocked',
+    pooled: () => {
+      if (needsPlaces(x, lowering)) return pooledInStages(x, geometry, lowering);
+      const image = lowering.value(x, 'blocked');
+      return lowering.graph.add('MaxPool', [image], operatorAttributes(x, geometry), 'com.microsoft.nchwc');
+    },
+    scatter: (node) => {
+      const g = lowering.value(inputOf(node, 1), 'blocked');
+      const { along, across, alongWinners, acrossWinners } = allWinners(x, geometry, lowering);
+      const rows = scatter(lowering.view(g, planeShape(across)), acrossWinners, across, lowering);
+      const image = scatter(lowering.view(rows, planeShape(along)), alongWinners, along, lowering);
+      return lowering.view(image, x.shape);
+    },
+    gather: (node) => {
+      const v = lowering.value(inputOf(node, 1), 'blocked');
+      const { along, across, alongWinners, acrossWinners } = allWinners(x, geometry, lowering);
+      const rows = gather(v, alongWinners, along, lowering);
+      return lowering.view(gather(rows, acrossWinners, across, lowering), node.shape);
+    },
+  };
+};
 
 /** One stage: `outer` independent lines of `length` windows over pairs of chunks of `chunk` contiguous numbers. */
 interface Stage {
@@ -18,9 +46,9 @@ interface Stage {
 }
 
 /** Whether the geometry is one that the two stages cover, with nothing but the trailing padding of TensorFlow's "same". */
-export function isSeparable(x: Tensor, { window, stride, padding }: PoolingGeometry): boolean {
-  const [, , height = 1, width = 1] = x.shape;
-  const [size = 0] = window;
+function isSeparable(x: Tensor, { window, stride, padding }: PoolingGeometry): boolean {
+  const [, , height, width] = exactly(x.shape, 4);
+  const [size] = window;
   const square = window[1] === size && stride[0] === 2 && stride[1] === 2 && (size === 2 || size === 3);
   const [top, left, bottom, right] = padding;
   return (
@@ -61,7 +89,7 @@ function pool(image: string, kernel: number[], strides: number[], pads: number[]
 }
 
 /** The pooled image, blocked. */
-export function emitPooled(x: Tensor, geometry: PoolingGeometry, lowering: Lowering): string {
+function pooledInStages(x: Tensor, geometry: PoolingGeometry, lowering: Lowering): string {
   const [size] = geometry.window;
   return lowering.once(`pooling ${size} of ${x.id} pooled`, () =>
     pool(rowMaxima(x, geometry, lowering), [size, 1], [2, 1], [0, 0, size - 2, 0], lowering),
@@ -90,8 +118,13 @@ function shifted(name: string, shift: 1 | -1, { length }: Stage, lowering: Lower
   return lowering.graph.add('Gather', [name, lowering.graph.integers(positions)], { axis: 1 });
 }
 
-/** 1 where the window's first element wins, and (3 wide) where the second does; else 0. The last element wins the rest. */
-function winners(input: string, maxima: string, stage: Stage, lowering: Lowering): { first: string; second: string } {
+/** 1 where the window's first element wins, and (in windows of 3) where the second does; else 0. The last element wins the rest. */
+interface Winners {
+  readonly first: string;
+  readonly second: string | undefined;
+}
+
+function winners(input: string, maxima: string, stage: Stage, lowering: Lowering): Winners {
   const { graph } = lowering;
   const largest = lowering.view(maxima, planeShape(stage));
   const number = (truth: string) => graph.add('Cast', [truth], { to: 1 });
@@ -99,7 +132,7 @@ function winners(input: string, maxima: string, stage: Stage, lowering: Lowering
     graph.add('Equal', [plane(input, 0, stage, lowering), largest]),
   );
   const first = lowering.once(`${stage.key} first wins`, () => number(equalsFirst));
-  if (stage.window === 2) return { first, second: '' };
+  if (stage.window === 2) return { first, second: undefined };
   const second = lowering.once(`${stage.key} second wins`, () => {
     const equalsSecond = graph.add('Equal', [plane(input, 1, stage, lowering), largest]);
     return number(graph.add('And', [equalsSecond, graph.add('Not', [equalsFirst])]));
@@ -108,17 +141,12 @@ function winners(input: string, maxima: string, stage: Stage, lowering: Lowering
 }
 
 /** Adds each window's number at its winner: [outer, length, chunk] → pairs of chunks. */
-function scatter(
-  g: string,
-  { first, second }: { first: string; second: string },
-  stage: Stage,
-  lowering: Lowering,
-): string {
+function scatter(g: string, { first, second }: Winners, stage: Stage, lowering: Lowering): string {
   const { graph } = lowering;
   const toFirst = graph.add('Mul', [g, first]);
   const rest = graph.add('Sub', [g, toFirst]);
   let [even, odd] = [toFirst, rest];
-  if (stage.window === 3) {
+  if (second !== undefined) {
     odd = graph.add('Mul', [g, second]);
     even = graph.add('Add', [toFirst, shifted(graph.add('Sub', [rest, odd]), 1, stage, lowering)]);
   }
@@ -127,18 +155,13 @@ function scatter(
 }
 
 /** Reads each window's winner: pairs of chunks → [outer, length, chunk]. */
-function gather(
-  v: string,
-  { first, second }: { first: string; second: string },
-  stage: Stage,
-  lowering: Lowering,
-): string {
+function gather(v: string, { first, second }: Winners, stage: Stage, lowering: Lowering): string {
   const { graph } = lowering;
   const [even, odd] = [plane(v, 0, stage, lowering), plane(v, 1, stage, lowering)];
   // last + (even − last) · first + (odd − last) · second would round; sums of exact products do not.
   const chosen = graph.add('Mul', [even, first]);
   const notFirst = graph.add('Sub', [graph.scalar(1), first]);
-  if (stage.window === 2) return graph.add('Add', [chosen, graph.add('Mul', [odd, notFirst])]);
+  if (second === undefined) return graph.add('Add', [chosen, graph.add('Mul', [odd, notFirst])]);
   const last = graph.add('Mul', [shifted(even, -1, stage, lowering), graph.add('Sub', [notFirst, second])]);
   return graph.add('Sum', [chosen, graph.add('Mul', [odd, second]), last]);
 }
@@ -150,27 +173,6 @@ function allWinners(x: Tensor, geometry: PoolingGeometry, lowering: Lowering) {
     along,
     across,
     alongWinners: winners(lowering.value(x, 'blocked'), maxima, along, lowering),
-    acrossWinners: winners(maxima, emitPooled(x, geometry, lowering), across, lowering),
+    acrossWinners: winners(maxima, pooledInStages(x, geometry, lowering), across, lowering),
   };
-}
-
-/** maxPoolScatter(x, g) with g and the result blocked. */
-export function emitSeparableScatter(x: Tensor, g: string, geometry: PoolingGeometry, lowering: Lowering): string {
-  const { along, across, alongWinners, acrossWinners } = allWinners(x, geometry, lowering);
-  const rows = scatter(lowering.view(g, planeShape(across)), acrossWinners, across, lowering);
-  const image = scatter(lowering.view(rows, planeShape(along)), alongWinners, along, lowering);
-  return lowering.view(image, x.shape);
-}
-
-/** maxPoolGather(x, v) with v and the result blocked. */
-export function emitSeparableGather(
-  x: Tensor,
-  v: string,
-  geometry: PoolingGeometry,
-  shape: readonly number[],
-  lowering: Lowering,
-): string {
-  const { along, across, alongWinners, acrossWinners } = allWinners(x, geometry, lowering);
-  const rows = gather(v, alongWinners, along, lowering);
-  return lowering.view(gather(rows, acrossWinners, across, lowering), shape);
 }

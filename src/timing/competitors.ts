@@ -10,7 +10,7 @@ const REFERENCE = 'sgd';
 const THESIS = ['adam', 'only-adaptive-sgd', 'adaptive-sgd', 'preconditioned-sgd'];
 
 /** The reference first, then the named ones, by default those of the thesis. Throws ConfigurationError for a name twice. */
-export function contestants(named: readonly string[] | undefined): readonly string[] {
+export function competitors(named: readonly string[] | undefined): readonly string[] {
   const wanted = named ?? THESIS.filter((name) => optimizerNames().includes(name));
   const all = [REFERENCE, ...wanted.filter((name) => name !== REFERENCE)];
   const twice = all.find((name, index) => all.indexOf(name) !== index);
@@ -25,7 +25,7 @@ export function contestants(named: readonly string[] | undefined): readonly stri
  * finish; then a learning rate is `lr` for SGD, as in DeepOBS, and where one is required. Other required hyperparameters have to
  * be given. Throws ConfigurationError that names `--set`.
  */
-export async function resolveContestant(
+export async function resolveCompetitor(
   optimizer: string,
   given: Readonly<Record<string, unknown>>,
   lr: number,
@@ -46,7 +46,7 @@ export async function resolveContestant(
   }
 }
 
-/** `scaling=relative lr=0.05`: the hyperparameters of a contestant that are not its defaults; empty where all are. */
+/** `scaling=relative lr=0.05`: the hyperparameters of a competitor that are not its defaults; empty where all are. */
 export function settingInWords({ optimizer, configuration }: ResolvedRun): string {
   const { hyperparameters } = configuration.optimizer;
   return describeHyperparameters(optimizer)

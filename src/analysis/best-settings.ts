@@ -1,7 +1,8 @@
+import { type Condition, isAmong } from '../condition.js';
 import { groupBy } from '../group-by.js';
 import { canonicalNumber } from '../results/index.js';
 import { sourceVersion } from '../user-file/source-version.js';
-import type { Contender } from './contender.js';
+import type { ComparedSetting } from './compared-setting.js';
 import { type GridEdge, gridEdges } from './grid-edge.js';
 import type { Metric } from './metrics.js';
 import { availableMetric, type RankedSetting, rankSettings } from './ranking.js';
@@ -18,7 +19,7 @@ export interface RowOptions {
 
 /** A setting that was chosen among `settingsTried`. */
 export interface Chosen {
-  readonly contender: Contender;
+  readonly compared: ComparedSetting;
   readonly settingsTried: number;
   /** Those of them that a plan's rule stopped before their end; absent where none was. */
   readonly settingsPruned?: number;
@@ -33,53 +34,53 @@ export interface Chosen {
  * optimizer of one version, from one origin, on one engine: settings of different competitors are never ranked against each
  * other.
  */
-export function bestContenders(
-  contenders: readonly Contender[],
+export function bestSettings(
+  comparedSettings: readonly ComparedSetting[],
   selection: { readonly mode: SelectionMode; readonly metric: Metric },
   rows: RowOptions = {},
 ): { chosen: Chosen[]; metric: Metric } {
   const metric = availableMetric(
-    contenders.map(({ setting }) => setting),
+    comparedSettings.map(({ setting }) => setting),
     selection.metric,
   );
   if (rows.allSettings === true) {
-    const alone = ({ kind, setting }: Contender) =>
+    const alone = ({ kind, setting }: ComparedSetting) =>
       kind === 'runs' ? rankSettings([setting], { ...selection, metric }).settings : [];
     return {
-      chosen: contenders.map((contender) => ({ contender, settingsTried: 1, edges: [], tried: alone(contender) })),
+      chosen: comparedSettings.map((compared) => ({ compared, settingsTried: 1, edges: [], tried: alone(compared) })),
       metric,
     };
   }
-  const competitors = groupBy(contenders, (contender) => competitorKey(contender, rows.groupBy ?? []));
+  const competitors = groupBy(comparedSettings, (compared) => competitorKey(compared, rows.groupBy ?? []));
   const chosen = [...competitors.values()].flatMap((own): Chosen[] => {
     const runs = own.filter(({ kind }) => kind === 'runs').map(({ setting }) => setting);
     const summaries = own.filter(({ kind }) => kind === 'summary');
     const tried = rankSettings(runs, { ...selection, metric }).settings;
     const [best] = tried;
-    const contender = own.find(({ setting }) => setting === best?.setting);
+    const compared = own.find(({ setting }) => setting === best?.setting);
     const pruned = tried.filter(
       ({ aggregate: { counts } }) => counts.completed === 0 && counts.pruned !== undefined,
     ).length;
     // Of a summary nothing is known to choose by: its authors have chosen already.
     return [
-      ...(contender === undefined
+      ...(compared === undefined
         ? []
         : [
             {
-              contender,
+              compared,
               settingsTried: runs.length,
               ...(pruned === 0 ? {} : { settingsPruned: pruned }),
-              edges: gridEdges(contender.setting, runs),
+              edges: gridEdges(compared.setting, runs),
               tried,
             },
           ]),
-      ...summaries.map((summary) => ({ contender: summary, settingsTried: 1, edges: [], tried: [] })),
+      ...summaries.map((summary) => ({ compared: summary, settingsTried: 1, edges: [], tried: [] })),
     ];
   });
   return { chosen, metric };
 }
 
-function competitorKey({ originKind, origin, setting }: Contender, names: readonly string[]): string {
+function competitorKey({ originKind, origin, setting }: ComparedSetting, names: readonly string[]): string {
   const { optimizer, optimizerSource, conditions, position } = setting;
   const { engine, statedOptimizer, statedTestproblem } = conditions;
   const values = names.map((name) => settingValue(setting, name));
@@ -105,11 +106,16 @@ const CONDITIONS: Readonly<Record<string, (setting: Setting) => string | number 
 
 /** The value of a hyperparameter, a training parameter or a condition, as text; undefined for one that the setting has not. */
 export function settingValue(setting: Setting, name: string): string | undefined {
+  const value = ownValue(setting, name);
+  return value === undefined ? undefined : textOf(value);
+}
+
+function ownValue(setting: Setting, name: string): unknown {
   const { hyperparameters, trainingParameters } = setting;
   for (const values of [hyperparameters, trainingParameters]) {
-    if (Object.hasOwn(values, name)) return textOf(values[name]);
+    if (Object.hasOwn(values, name)) return values[name] ?? null;
   }
-  return Object.hasOwn(CONDITIONS, name) ? textOf(CONDITIONS[name]?.(setting)) : undefined;
+  return Object.hasOwn(CONDITIONS, name) ? (CONDITIONS[name]?.(setting) ?? null) : undefined;
 }
 
 /** Every name that {@link settingValue} knows of these settings, in alphabetical order. */
@@ -121,18 +127,10 @@ export function namesOf(settings: readonly Setting[]): string[] {
   return [...new Set([...own, ...Object.keys(CONDITIONS)])].sort();
 }
 
-/**
- * Whether a setting has a value, or one of several with commas between them, as the command line states it. A setting without that name is not concerned: `lr=0.1` says
- * nothing about an optimizer that has no lr.
- */
-export function satisfies(setting: Setting, name: string, wanted: string): boolean {
-  const value = settingValue(setting, name);
-  return value === undefined || alternatives(wanted).some((one) => value === one || value === textOf(Number(one)));
-}
-
-/** What `sgd,adam` stands for; the whole text too, since a value may have commas. */
-export function alternatives(wanted: string): readonly string[] {
-  return [wanted, ...wanted.split(',').map((one) => one.trim())].filter((one) => one !== '');
+/** Whether a setting meets a condition. One without that name is not concerned: `lr=0.1` says nothing about an optimizer that has no lr. */
+export function satisfies(setting: Setting, [name, stated]: Condition): boolean {
+  const value = ownValue(setting, name);
+  return value === undefined || isAmong(value, stated);
 }
 
 function textOf(value: unknown): string {

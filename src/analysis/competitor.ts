@@ -1,10 +1,10 @@
 import { furtherMetricsOf, type RecordedRun } from '../results/index.js';
 import { sourceVersion } from '../user-file/source-version.js';
 import { type Aggregate, aggregate } from './aggregate.js';
+import type { Chosen } from './best-settings.js';
+import type { ComparedSetting, MeasuredSetting, PublishedSetting } from './compared-setting.js';
 import type { ComparisonRow } from './comparison.js';
-import type { Chosen } from './competitors.js';
 import { mismatches } from './conditions.js';
-import type { Contender, RunsContender, SummaryContender } from './contender.js';
 import { studentIntervalOf } from './intervals.js';
 import { better, compareValues, type Metric } from './metrics.js';
 import type { Setting } from './settings.js';
@@ -13,7 +13,7 @@ import type { Target } from './targets.js';
 import { summariseTarget, type TargetSummary } from './time-to-target.js';
 
 /** A row in the making, with what differences and relative times need. */
-export interface Candidate {
+export interface Competitor {
   readonly row: Omit<
     ComparisonRow,
     'name' | 'settingText' | 'schedule' | 'difference' | 'relativeWall' | 'relativeCpu'
@@ -31,7 +31,7 @@ export interface Candidate {
 }
 
 /** What a row is made under. */
-export interface CandidateContext {
+export interface CompetitorContext {
   readonly metric: Metric;
   readonly target: Target | null;
   /** A setting under the table's conditions. */
@@ -41,14 +41,14 @@ export interface CandidateContext {
 }
 
 /** The row of a chosen setting. */
-export function candidateOf(chosen: Chosen, context: CandidateContext): Candidate {
-  const { contender } = chosen;
-  return contender.kind === 'runs' ? ofRuns(contender, chosen, context) : ofSummary(contender, chosen, context);
+export function competitorOf(chosen: Chosen, context: CompetitorContext): Competitor {
+  const { compared } = chosen;
+  return compared.kind === 'runs' ? ofRuns(compared, chosen, context) : ofSummary(compared, chosen, context);
 }
 
-function ofRuns(contender: RunsContender, chosen: Chosen, context: CandidateContext): Candidate {
+function ofRuns(compared: MeasuredSetting, chosen: Chosen, context: CompetitorContext): Competitor {
   const { metric, target, sample, wallTime } = context;
-  const { setting } = contender;
+  const { setting } = compared;
   const epochs = Math.min(setting.numEpochs, sample.numEpochs);
   const differences = mismatches(sample, setting);
   const cut = setting.numEpochs > epochs && Object.keys(setting.trainingParameters).length === 0;
@@ -65,7 +65,7 @@ function ofRuns(contender: RunsContender, chosen: Chosen, context: CandidateCont
   const undisturbed = completed.every(({ undisturbed: alone }) => alone === true);
   const values = new Map(of?.finalValues ?? []);
   const row = {
-    ...about(contender, chosen),
+    ...about(compared, chosen),
     counts,
     seeds,
     final: of?.final ?? summarise([]),
@@ -89,7 +89,7 @@ function ofRuns(contender: RunsContender, chosen: Chosen, context: CandidateCont
         return value === undefined ? [] : [[run.seed, { run, value }] as const];
       }),
     ),
-    pairable: contender.originKind === 'results' || differences.length === 0,
+    pairable: compared.originKind === 'results' || differences.length === 0,
     machine: machines.size === 1 && known ? ([...machines][0] ?? null) : null,
   };
 }
@@ -110,17 +110,17 @@ function targetOf(runs: readonly RecordedRun[], target: Target, timed: boolean):
   return timed ? summary : { ...summary, medianSeconds: null };
 }
 
-function ofSummary(contender: SummaryContender, chosen: Chosen, { metric, sample }: CandidateContext): Candidate {
-  const { setting, seeds } = contender;
+function ofSummary(compared: PublishedSetting, chosen: Chosen, { metric, sample }: CompetitorContext): Competitor {
+  const { setting, seeds } = compared;
   const epochs = Math.min(setting.numEpochs, sample.numEpochs);
-  const means = contender.mean[metric]?.slice(0, epochs + 1) ?? [];
+  const means = compared.mean[metric]?.slice(0, epochs + 1) ?? [];
   const value = means[epochs] ?? null;
-  const populationStd = contender.populationStd[metric]?.[epochs] ?? null;
+  const populationStd = compared.populationStd[metric]?.[epochs] ?? null;
   const n = value === null ? 0 : seeds.length;
   const spread = n < 2 || populationStd === null ? null : populationStd * Math.sqrt(n / (n - 1));
   const best = means.reduce<number | null>((found, other) => better(metric, found, other), null);
   const row = {
-    ...about(contender, chosen),
+    ...about(compared, chosen),
     counts: null,
     seeds,
     final: { ...summarise([]), n, mean: value, sampleStd: spread, populationStd },
@@ -138,7 +138,7 @@ function ofSummary(contender: SummaryContender, chosen: Chosen, { metric, sample
   return { row, setting, runs: [], chosen, finals: new Map(), pairable: false, machine: null };
 }
 
-function about({ setting, origin, originKind }: Contender, { settingsTried, settingsPruned, edges }: Chosen) {
+function about({ setting, origin, originKind }: ComparedSetting, { settingsTried, settingsPruned, edges }: Chosen) {
   const { optimizer, optimizerSource, hyperparameters, trainingParameters, conditions } = setting;
   return {
     optimizer,

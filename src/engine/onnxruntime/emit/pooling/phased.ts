@@ -1,21 +1,18 @@
+import { at, exactly, present } from '../../../../expect.js';
 import {
   geometryOf,
   inputOf,
   type PoolingGeometry,
   poolingGeometryOf,
+  type Shape,
   sizeOf,
   type Tensor,
-} from '../../../tensor/index.js';
-import type { Lowering } from '../lowering.js';
-import { emitConvolutionPhase } from './convolution.js';
-import { isBias } from './is-bias.js';
-import { type Phase, strideOne, usesShiftedImages } from './shifted-images.js';
-
-/**
- * Max pooling of 2×2 windows with stride 2 on the ReLU of a convolution of few channels. Such a convolution costs less than
- * one pass over its result, so it is computed as four convolutions with stride 2, one for each position in the window; the
- * image itself never exists. Pooling, its places and its gradient are then elementwise operations on four small planes.
- */
+} from '../../../../tensor/index.js';
+import type { Lowering } from '../../lowering.js';
+import { emitConvolutionPhase } from '../convolution.js';
+import { isBias } from '../is-bias.js';
+import { type Phase, strideOne, usesShiftedImages } from '../shifted-images.js';
+import type { PoolingWay } from './way.js';
 
 /** The positions of a window in row-major order. */
 const PHASES: readonly Phase[] = [
@@ -24,6 +21,40 @@ const PHASES: readonly Phase[] = [
   { row: 1, column: 0 },
   { row: 1, column: 1 },
 ];
+
+/**
+ * Max pooling of 2×2 windows with stride 2 on the ReLU of a convolution of few channels. Such a convolution costs less than
+ * one pass over its result, so it is computed as four convolutions with stride 2, one for each position in the window; the
+ * image itself never exists. Pooling, its places and its gradient are then elementwise operations on four small planes.
+ */
+export const phasedPooling: PoolingWay = (x, _, lowering) => {
+  const affine = phasedConvolution(x, lowering);
+  if (affine === undefined) return undefined;
+  const { graph } = lowering;
+  const planes = () => planesOf(x, affine, true, lowering);
+  return {
+    layout: 'blocked',
+    pooled: () => pooledOf(x, planes(), lowering),
+    gather: (node) => {
+      const v = inputOf(node, 1);
+      const winners = winnersOf(x, planes(), lowering);
+      const values = planesOf(v, present(affineOf(v, lowering), 'the convolution of the tangent'), false, lowering);
+      return graph.add(
+        'Sum',
+        winners.map((winner, index) => graph.add('Mul', [winner, at(values, index)])),
+      );
+    },
+    scatter: () => {
+      // Nothing but weight gradients needs it, or the pooling would not be phased.
+      throw new TypeError('a phased pooling: its gradient was asked for as a whole');
+    },
+    scatteredPhases: (node) => {
+      const g = lowering.input(node, 1, 'blocked');
+      const winners = winnersOf(x, planes(), lowering);
+      return PHASES.map((phase, index) => ({ phase, plane: graph.add('Mul', [g, at(winners, index)]) }));
+    },
+  };
+};
 
 /** A convolution and the bias that is added to it. */
 interface Affine {
@@ -45,7 +76,7 @@ function affineOf(node: Tensor, lowering: Lowering): Affine | undefined {
 
 function hasPhases(convolution: Tensor, lowering: Lowering): boolean {
   const { padding } = geometryOf(convolution);
-  const [, channels = 0] = inputOf(convolution, 0).shape;
+  const [, channels] = exactly(inputOf(convolution, 0).shape, 4);
   return (
     strideOne(convolution) &&
     padding.every((p) => p > 0) &&
@@ -54,7 +85,8 @@ function hasPhases(convolution: Tensor, lowering: Lowering): boolean {
   );
 }
 
-function isHalving({ window, stride, padding }: PoolingGeometry, [, , height = 1, width = 1]: readonly number[]) {
+function isHalving({ window, stride, padding }: PoolingGeometry, shape: Shape): boolean {
+  const [, , height, width] = exactly(shape, 4);
   const two = [...window, ...stride].every((length) => length === 2);
   return two && padding.every((p) => p === 0) && height % 2 === 0 && width % 2 === 0;
 }
@@ -89,7 +121,7 @@ function planesOf(image: Tensor, { convolution, bias }: Affine, relu: boolean, l
 
 function pooledOf(x: Tensor, planes: readonly string[], lowering: Lowering): string {
   const { graph } = lowering;
-  const [a = '', b = '', c = '', d = ''] = planes;
+  const [a, b, c, d] = exactly(planes, 4);
   return lowering.once(`phased pooling of ${x.id}`, () =>
     graph.add('Max', [graph.add('Max', [a, b]), graph.add('Max', [c, d])]),
   );
@@ -100,10 +132,8 @@ function winnersOf(x: Tensor, planes: readonly string[], lowering: Lowering): st
   const { graph } = lowering;
   const pooled = pooledOf(x, planes, lowering);
   const truth = (key: string, emit: () => string) => lowering.once(`${key} of the phases of ${x.id}`, emit);
-  const [a, b, c] = planes.map((plane, index) =>
-    truth(`${index} is largest`, () => graph.add('Equal', [plane, pooled])),
-  );
-  const [largestA = '', largestB = '', largestC = ''] = [a, b, c];
+  const largest = planes.map((plane, index) => truth(`${index} is largest`, () => graph.add('Equal', [plane, pooled])));
+  const [largestA, largestB, largestC] = exactly(largest, 4);
   const top = truth('top row holds it', () => graph.add('Or', [largestA, largestB]));
   const three = truth('last does not hold it', () => graph.add('Or', [top, largestC]));
   const wins = [
@@ -113,35 +143,4 @@ function winnersOf(x: Tensor, planes: readonly string[], lowering: Lowering): st
     () => graph.add('Not', [three]),
   ];
   return wins.map((win, index) => truth(`${index} wins`, () => graph.add('Cast', [win()], { to: 1 })));
-}
-
-/** maxPool2d(x), blocked; `undefined` where it is not computed by phases. */
-export function emitPhasedPooling(x: Tensor, lowering: Lowering): string | undefined {
-  const affine = phasedConvolution(x, lowering);
-  return affine && pooledOf(x, planesOf(x, affine, true, lowering), lowering);
-}
-
-/** maxPoolGather(x, v), blocked; `undefined` where it is not computed by phases. */
-export function emitPhasedGather(x: Tensor, v: Tensor, lowering: Lowering): string | undefined {
-  const affine = phasedConvolution(x, lowering);
-  const tangent = affineOf(v, lowering);
-  if (affine === undefined || tangent === undefined) return undefined;
-  const winners = winnersOf(x, planesOf(x, affine, true, lowering), lowering);
-  const values = planesOf(v, tangent, false, lowering);
-  const { graph } = lowering;
-  return graph.add(
-    'Sum',
-    winners.map((winner, index) => graph.add('Mul', [winner, values[index] ?? ''])),
-  );
-}
-
-/** The four phases of maxPoolScatter(x, g), blocked; `undefined` where it is not computed by phases. */
-export function emitPhasedScatter(node: Tensor, lowering: Lowering): { phase: Phase; plane: string }[] | undefined {
-  if (node.operation.name !== 'maxPoolScatter') return undefined;
-  const x = inputOf(node, 0);
-  const affine = phasedConvolution(x, lowering);
-  if (affine === undefined) return undefined;
-  const g = lowering.input(node, 1, 'blocked');
-  const winners = winnersOf(x, planesOf(x, affine, true, lowering), lowering);
-  return PHASES.map((phase, index) => ({ phase, plane: lowering.graph.add('Mul', [g, winners[index] ?? '']) }));
 }

@@ -1,15 +1,27 @@
-import type { PoolingGeometry, Shape, Tensor } from '../../../tensor/index.js';
-import type { Lowering } from '../lowering.js';
+import { exactly } from '../../../../expect.js';
+import { inputOf, type PoolingGeometry, type Shape, type Tensor } from '../../../../tensor/index.js';
+import type { Lowering } from '../../lowering.js';
+import type { PoolingWay } from './way.js';
 
 /**
  * Max pooling without indices, for devices whose MaxPool cannot say where the maximum was. A convolution with one-hot kernels
  * lays the numbers of each window side by side, [n·c, k, h', w']; a mask has its 1 at the first of the largest. Padding counts
  * as an element of value 0, as the convolution pads. Exact: products with 0 and 1, and sums with one term that is not 0.
  */
+export const windowPooling: PoolingWay = (x, geometry, lowering) => {
+  // MaxPool itself may drop NaN there.
+  if (!lowering.options.webgpu) return undefined;
+  return {
+    layout: 'plain',
+    pooled: (node) => gathered(x, lowering.value(x), geometry, node.shape, lowering),
+    scatter: (node) => scattered(x, inputOf(node, 1), geometry, lowering),
+    gather: (node) => gathered(x, lowering.value(inputOf(node, 1)), geometry, node.shape, lowering),
+  };
+};
 
 /** The elements of every window of an image, [n·c, k, h', w']. */
 function windowsOf(image: string, shape: Shape, geometry: PoolingGeometry, lowering: Lowering): string {
-  const [n = 1, c = 1, height = 1, width = 1] = shape;
+  const [n, c, height, width] = exactly(shape, 4);
   const { window, stride, padding } = geometry;
   const attributes = { kernel_shape: window, strides: stride, pads: padding };
   return lowering.graph.add(
@@ -47,23 +59,17 @@ function selection(x: Tensor, geometry: PoolingGeometry, lowering: Lowering): st
 }
 
 /** The selected element of each window of v, an image of x's shape → [n, c, h', w']. */
-export function emitWindowGather(
-  x: Tensor,
-  v: string,
-  geometry: PoolingGeometry,
-  shape: Shape,
-  lowering: Lowering,
-): string {
+function gathered(x: Tensor, v: string, geometry: PoolingGeometry, shape: Shape, lowering: Lowering): string {
   const { graph } = lowering;
   const selected = graph.add('Mul', [windowsOf(v, x.shape, geometry, lowering), selection(x, geometry, lowering)]);
   return lowering.view(graph.add('ReduceSum', [selected, graph.integers([1])], { keepdims: 0 }), shape);
 }
 
 /** Adds g [n, c, h', w'] at the selected places of x → an image of x's shape. */
-export function emitWindowScatter(x: Tensor, g: Tensor, geometry: PoolingGeometry, lowering: Lowering): string {
+function scattered(x: Tensor, g: Tensor, geometry: PoolingGeometry, lowering: Lowering): string {
   const { graph } = lowering;
-  const [n = 1, c = 1, height = 1, width = 1] = x.shape;
-  const [, , rows = 1, columns = 1] = g.shape;
+  const [n, c, height, width] = exactly(x.shape, 4);
+  const [, , rows, columns] = exactly(g.shape, 4);
   const { window, stride, padding } = geometry;
   const gradients = lowering.view(lowering.value(g), [n * c, 1, rows, columns]);
   const spread = graph.add('Mul', [gradients, selection(x, geometry, lowering)]);

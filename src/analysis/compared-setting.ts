@@ -15,12 +15,12 @@ interface About {
 }
 
 /** A setting whose runs are known one by one: of the results, or of an own baseline. */
-export interface RunsContender extends About {
+export interface MeasuredSetting extends About {
   readonly kind: 'runs';
 }
 
 /** A setting that is known by mean and standard deviation over its seeds only. */
-export interface SummaryContender extends About {
+export interface PublishedSetting extends About {
   readonly kind: 'summary';
   readonly seeds: readonly number[];
   readonly mean: Readonly<Partial<Record<Metric, readonly (number | null)[]>>>;
@@ -28,11 +28,11 @@ export interface SummaryContender extends About {
 }
 
 /** What can stand in a row of a comparison. */
-export type Contender = RunsContender | SummaryContender;
+export type ComparedSetting = MeasuredSetting | PublishedSetting;
 
-/** The contenders of a baseline file. */
-export function baselineContenders(file: BaselineFile): Contender[] {
-  if (file.kind === 'published') return publishedContenders(file);
+/** The settings of a baseline file. */
+export function baselineSettings(file: BaselineFile): ComparedSetting[] {
+  if (file.kind === 'published') return publishedSettings(file);
   return groupSettings(ownRuns(file)).map((setting) => ({
     kind: 'runs',
     originKind: 'baseline',
@@ -43,7 +43,7 @@ export function baselineContenders(file: BaselineFile): Contender[] {
 }
 
 /** Runs of a baseline folder that holds run files. */
-export function runBaselines(runs: readonly RecordedRun[], origin: string): Contender[] {
+export function runBaselines(runs: readonly RecordedRun[], origin: string): ComparedSetting[] {
   return groupSettings(runs).map((setting) => ({
     kind: 'runs',
     originKind: 'baseline',
@@ -54,7 +54,7 @@ export function runBaselines(runs: readonly RecordedRun[], origin: string): Cont
 }
 
 /** The runs that are compared. */
-export function resultContenders(runs: readonly RecordedRun[]): RunsContender[] {
+export function resultSettings(runs: readonly RecordedRun[]): MeasuredSetting[] {
   return groupSettings(runs).map((setting) => ({
     kind: 'runs',
     originKind: 'results',
@@ -64,7 +64,7 @@ export function resultContenders(runs: readonly RecordedRun[]): RunsContender[] 
   }));
 }
 
-function publishedContenders(file: PublishedBaseline): SummaryContender[] {
+function publishedSettings(file: PublishedBaseline): PublishedSetting[] {
   const conditions: Conditions = {
     protocol: file.protocol,
     protocolVersion: null,
