@@ -10,7 +10,6 @@ import {
   stepSize,
   type Vector,
 } from '../../curvature/index.js';
-import { at } from '../../expect.js';
 import type { QuantityName } from './names.js';
 import type { ObservedPoint } from './observed-point.js';
 
@@ -84,7 +83,7 @@ export const quantities: Readonly<Record<QuantityName, (point: ObservedPoint) =>
         const components: number[] = [];
         for (const { begin, size, rows } of parts) {
           for (const [row, value] of projections(rows, vector.subarray(begin, begin + size)).entries()) {
-            components[row] = at(components, row) + value;
+            components[row] = (components[row] ?? 0) + value;
           }
         }
         return components.reduce((sum, value) => sum + value ** 2, 0);
