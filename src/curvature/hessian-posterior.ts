@@ -1,7 +1,7 @@
 import { Matrix, solve } from 'ml-matrix';
 import { inverseOfPositive } from './inverse-of-positive.js';
 import { allFinite } from './symmetric-eigen.js';
-import { addCombination, dot, norm, projections, scaled, type Vector } from './vector.js';
+import { addCombination, dot, inPrecisionOf, norm, projections, scaled, type Vector } from './vector.js';
 
 /** The Gaussian prior of active probabilistic inference (de Roos & Hennig 2019) with W = wI and Λ = λI. */
 export interface HessianPrior {
@@ -50,7 +50,7 @@ export class HessianPosterior {
       throw new RangeError(`posterior: the vector has length ${length}, expected a positive one`);
     }
     const y = scaled(product, 1 / length);
-    const s = y instanceof Float32Array ? new Float32Array(scaled(vector, 1 / length)) : scaled(vector, 1 / length);
+    const s = inPrecisionOf(y, scaled(vector, 1 / length));
     const bordered = (table: readonly (readonly number[])[], right: readonly number[], below: readonly number[]) => [
       ...table.map((row, index) => [...row, right[index] ?? Number.NaN]),
       below,

@@ -3,6 +3,7 @@ import { at } from '../expect.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 import {
   addCombination,
+  inPrecisionOf,
   norm,
   type Orthogonalised,
   orthogonalise,
@@ -59,7 +60,7 @@ export function withProduct({ basis, columns, scale: before }: KrylovSpace, prod
   if (!Number.isFinite(scale)) return { basis, columns: [...columns, coefficients], scale, ended: true };
   const ended = remainder <= NOTHING_LEFT * unitRoundoff(like) * scale;
   return {
-    basis: ended ? basis : [...basis, inPrecisionOf(like, rest, 1 / remainder)],
+    basis: ended ? basis : [...basis, inPrecisionOf(like, scaled(rest, 1 / remainder))],
     columns: [...columns, [...coefficients, ended ? 0 : remainder]],
     scale,
     ended,
@@ -78,11 +79,6 @@ function outsideOf(product: Float64Array, basis: readonly Vector[]): Orthogonali
     coefficients[recent + index] = at(coefficients, recent + index) + value;
   }
   return { coefficients, remainder };
-}
-
-function inPrecisionOf(like: Vector, vector: Float64Array, factor: number): Vector {
-  const result = scaled(vector, factor);
-  return like instanceof Float64Array ? result : new Float32Array(result);
 }
 
 /** VᵀHV as the products gave it: tridiagonal up to rounding where H is one symmetric matrix, upper Hessenberg else. */

@@ -31,6 +31,11 @@ export function scaled<V extends Vector>(a: V, c: number): V {
   return result;
 }
 
+/** The vector in the precision of another one. */
+export function inPrecisionOf(like: Vector, vector: Vector): Vector {
+  return like instanceof Float64Array ? vector : new Float32Array(vector);
+}
+
 /** Numbers that are treated together: what a pass reads twice stays in the processor's memory. */
 const CHUNK = 8192;
 

@@ -2,6 +2,7 @@ import { Matrix } from 'ml-matrix';
 import {
   addCombination,
   dot,
+  inPrecisionOf,
   norm,
   orthogonalise,
   scaled,
@@ -58,7 +59,7 @@ export function withTrackedProduct(space: TrackedSpace, product: Vector): Tracke
     const vector = combined(basis, coordinates);
     if (value > 0) addCombination(vector, [rest], [NEWEST / value]);
     orthogonalise(vector, moved);
-    moved.push(inPrecisionOf(at(basis, 0), vector));
+    moved.push(inPrecisionOf(at(basis, 0), scaled(vector, 1 / norm(vector))));
   }
   return { basis: moved, values, residuals, products: [] };
 }
@@ -67,10 +68,4 @@ function combined(vectors: readonly Vector[], coefficients: readonly number[]): 
   const result = new Float64Array(vectors[0]?.length ?? 0);
   addCombination(result, vectors, coefficients);
   return result;
-}
-
-/** The vector, divided by its length, in the precision of another one. */
-function inPrecisionOf(like: Vector, vector: Float64Array): Vector {
-  const result = scaled(vector, 1 / norm(vector));
-  return like instanceof Float64Array ? result : new Float32Array(result);
 }
