@@ -13,6 +13,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   Object.assign(process.env, env);
   process.argv.splice(2, process.argv.length, ...args);
   process.exitCode = undefined;
+  const before = process.cpuUsage();
   const said = { stdout: '', stderr: '' };
   const stream = (name) => ({
     isTTY: false,
@@ -23,7 +24,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   });
   const terminal = createTerminal({ stdout: stream('stdout'), stderr: stream('stderr'), env: process.env });
   await perform(process.argv, terminal);
-  const answer = Buffer.from(`${JSON.stringify({ code: process.exitCode ?? 0, ...said })}\n`);
+  const { user, system } = process.cpuUsage(before);
+  const left = { code: process.exitCode ?? 0, ...said, cpuSeconds: (user + system) / 1e6 };
+  const answer = Buffer.from(`${JSON.stringify(left)}\n`);
   for (let written = 0; written < answer.length; ) written += writeSync(3, answer, written);
 }
 process.exitCode = 0;

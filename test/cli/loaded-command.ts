@@ -6,6 +6,11 @@ import { type CommandOptions, commandEnvironment, type Finished } from './comman
 
 const program = fileURLToPath(new URL('answer-commands.mjs', import.meta.url));
 
+/** What a command left behind, and the processor time that it took. */
+interface Answered extends Finished {
+  readonly cpuSeconds: number;
+}
+
 let loaded: ReturnType<typeof load> | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
@@ -14,12 +19,15 @@ let last: Promise<unknown> = Promise.resolve();
  * loading. For tables of command lines; what a process's end, signals, memory or modules have to do with starts its own
  * (`command`).
  */
-export async function loadedCommand(args: readonly string[], options: Omit<CommandOptions, 'uid'> = {}): Promise<Finished> {
+export async function loadedCommand(
+  args: readonly string[],
+  options: Omit<CommandOptions, 'uid'> = {},
+): Promise<Answered> {
   const { cwd = process.cwd(), env = {} } = options;
   loaded ??= load();
   const answer = loaded.then(({ child, answers }) => {
     const before = last;
-    const own = before.then(async (): Promise<Finished> => {
+    const own = before.then(async (): Promise<Answered> => {
       child.stdin?.write(`${JSON.stringify({ args, cwd, env: { ...commandEnvironment(), ...env } })}\n`);
       const { value, done } = await answers.next();
       if (done === true) throw new Error(`the process ended at: probprec ${args.join(' ')}`);
