@@ -13,8 +13,7 @@ export const family = ['preconditioned-sgd', 'adaptive-sgd', 'only-adaptive-sgd'
  */
 export async function goesOnExactly(testproblem: string, optimizer: string, folder: string): Promise<void> {
   const changes = {
-    ...{ testproblem, optimizer, numEpochs: 2, syntheticSize: 60, trainLogInterval: 1 },
-    batchSize: batchSizeOf(testproblem),
+    ...{ testproblem, optimizer, numEpochs: 2, trainLogInterval: 1, ...sizesOf(testproblem) },
     hyperparameters: { prior_iterations: 2, num_observations: 2 },
   };
   const whole = await runSmall(join(folder, 'whole'), changes);
@@ -33,7 +32,8 @@ export async function goesOnExactly(testproblem: string, optimizer: string, fold
 }
 
 /** At least five steps in an epoch; what is generated has as many examples as ever. */
-function batchSizeOf(testproblem: string): number {
-  if (testproblem.startsWith('two_d')) return 1000;
-  return testproblem.startsWith('quadratic') ? 128 : 8;
+function sizesOf(testproblem: string): { batchSize: number; syntheticSize: number } {
+  if (testproblem.startsWith('two_d')) return { batchSize: 1000, syntheticSize: 60 };
+  if (testproblem.startsWith('quadratic')) return { batchSize: 128, syntheticSize: 60 };
+  return testproblem.includes('vgg') ? { batchSize: 4, syntheticSize: 30 } : { batchSize: 8, syntheticSize: 60 };
 }
