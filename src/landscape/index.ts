@@ -10,5 +10,11 @@ export {
   type CurvatureReport,
   curvatureReportSchema,
   type PointReport,
+  type PreconditionedReport,
 } from './report.js';
-export { DEFAULT_MEASUREMENT, type MeasurementSettings } from './settings.js';
+export {
+  DEFAULT_MEASUREMENT,
+  type MeasurementSettings,
+  type PreconditionerName,
+  preconditionerNames,
+} from './settings.js';
