@@ -1,8 +1,9 @@
 import { addCombination, inPrecisionOf, type Operator, projections, type Vector } from './vector.js';
 
 /**
- * What a preconditioner P = I + Uᵀ diag(change) U does to some parameters together, on the host. The rows of U are orthonormal or
- * zero; those of several blocks lie at a right angle to each other, because the blocks have no parameter in common.
+ * What a preconditioner P = I + Uᵀ diag(change) U does to some parameters together, on the host. The rows of U are
+ * orthonormal or zero; those of several blocks lie at a right angle to each other, because the blocks have no parameter in
+ * common.
  */
 export interface LowRankChange {
   /** The rows of U in the parts that the parameters have: [begin, begin + size) of a vector of all parameters. */

@@ -21,8 +21,8 @@ export interface Unpreconditioned {
 }
 
 /**
- * The spectrum of √P H √P by Lanczos' method, until its largest values and the smallest one are converged, and the shares of the
- * largest eigenvectors of H that lie in the span of P's directions.
+ * The spectrum of √P H √P by Lanczos' method, until its largest values and the smallest one are converged, and the shares of
+ * the largest eigenvectors of H that lie in the span of P's directions.
  */
 export async function measurePreconditioned(
   { name, rank, blocks, learningRate, estimate }: FoundPreconditioner,

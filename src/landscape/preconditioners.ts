@@ -89,7 +89,10 @@ export function checkOwnPreconditioner({ configuration, optimizer }: ResolvedRun
   });
 }
 
-/** The one that the training holds; where it holds none, as before the first step of an epoch, what its optimizer estimates there. */
+/**
+ * The one that the training holds; where it holds none, as before the first step of an epoch, what its optimizer estimates
+ * there.
+ */
 async function ownPreconditioner(place: PreconditionerPlace): Promise<FoundPreconditioner> {
   const { held, engine, resolved } = place;
   const { optimizer, configuration, testProblem } = resolved;
