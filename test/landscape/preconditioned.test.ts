@@ -182,6 +182,6 @@ describe('of quadratic_deep, whose eigenvalues are known', () => {
     expect(text).toMatch(/^condition number λ₁ \/ λ_min 962\d/m);
     expect(text).toMatch(/^oracle +10 +[\d.]+ +[\d.]+ +53\.\d+ +0\.0055\d* +\S+ +1 of 10$/m);
     expect(text).toMatch(/^own +3 /m);
-    expect(text).toMatch(/overlap of the top 10 eigenvectors with those of the first point: 1$/m);
+    expect(text).toMatch(/overlap of the top 10 eigenvectors with those of the point before: 1$/m);
   });
 });

@@ -80,7 +80,10 @@ function posteriorLines({ posterior }: PointReport): string[] {
 }
 
 /** Everything about the whole matrix. */
-function wholeLines({ blocks }: PointReport, report: CurvatureReport, { width }: Screen): string[] {
+function wholeLines(point: PointReport, report: CurvatureReport, { width }: Screen): string[] {
+  // At the second point the first one is the one before.
+  const isSecond = report.points.indexOf(point) === 1;
+  const { blocks } = point;
   return blocks.flatMap((block) => {
     const { largest, smallest, outliers } = block;
     const rows = [
@@ -102,7 +105,7 @@ function wholeLines({ blocks }: PointReport, report: CurvatureReport, { width }:
           ]),
       conditionLine(block),
       ...overlapLine('those of the point before', block.overlap_with_previous),
-      ...overlapLine('those of the first point', block.overlap_with_first),
+      ...(isSecond ? [] : overlapLine('those of the first point', block.overlap_with_first)),
     ];
   });
 }
