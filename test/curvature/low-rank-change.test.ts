@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type LowRankChange, lanczos, preconditioned, rademacher, shareAlong } from '../../src/curvature/index.js';
 import { qr } from '../../src/optimizer/linear-algebra.js';
 import { randomStream } from '../../src/random/index.js';
-import { matrixOf, operatorOf, withEigenvalues } from './matrices.js';
+import { matrixOf, normalMatrix, operatorOf, withEigenvalues } from './matrices.js';
 
 const seed = Number(process.env.PROBPREC_TEST_SEED ?? 1);
 const SIZE = 30;
@@ -21,11 +21,7 @@ function preconditioner(): { readonly blocks: LowRankChange[]; readonly dense: M
   ] as const;
   const blocks = places.map((parts, index): LowRankChange => {
     const size = parts.reduce((sum, [begin, end]) => sum + end - begin, 0);
-    const { q } = qr(
-      Matrix.zeros(size, 3).apply(function (this: Matrix, row: number, column: number) {
-        this.set(row, column, random.normal());
-      }),
-    );
+    const { q } = qr(normalMatrix(random, size, 3));
     const change = [-0.9, 3, -0.2].map((value) => value * (index + 1) * 0.5);
     const rows = [0, 1, 2].map((row) =>
       index === 0 && row === 1 ? new Array<number>(size).fill(0) : q.getColumn(row),
