@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** What the system's codes for files mean, in words. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
@@ -11,6 +13,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'a folder of that name is in the way',
   ENOENT: 'the folder does not exist',
   ENAMETOOLONG: 'the name is too long for the file system',
+  ESTALE: 'the file server no longer knows the file (ESTALE)',
+  EMFILE: 'too many files are open (EMFILE)',
+  ENFILE: 'too many files are open on this machine (ENFILE)',
 };
 
 /** Codes of a system that could not do what was rightly asked: no wrong usage. */
@@ -27,11 +32,16 @@ export function reasonOf(error: unknown): string {
   if (known !== undefined) return known;
   const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
   // `EXDEV: cross-device link not permitted, rename '…' -> '…'`: the caller has named the file.
-  const [, code, words] = /^(E[A-Z0-9]+): (.+?), [a-z]+(?: '.*)?$/.exec(message) ?? [];
-  return words === undefined ? message : `${words} (${code})`;
+  const [, words] = /^(?:E[A-Z0-9]+|Unknown system error -\d+): (.+?), [a-z]+(?: '.*)?$/.exec(message) ?? [];
+  return words === undefined ? message : `${words} (${codeOf(error)})`;
 }
 
 /** The system's code of an error; empty for every other error. */
 export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!(error instanceof Error) || !('code' in error)) return '';
+  const code = String(error.code);
+  // Node has no names for some that file servers and quotas have: `Unknown system error -122`.
+  const [, number] = /^Unknown system error -(\d+)$/.exec(code) ?? [];
+  if (number === undefined) return code;
+  return Object.entries(constants.errno).find(([, value]) => value === Number(number))?.[0] ?? code;
 }

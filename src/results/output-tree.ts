@@ -2,6 +2,7 @@ import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { FileError, OutputError } from '../errors.js';
 import { quotedName } from '../shown-text.js';
+import { codeOf } from '../system-reasons.js';
 import { writeFileAtomic } from './atomic-file.js';
 import { pathPartFault } from './names.js';
 import { kindOfEntry } from './read-text.js';
@@ -106,10 +107,6 @@ export class OutputTree {
 }
 
 const OF_ONE_FILE = new Set(['ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'EISDIR', 'EINVAL', 'EILSEQ']);
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
 
 function mixed(source: string, folder: string, why: string): FileError {
   return new FileError({

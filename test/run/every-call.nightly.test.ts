@@ -22,6 +22,7 @@ const CALLS = [...CHANGING, ...READING];
 
 /** What the calls fail with, besides EIO: one of these in turn. */
 const ERRORS = ['ENOSPC', 'EACCES', 'EPERM', 'EROFS', 'EDQUOT', 'EMFILE'];
+const REFUSED = ['EACCES', 'EPERM', 'EROFS', 'EXDEV'];
 const OF_LINKS = ['EXDEV', 'ENOSPC', 'EPERM', 'EACCES'];
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
@@ -49,15 +50,12 @@ const run = (outputDir: string) => [main, ...line.split(' '), '--output-dir', ou
 const plain = (outputDir: string, ...more: string[]) =>
   spawnSync(process.execPath, [...run(outputDir), ...more], { env, encoding: 'utf8' });
 const log = () => join(folder, 'strace.log');
+/** With --seccomp-bpf, which is faster, strace sends no signal behind the first call. */
 const traced = (outputDir: string, ...options: string[]) =>
-  spawnSync(
-    'strace',
-    ['-f', '--seccomp-bpf', '-y', '-qq', '-o', log(), ...options, process.execPath, ...run(outputDir)],
-    {
-      env,
-      encoding: 'utf8',
-    },
-  );
+  spawnSync('strace', ['-f', '-y', '-qq', '-o', log(), ...options, process.execPath, ...run(outputDir)], {
+    env,
+    encoding: 'utf8',
+  });
 
 /** A call of the run that names a file of its folder, and which call of this kind of its thread it is. */
 interface Call {
@@ -69,7 +67,7 @@ interface Call {
 /** The calls of a run that starts with such a folder, or without one. */
 async function callsOf(before: string | null): Promise<Call[]> {
   const outputDir = await prepared('traced', before);
-  expect(traced(outputDir, '-e', `trace=${CALLS.join(',')}`).status).toBe(0);
+  expect(traced(outputDir, '--seccomp-bpf', '-e', `trace=${CALLS.join(',')}`).status).toBe(0);
   const counts = new Map<string, number>();
   const calls: Call[] = [];
   for (const text of (await readFile(log(), 'utf8')).split('\n')) {
@@ -121,10 +119,14 @@ async function injected(
 ) {
   for (let attempt = 1; ; attempt++) {
     const outputDir = await prepared(folderName, before);
-    const first = traced(outputDir, '-e', `trace=${name}`, '-e', `inject=${name}:${what}:when=${when}`);
+    const isError = what.startsWith('error=');
+    const options = ['-e', `trace=${name}`, '-e', `inject=${name}:${what}:when=${when}`];
+    const first = traced(outputDir, ...(isError ? ['--seccomp-bpf'] : []), ...options);
     const lines = (await readFile(log(), 'utf8')).split('\n');
     const isHit = lines.some((text) => text.includes(outputDir) && /INJECTED|<unfinished|= \?/.test(text));
-    if (isHit || attempt === ATTEMPTS) return { outputDir, isHit, first };
+    // strace ends as what it traces has ended.
+    const wasDone = isHit && (isError || first.signal === 'SIGKILL');
+    if (wasDone || attempt === ATTEMPTS) return { outputDir, isHit: wasDone, first };
   }
 }
 
@@ -148,7 +150,7 @@ describe.skipIf(!hasStrace).each([
       await expectRight(outputDir, `killed at ${text}`);
     }
     console.info(`${hits} kills at the call that was meant, of ${some(changing).length}`);
-    expect(hits).toBeGreaterThan(0);
+    expect(hits).toBeGreaterThan(some(changing).length / 2);
   });
 
   test('errors: one line, no defect, no completed run that fails; the next start is right', {
@@ -163,7 +165,9 @@ describe.skipIf(!hasStrace).each([
       if (!isHit) continue;
       hits += 1;
       expect(first.stderr, after).not.toMatch(/defect|\n {4}at /);
-      expect([0, 1], `${after}\n${first.stderr}`).toContain(first.status);
+      // A folder that one must not write is a wrong --output-dir; a full or broken disk is not.
+      const codes = REFUSED.includes(error) ? [0, 1, 2] : [0, 1];
+      expect(codes, `${after}\n${first.stderr}`).toContain(first.status);
       if (first.status === 0) expect((await readRunFile(first.stdout.trim())).status.state, after).toBe('completed');
       else expect(first.stderr, after).toMatch(/^probprec: .*\n$/m);
       await expectRight(outputDir, `${after}\n${first.stderr}`);

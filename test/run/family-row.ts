@@ -9,21 +9,21 @@ export const family = ['preconditioned-sgd', 'adaptive-sgd', 'only-adaptive-sgd'
 /**
  * Trains a test problem for two epochs with an optimizer of the family, whole and in parts: interrupted while the first and the
  * second estimation are made. Whatever becomes of it (step sizes from negative curvature may end a run), it is the same, to the
- * last bit.
+ * last bit. VGG, a hundred times as slow as most, has one epoch, and is interrupted while it estimates and while it trains.
  */
 export async function goesOnExactly(testproblem: string, optimizer: string, folder: string): Promise<void> {
+  const { numEpochs, batchSize, interruptions } = scheduleOf(testproblem);
   const changes = {
-    ...{ testproblem, optimizer, numEpochs: 2, syntheticSize: 60, trainLogInterval: 1 },
-    batchSize: batchSizeOf(testproblem),
+    ...{ testproblem, optimizer, numEpochs, batchSize, syntheticSize: 60, trainLogInterval: 1 },
     hyperparameters: { prior_iterations: 2, num_observations: 2 },
   };
   const whole = await runSmall(join(folder, 'whole'), changes);
   const parts = join(folder, 'parts');
-  for (const epoch of [1, 2]) {
+  for (const { epoch, step } of interruptions) {
     await runSmall(
       parts,
       changes,
-      interruptedWhen((event) => event.type === 'step' && event.epoch === epoch && event.step === 3),
+      interruptedWhen((event) => event.type === 'step' && event.epoch === epoch && event.step === step),
     );
   }
   const { runFile } = await runSmall(parts, changes);
@@ -33,7 +33,12 @@ export async function goesOnExactly(testproblem: string, optimizer: string, fold
 }
 
 /** At least five steps in an epoch; what is generated has as many examples as ever. */
-function batchSizeOf(testproblem: string): number {
-  if (testproblem.startsWith('two_d')) return 1000;
-  return testproblem.startsWith('quadratic') ? 128 : 8;
+function scheduleOf(testproblem: string) {
+  if (testproblem.includes('vgg')) {
+    const interruptions = [2, 7].map((step) => ({ epoch: 1, step }));
+    return { numEpochs: 1, batchSize: 4, interruptions };
+  }
+  const interruptions = [1, 2].map((epoch) => ({ epoch, step: 3 }));
+  if (testproblem.startsWith('two_d')) return { numEpochs: 2, batchSize: 1000, interruptions };
+  return { numEpochs: 2, batchSize: testproblem.startsWith('quadratic') ? 128 : 8, interruptions };
 }

@@ -4,11 +4,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ownIdentity } from '../../src/process-identity.js';
-import { readRunFile, reproducibleContent } from '../../src/results/index.js';
+import { readRunFile } from '../../src/results/index.js';
 import { type RunEvent, resolveConfiguration } from '../../src/run/index.js';
 import { runPlace } from '../../src/run/place.js';
 import { isAbandoned, temporaryName } from '../../src/temporary-name.js';
-import { main } from '../cli/command.js';
 import { interruptedWhen, runSmall, smallRequest, temporaryFolder } from './small-run.js';
 
 let folder: string;
@@ -134,80 +133,4 @@ test('the first error is the one that is reported, whatever the lock says', asyn
   );
   expect(error).toBe(first);
   expect(events.at(-1)).toEqual({ type: 'warning', message: expect.stringMatching(/\.lock: .*cannot be removed/) });
-});
-
-/** PROBPREC_LONG_TESTS=1 goes through all of these calls and errors, in half an hour; else a few of them. */
-const MANY = process.env.PROBPREC_LONG_TESTS === '1';
-const PATIENCE_MS = MANY ? 3_600_000 : 300_000;
-
-const hasStrace = spawnSync('strace', ['-V']).status === 0;
-
-/** Skipped where strace is not installed: nothing else stops or fails a process at one system call. */
-describe.skipIf(!hasStrace)('at every call that changes a file (needs strace)', () => {
-  const line =
-    'run --testproblem mnist_logreg --optimizer sgd --lr 0.1 --data synthetic --synthetic-size 600 --num-epochs 3 --batch-size 32 --threads 1 --quiet';
-  const run = (outputDir: string) => [main, ...line.split(' '), '--output-dir', outputDir];
-  // One thread, so that calls come one after the other.
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
-  const under = (outputDir: string, injection: string) =>
-    spawnSync(
-      'strace',
-      [
-        '-f',
-        '-qq',
-        '-o',
-        '/dev/null',
-        '-e',
-        'trace=link,rename,unlink,fsync,fdatasync,mkdir,pwrite64,ftruncate',
-        '-e',
-        `inject=${injection}`,
-        process.execPath,
-        ...run(outputDir),
-      ],
-      { env, encoding: 'utf8' },
-    );
-  const plain = (outputDir: string) => spawnSync(process.execPath, run(outputDir), { env, encoding: 'utf8' });
-  const files = async (outputDir: string) =>
-    (await readdir(outputDir, { recursive: true, withFileTypes: true }))
-      .filter((entry) => !entry.isDirectory())
-      .map(({ name }) => name);
-
-  test.each(
-    MANY ? ['link', 'rename', 'unlink', 'fsync', 'fdatasync', 'mkdir', 'pwrite64', 'ftruncate'] : ['rename', 'unlink'],
-  )(
-    'a kill at %s: the next start is right and leaves nothing',
-    async (call) => {
-      const whole = plain(join(folder, 'whole'));
-      const expected = reproducibleContent(await readRunFile(whole.stdout.trim()));
-      for (const when of MANY ? [1, 2, 3, 4, 5] : [2, 3]) {
-        const outputDir = join(folder, `${call}-${when}`);
-        under(outputDir, `${call}:signal=KILL:when=${when}`);
-        const { status, stdout, stderr } = plain(outputDir);
-        expect(status, stderr).toBe(0);
-        expect(reproducibleContent(await readRunFile(stdout.trim()))).toEqual(expected);
-        expect(await files(outputDir)).toEqual([basename(stdout.trim())]);
-      }
-    },
-    PATIENCE_MS,
-  );
-
-  test.each(MANY ? ['EIO', 'ENOSPC', 'EACCES', 'EPERM', 'EXDEV'] : ['EIO'])(
-    '%s: no completed run fails, no error is a defect, the next start is right',
-    async (error) => {
-      const rare = ['fdatasync', 'mkdir', 'pwrite64', 'ftruncate'];
-      for (const call of ['link', 'rename', 'unlink', 'fsync', ...(MANY ? rare : [])]) {
-        for (const when of MANY ? [1, 2, 3, 4] : [2]) {
-          const outputDir = join(folder, `${call}-${error}-${when}`);
-          const first = under(outputDir, `${call}:error=${error}:when=${when}`);
-          expect(first.stderr, `${call} ${when}`).not.toMatch(/defect|\n {4}at /);
-          if (first.status === 0) expect((await readRunFile(first.stdout.trim())).status.state).toBe('completed');
-          const { status, stdout, stderr } = plain(outputDir);
-          expect(status, stderr).toBe(0);
-          expect((await readRunFile(stdout.trim())).status.state).toBe('completed');
-          expect(await files(outputDir), `${call} ${when}`).toEqual([basename(stdout.trim())]);
-        }
-      }
-    },
-    PATIENCE_MS,
-  );
 });

@@ -82,7 +82,19 @@ describe('the manifest', () => {
     [`${where}, scratch: $TMPDIR`, /resources\.scratch: found \$TMPDIR, expected a path without variables/],
     [`${where}, time: soon`, /resources\.time: found "soon"/],
     ['kubernetes: { image: x, volumes: [] }', /found an empty list/],
-    ['kubernetes: { image: x, volumes: [{ claim: c, path: work }] }', /a path from the root/],
+    ...['work', '/', '//', '/a:b', '/a/../b', '/..'].map((path): [string, RegExp] => [
+      `kubernetes: { image: x, volumes: [{ claim: c, path: "${path}" }] }`,
+      /volumes\.0\.path: found ".*", expected a path from the root, without ":" and "\.\."/,
+    ]),
+    ['kubernetes: { image: x, volumes: [{ claim: c, path: /p }, { claim: d, path: /p/ }] }', /a path of its own/],
+    ['kubernetes: { image: "a b", volumes: [{ claim: c, path: /p }] }', /image: found "a b", expected the name of an/],
+    ['kubernetes: { image: x, volumes: [{ claim: My_Claim, path: /p }] }', /claim: found "My_Claim", expected small/],
+    [where.replace('volumes', 'namespace: A B, volumes'), /namespace: found "A B", expected at most 63 small letters/],
+    [where.replace('volumes', 'node_selector: { "a b": c }, volumes'), /node_selector/],
+    [
+      where.replace('volumes', 'node_selector: { a: "b c" }, volumes'),
+      /node_selector\.a: found "b c", expected at most/,
+    ],
   ])('is refused: %s', (resources, message) => {
     expect(() => job(resources)).toThrow(message);
   });

@@ -1,5 +1,5 @@
 import { DataError } from '../../errors.js';
-import { exitCodeOf, reasonOf } from '../../system-reasons.js';
+import { codeOf, exitCodeOf, reasonOf } from '../../system-reasons.js';
 import { option, say } from '../../words.js';
 
 /** Why a mirror did not give a file, in words, and whether asking it again may help. */
@@ -29,7 +29,7 @@ const UNKNOWN_HOST = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA'
 
 /** Whether an error is one of this machine's disk, which no mirror can help. */
 export function localFault(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = innerCodeOf(error);
   if (code === null || !(error instanceof Error)) return false;
   // A connection may be refused with EACCES or EPERM too, by a firewall: that error has an address.
   // Errors of TLS have a path too, which is undefined.
@@ -54,7 +54,7 @@ export function unwritable(path: string, error: unknown): DataError {
 export function asMirrorFault(error: unknown): MirrorFault {
   if (error instanceof MirrorFault) return error;
   if (error instanceof DataError) return new MirrorFault(error.message, { cause: error });
-  const code = codeOf(error);
+  const code = innerCodeOf(error);
   const again = code !== null && PASSING.has(code);
   return new MirrorFault(describe(error, code), { again, cause: error });
 }
@@ -71,9 +71,9 @@ function describe(error: unknown, code: string | null): string {
 }
 
 /** The system's error code, perhaps of the cause, or of the first of several errors. */
-function codeOf(error: unknown): string | null {
+function innerCodeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return codeOf(error.cause);
+  if (error instanceof AggregateError && error.errors.length > 0) return innerCodeOf(error.errors[0]);
+  if ('code' in error && typeof error.code === 'string') return codeOf(error);
+  return innerCodeOf(error.cause);
 }
