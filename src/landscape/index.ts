@@ -10,11 +10,9 @@ export {
   type CurvatureReport,
   curvatureReportSchema,
   type PointReport,
-  type PreconditionedReport,
 } from './report.js';
 export {
   DEFAULT_MEASUREMENT,
   type MeasurementSettings,
   type PreconditionerName,
-  preconditionerNames,
 } from './settings.js';
