@@ -82,8 +82,8 @@ export class OutputError extends ProbprecError {
 
 /** A run that another process trains at the moment. Nothing is wrong with the request, so the exit code is 1. */
 export class RunHeldError extends ProbprecError {
-  constructor(message: string) {
-    super('held', message, { exitCode: 1 });
+  constructor(stated: Stated) {
+    super('held', stated, { exitCode: 1 });
   }
 }
 
@@ -136,7 +136,7 @@ export class EngineError extends ProbprecError {
 
 /** An operation called with tensors whose shapes or types do not fit; the message names the operation and the shapes. */
 export class ShapeError extends ProbprecError {
-  constructor(message: string) {
-    super('shape', message);
+  constructor(stated: Stated) {
+    super('shape', stated);
   }
 }

@@ -92,13 +92,14 @@ export function pathOf(command: Command): string {
 
 /** The error for a name that is no command of `parent`, or for none at all. */
 export function unknownCommand(parent: Command, typed: string | undefined = parent.args[0]): UsageError {
-  const where = parent.parent === null ? '' : `${pathOf(parent).replace(/^\S+ /, '')}: `;
   const names = parent.commands.map((command) => command.name());
-  const found = typed === undefined ? 'missing command' : `unknown command ${quoted(typed)}`;
+  const what = typed === undefined ? 'missing command' : `unknown command ${quoted(typed)}`;
   const hint = typed === undefined ? '' : didYouMean(typed, names);
-  return new UsageError(
-    `${where}${found}; expected one of ${names.join(', ')}${hint}; ${pathOf(parent)} --help explains them`,
-  );
+  return new UsageError({
+    ...(parent.parent === null ? {} : { subject: pathOf(parent).replace(/^\S+ /, '') }),
+    what,
+    remedy: `expected one of ${names.join(', ')}${hint}; ${pathOf(parent)} --help explains them`,
+  });
 }
 
 /** The error for a test problem or optimizer that is not stated; `further` says what else would do. */

@@ -1,4 +1,4 @@
-import { wrapText } from '../report/index.js';
+import { wrapText } from '../report/layout.js';
 import type { RunEvent } from '../run/index.js';
 import { formatDuration, progressLine } from './progress-line.js';
 import type { Terminal } from './terminal.js';

@@ -28,9 +28,11 @@ export function refuseWrongName(
   for (const md5 of md5s) {
     const known = md5 === null ? undefined : knownFiles().get(md5);
     if (known === undefined || (known.definition.name === definition.name && known.contents === keyOf(file))) continue;
-    throw new WrongNameError(
-      `${where}: by its MD5 this is ${known.definition.title}'s ${known.path}; move it there, then run \`probprec data fetch ${definition.name}\``,
-    );
+    throw new WrongNameError({
+      subject: where,
+      what: `by its MD5 this is ${known.definition.title}'s ${known.path}`,
+      remedy: `move it there, then run \`probprec data fetch ${definition.name}\``,
+    });
   }
 }
 

@@ -34,7 +34,10 @@ export function datasetDefinition(name: string): DatasetDefinition {
   const definition = DEFINITIONS.find((candidate) => candidate.name === name);
   if (definition === undefined && name.startsWith('quadratic_')) return quadraticDataset(name);
   if (definition === undefined) {
-    throw new ConfigurationError(`unknown data set '${name}'; expected one of ${datasetNames().join(', ')}`);
+    throw new ConfigurationError({
+      what: `unknown data set '${name}'`,
+      remedy: `expected one of ${datasetNames().join(', ')}`,
+    });
   }
   return definition;
 }

@@ -21,6 +21,13 @@ const eigenvalueSchema = z.strictObject({
   converged: z.boolean(),
 });
 
+/** Far beyond what a network has, and far enough from where squares and ranges overflow. */
+const ritzValue = z.number().min(-1e150).max(1e150);
+
+const quadratureSchema = z
+  .strictObject({ values: z.array(ritzValue).min(1), weights: z.array(z.number().nonnegative()) })
+  .refine(({ values, weights }) => values.length === weights.length, { error: 'a weight for each value' });
+
 const blockSchema = z.strictObject({
   name: z.string(),
   /** Number of parameters. */
@@ -49,7 +56,7 @@ const blockSchema = z.strictObject({
   /** σ of the spectral density that these Ritz values allow. */
   resolution: number,
   /** Ritz values and weights of each Lanczos run: everything that a density is made of. */
-  quadratures: z.array(z.strictObject({ values: z.array(z.number()), weights: z.array(z.number()) })),
+  quadratures: z.array(quadratureSchema).min(1),
   products: count,
   seconds: z.number().nonnegative(),
 });

@@ -60,13 +60,17 @@ export function symbolicMinibatch(
 function expectLike(parameters: readonly Tensor[], tensors: readonly Tensor[], what: string): readonly Tensor[] {
   const expected = (index: number) => describe(at(parameters, index));
   if (tensors.length !== parameters.length) {
-    throw new ShapeError(
-      `the ${what} has ${tensors.length} tensors, expected ${parameters.length}, one for each parameter`,
-    );
+    throw new ShapeError({
+      what: `the ${what} has ${tensors.length} tensors`,
+      expected: `${parameters.length}, one for each parameter`,
+    });
   }
   for (const [index, tensor] of tensors.entries()) {
     if (!sameShape(tensor.shape, at(parameters, index).shape)) {
-      throw new ShapeError(`tensor ${index} of the ${what} is ${describe(tensor)}, expected ${expected(index)}`);
+      throw new ShapeError({
+        what: `tensor ${index} of the ${what} is ${describe(tensor)}`,
+        expected: expected(index),
+      });
     }
   }
   return tensors;

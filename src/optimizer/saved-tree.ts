@@ -55,7 +55,8 @@ function savedNumber(number: number): number | Marked {
 export function restoreTree(engine: Engine, { values, arrays }: TrainingState): unknown {
   const numbers = (name: string): TensorData => {
     const data = arrays[name];
-    if (data === undefined) throw new FileError(`the saved state of the training has no array ${name}`);
+    if (data === undefined)
+      throw new FileError({ subject: 'the saved state of the training', what: `has no array ${name}` });
     return data;
   };
   const restore = (branch: unknown): unknown => {

@@ -191,7 +191,8 @@ function matched(
   const paths = new Set(carried.map(([path]) => path));
   const result = carried.map(([path, before]): [string, Tensor, Tensor] => {
     const after = found.get(path);
-    if (after === undefined) throw new ConfigurationError(`the step has no next value of ${path}, which init made`);
+    if (after === undefined)
+      throw new ConfigurationError({ what: `the step has no next value of ${path}, which init made` });
     if (!sameShape(before.shape, after.shape) || before.dtype !== after.dtype) {
       throw new ConfigurationError({
         what: `the next value of ${path} is ${describe(after)}`,
@@ -201,7 +202,8 @@ function matched(
     return [path, before, after];
   });
   for (const path of found.keys()) {
-    if (!paths.has(path)) throw new ConfigurationError(`the step has a next value of ${path}, which init did not make`);
+    if (!paths.has(path))
+      throw new ConfigurationError({ what: `the step has a next value of ${path}, which init did not make` });
   }
   return result;
 }

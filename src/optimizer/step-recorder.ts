@@ -82,7 +82,11 @@ export class StepRecorder {
 
   log(name: string, tensor: Tensor, per: 'epoch' | 'step'): void {
     if (sizeOf(tensor.shape) !== 1) {
-      throw new ShapeError(`log ${name}: found shape [${tensor.shape.join(', ')}], expected a scalar`);
+      throw new ShapeError({
+        subject: `log ${name}`,
+        found: `shape [${tensor.shape.join(', ')}]`,
+        expected: 'a scalar',
+      });
     }
     const others = this.logs.filter((other) => other.name === name || other.name.startsWith(`${name} #`)).length;
     this.logs.push({ name: others === 0 ? name : `${name} #${others + 1}`, tensor, per });

@@ -52,9 +52,10 @@ export class HeapRoom {
     collectGarbage();
     this.#held = getHeapStatistics().used_heap_size;
     if (this.#held < this.#most) return;
-    throw new FileError(
-      `the runs of ${files} of ${all} files fill the ${inMegabytes(roomOfHeap())} MB that Node has for them; expected fewer files at once (${MORE_HEAP})`,
-    );
+    throw new FileError({
+      what: `the runs of ${files} of ${all} files fill the ${inMegabytes(roomOfHeap())} MB that Node has for them`,
+      remedy: `expected fewer files at once (${MORE_HEAP})`,
+    });
   }
 }
 

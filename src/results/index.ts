@@ -11,8 +11,8 @@ export { type FoundFiles, findResultFiles, searchResultFiles } from './find-file
 export { findRunFiles } from './find-run-files.js';
 export { canonicalNumber, configurationSetting, hashConfiguration, hashSetting, settingIdentity } from './identity.js';
 export { importDeepobs } from './import-deepobs.js';
-export { laterFields } from './later-fields.js';
 export { eachMetric, METRICS, type Metric, type UsualMetric } from './metrics.js';
+export { laterFields } from './option-fields.js';
 export { runFilePath, settingFolder, settingPath } from './paths.js';
 export { problemVersion } from './problem-version.js';
 export { float2str } from './python-format.js';

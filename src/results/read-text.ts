@@ -77,9 +77,11 @@ function readBytes(path: string, room: FileRoom | null): Buffer {
         });
       }
       if (entry.size > SURELY_PARSED && entry.size > largestParsed()) {
-        throw new FileError(
-          `${path}: found ${entry.size} bytes, expected at most ${largestParsed()}, which Node's memory holds (${MORE_HEAP})`,
-        );
+        throw new FileError({
+          subject: path,
+          found: `${entry.size} bytes`,
+          expected: `at most ${largestParsed()}, which Node's memory holds (${MORE_HEAP})`,
+        });
       }
       const within = room?.take(entry.size) ?? null;
       // A file that became shorter since has to be read anew.

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { PROTOCOLS } from '../dataset/protocol.js';
 import { SCHEDULES, scheduleFields } from '../schedule/index.js';
-import { laterFields } from './later-fields.js';
 import { jsonObjectSchema as jsonObject, measurementsSchema as measurements } from './long-values.js';
 import { ACCURACIES, eachMetric, LOSSES } from './metrics.js';
+import { laterFields, optionField } from './option-fields.js';
 import { NOTE, TAG } from './run-label.js';
 import { hasEnded, RUN_STATES } from './run-states.js';
 import { encodedSettingsSchema as hyperparameters, nameSchema } from './setting-schema.js';
@@ -43,16 +42,18 @@ const configurationSchema = z.strictObject({
     integer_hyperparameters: z.array(z.string()),
     source: sourceFile.nullable(),
   }),
-  seed: count,
-  batch_size: z.int().positive(),
-  num_epochs: count,
-  l2_reg: z.number().nullable(),
+  seed: optionField('seed'),
+  batch_size: optionField('batch_size'),
+  num_epochs: optionField('num_epochs'),
+  l2_reg: optionField('l2_reg').nullable(),
   l2_reg_given: z.boolean(),
-  data: z.strictObject({ source: z.enum(['real', 'synthetic']), synthetic_size: count.nullable() }),
-  engine: z.strictObject({ name: z.string(), device: z.string() }),
-  protocol: z.enum(PROTOCOLS),
-  train_log_interval: z.int().positive(),
-  lr_schedule: z.strictObject({ epochs: z.array(count), factors: z.array(z.number()) }).nullable(),
+  data: z.strictObject({ source: optionField('data'), synthetic_size: optionField('synthetic_size').nullable() }),
+  engine: z.strictObject({ name: optionField('engine'), device: optionField('device') }),
+  protocol: optionField('protocol'),
+  train_log_interval: optionField('train_log_interval'),
+  lr_schedule: z
+    .strictObject({ epochs: optionField('lr_schedule_epochs'), factors: optionField('lr_schedule_factors') })
+    .nullable(),
   /** Absent without a schedule by name. */
   schedule: scheduleSchema.optional(),
 });
@@ -113,16 +114,16 @@ const provenanceSchema = z.strictObject({
 
 const runFileShape = z.strictObject({
   testproblem: nameSchema,
-  batch_size: z.int().positive(),
-  num_epochs: count,
-  random_seed: count,
+  batch_size: optionField('batch_size'),
+  num_epochs: optionField('num_epochs'),
+  random_seed: optionField('seed'),
   /** As given; null when the problem's own value was used (configuration.l2_reg has the value in force). */
-  l2_reg: z.number().nullable(),
+  l2_reg: optionField('l2_reg').nullable(),
   optimizer_name: nameSchema,
   optimizer_hyperparams: hyperparameters,
   training_params: z.strictObject({
-    lr_sched_epochs: z.array(count).optional(),
-    lr_sched_factors: z.array(z.number()).optional(),
+    lr_sched_epochs: optionField('lr_schedule_epochs').optional(),
+    lr_sched_factors: optionField('lr_schedule_factors').optional(),
     ...scheduleSchema.partial().shape,
   }),
   ...eachMetric(LOSSES, () => measurements),
@@ -138,7 +139,7 @@ const runFileShape = z.strictObject({
   status: runStatusSchema,
   /** The rule that pruned the run; absent unless one did. */
   pruned_by: z.string().optional(),
-  train_log_interval: z.int().positive(),
+  train_log_interval: optionField('train_log_interval'),
   steps_per_epoch: count,
   configuration: configurationSchema,
   configuration_hash: sha256,

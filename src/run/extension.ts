@@ -12,7 +12,7 @@ import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import { DamagedContent } from './checkpoint-format.js';
 import type { CheckpointHeader } from './checkpoint-header.js';
 import type { ResolvedRun } from './configuration.js';
-import { Journal } from './journal.js';
+import { readJournal } from './journal.js';
 import { keptEndPaths } from './kept-end.js';
 import { type LoadedRun, recordOf } from './saved-run.js';
 
@@ -113,7 +113,7 @@ async function loadEnd(
   const { numEpochs, trainLogInterval } = shorter;
   if (hash !== hashConfiguration(shorter)) throw new DamagedContent('the checkpoint of another run', 'its own');
   if (epoch !== numEpochs || part !== null) throw new DamagedContent(`epoch ${epoch}`, `${numEpochs}, the last one`);
-  const { entries } = await Journal.read(journal, state);
+  const { entries } = await readJournal(journal, state);
   const record = recordOf(entries, { taken: false });
   const minibatchLosses = epoch * Math.ceil(stepsPerEpoch / trainLogInterval);
   if (!record.isOf({ epoch, mayBeTrained: false, minibatchLosses })) {

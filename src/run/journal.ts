@@ -43,28 +43,9 @@ export class Journal {
    * what is behind cannot be cut off.
    */
   static async reopen(path: string, state: JournalState): Promise<{ journal: Journal; entries: unknown[] }> {
-    const { hash, entries } = await Journal.read(path, state);
+    const { hash, entries } = await readJournal(path, state);
     await writing(path, () => withFile(path, (handle) => handle.truncate(state.bytes)));
     return { journal: new Journal(path, hash, state.bytes), entries };
-  }
-
-  /** The lines of a journal as a checkpoint knows it; leaves the file as it is. Throws DamagedContent. */
-  static async read(path: string, state: JournalState): Promise<{ hash: Hash; entries: unknown[] }> {
-    const content = await readStart(path, state.bytes);
-    const hash = createHash('sha256').update(content);
-    const actual = hash.copy().digest('hex');
-    if (actual !== state.sha256) {
-      throw new DamagedContent(`a journal with SHA-256 ${actual} in ${state.bytes} bytes`, state.sha256);
-    }
-    const lines = content.toString('utf8').split('\n').slice(0, -1);
-    const entries = lines.map((line): unknown => {
-      try {
-        return JSON.parse(line);
-      } catch {
-        throw new DamagedContent('a journal with a line that is no JSON', 'one JSON value in each line');
-      }
-    });
-    return { hash, entries };
   }
 
   get state(): JournalState {
@@ -85,6 +66,25 @@ export class Journal {
     this.#hash.update(line);
     this.#bytes += line.length;
   }
+}
+
+/** The lines of a journal as a checkpoint knows it; leaves the file as it is. Throws DamagedContent. */
+export async function readJournal(path: string, state: JournalState): Promise<{ hash: Hash; entries: unknown[] }> {
+  const content = await readStart(path, state.bytes);
+  const hash = createHash('sha256').update(content);
+  const actual = hash.copy().digest('hex');
+  if (actual !== state.sha256) {
+    throw new DamagedContent(`a journal with SHA-256 ${actual} in ${state.bytes} bytes`, state.sha256);
+  }
+  const lines = content.toString('utf8').split('\n').slice(0, -1);
+  const entries = lines.map((line): unknown => {
+    try {
+      return JSON.parse(line);
+    } catch {
+      throw new DamagedContent('a journal with a line that is no JSON', 'one JSON value in each line');
+    }
+  });
+  return { hash, entries };
 }
 
 /** Opens the journal for writing; a link that somebody has put in its place is not followed. */

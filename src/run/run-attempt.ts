@@ -32,7 +32,7 @@ import type { ObservationRequest } from './observers/schedule.js';
 import type { DataOptions } from './open.js';
 import { ParameterKeeper } from './parameter-keeper.js';
 import { RunRecord } from './record.js';
-import { RunClock } from './run-clock.js';
+import { resumeClock, startClock } from './run-clock.js';
 import type { LoadedRun, SavedRun } from './saved-run.js';
 
 /** Where a run finds its data and leaves its results, and who listens. An abort ends it with status `interrupted`. */
@@ -91,7 +91,7 @@ export interface RunParts {
 export class RunAttempt {
   readonly #parts: RunParts;
   readonly #origin: CheckpointOrigin;
-  #clock = RunClock.start();
+  #clock = startClock();
   /** Null until the programs are compiled. */
   #loop: TrainingLoop | null = null;
   /** What the run goes on from. */
@@ -216,7 +216,7 @@ export class RunAttempt {
       const fault = `the optimizer cannot resume from its state (${reason})`;
       if (loaded.extended === undefined) await saved.reject(fault, warn);
       else warn(`${loaded.extended.path}: ${fault}; the run starts from the beginning`);
-      this.#clock = RunClock.start();
+      this.#clock = startClock();
       this.#loaded = null;
       this.#loop = await TrainingLoop.start(context);
       return this.#loop;
@@ -254,7 +254,7 @@ export class RunAttempt {
   #takeUp(loaded: LoadedRun): void {
     const { header } = loaded.checkpoint;
     this.#loaded = loaded;
-    this.#clock = RunClock.resume(new Date(header.started_at));
+    this.#clock = resumeClock(new Date(header.started_at));
     loaded.record.resumed.push(...header.resumed);
   }
 

@@ -1,30 +1,32 @@
-/**
- * When a run started and what time it is. A clock that is set back, or another host's that is late, makes no run end before
- * it started: the time is never earlier than what the monotonic clock has counted since the run was begun or taken up.
- */
-export class RunClock {
+/** When a run started and what time it is. */
+export interface RunClock {
   /** When the run was started, perhaps by another process. */
   readonly startedAt: Date;
   /** When this process began or took up the run. */
   readonly takenUpAt: Date;
-  readonly #counter = performance.now();
+  now(): Date;
+}
 
-  private constructor(startedAt: Date, takenUpAt: Date) {
-    this.startedAt = startedAt;
-    this.takenUpAt = takenUpAt;
-  }
+/** The clock of a run that starts now. */
+export function startClock(): RunClock {
+  const now = new Date();
+  return clockOf(now, now);
+}
 
-  static start(): RunClock {
-    const now = new Date();
-    return new RunClock(now, now);
-  }
+/** The clock of a run that is taken up. */
+export function resumeClock(startedAt: Date): RunClock {
+  return clockOf(startedAt, new Date(Math.max(Date.now(), startedAt.getTime())));
+}
 
-  static resume(startedAt: Date): RunClock {
-    return new RunClock(startedAt, new Date(Math.max(Date.now(), startedAt.getTime())));
-  }
-
-  now(): Date {
-    const counted = this.takenUpAt.getTime() + (performance.now() - this.#counter);
-    return new Date(Math.max(Date.now(), counted));
-  }
+/**
+ * A clock that is set back, or another host's that is late, makes no run end before it started: the time is never earlier than
+ * what the monotonic clock has counted since the run was begun or taken up.
+ */
+function clockOf(startedAt: Date, takenUpAt: Date): RunClock {
+  const counter = performance.now();
+  return {
+    startedAt,
+    takenUpAt,
+    now: () => new Date(Math.max(Date.now(), takenUpAt.getTime() + (performance.now() - counter))),
+  };
 }

@@ -84,9 +84,10 @@ async function sayMissingParameters(
 }
 
 function heldError(holder: LockHolder): RunHeldError {
-  return new RunHeldError(
-    `another process trains this run already: ${describeHolder(holder)}; wait for it, or stop it and run this again`,
-  );
+  return new RunHeldError({
+    what: `another process trains this run already: ${describeHolder(holder)}`,
+    remedy: 'wait for it, or stop it and run this again',
+  });
 }
 
 /** Trains with the lock in hand and removes the files of earlier attempts. */

@@ -13,7 +13,7 @@ import type { Tensor } from './tensor.js';
  */
 export function gradients(output: Tensor, withRespectTo: readonly Tensor[]): Tensor[] {
   if (output.shape.length !== 0 || output.dtype !== 'float') {
-    throw new ShapeError(`gradients: expected a scalar, found ${describe(output)}`);
+    throw new ShapeError({ subject: 'gradients', found: describe(output), expected: 'a scalar' });
   }
   const nodes = nodesOf([output]);
   const reaching = new Set<Tensor>(withRespectTo);
@@ -46,7 +46,8 @@ export function hessianVectorProduct(
 ): Tensor[] {
   const products = gradientsOfLoss.map((gradient, index) => {
     const vector = vectors[index];
-    if (vector === undefined) throw new ShapeError(`hessianVectorProduct: vector ${index} is missing`);
+    if (vector === undefined)
+      throw new ShapeError({ subject: 'hessianVectorProduct', what: `vector ${index} is missing` });
     return dot(gradient, vector);
   });
   return gradients(

@@ -33,7 +33,7 @@ export function program(outputs: Readonly<Record<string, Tensor>>): Program {
   for (const node of nodes) {
     if (node.operation !== inputOperation) continue;
     const name = String(node.attributes.name);
-    if (inputs.has(name)) throw new ShapeError(`program: two inputs are named ${name}`);
+    if (inputs.has(name)) throw new ShapeError({ subject: 'program', what: `two inputs are named ${name}` });
     inputs.set(name, node);
   }
   return { inputs, outputs: named, nodes };

@@ -59,9 +59,10 @@ export function observeTensors<T>(see: (node: Tensor) => void, body: () => T): T
 const asPrimitive = {
   [Symbol.toPrimitive](this: Tensor, hint: string): string {
     if (hint === 'string') return `tensor [${this.shape.join(', ')}]`;
-    throw new ShapeError(
-      "a tensor stands where a number is expected; Math.… and JavaScript's operators know no tensors: use tensor.sign(x), tensor.multiply(x, 2), …",
-    );
+    throw new ShapeError({
+      what: "a tensor stands where a number is expected; Math.… and JavaScript's operators know no tensors",
+      remedy: 'use tensor.sign(x), tensor.multiply(x, 2), …',
+    });
   },
 };
 
@@ -74,7 +75,11 @@ export function createTensor(
   dtype: DType,
 ): Tensor {
   if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
-    throw new ShapeError(`${operation.name}: [${shape.join(', ')}] is not a shape, expected integers from 0 on`);
+    throw new ShapeError({
+      subject: operation.name,
+      found: `the shape [${shape.join(', ')}]`,
+      expected: 'integers from 0 on',
+    });
   }
   const fields = { id: nextId++, operation, inputs, attributes, shape: [...shape], dtype };
   const node: Tensor = Object.assign(Object.create(asPrimitive) as object, fields);

@@ -132,9 +132,10 @@ class DeclaringScope implements Scope {
     const initial = init === 'pytorch' ? (pytorch ?? stated) : (stated ?? pytorch);
     const unlikePytorch = pytorch === undefined ? null : stated !== undefined && stated !== pytorch;
     if (initial === undefined) {
-      throw new ConfigurationError(
-        `parameter ${path} has no initialiser; give its layer one, or state one for kind ${kind} in the test problem`,
-      );
+      throw new ConfigurationError({
+        what: `parameter ${path} has no initialiser`,
+        remedy: `give its layer one, or state one for kind ${kind} in the test problem`,
+      });
     }
     const tensor = known === undefined ? input(inputNames.parameter(path), shape) : known.get(path);
     if (tensor === undefined || !sameShape(tensor.shape, shape)) {

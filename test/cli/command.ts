@@ -20,13 +20,18 @@ export interface CommandOptions {
   readonly uid?: number;
 }
 
+/** This process's environment as a command has it that says nothing else about it. */
+export function commandEnvironment(): NodeJS.ProcessEnv {
+  const { CI: _ci, NO_COLOR: _colour, FORCE_COLOR: _force, PROBPREC_DATA_DIR: _data, ...inherited } = process.env;
+  return inherited;
+}
+
 /** The built command in a process of its own, as users run it. */
 export function startCommand(args: readonly string[], { cwd, env, uid }: CommandOptions = {}) {
-  const { CI: _ci, NO_COLOR: _colour, FORCE_COLOR: _force, PROBPREC_DATA_DIR: _data, ...inherited } = process.env;
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
     ...(uid === undefined ? {} : { uid }),
-    env: { ...inherited, ...env },
+    env: { ...commandEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

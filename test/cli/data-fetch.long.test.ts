@@ -6,6 +6,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { command, startCommand } from './command.js';
+import { loadedCommand } from './loaded-command.js';
 
 let folder: string;
 let server: Server;
@@ -108,7 +109,7 @@ describe('data fetch', () => {
     const name = 'train-images-idx3-ubyte.gz';
     expect(asked.slice(0, 3)).toEqual([`/none/${name}`, `/none/mnist/${name}`, 'mirror.example:443']);
     expect(stderr).toMatch(/HTTP status 404; mirror\.example: the proxy/);
-    const wrong = await command(['data', 'fetch', '--mirror', 'file:///data'], { cwd: folder });
+    const wrong = await loadedCommand(['data', 'fetch', '--mirror', 'file:///data'], { cwd: folder });
     expect(wrong).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^probprec: --mirror: found "file:\/\/\/data", expected an address/),
@@ -118,12 +119,12 @@ describe('data fetch', () => {
 
 describe('data info', () => {
   test('lists URLs, sizes, checksums and folders of what is missing, in text and JSON', async () => {
-    const { stdout } = await command(['data', 'info', 'cifar10', '--data-dir', 'd'], { cwd: folder });
+    const { stdout } = await loadedCommand(['data', 'info', 'cifar10', '--data-dir', 'd'], { cwd: folder });
     expect(stdout).toContain(
       `into ${join('d', 'cifar10')}\n  https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz\n    or https://`,
     );
     expect(stdout).toContain('170,052,171 bytes, MD5 c32a1d4ab5d03f1284b67883e8d87530');
-    const json = JSON.parse((await command(['data', 'info', 'cifar10', '--json'], { cwd: folder })).stdout);
+    const json = JSON.parse((await loadedCommand(['data', 'info', 'cifar10', '--json'], { cwd: folder })).stdout);
     expect(json.datasets[0].downloads).toEqual([
       expect.objectContaining({ path: 'cifar10/cifar-10-binary.tar.gz', size: 170_052_171 }),
     ]);
@@ -132,7 +133,7 @@ describe('data info', () => {
   test.skipIf(process.platform === 'win32')('survives a pipe, and an archive with an impossible header', async () => {
     await mkdir(join(folder, 'd', 'mnist'), { recursive: true });
     spawnSync('sh', ['-c', 'mkfifo "$0"', join(folder, 'd', 'mnist', 'train-images-idx3-ubyte')]);
-    const { code, stdout } = await command(['data', 'info', 'mnist', '--data-dir', 'd'], { cwd: folder });
+    const { code, stdout } = await loadedCommand(['data', 'info', 'mnist', '--data-dir', 'd'], { cwd: folder });
     expect(code).toBe(0);
     expect(stdout).toMatch(/corrupt.*found a pipe, expected a file/);
   });

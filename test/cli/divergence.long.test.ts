@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hintText } from '../../src/cli/divergence-hints.js';
 import { loadOptimizer, optimizerNames } from '../../src/optimizer/index.js';
 import { resolveConfiguration } from '../../src/run/index.js';
-import { command } from './command.js';
+import { loadedCommand } from './loaded-command.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -41,7 +41,7 @@ describe('what an optimizer says of a divergence', () => {
 
   test('names options that there are', async () => {
     const text = `${await hint('preconditioned-sgd')}`;
-    const { stdout } = await command(['run', '--optimizer', 'preconditioned-sgd', '--help']);
+    const { stdout } = await loadedCommand(['run', '--optimizer', 'preconditioned-sgd', '--help']);
     for (const [option] of text.matchAll(/--[a-z-]+/g)) expect(stdout).toContain(`${option} `);
   });
 });
@@ -51,7 +51,7 @@ const quadratic = ['--testproblem', 'quadratic_deep', '--num-epochs', '2', '--ba
 
 test('run shows it below the line that says where the run diverged, also with --quiet', async () => {
   const args = ['run', '--optimizer', 'preconditioned-sgd', ...quadratic, ...lost, '--quiet', '--json'];
-  const { code, stdout, stderr } = await command(args, { cwd: folder });
+  const { code, stdout, stderr } = await loadedCommand(args, { cwd: folder });
   expect(code).toBe(0);
   expect(stderr).toMatch(/^diverged after .*\npreconditioned-sgd: nothing bounds the estimated step size .*\n$/);
   expect(JSON.parse(stdout).hint).toMatch(/^nothing bounds/);
@@ -63,16 +63,16 @@ test('a sweep and its status show it once, however many runs diverged', async ()
     `{ testproblems: quadratic_deep, optimizers: preconditioned-sgd, settings: { lr: 1e30 }, seeds: 1-3,
        options: { num_epochs: 2, batch_size: 32 } }`,
   );
-  const sweep = await command(['sweep', 'run', 'plan.yaml', '--threads', '1'], { cwd: folder });
+  const sweep = await loadedCommand(['sweep', 'run', 'plan.yaml', '--threads', '1'], { cwd: folder });
   expect(sweep.code, sweep.stderr).toBe(0);
   expect(sweep.stdout).toContain('3 diverged');
   expect(sweep.stderr.match(/^preconditioned-sgd: nothing bounds/gm)).toHaveLength(1);
-  const status = await command(['sweep', 'status', 'plan.yaml'], { cwd: folder });
+  const status = await loadedCommand(['sweep', 'status', 'plan.yaml'], { cwd: folder });
   expect(status.stderr.match(/^preconditioned-sgd: nothing bounds/gm)).toHaveLength(1);
 });
 
 test('the list of optimizers says where the published algorithm is fragile', async () => {
-  const stdout = (await command(['list', 'optimizers'])).stdout.replaceAll(/(\S)\n(?=\S)/g, '$1 ');
+  const stdout = (await loadedCommand(['list', 'optimizers'])).stdout.replaceAll(/(\S)\n(?=\S)/g, '$1 ');
   expect(stdout).toMatch(/(?:^| )preconditioned-sgd: .* mnist_mlp .* of 10 seeds .*docs\/preconditioner\.md/m);
   const { caveat } = await loadOptimizer('preconditioned-sgd');
   expect(stdout).toContain(`preconditioned-sgd: ${caveat}`);

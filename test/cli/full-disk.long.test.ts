@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from './command.js';
+import { loadedCommand } from './loaded-command.js';
 
 const RUN =
   'run --testproblem mnist_logreg --optimizer adam --data synthetic --synthetic-size 600 --num-epochs 6 --batch-size 32 --threads 1 --quiet --no-resource-check --output-dir';
@@ -68,7 +69,7 @@ describe.skipIf(!mayMount)('a disk that becomes full (needs the right to mount o
   ])('under %s: one line, and nothing in part', async (_, line, left) => {
     for (const options of ['size=4k,nr_inodes=100', 'nr_inodes=1', 'nr_inodes=2', 'nr_inodes=5']) {
       mount(options);
-      const { status, stderr } = probprec(line.replaceAll('DISK', disk));
+      const { code: status, stderr } = await loadedCommand(line.replaceAll('DISK', disk).split(' '), { cwd: folder });
       if (status !== 0) expect(stderr, options).toMatch(/^probprec: [^\n]*no space left on the device[^\n]*\n$/);
       if (status !== 0) expect(status, options).toBe(1);
       if (status !== 0) for (const name of await files()) expect(name, options).toMatch(left);

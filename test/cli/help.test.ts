@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { command } from './command.js';
+import { loadedCommand } from './loaded-command.js';
 
 async function help(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await command(args);
+  const { code, stdout, stderr } = await loadedCommand(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout;
 }

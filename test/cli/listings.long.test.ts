@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadTestProblem, testProblemNames } from '../../src/testproblem/index.js';
-import { command } from './command.js';
+import { loadedCommand } from './loaded-command.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function json(...args: string[]) {
-  const { code, stdout } = await command([...args, '--json'], { cwd: folder });
+  const { code, stdout } = await loadedCommand([...args, '--json'], { cwd: folder });
   return { code, content: JSON.parse(stdout) };
 }
 
@@ -23,7 +23,7 @@ function blockOf(dataset: string, stdout: string): string {
 
 describe('list', () => {
   test('testproblems', async () => {
-    const { stdout, stderr, code } = await command(['list', 'testproblems'], { env: { COLUMNS: '80' } });
+    const { stdout, stderr, code } = await loadedCommand(['list', 'testproblems'], { env: { COLUMNS: '80' } });
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     // A line of numbers and the description for each one, below the heading of its data set; no line is wider than 80.
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
@@ -69,18 +69,18 @@ describe('list', () => {
     expect(sgd).toMatchObject({ group: 'classical', gradients_per_step: 1, memory_vectors: 0, tune: ['lr'] });
     const wrapper = content.find(({ name }: { name: string }) => name === 'lookahead(…)');
     expect(wrapper).toMatchObject({ group: 'wrapper', gradients_per_step: 0, memory_vectors: 1 });
-    const { stdout } = await command(['list', 'optimizers'], { env: { COLUMNS: '80' } });
+    const { stdout } = await loadedCommand(['list', 'optimizers'], { env: { COLUMNS: '80' } });
     expect(stdout).toMatch(/^classical: .*\nname .*\n(?:.*\n)*?adam +1 +0 +2 +lr$/m);
     expect(stdout).toMatch(/^this project's: .*\nname .*\n(?:.*\n)*?preconditioned-sgd +1 +14e +8 +-$/m);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-    expect((await command(['list', 'optimizers', '--format', 'json'])).stdout).toBe(
-      (await command(['list', 'optimizers', '--json'])).stdout,
+    expect((await loadedCommand(['list', 'optimizers', '--format', 'json'])).stdout).toBe(
+      (await loadedCommand(['list', 'optimizers', '--json'])).stdout,
     );
   });
 
   test.each(['testproblems', 'optimizers'])('%s in a narrow and in a wide terminal', async (what) => {
     const at = async (columns: number) => {
-      const { stdout } = await command(['list', what], { env: { COLUMNS: String(columns) } });
+      const { stdout } = await loadedCommand(['list', what], { env: { COLUMNS: String(columns) } });
       const lines = stdout.split('\n');
       expect(lines.filter((line) => line.length > columns)).toEqual([]);
       return lines;
@@ -126,7 +126,7 @@ describe('data', () => {
   test('verify fails where something is not verified, and names it', async () => {
     await mkdir(join(folder, 'data', 'mnist'), { recursive: true });
     await writeFile(join(folder, 'data', 'mnist', 'train-images-idx3-ubyte'), 'no images');
-    const { code, stdout, stderr } = await command(['data', 'verify', 'mnist'], { cwd: folder });
+    const { code, stdout, stderr } = await loadedCommand(['data', 'verify', 'mnist'], { cwd: folder });
     expect(code).toBe(1);
     expect(stdout).toMatch(/^mnist +mnist.train-images-idx3-ubyte +corrupt +9 /m);
     expect(stderr).toContain('probprec: not verified: mnist (corrupt)');
@@ -134,17 +134,22 @@ describe('data', () => {
 
   test('the data directory comes from the environment when it is not given', async () => {
     const env = { PROBPREC_DATA_DIR: join(folder, 'elsewhere') };
-    const { stderr } = await command(['data', 'info', 'mnist'], { cwd: folder, env });
+    const { stderr } = await loadedCommand(['data', 'info', 'mnist'], { cwd: folder, env });
     expect(stderr).toContain(`data sets in ${env.PROBPREC_DATA_DIR}`);
   });
 });
 
 test('doctor says what is there and what to do about the rest', async () => {
-  const { code, stdout } = await command(['doctor'], { cwd: folder });
+  const { code, stdout } = await loadedCommand(['doctor', '--no-speed'], { cwd: folder });
   expect(code).toBe(0);
   expect(stdout).toMatch(/^onnxruntime \(default\) +cpu +yes/m);
   expect(stdout).toContain('mnist is missing: probprec data fetch mnist');
   const { content } = await json('doctor');
   expect(content.machine.node).toBe(process.versions.node);
   expect(content.advice).toHaveLength(6);
+  // The speed of an engine that works is measured.
+  for (const { name, usable, gigaflops } of content.engines) {
+    if (usable) expect(gigaflops, name).toBeGreaterThan(0);
+    else expect(gigaflops, name).toBeNull();
+  }
 });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runHelp } from '../../src/cli/commands/run-help.js';
 import { createProgram } from '../../src/cli/program.js';
 import { command } from './command.js';
+import { loadedCommand } from './loaded-command.js';
 import { quietTerminal } from './quiet-terminal.js';
 
 let folder: string;
@@ -19,20 +20,24 @@ const synthetic = ['--data', 'synthetic', '--synthetic-size', '300', '--quiet'];
 
 describe('asking for help', () => {
   test('help CMD says what CMD --help says, for commands of commands, too', async () => {
+    const said = async (...words: string[]) => {
+      const { code, stdout, stderr } = await loadedCommand(words);
+      return { code, stdout, stderr };
+    };
     for (const path of [['run'], ['sweep', 'plan']]) {
-      expect(await command(['help', ...path])).toEqual(await command([...path, '--help']));
+      expect(await said('help', ...path)).toEqual(await said(...path, '--help'));
     }
-    expect(await command(['help'])).toEqual(await command(['--help']));
+    expect(await said('help')).toEqual(await said('--help'));
   });
 
   test('help of nothing that is there names what is', async () => {
-    expect(await command(['help', 'rnu'])).toMatchObject({
+    expect(await loadedCommand(['help', 'rnu'])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
         /^probprec: unknown command "rnu"; expected one of run, .*did you mean run\?\).*\n$/,
       ),
     });
-    expect((await command(['help', 'sweep', 'plam'])).stderr).toMatch(
+    expect((await loadedCommand(['help', 'sweep', 'plam'])).stderr).toMatch(
       /^probprec: sweep: unknown command "plam"; .*plan/,
     );
   });
@@ -48,10 +53,10 @@ describe('asking for help', () => {
   });
 
   test('an unknown option names the command to ask', async () => {
-    expect((await command(['compare', '--formt', 'csv'])).stderr).toBe(
+    expect((await loadedCommand(['compare', '--formt', 'csv'])).stderr).toBe(
       "probprec: unknown option '--formt' (did you mean --format?); probprec compare --help lists the options\n",
     );
-    expect((await command(['sweep', 'best', '--metrik', '1'])).stderr).toMatch(
+    expect((await loadedCommand(['sweep', 'best', '--metrik', '1'])).stderr).toMatch(
       /^probprec: unknown option '--metrik'.*; probprec sweep best --help lists the options\n$/,
     );
   });
@@ -76,12 +81,12 @@ describe('options that one always gives', () => {
   test('come from the file, before it from the environment, before that from the command line', async () => {
     const config = join(folder, 'probprec.yaml');
     await writeFile(config, 'output_dir: from-file\nthreads: 1\n');
-    await command([...smallRun, ...synthetic, '--config', config], { cwd: folder });
-    await command([...smallRun, ...synthetic], {
+    await loadedCommand([...smallRun, ...synthetic, '--config', config], { cwd: folder });
+    await loadedCommand([...smallRun, ...synthetic], {
       cwd: folder,
       env: { PROBPREC_CONFIG: config, PROBPREC_OUTPUT_DIR: 'from-environment' },
     });
-    await command([...smallRun, ...synthetic, '--output-dir', 'from-command-line'], {
+    await loadedCommand([...smallRun, ...synthetic, '--output-dir', 'from-command-line'], {
       cwd: folder,
       env: { PROBPREC_OUTPUT_DIR: 'from-environment-2' },
     });
@@ -99,19 +104,21 @@ describe('options that one always gives', () => {
   ])('%j is one line and exit code 2', async (content, line) => {
     const config = join(folder, 'probprec.yaml');
     await writeFile(config, content);
-    const { code, stdout, stderr } = await command([...smallRun, ...synthetic, '--config', config], { cwd: folder });
+    const { code, stdout, stderr } = await loadedCommand([...smallRun, ...synthetic, '--config', config], {
+      cwd: folder,
+    });
     expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
     expect(stderr).toMatch(line);
     expect(await readdir(folder)).toEqual(['probprec.yaml']);
   });
 
   test('a wrong variable is named, and so is a file that is not there', async () => {
-    const wrong = await command([...smallRun, ...synthetic], { cwd: folder, env: { PROBPREC_THREADS: 'x' } });
+    const wrong = await loadedCommand([...smallRun, ...synthetic], { cwd: folder, env: { PROBPREC_THREADS: 'x' } });
     expect(wrong).toMatchObject({
       code: 2,
       stderr: 'probprec: $PROBPREC_THREADS: found "x", expected a whole number of at least 1\n',
     });
-    const none = await command([...smallRun, ...synthetic, '--config', 'none.yaml'], { cwd: folder });
+    const none = await loadedCommand([...smallRun, ...synthetic, '--config', 'none.yaml'], { cwd: folder });
     expect(none).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^probprec: --config none\.yaml: cannot be read/),
@@ -122,7 +129,7 @@ describe('options that one always gives', () => {
 describe('completion', () => {
   /** What bash offers for a line whose last word is being typed. */
   async function offered(...words: string[]): Promise<string[]> {
-    const { stdout: script, code } = await command(['completion', 'bash']);
+    const { stdout: script, code } = await loadedCommand(['completion', 'bash']);
     expect(code).toBe(0);
     const line = words.map((word) => `'${word}'`).join(' ');
     const ask = `COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _probprec; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -155,7 +162,7 @@ describe('completion', () => {
   });
 
   test.each(['zsh', 'fish'])('%s has a line for every command', async (shell) => {
-    const { stdout } = await command(['completion', shell]);
+    const { stdout } = await loadedCommand(['completion', shell]);
     for (const name of ['run', 'curvature', 'parquet', 'rerun-best'])
       expect(stdout).toMatch(new RegExp(`\\b${name}\\b`));
     const { error, status, stderr } = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' });
@@ -163,7 +170,7 @@ describe('completion', () => {
   });
 
   test('of another shell is refused', async () => {
-    expect((await command(['completion', 'tcsh'])).stderr).toEqual(
+    expect((await loadedCommand(['completion', 'tcsh'])).stderr).toEqual(
       expect.stringMatching(/^probprec: completion: found "tcsh", expected one of bash, zsh, fish.*\n$/),
     );
   });

@@ -7,6 +7,7 @@ import { writeRunFile } from '../../src/results/index.js';
 import { deepobsContent, place, put } from '../results/deepobs/trees.js';
 import { exampleConfiguration, exampleRunFile } from '../results/example.js';
 import { command } from './command.js';
+import { loadedCommand } from './loaded-command.js';
 
 const fixtures = fileURLToPath(new URL('../results/deepobs/fixtures', import.meta.url));
 
@@ -25,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const inFolder = (...args: string[]) => command(args, { cwd: folder });
+const inFolder = (...args: string[]) => loadedCommand(args, { cwd: folder });
 
 describe('compare', () => {
   test('prints a table of the folder results', async () => {

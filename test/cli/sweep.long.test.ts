@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { command, type Finished } from './command.js';
+import { command } from './command.js';
+import { loadedCommand } from './loaded-command.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -11,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const sweep = (...args: string[]): Promise<Finished> => command(['sweep', ...args], { cwd: folder });
+const sweep = (...args: string[]) => loadedCommand(['sweep', ...args], { cwd: folder });
 const SMALL = [
   '--data',
   'synthetic',
@@ -224,9 +225,9 @@ test('tuning end to end: plan, commands in a shell, status, best, rerun, and one
   ]);
   for (const { settings } of rankings) expect(settings[0]?.value).toBeGreaterThanOrEqual(settings[1]?.value ?? 1);
 
-  const rerun = await sweep('rerun-best', 'tune.yaml', '--allow-user-code', '--seeds', '43-44');
+  const rerun = await sweep('rerun-best', 'tune.yaml', '--allow-user-code', '--seeds', '43');
   expect(rerun).toMatchObject({ code: 0, stdout: 'tune-best.yaml\n' });
-  expect(rerun.stderr).toContain('4 runs: 1 test problem, 2 optimizers, 2 settings, 2 seeds');
+  expect(rerun.stderr).toContain('2 runs: 1 test problem, 2 optimizers, 2 settings, 1 seed');
   expect(rerun.stderr).toContain(
     'next: probprec sweep run tune-best.yaml --allow-user-code, then probprec compare results',
   );
@@ -238,14 +239,14 @@ test('tuning end to end: plan, commands in a shell, status, best, rerun, and one
     execFileSync('sh', ['-e', file], { cwd: tmpdir(), stdio: 'ignore' });
   }
   expect((await sweep('status', 'tune-best.yaml', '--allow-user-code')).stdout).toContain(
-    'tune-best: 4 of 4 runs done; 4 completed',
+    'tune-best: 2 of 2 runs done; 2 completed',
   );
 
   const { stdout } = await command(['compare', 'results', '--baselines', 'none', '--format', 'json'], { cwd: folder });
   const { tables }: { tables: { rows: { optimizer: string; seeds: number[] }[] }[] } = JSON.parse(stdout);
   expect(tables[0]?.rows.map(({ optimizer, seeds }) => [optimizer, seeds])).toEqual([
-    ['Mine', [42, 43, 44]],
-    ['SGD', [42, 43, 44]],
+    ['Mine', [42, 43]],
+    ['SGD', [42, 43]],
   ]);
 });
 
@@ -269,10 +270,10 @@ test('failed runs are said first, by reason, and make the exit code 1', async ()
 test('5,000 runs are planned, written as commands and looked for quickly', async () => {
   const plan = [...PLAN, '--grid', 'lr=log:1e-5:1:500', '--seeds', '42-51'];
   for (const args of [plan, ['commands', 'plan.yaml'], ['status', 'plan.yaml']]) {
-    const start = performance.now();
-    expect(await sweep(...args)).toMatchObject({ code: 0 });
-    // Under a second on an idle machine; the bound leaves room for the tests beside this one.
-    expect(performance.now() - start).toBeLessThan(8000);
+    const { code, cpuSeconds } = await sweep(...args);
+    expect(code).toBe(0);
+    // About a second, whatever else the machine does.
+    expect(cpuSeconds).toBeLessThan(5);
   }
   const lines = await readFile(join(folder, 'jobs_SGD_grid_search_mnist_logreg.txt'), 'utf8');
   expect(lines.trim().split('\n')).toHaveLength(5000);

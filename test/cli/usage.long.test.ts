@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { command } from './command.js';
+import { loadedCommand } from './loaded-command.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -89,7 +90,7 @@ const BAD: readonly (readonly [what: string, args: readonly string[], ...expecte
 
 describe('a wrong command line is one line on stderr, exit code 2, and writes nothing:', () => {
   test.each(BAD.map(([what, args, ...expected]) => ({ what, args, expected })))('$what', async ({ args, expected }) => {
-    const { code, stdout, stderr } = await command(args, { cwd: folder });
+    const { code, stdout, stderr } = await loadedCommand(args, { cwd: folder });
     expect(stderr).toMatch(/^probprec: [^\n]+\n$/);
     for (const pattern of expected) expect(stderr).toMatch(pattern);
     expect(stderr).not.toContain('defect');
@@ -133,7 +134,7 @@ test.each([
     await writeFile(join(data, `${name}-ubyte`), damage(Buffer.concat([header, Buffer.alloc(2000)])));
   }
   const args = ['run', '--testproblem', 'mnist_logreg', '--optimizer', 'sgd', '--lr', '1'];
-  const { code, stdout, stderr } = await command(args, { cwd: folder });
+  const { code, stdout, stderr } = await loadedCommand(args, { cwd: folder });
   expect(stderr).toMatch(/^probprec: [^\n]*-ubyte[^\n]*expected[^\n]*\n$/);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(await readdir(folder)).toEqual(['data']);
@@ -147,7 +148,7 @@ describe("a user's optimizer file", () => {
     ['exports something else', 'export default { name: "mine" };'],
   ])('that %s is one line and exit code 2', async (_, content) => {
     await writeFile(join(folder, 'mine.mjs'), content);
-    const { code, stdout, stderr } = await command([...problem, '--optimizer', './mine.mjs'], { cwd: folder });
+    const { code, stdout, stderr } = await loadedCommand([...problem, '--optimizer', './mine.mjs'], { cwd: folder });
     expect(stderr).toMatch(/^probprec: [^\n]*mine\.mjs[^\n]*\n$/);
     expect(stderr).not.toContain('defect');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -8,7 +8,7 @@ import { spreadOf, standardErrorsApart } from '../../src/conformance/spread.js';
 import { STATED } from '../../src/conformance/stated.js';
 import { FileError } from '../../src/errors.js';
 import { loadTestProblem, testProblemNames } from '../../src/testproblem/index.js';
-import { command } from '../cli/command.js';
+import { loadedCommand } from '../cli/loaded-command.js';
 
 const measured = readMeasured(measurementsFolder());
 
@@ -115,7 +115,7 @@ test.each([
   { args: ['testproblems', './mine.js'], found: 'the argument "./mine.js"' },
   { args: ['testproblems', '--json'], found: '--json' },
 ])('list $args --conformance: one line', async ({ args, found }) => {
-  const { code, stderr, stdout } = await command(['list', ...args, '--conformance']);
+  const { code, stderr, stdout } = await loadedCommand(['list', ...args, '--conformance']);
   expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
   expect(stderr).toContain(`--conformance: found ${found}, expected `);
 });

@@ -6,6 +6,7 @@ import { describeHyperparameters, loadOptimizer, optimizerNames, wrapperNames } 
 import { flagOf, keysOf, RUN_OPTIONS } from '../../src/run-options/index.js';
 import { quietTerminal } from '../cli/quiet-terminal.js';
 import { commandsOf, documents } from './commands.js';
+import { isSyntax } from './executed.js';
 
 const program = createProgram(quietTerminal());
 const hyperparameters = new Set<string>();
@@ -41,10 +42,6 @@ test('every command in README and docs names commands and options that are there
   const wrong = commands.flatMap(({ place, line }) => faults(line).map((fault) => `${place}: ${fault}: ${line}`));
   expect(wrong).toEqual([]);
 });
-
-/** A line that describes commands, with what is optional or to be filled in, and not one that can be typed. */
-const isSyntax = (line: string) =>
-  /[[\]…]|\w\|\w|[= ]<|\b[A-Z]{3,}(?:=|\b)(?!\.)/.test(line.replaceAll(/"[^"]*"|'[^']*'/g, ''));
 
 /** What the command line says to a documented command: arguments, options and their values, as it reads them; nothing is executed. */
 async function refusal(line: string): Promise<string | null> {

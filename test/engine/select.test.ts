@@ -72,11 +72,3 @@ test('every engine is described, and the default one works here', async () => {
     },
   ]);
 });
-
-test('the speed of an engine that works is measured', async () => {
-  const descriptions = await describeEngines({ speed: true });
-  for (const { name, usable, gigaflops } of descriptions) {
-    if (usable) expect(gigaflops, name).toBeGreaterThan(0);
-    else expect(gigaflops, name).toBeNull();
-  }
-});

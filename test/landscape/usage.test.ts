@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { command } from '../cli/command.js';
+import { loadedCommand } from '../cli/loaded-command.js';
 
 const data = ['--data', 'synthetic', '--synthetic-size', '600', '--threads', '1', '--batch-size', '32'];
 const logreg = ['curvature', '--testproblem', 'mnist_logreg', ...data];
@@ -29,7 +29,7 @@ describe('a wrong option of curvature', () => {
     [['--optimizer', 'sgd', '--rate', '1'], /--rate: found an option that neither curvature nor sgd has/],
   ])('%j is answered in one line', async (args, expected) => {
     const given = args.length === 0 ? ['curvature'] : [...logreg, '--quiet', ...args];
-    const { code, stdout, stderr } = await command(given);
+    const { code, stdout, stderr } = await loadedCommand(given);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toMatch(expected);

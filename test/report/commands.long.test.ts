@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../cli/command.js';
+import { loadedCommand } from '../cli/loaded-command.js';
 
 let folder: string;
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
   const shared = ['run', '--testproblem', 'quadratic_deep', '--num-epochs', '2', '--threads', '1', '--quiet'];
   for (const words of ['--optimizer sgd --lr 0.01', '--optimizer adam --lr 0.1', '--optimizer sgd --lr 1e6']) {
     for (const seed of [42, 43]) {
-      const { code } = await command([
+      const { code } = await loadedCommand([
         ...shared,
         ...words.split(' '),
         '--seed',
@@ -31,7 +32,7 @@ const inFolder = (name: string) => join(folder, name);
 describe('plot', () => {
   test.each(['svg', 'png', 'pdf', 'json'])('writes %s and the data behind it', async (format) => {
     const file = inFolder(`curves.${format}`);
-    const { code, stdout } = await command([
+    const { code, stdout } = await loadedCommand([
       'plot',
       'learning-curves',
       inFolder('results'),
@@ -49,7 +50,7 @@ describe('plot', () => {
         format
       ] ?? /never/,
     );
-    const { stdout: json } = await command(['compare', inFolder('results'), '--format', 'json', '--details']);
+    const { stdout: json } = await loadedCommand(['compare', inFolder('results'), '--format', 'json', '--details']);
     const [table] = JSON.parse(json).tables;
     const lines = (await readFile(inFolder('curves.csv'), 'utf8')).trim().split('\n');
     for (const row of table.rows) {
@@ -61,24 +62,24 @@ describe('plot', () => {
 
   test('writes a picture for LaTeX and its data beside it', async () => {
     const file = inFolder('curves.tex');
-    const { code, stdout } = await command(['plot', 'learning-curves', inFolder('results'), '-o', file]);
+    const { code, stdout } = await loadedCommand(['plot', 'learning-curves', inFolder('results'), '-o', file]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${file}\n${inFolder('curves.tikz.csv')}\n` });
     expect(await readFile(file, 'utf8')).toContain('\\pgfplotstableread[col sep=comma]{curves.tikz.csv}\\probprecdata');
     const refused = async (...args: string[]) =>
-      (await command(['plot', 'finals', inFolder('results'), ...args])).stderr;
+      (await loadedCommand(['plot', 'finals', inFolder('results'), ...args])).stderr;
     expect(await refused('-o', inFolder('a#b.tex'))).toMatch(
       /^probprec: --output: found the name "a#b.tex", expected letters/,
     );
     expect(await refused('-o', file, '--data', inFolder('curves.tikz.csv'))).toMatch(/^probprec: --data: found/);
     const latex = async (...args: string[]) =>
-      (await command(['compare', inFolder('results'), '--format', 'latex', ...args])).stderr;
+      (await loadedCommand(['compare', inFolder('results'), '--format', 'latex', ...args])).stderr;
     expect(await latex('--label', 'a{b')).toMatch(/^probprec: --label: found "a\{b", expected letters/);
     expect(await latex('--caption', '50% more')).toMatch(/^probprec: --caption: found "50% more", expected LaTeX/);
   });
 
   test('says what is wrong in one line', async () => {
     const line = async (...args: string[]) => {
-      const { code, stderr } = await command(args);
+      const { code, stderr } = await loadedCommand(args);
       return [code, stderr];
     };
     expect(await line('plot', 'curve', '-o', 'x.svg')).toEqual([
@@ -103,7 +104,7 @@ describe('plot', () => {
 
 test('report writes one page with the settings, the diverged runs and the commands that repeat it', async () => {
   const file = inFolder('report.html');
-  const { code, stdout } = await command([
+  const { code, stdout } = await loadedCommand([
     'report',
     inFolder('results'),
     '-o',
@@ -118,7 +119,7 @@ test('report writes one page with the settings, the diverged runs and the comman
   );
   expect(text).toContain('diverged');
   expect(text).not.toContain('<script');
-  const interactive = await command(['report', inFolder('results'), '-o', file]);
+  const interactive = await loadedCommand(['report', inFolder('results'), '-o', file]);
   expect(interactive.code).toBe(0);
   const { length } = await readFile(file);
   expect(length).toBeGreaterThan(800_000);
@@ -126,7 +127,7 @@ test('report writes one page with the settings, the diverged runs and the comman
 });
 
 test('export csv: tables that fit together, every number as in the run file', async () => {
-  const { code, stdout } = await command(['export', 'csv', inFolder('results'), '-o', inFolder('tables')]);
+  const { code, stdout } = await loadedCommand(['export', 'csv', inFolder('results'), '-o', inFolder('tables')]);
   expect({ code, files: stdout.trim().split('\n').length }).toEqual({ code: 0, files: 5 });
   expect((await readdir(inFolder('tables'))).sort()).toEqual([
     'curves.csv',

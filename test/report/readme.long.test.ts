@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { command } from '../cli/command.js';
+import { loadedCommand } from '../cli/loaded-command.js';
 
 const root = new URL('../../', import.meta.url);
 
@@ -23,7 +23,7 @@ test('the commands in README make its figure and its table', async () => {
     for (const line of commands) {
       // Two seeds, so that the test takes seconds.
       const args = line.replace('--seeds 42-51', '--seeds 42-43').trim().split(' ').slice(2);
-      const { code, stdout, stderr } = await command(args, { cwd: folder });
+      const { code, stdout, stderr } = await loadedCommand(args, { cwd: folder });
       expect({ line, code, stderr: code === 0 ? '' : stderr }).toEqual({ line, code: 0, stderr: '' });
       outputs.push(stdout);
     }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readRunFile, reproducibleContent } from '../../src/results/index.js';
 import { command } from '../cli/command.js';
+import { loadedCommand } from '../cli/loaded-command.js';
 import { temporaryFolder } from './small-run.js';
 
 let folder: string;
@@ -51,7 +52,7 @@ describe('a user’s optimizer file', () => {
       /HeavyBall.num_epochs__1__batch_size__32__lr__1\.e-02__mu__8\.e-01__power__1.random_seed/,
     );
     const builtIn = [...small, '--optimizer', 'momentum', '--lr', '0.01', '--momentum', '0.8'];
-    const reference = await command(builtIn, { cwd: folder });
+    const reference = await loadedCommand(builtIn, { cwd: folder });
     const [mine, theirs] = await Promise.all(
       [own, reference].map(({ stdout }) => readRunFile(join(folder, stdout.trim()))),
     );
@@ -68,8 +69,8 @@ describe('a user’s optimizer file', () => {
     await writeFile(join(folder, 'heavy-ball.mjs'), heavyBall);
     const settings = ['--lr', '0.01', '--lookahead-steps', '3'];
     const [own, reference] = await Promise.all([
-      command([...small, '--optimizer', 'lookahead(./heavy-ball.mjs)', ...settings], { cwd: folder }),
-      command([...small, '--optimizer', 'lookahead(momentum)', ...settings], { cwd: folder }),
+      loadedCommand([...small, '--optimizer', 'lookahead(./heavy-ball.mjs)', ...settings], { cwd: folder }),
+      loadedCommand([...small, '--optimizer', 'lookahead(momentum)', ...settings], { cwd: folder }),
     ]);
     expect(own).toMatchObject({ code: 0, stderr: '' });
     expect(own.stdout).toMatch(/mnist_logreg.Lookahead\(HeavyBall\).num_epochs__1__batch_size__32__lookahead_alpha/);
@@ -84,7 +85,7 @@ describe('a user’s optimizer file', () => {
     expect(mine?.test_losses).toEqual(theirs?.test_losses);
     const broken = heavyBall.replace('tensor.multiply(u, 1)', 'tensor.nonsense(u)');
     await writeFile(join(folder, 'broken.mjs'), broken);
-    const failed = await command([...small, '--optimizer', 'ema(./broken.mjs)', '--lr', '0.1'], { cwd: folder });
+    const failed = await loadedCommand([...small, '--optimizer', 'ema(./broken.mjs)', '--lr', '0.1'], { cwd: folder });
     expect(failed.code).toBe(2);
     expect(failed.stderr).toMatch(/broken\.mjs:\d+: TypeError: /);
   });
@@ -167,7 +168,7 @@ describe('a user’s optimizer file', () => {
       export default defineOptimizer({ name: 'wrong', className: 'Wrong', description: 'wrong',
         hyperparameters: z.strictObject({ lr: z.number() }), transformation: ${transformation} });`;
     await writeFile(join(folder, 'wrong.mjs'), source);
-    const result = await command([...small, '--optimizer', './wrong.mjs', '--lr', '0.1'], { cwd: folder });
+    const result = await loadedCommand([...small, '--optimizer', './wrong.mjs', '--lr', '0.1'], { cwd: folder });
     expect({ code: result.code, lines: result.stderr.split('\n').length - 1 }, result.stderr).toEqual({
       code: 2,
       lines: 1,
@@ -411,7 +412,7 @@ export default { name: 'own', className: 'Own', description: 'fails in a step', 
     for (const [index, body] of bodies.entries()) {
       const file = join(folder, `broken-${index}.mjs`);
       await writeFile(file, broken(body));
-      const { code, stderr } = await command([...small, '--optimizer', file], { cwd: folder });
+      const { code, stderr } = await loadedCommand([...small, '--optimizer', file], { cwd: folder });
       expect(code, stderr).not.toBe(0);
       expect(stderr, body).not.toMatch(/^\s+at /m);
       expect(stderr.trimEnd().split('\n').length, stderr).toBeLessThan(3);

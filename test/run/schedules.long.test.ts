@@ -13,7 +13,7 @@ import { executeRun, resolveConfiguration } from '../../src/run/index.js';
 import { scheduleFactor } from '../../src/schedule/index.js';
 import { plannedRuns, planOf, planText, rerunStatement } from '../../src/sweep/index.js';
 import { runArguments } from '../../src/sweep/run-arguments.js';
-import { command } from '../cli/command.js';
+import { loadedCommand } from '../cli/loaded-command.js';
 import { interruptedWhen, runSmall, smallRequest, temporaryFolder } from './small-run.js';
 
 let folder: string;
@@ -158,7 +158,7 @@ resources: { threads: 1 }
   });
 
   test('the command line plans, trains, ranks and compares them', async () => {
-    const run = (line: string[]) => command(line, { cwd: folder });
+    const run = (line: string[]) => loadedCommand(line, { cwd: folder });
     const data = ['--num-epochs', '2', '--data', 'synthetic', '--synthetic-size', '600', '--batch-size', '32'];
     const planned = await run([
       ...['sweep', 'plan', '--testproblem', 'mnist_logreg', '--optimizer', 'sgd', 'lookahead(adam)', ...data],

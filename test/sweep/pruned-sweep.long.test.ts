@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { command } from '../cli/command.js';
+import { loadedCommand } from '../cli/loaded-command.js';
 import { prunedStates, writePrunedPlan } from './pruned-plan.js';
 
 let folder: string;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const probprec = (...args: string[]) => command(args, { cwd: folder });
+const probprec = (...args: string[]) => loadedCommand(args, { cwd: folder });
 
 test('a sweep decides after its epochs, and every table says what it stopped', async () => {
   const { code, stdout, stderr } = await probprec('sweep', 'run', await writePrunedPlan(folder, 'one'));

@@ -12,6 +12,7 @@ import type { SlurmOptions } from '../../src/sweep/slurm/script-context.js';
 import { slurmScripts } from '../../src/sweep/slurm/scripts.js';
 import { checkTaskTime, checkTimeLimit, parseTimeLimit } from '../../src/sweep/slurm/time-limit.js';
 import { command } from '../cli/command.js';
+import { loadedCommand } from '../cli/loaded-command.js';
 import { sweepFolder, writePlan } from './small-sweep.js';
 
 let folder: string;
@@ -345,7 +346,7 @@ describe('time limits', () => {
     try {
       const plan = await writePlan(sweep, 'tune.yaml', { seeds: '1', more: 'resources: { time: "3" }' });
       const slurm = () =>
-        command(['sweep', 'commands', plan, '--allow-user-code', '--format', 'slurm'], { cwd: sweep });
+        loadedCommand(['sweep', 'commands', plan, '--allow-user-code', '--format', 'slurm'], { cwd: sweep });
       expect((await slurm()).stderr).toMatch(/found 3 \(180 s\), expected at least 8 minutes: .*300 s \(assumed/);
       expect((await command(['sweep', 'run', plan, '--allow-user-code'], { cwd: sweep })).code).toBe(0);
       const measured = await slurm();

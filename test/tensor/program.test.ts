@@ -173,7 +173,7 @@ describe('gradients', () => {
   });
 
   test('need a floating-point scalar', () => {
-    expect(() => gradients(zeros([2]), [])).toThrow('gradients: expected a scalar, found [2] float');
+    expect(() => gradients(zeros([2]), [])).toThrow('gradients: found [2] float, expected a scalar');
     expect(() => gradients(input('n', [], 'int'), [])).toThrow(ShapeError);
   });
 });

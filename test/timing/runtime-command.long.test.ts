@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { command, startCommand } from '../cli/command.js';
+import { loadedCommand } from '../cli/loaded-command.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -81,7 +82,7 @@ describe('runtime', () => {
     [['--repeats', '0'], /^probprec: --repeats: found "0", expected a whole number of at least 1\n$/],
     [['--batch-size', '251'], /^probprec: --batch-size: found 251, expected at most 250/],
   ])('says in one line what is wrong with %s', async (args, message) => {
-    const { code, stdout, stderr } = await command([...small, '--optimizers', 'momentum', ...args]);
+    const { code, stdout, stderr } = await loadedCommand([...small, '--optimizers', 'momentum', ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
   });

@@ -10,7 +10,7 @@ import {
 } from '../../analysis/index.js';
 import { describeHyperparameters, loadOptimizer, optimizerNames, optimizerOfClass } from '../../optimizer/index.js';
 import { findResultFiles, frameworkDefaults, type RecordedRun, readResults } from '../../results/index.js';
-import { type PlanTrust, planStatus, readPlan } from '../../sweep/index.js';
+import type { PlanTrust } from '../../sweep/index.js';
 import { UsageError } from '../failure.js';
 import { quoted } from '../option-values.js';
 
@@ -67,6 +67,8 @@ async function labelOf(argument: string): Promise<{ label: string; path: string 
 
 /** Exactly the runs of a plan: each of its optimizer entries is a row, in the plan's order and with its label. */
 export async function readPlanRuns(path: string, trust: PlanTrust = {}): Promise<Sources> {
+  // Most comparisons are of folders, which need nothing of plans and how they are run.
+  const { planStatus, readPlan } = await import('../../sweep/index.js');
   const plan = await readPlan(path, trust);
   const statuses = await planStatus(plan);
   const entries = new Map(

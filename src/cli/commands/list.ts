@@ -1,16 +1,7 @@
-import {
-  baselineSettings,
-  bundledBaselinesFolder,
-  type ComparedSetting,
-  readBaselineFiles,
-} from '../../analysis/index.js';
-import { datasetNames, loadDataset } from '../../dataset/index.js';
-import { enginesInWords } from '../engines-in-words.js';
 import type { ListName } from '../options.js';
 import { formatTable } from '../table.js';
-import type { Screen, Terminal } from '../terminal.js';
-import { optimizerEntries, optimizerList } from './list-optimizers.js';
-import { testProblemEntries, testProblemList } from './list-testproblems.js';
+import type { Terminal } from '../terminal.js';
+import type { Listing } from './listing.js';
 
 /** Prints a table, or with `json` a list of objects, of what there is, users' `files` included. */
 export async function list(what: ListName, files: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
@@ -20,33 +11,23 @@ export async function list(what: ListName, files: readonly string[], json: boole
   terminal.result(formatTable(listing.header, listing.rows, terminal));
 }
 
-/** A table, or a text of another form. */
-type Listing = { readonly entries: readonly object[] } & (
-  | {
-      readonly header: readonly string[];
-      readonly rows: readonly (readonly (string | number | null)[])[];
-    }
-  | { readonly text: (screen: Screen) => string | Promise<string> }
-);
-
+/** What one list needs is loaded when it is asked for: no list needs much of what the others do. */
 const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>> = {
   async testproblems(files) {
+    const { testProblemEntries, testProblemList } = await import('./list-testproblems.js');
     const entries = await testProblemEntries(files);
     return { entries, text: (screen) => testProblemList(entries, screen) };
   },
   async optimizers(files) {
+    const { optimizerEntries, optimizerList } = await import('./list-optimizers.js');
     const entries = await optimizerEntries(files);
     return { entries, text: (screen) => optimizerList(entries, screen) };
   },
   async datasets(files) {
-    const entries = await Promise.all([...datasetNames(), ...files].map(describeDataset));
-    const rows = entries.map(({ name, shape, classes, sizes, files, description }) => [
-      ...[name, shape.join('x'), classes, sizes.train, sizes.valid, sizes.test, files.length, description],
-    ]);
-    const header = ['name', 'shape', 'classes', 'train', 'valid', 'test', 'files', 'description'];
-    return { entries, header, rows };
+    return (await import('./list-datasets.js')).datasetListing(files);
   },
   async engines() {
+    const { enginesInWords } = await import('../engines-in-words.js');
     const entries = await enginesInWords();
     const rows = entries.map(({ name, device, usable, default: isDefault, version, reason }) => [
       ...[name, device, usable ? 'yes' : 'no', isDefault ? 'yes' : 'no', version, reason],
@@ -54,49 +35,6 @@ const listings: Record<ListName, (files: readonly string[]) => Promise<Listing>>
     return { entries, header: ['name', 'device', 'usable', 'default', 'version', 'reason'], rows };
   },
   async baselines() {
-    const files = await readBaselineFiles(bundledBaselinesFolder());
-    const entries = files.flatMap((file) =>
-      baselineSettings(file).map((compared) => describeBaseline(compared, file.source)),
-    );
-    const rows = entries.map(
-      ({ testproblem, optimizer, baseline, hyperparameters, num_epochs, batch_size, seeds, protocol }) => [
-        ...[testproblem, optimizer, baseline],
-        Object.entries(hyperparameters)
-          .map(([name, value]) => `${name}=${typeof value === 'number' ? Number(value.toPrecision(4)) : value}`)
-          .join(' '),
-        ...[num_epochs, batch_size, seeds.length, protocol],
-      ],
-    );
-    const header = ['test problem', 'optimizer', 'baseline', 'setting', 'epochs', 'batch size', 'seeds', 'protocol'];
-    return { entries, header, rows };
+    return (await import('./list-baselines.js')).baselineListing();
   },
 };
-
-function describeBaseline(compared: ComparedSetting, source: string) {
-  const { setting, origin, defects } = compared;
-  return {
-    testproblem: setting.testproblem,
-    optimizer: setting.optimizer,
-    baseline: origin,
-    hyperparameters: setting.hyperparameters,
-    num_epochs: setting.numEpochs,
-    batch_size: setting.batchSize,
-    seeds: compared.kind === 'summary' ? compared.seeds : setting.runs.map(({ seed }) => seed),
-    protocol: setting.conditions.protocol,
-    engine: setting.conditions.engine,
-    source,
-    defects,
-  };
-}
-
-async function describeDataset(nameOrFile: string) {
-  const { name, description, shape, classes, sizes, files } = (await loadDataset(nameOrFile)).definition;
-  return {
-    name,
-    description,
-    shape,
-    classes,
-    sizes: { train: sizes.train, valid: sizes.valid, train_eval: sizes.trainEval, test: sizes.test },
-    files: files.map(({ path, md5 }) => ({ path, md5 })),
-  };
-}

@@ -105,7 +105,9 @@ async function checkInside(file: string, folder: string): Promise<void> {
   const real = await realpath(folder);
   const inside = await realpath(dirname(file));
   if (inside === real || inside.startsWith(real.endsWith(sep) ? real : real + sep)) return;
-  throw new FileError(
-    `${file}: lies behind a link that leads out of ${folder}, so it stays; name ${inside} to mean it`,
-  );
+  throw new FileError({
+    subject: file,
+    what: `lies behind a link that leads out of ${folder}, so it stays`,
+    remedy: `name ${inside} to mean it`,
+  });
 }

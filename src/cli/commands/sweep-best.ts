@@ -1,6 +1,6 @@
 import { describeEdge } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
-import { wrapText } from '../../report/index.js';
+import { wrapText } from '../../report/layout.js';
 import { type PlannedRun, type PlanRanking, rankPlan, readPlan } from '../../sweep/index.js';
 import { planArgument } from '../plan-argument.js';
 import type { SweepBestOptions } from '../sweep-options.js';

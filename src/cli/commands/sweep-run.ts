@@ -208,9 +208,8 @@ async function fetchMissing(
     if (signal.aborted) return;
     if (!(error instanceof DataError)) throw error;
     const remedies = 'set data_dir in the plan, PROBPREC_DATA_DIR, or data: synthetic';
-    throw new DataError(`${errorText(error, asFlag)}; expected the data sets in ${dataDir}; ${remedies}`, {
-      cause: error,
-    });
+    const remedy = `expected the data sets in ${dataDir}; ${remedies}`;
+    throw new DataError({ what: errorText(error, asFlag), remedy }, { cause: error });
   }
 }
 

@@ -75,17 +75,24 @@ class Download {
         if (partial.resumable) await partial.close();
         else await partial.discard();
       }
-      throw new FetchError(`${this.#name} could not be fetched (${this.#describeFaults()})${this.#kept(partial)}`);
+      throw this.#failed(this.#describeFaults(), this.#kept(partial));
     } catch (error) {
       this.#options.signal?.throwIfAborted();
       if (this.#deadline.signal.aborted) {
         const before = this.#faults.size === 0 ? '' : `; ${this.#describeFaults()}`;
-        throw new FetchError(`${this.#name} could not be fetched (not complete after ${total.toFixed(0)} s${before})`);
+        throw this.#failed(`not complete after ${total.toFixed(0)} s${before}`);
       }
       throw localFault(error) ? unwritable(this.#target, error) : error;
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #failed(why: string, remedy?: string): FetchError {
+    return new FetchError({
+      what: `${this.#name} could not be fetched (${why})`,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
   }
 
   get #name(): string {
@@ -96,8 +103,9 @@ class Download {
     return [...this.#faults].map(([fault, hosts]) => `${[...hosts].join(', ')}: ${fault}`).join('; ');
   }
 
-  #kept({ length }: PartialFile): string {
-    return length === 0 ? '' : `; ${megabytes(length)} of ${megabytes(this.#file.size)} are kept for the next try`;
+  #kept({ length }: PartialFile): string | undefined {
+    if (length === 0) return undefined;
+    return `${megabytes(length)} of ${megabytes(this.#file.size)} are kept for the next try`;
   }
 
   async #fromMirrors(partial: PartialFile): Promise<boolean> {

@@ -196,7 +196,7 @@ class OnnxExecutable implements Executable {
 
 function own(value: Value): OnnxValue {
   if (value instanceof OnnxValue) return value;
-  throw new EngineError('the value belongs to another engine');
+  throw new EngineError({ what: 'the value belongs to another engine' });
 }
 
 function toFloat32(data: TensorData): Float32Array {

@@ -19,7 +19,8 @@ export class OnnxValue implements Value {
   }
 
   get tensor(): ort.Tensor {
-    if (this.#tensor === null) throw new EngineError('the value was handed back as spent and cannot be used any more');
+    if (this.#tensor === null)
+      throw new EngineError({ what: 'the value was handed back as spent and cannot be used any more' });
     return this.#tensor;
   }
 

@@ -130,7 +130,7 @@ export class TfjsEngine implements Engine {
 
 function own(value: Value): TfjsValue {
   if (value instanceof TfjsValue) return value;
-  throw new EngineError('the value belongs to another engine');
+  throw new EngineError({ what: 'the value belongs to another engine' });
 }
 
 /** The tensor that is fed for an input; kernels would take one of another shape or type and compute something else. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { EngineError } from '../../errors.js';
+import type { Fault } from '../../words.js';
 import { type ImportModule, importPackage, isNotFound } from './import-package.js';
 import type { Tfjs } from './library.js';
 import { type TfjsVariant, type VariantDefinition, variants } from './variant.js';
@@ -24,8 +25,13 @@ export class VariantError extends EngineError {
   readonly installed: boolean;
   readonly version: string | null;
 
-  constructor(message: string, version: string | null, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(
+    variant: TfjsVariant,
+    fault: Omit<Fault, 'subject'>,
+    version: string | null,
+    options?: { readonly cause?: unknown },
+  ) {
+    super({ subject: `the ${variant} engine`, ...fault }, options);
     this.installed = version !== null;
     this.version = version;
   }
@@ -45,7 +51,7 @@ export async function loadVariant(variant: TfjsVariant, options: LoadOptions = {
   if (definition.native) loadedNative = { variant, threads };
   library.enableProdMode();
   const ready = await library.setBackend(definition.backend);
-  if (!ready) throw new VariantError(`the ${variant} engine: TensorFlow.js cannot start its backend`, version);
+  if (!ready) throw new VariantError(variant, { what: 'TensorFlow.js cannot start its backend' }, version);
   await library.ready();
   return { library, version, threads };
 }
@@ -71,17 +77,14 @@ async function installedVersion(
   if (missing.length > 0) {
     const names = missing.toReversed();
     const hint = needs === null ? '' : ` (needs ${needs}${runsOn(nodeVersion) ? '' : `; this is Node ${nodeVersion}`})`;
-    throw new VariantError(
-      `the ${variant} engine: ${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} not installed; npm install ${names.join(' ')}${hint}`,
-      null,
-    );
+    const what = `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} not installed`;
+    throw new VariantError(variant, { what, remedy: `npm install ${names.join(' ')}${hint}` }, null);
   }
   if (!/^4\.(2[2-9]|[3-9]\d)\./.test(version)) {
     const fitting = packages.map((name) => `${name}@4.22`).join(' ');
-    throw new VariantError(
-      `the ${variant} engine: found ${packages[0]} ${version || 'without a version'}, expected 4.22 or a later 4; npm install ${fitting}`,
-      version,
-    );
+    const found = `${packages[0]} ${version || 'without a version'}`;
+    const fault = { found, expected: '4.22 or a later 4', remedy: `npm install ${fitting}` };
+    throw new VariantError(variant, fault, version);
   }
   return version;
 }
@@ -98,16 +101,12 @@ function runsOn(nodeVersion: string): boolean {
 
 function checkNative(variant: TfjsVariant, version: string, nodeVersion: string): void {
   if (!runsOn(nodeVersion)) {
-    throw new VariantError(
-      `the ${variant} engine: tfjs-node fails on Node 23 and later, this is Node ${nodeVersion}; use Node 20 or 22, or another engine`,
-      version,
-    );
+    const what = `tfjs-node fails on Node 23 and later, this is Node ${nodeVersion}`;
+    throw new VariantError(variant, { what, remedy: 'use Node 20 or 22, or another engine' }, version);
   }
   if (loadedNative !== null && loadedNative.variant !== variant) {
-    throw new VariantError(
-      `the ${variant} engine: ${loadedNative.variant} is already loaded in this process, and libtensorflow can be loaded only once; use each in its own process`,
-      version,
-    );
+    const what = `${loadedNative.variant} is already loaded in this process, and libtensorflow can be loaded only once`;
+    throw new VariantError(variant, { what, remedy: 'use each in its own process' }, version);
   }
 }
 
@@ -144,12 +143,11 @@ async function importLibrary(
     return library;
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.name) : String(cause);
-    const remedy = /native addon module/.test(reason)
-      ? `its native addon is missing; npm rebuild ${packages[0]} (needs ${needs})`
-      : `it does not load: ${reason}; npm rebuild ${packages.join(' ')}`;
-    throw new VariantError(`the ${variant} engine: ${packages[0]} ${version} is installed, but ${remedy}`, version, {
-      cause,
-    });
+    const [fault, remedy] = /native addon module/.test(reason)
+      ? ['its native addon is missing', `npm rebuild ${packages[0]} (needs ${needs})`]
+      : [`it does not load: ${reason}`, `npm rebuild ${packages.join(' ')}`];
+    const what = `${packages[0]} ${version} is installed, but ${fault}`;
+    throw new VariantError(variant, { what, remedy }, version, { cause });
   }
 }
 

@@ -37,7 +37,8 @@ export class TfjsValue implements Value {
   }
 
   get tensor(): TfTensor {
-    if (this.#holding === null) throw new EngineError('the value was handed back as spent and cannot be used any more');
+    if (this.#holding === null)
+      throw new EngineError({ what: 'the value was handed back as spent and cannot be used any more' });
     return this.#holding.tensor;
   }
 

@@ -27,16 +27,20 @@ interface AxisWishes {
 /** Where the largest is so many times the smallest, an axis of positive numbers is logarithmic. */
 const LOGARITHMIC_FROM = 30;
 
+/** An axis ends here at the latest: beyond, the margins and the length of the axis are no numbers any more. */
+const LARGEST = 1e300;
+const SMALLEST = 1 / LARGEST;
+
 /** The axis for these values. */
 export function numberAxis(
   values: readonly number[],
   { ends = [], scale = 'auto', limits = null }: AxisWishes = {},
 ): NumberAxis {
-  const own = values.filter(Number.isFinite);
+  const own = values.filter(Number.isFinite).map(bounded);
   const possible = own.length > 0 && own.every((value) => value > 0);
   const wide = possible && limits === null && Math.max(...own) / Math.min(...own) >= LOGARITHMIC_FROM;
   const cut = (value: number) => (limits === null ? value : Math.min(limits[1], Math.max(limits[0], value)));
-  const all = [...own, ...ends.filter(Number.isFinite).map(cut)];
+  const all = [...own, ...ends.filter(Number.isFinite).map(bounded).map(cut)];
   if (possible && (scale === 'log' || (scale === 'auto' && wide))) return logarithmic(own, all);
   if (all.length === 0)
     // No number is known, so none stands at the axis.
@@ -51,12 +55,16 @@ export function numberAxis(
   };
 }
 
+function bounded(value: number): number {
+  return Math.max(-LARGEST, Math.min(LARGEST, value));
+}
+
 function logarithmic(own: readonly number[], all: readonly number[]): NumberAxis {
   // An interval that almost reaches zero would stretch the axis over decades without data.
-  const low = Math.max(Math.min(...own) / 10, Math.min(...all.filter((value) => value > 0)));
-  const high = Math.max(...all);
-  const margin = Math.max(1.02, (high / low) ** 0.04);
-  const domain = [low / margin, high * margin] as const;
+  const low = Math.max(SMALLEST, Math.min(...own) / 10, Math.min(...all.filter((value) => value > 0)));
+  const high = Math.max(low, ...all);
+  const margin = Math.max(1.02, Math.min(high / low, Number.MAX_VALUE) ** 0.04);
+  const domain = [Math.max(SMALLEST / 2, low / margin), Math.min(LARGEST * 2, high * margin)] as const;
   return {
     scale: { type: 'log', domain, nice: false },
     axis: { values: logTicks(domain), format: domain[1] >= 1e5 || domain[0] < 1e-4 ? '.0e' : '~g' },

@@ -95,7 +95,7 @@ const scree: FromReport = (report) => {
 const edge: FromReport = (report) => {
   const points: LinePoint[] = [];
   const add = (key: string, x: number, y: number | null | undefined) => {
-    if (y != null && y > 0) points.push({ key, x, y });
+    if (y != null && y > 0 && Number.isFinite(y)) points.push({ key, x, y });
   };
   for (const { step, blocks, learning_rate: rate, step_size: size } of report.points) {
     const [first] = blocks[0]?.largest ?? [];

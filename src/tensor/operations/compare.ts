@@ -11,7 +11,7 @@ export const equalOperation: Operation = { name: 'equal', derivative: noDerivati
 function compare(operation: Operation, a: Operand, b: Operand): Tensor {
   const [left, right] = [asTensor(a), asTensor(b)];
   if (left.dtype !== right.dtype || left.dtype === 'bool') {
-    throw new ShapeError(`${operation.name}: cannot compare ${describe(left)} with ${describe(right)}`);
+    throw new ShapeError({ subject: operation.name, what: `cannot compare ${describe(left)} with ${describe(right)}` });
   }
   return createTensor(operation, [left, right], {}, broadcastShape(operation.name, left, right), 'bool');
 }

@@ -21,7 +21,8 @@ export const concatenateOperation: Operation = {
 /** The tensors one after the other along an axis; all other axes have equal lengths. */
 export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0];
-  if (first === undefined) throw new ShapeError('concatenate: expected at least one tensor');
+  if (first === undefined)
+    throw new ShapeError({ subject: 'concatenate', found: 'no tensors', expected: 'at least one' });
   requireFloat('concatenate', ...parts);
   const [along = 0] = normaliseAxes('concatenate', first.shape, [axis]);
   for (const part of parts) {
@@ -29,7 +30,10 @@ export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
       part.shape.length === first.shape.length &&
       part.shape.every((length, index) => index === along || length === first.shape[index]);
     if (!fits)
-      throw new ShapeError(`concatenate: ${describe(part)} does not fit ${describe(first)} along axis ${along}`);
+      throw new ShapeError({
+        subject: 'concatenate',
+        what: `${describe(part)} does not fit ${describe(first)} along axis ${along}`,
+      });
   }
   if (parts.length === 1) return first;
   const total = parts.reduce((length, part) => length + lengthOf(part, along), 0);

@@ -59,9 +59,10 @@ function outputShape(name: string, x: Shape, w: Shape, { stride, padding }: Conv
     stride.every((step) => Number.isInteger(step) && step >= 1) &&
     padding.every((amount) => Number.isInteger(amount) && amount >= 0);
   if (x.length !== 4 || w.length !== 4 || channels !== channelsOfW || !geometryFits || rows < 1 || columns < 1) {
-    throw new ShapeError(
-      `${name}: image [${x.join(', ')}] and kernel [${w.join(', ')}] do not fit with stride ${stride} and padding ${padding}`,
-    );
+    throw new ShapeError({
+      subject: name,
+      what: `image [${x.join(', ')}] and kernel [${w.join(', ')}] do not fit with stride ${stride} and padding ${padding}`,
+    });
   }
   return [n, filters, rows, columns];
 }
@@ -72,7 +73,11 @@ function attributesOf({ stride, padding }: ConvolutionGeometry) {
 
 function requireGradientShape(name: string, g: Tensor, expected: Shape): void {
   if (!sameShape(g.shape, expected)) {
-    throw new ShapeError(`${name}: the output gradient is ${describe(g)}, expected [${expected.join(', ')}]`);
+    throw new ShapeError({
+      subject: name,
+      found: `the output gradient ${describe(g)}`,
+      expected: `[${expected.join(', ')}]`,
+    });
   }
 }
 

@@ -7,7 +7,8 @@ import { sum } from './sum.js';
 
 /** Scalar product Σ aᵢ bᵢ over all elements of two tensors of one shape. */
 export function dot(a: Tensor, b: Tensor): Tensor {
-  if (!sameShape(a.shape, b.shape)) throw new ShapeError(`dot: shapes ${describe(a)} and ${describe(b)} differ`);
+  if (!sameShape(a.shape, b.shape))
+    throw new ShapeError({ subject: 'dot', what: `shapes ${describe(a)} and ${describe(b)} differ` });
   return sum(multiply(a, b));
 }
 

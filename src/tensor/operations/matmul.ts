@@ -35,14 +35,15 @@ export function matmul(
   const [innerOfB, columns] = transposeB ? [-1, -2] : [-2, -1];
   for (const tensor of [a, b]) {
     if (tensor.shape.length !== 2 && tensor.shape.length !== 3) {
-      throw new ShapeError(`matmul: expected 2 axes, or 3 of a stack, found ${describe(tensor)}`);
+      throw new ShapeError({ subject: 'matmul', found: describe(tensor), expected: '2 axes, or 3 of a stack' });
     }
   }
   const stacksFit = a.shape.length === b.shape.length && (a.shape.length === 2 || a.shape[0] === b.shape[0]);
   if (!stacksFit || lengthOf(a, inner) !== lengthOf(b, innerOfB)) {
-    throw new ShapeError(
-      `matmul: ${describe(a)}${transposeA ? 'ᵀ' : ''} and ${describe(b)}${transposeB ? 'ᵀ' : ''} do not fit`,
-    );
+    throw new ShapeError({
+      subject: 'matmul',
+      what: `${describe(a)}${transposeA ? 'ᵀ' : ''} and ${describe(b)}${transposeB ? 'ᵀ' : ''} do not fit`,
+    });
   }
   const shape = [...a.shape.slice(0, -2), lengthOf(a, rows), lengthOf(b, columns)];
   return createTensor(matmulOperation, [a, b], { transposeA, transposeB }, shape, 'float');

@@ -48,9 +48,10 @@ function pooledShape(name: string, x: Tensor, { window, stride, padding }: Pooli
     [...window, ...stride].every((length) => Number.isInteger(length) && length >= 1) &&
     padding.every((amount, side) => Number.isInteger(amount) && amount >= 0 && amount < (window[side % 2] ?? 0));
   if (rows < 1 || columns < 1 || !geometryFits) {
-    throw new ShapeError(
-      `${name}: window ${window} with stride ${stride}, padding ${padding} does not fit ${describe(x)}`,
-    );
+    throw new ShapeError({
+      subject: name,
+      what: `window ${window} with stride ${stride}, padding ${padding} does not fit ${describe(x)}`,
+    });
   }
   return [n, channels, rows, columns];
 }
@@ -62,7 +63,7 @@ function attributesOf({ window, stride, padding }: PoolingGeometry) {
 function requireShape(name: string, tensor: Tensor, expected: Shape): void {
   requireFloat(name, tensor);
   if (!sameShape(tensor.shape, expected)) {
-    throw new ShapeError(`${name}: found ${describe(tensor)}, expected [${expected.join(', ')}]`);
+    throw new ShapeError({ subject: name, found: describe(tensor), expected: `[${expected.join(', ')}]` });
   }
 }
 

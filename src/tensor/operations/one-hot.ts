@@ -7,7 +7,7 @@ export const oneHotOperation: Operation = { name: 'oneHot', derivative: () => [n
 /** Integer labels [n] as rows [n, classes] with a one at the label and zeros elsewhere. */
 export function oneHot(labels: Tensor, classes: number): Tensor {
   if (labels.dtype !== 'int' || labels.shape.length !== 1) {
-    throw new ShapeError(`oneHot: expected integer labels [n], found ${describe(labels)}`);
+    throw new ShapeError({ subject: 'oneHot', found: describe(labels), expected: 'integer labels [n]' });
   }
   return createTensor(oneHotOperation, [labels], { classes }, [...labels.shape, classes], 'float');
 }

@@ -10,7 +10,10 @@ export const reshapeOperation: Operation = {
 /** The same elements in row-major order under another shape. */
 export function reshape(operand: Tensor, shape: Shape): Tensor {
   if (sizeOf(shape) !== sizeOf(operand.shape)) {
-    throw new ShapeError(`reshape: ${describe(operand)} has not as many elements as [${shape.join(', ')}]`);
+    throw new ShapeError({
+      subject: 'reshape',
+      what: `${describe(operand)} has not as many elements as [${shape.join(', ')}]`,
+    });
   }
   if (sameShape(operand.shape, shape)) return operand;
   return createTensor(reshapeOperation, [operand], { shape: [...shape] }, shape, operand.dtype);

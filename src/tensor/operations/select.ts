@@ -23,7 +23,7 @@ export const selectOperation: Operation = {
  */
 export function select(condition: Tensor, a: Operand, b: Operand): Tensor {
   if (condition.dtype !== 'bool')
-    throw new ShapeError(`select: the condition is ${describe(condition)}, expected bool`);
+    throw new ShapeError({ subject: 'select', found: `the condition ${describe(condition)}`, expected: 'bool' });
   const [left, right] = [asTensor(a), asTensor(b)];
   requireFloat('select', left, right);
   const values = broadcastShape('select', left, right);

@@ -32,7 +32,10 @@ export function slice(operand: Tensor, begin: readonly number[], end: readonly n
       Number.isInteger(begin[axis]) && (begin[axis] ?? -1) >= 0 && at(shape, axis) >= 0 && (end[axis] ?? 0) <= length,
   );
   if (!inside || begin.length !== operand.shape.length || end.length !== operand.shape.length) {
-    throw new ShapeError(`slice: [${begin.join(', ')}] to [${end.join(', ')}] is outside ${describe(operand)}`);
+    throw new ShapeError({
+      subject: 'slice',
+      what: `[${begin.join(', ')}] to [${end.join(', ')}] is outside ${describe(operand)}`,
+    });
   }
   if (sameShape(shape, operand.shape)) return operand;
   return createTensor(sliceOperation, [operand], { begin: [...begin], end: [...end] }, shape, operand.dtype);
@@ -46,7 +49,10 @@ export function pad(operand: Tensor, before: readonly number[], after: readonly 
       lengths.length === operand.shape.length && lengths.every((length) => Number.isInteger(length) && length >= 0),
   );
   if (!fits) {
-    throw new ShapeError(`pad: [${before.join(', ')}] and [${after.join(', ')}] do not fit ${describe(operand)}`);
+    throw new ShapeError({
+      subject: 'pad',
+      what: `[${before.join(', ')}] and [${after.join(', ')}] do not fit ${describe(operand)}`,
+    });
   }
   const shape = operand.shape.map((length, axis) => length + at(before, axis) + at(after, axis));
   if (sameShape(shape, operand.shape)) return operand;

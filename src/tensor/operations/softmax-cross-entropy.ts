@@ -11,9 +11,11 @@ import { sum } from './sum.js';
 export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   const fitting = logits.shape.length === 2 && labels.shape.length === 1 && labels.dtype === 'int';
   if (!fitting || lengthOf(logits, 0) !== lengthOf(labels, 0)) {
-    throw new ShapeError(
-      `softmaxCrossEntropy: expected logits [n, classes] float and labels [n] int, found ${describe(logits)} and ${describe(labels)}`,
-    );
+    throw new ShapeError({
+      subject: 'softmaxCrossEntropy',
+      found: `${describe(logits)} and ${describe(labels)}`,
+      expected: 'logits [n, classes] float and labels [n] int',
+    });
   }
   return negate(sum(multiply(oneHot(labels, lengthOf(logits, 1)), logSoftmax(logits)), [1]));
 }

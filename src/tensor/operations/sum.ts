@@ -47,7 +47,10 @@ export function broadcastTo(operand: Tensor, shape: Shape): Tensor {
   requireFloat('broadcastTo', operand);
   if (sameShape(operand.shape, shape)) return operand;
   if (!broadcasts(operand.shape, shape))
-    throw new ShapeError(`broadcastTo: ${describe(operand)} does not broadcast to [${shape.join(', ')}]`);
+    throw new ShapeError({
+      subject: 'broadcastTo',
+      what: `${describe(operand)} does not broadcast to [${shape.join(', ')}]`,
+    });
   return createTensor(broadcastToOperation, [operand], { shape: [...shape] }, shape, 'float');
 }
 
@@ -55,7 +58,10 @@ export function broadcastTo(operand: Tensor, shape: Shape): Tensor {
 export function sumTo(operand: Tensor, shape: Shape): Tensor {
   if (sameShape(operand.shape, shape)) return operand;
   if (!broadcasts(shape, operand.shape)) {
-    throw new ShapeError(`sumTo: ${describe(operand)} is not a broadcast of [${shape.join(', ')}]`);
+    throw new ShapeError({
+      subject: 'sumTo',
+      what: `${describe(operand)} is not a broadcast of [${shape.join(', ')}]`,
+    });
   }
   const offset = operand.shape.length - shape.length;
   const axes = operand.shape.flatMap((length, axis) =>

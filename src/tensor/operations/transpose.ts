@@ -19,7 +19,10 @@ export const transposeOperation: Operation = {
 export function transpose(operand: Tensor, permutation?: readonly number[]): Tensor {
   const axes = permutation ?? operand.shape.map((_, axis) => operand.shape.length - 1 - axis);
   if (axes.length !== operand.shape.length || !operand.shape.every((_, axis) => axes.includes(axis))) {
-    throw new ShapeError(`transpose: [${axes.join(', ')}] is not a permutation of the axes of ${describe(operand)}`);
+    throw new ShapeError({
+      subject: 'transpose',
+      what: `[${axes.join(', ')}] is not a permutation of the axes of ${describe(operand)}`,
+    });
   }
   const shape = axes.map((axis) => lengthOf(operand, axis));
   return createTensor(transposeOperation, [operand], { permutation: [...axes] }, shape, operand.dtype);
