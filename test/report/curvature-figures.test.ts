@@ -25,6 +25,7 @@ function block(name: string, scale: number, overlap: number | null): PointReport
     above: [{ fraction: 0.1, count: estimate }],
     outliers: { count: 9, gap: 10, next: 0.1 * scale, next_converged: false },
     deflated: [{ rank: 1, ratio: 9 / 8 }],
+    alpha: 0.25 / scale,
     overlap_with_previous: overlap === null ? null : { rank: 9, value: overlap },
     resolution: 0.3,
     quadratures: [{ values: [-scale, ...values], weights: values.map(() => 1 / 11).concat(1 / 11) }],
@@ -151,6 +152,9 @@ describe.each(Object.entries(cases))('%s', (name, measured) => {
     const figure = CURVATURE_FIGURES[kind](measured);
     if (figure.records.length === 0) {
       expect([
+        ['along', 'curvature-blocks'],
+        ['single', 'curvature-blocks'],
+        ['preconditioned', 'curvature-blocks'],
         ['single', 'overlap'],
         ['preconditioned', 'overlap'],
         ['preconditioned', 'calibration'],
@@ -202,6 +206,9 @@ test('what is drawn is what was measured', () => {
     [1, 2],
     [2, 1.5],
   ]);
+  const blocks = CURVATURE_FIGURES['curvature-blocks'](cases.layers).records;
+  expect(blocks).toHaveLength(6);
+  expect(blocks[3]).toEqual({ step: 50, block: 'dense1.weight', lambda1: 13.5, two_over_alpha: 12 });
   expect(CURVATURE_FIGURES.overlap(cases.along).records.map(({ x, y }) => [x, y])).toEqual([
     [100, 0.8],
     [200, 0.8],

@@ -3,6 +3,7 @@ import { studentQuantile } from '../../distributions.js';
 import { at } from '../../expect.js';
 import type { CurvatureReport } from '../../landscape/index.js';
 import { printable } from '../escape.js';
+import { curvatureBlocks } from './curvature-blocks.js';
 import type { Figure } from './figure.js';
 import { type LinePanel, type LinePoint, linePanel, lineRecords } from './lines.js';
 import { assemble, type Explained, legendPanel } from './panels.js';
@@ -190,6 +191,7 @@ export const CURVATURE_FIGURES = {
   scree,
   'edge-of-stability': edge,
   overlap,
+  'curvature-blocks': curvatureBlocks,
   calibration,
 } as const satisfies Readonly<Record<string, FromReport>>;
 
@@ -202,6 +204,7 @@ export const NEEDED_CURVATURE: Readonly<Record<CurvatureFigure, string>> = {
   scree: 'a measurement with positive eigenvalues',
   'edge-of-stability': 'a measurement of the whole matrix (--by all) whose largest eigenvalue is converged',
   overlap: 'a measurement of at least two points (--at STEP,STEP,… or --run FILE)',
+  'curvature-blocks': 'a measurement of blocks (--by group or --by layer)',
   calibration: 'a measurement with --posterior',
 };
 
