@@ -139,6 +139,7 @@ for (const seed of numbers(options.seeds)) {
     const found = await curvature.lanczos(operator, start, { steps: Math.min(LANCZOS, loss.size) });
     return {
       values: found.pairs.map(({ value }) => value),
+      residual: found.pairs.at(-1).residual,
       top: found.pairs.slice(0, most).map((pair) => curvature.ritzVector(found, pair)),
     };
   };
@@ -163,7 +164,7 @@ for (const seed of numbers(options.seeds)) {
     }
   }
   if (estimators.length === 0) continue;
-  const { values, top } = await spectrumOf(hessian);
+  const { values, residual, top } = await spectrumOf(hessian);
   const held = [];
   for (let i = 0; i < 45; i++) held.push(await next());
   for (const estimator of estimators) {
@@ -211,7 +212,11 @@ for (const seed of numbers(options.seeds)) {
         estimator,
         rank,
         lambda1: values[0],
+        lambdaMin: values.at(-1),
+        lambdaMinResidual: residual,
         after: after.pairs[0].value,
+        afterMin: after.pairs.at(-1).value,
+        afterMinResidual: after.pairs.at(-1).residual,
         fall: values[0] / after.pairs[0].value,
         exact: values[0] / values[k],
         overlap: top.slice(0, k).reduce((sum, vector) => sum + share(vector), 0) / k,

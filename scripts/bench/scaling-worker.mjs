@@ -13,6 +13,9 @@ const batch = () => ({
   labels: engine.upload(labels, [size]),
 });
 
+/** An estimation takes fewer. */
+const MOST_STEPS = 200;
+
 /** Training of the problem by an optimizer from its initial parameters. */
 async function train(optimizerName, hyperparameters, stepsPerEpoch) {
   const optimizer = await loadOptimizer(optimizerName);
@@ -39,18 +42,18 @@ async function sgd() {
 
 /** Two epochs' estimations, the fastest of each phase, and the fastest step that uses one. */
 async function curvature() {
-  const { rank, observations } = configuration;
+  const { rank, observations, hyperparameters: given = {} } = configuration;
   const prior = 4;
-  const steps = prior + observations + 6;
   const hyperparameters = {
     lr: 1e-5,
     est_rank: rank,
     num_observations: observations,
     prior_iterations: prior,
     scaling: 'relative',
+    ...given,
   };
   // Its learning rate is given for every epoch: so small a one leaves the parameters where they are.
-  const training = await train('preconditioned-tuned-sgd', hyperparameters, steps);
+  const training = await train('preconditioned-tuned-sgd', hyperparameters, MOST_STEPS);
   const best = {
     observation: Number.POSITIVE_INFINITY,
     factor: Number.POSITIVE_INFINITY,
@@ -58,12 +61,14 @@ async function curvature() {
   };
   for (let epoch = 0; epoch < 2; epoch++) {
     if (epoch > 0) await training.beginEpoch(epoch, 1);
-    for (let i = 0; i < prior + observations; i++) await training.step(batch());
+    for (let i = 0; i < MOST_STEPS && training.preconditioner() === null; i++) await training.step(batch());
     best.step = Math.min(best.step, await fastestStep(training, 6));
-    const log = await training.endEpoch();
-    const { seconds } = log.estimations.at(-1);
-    best.observation = Math.min(best.observation, (1000 * seconds.posterior) / observations);
-    best.factor = Math.min(best.factor, 1000 * seconds.low_rank);
+    // Where estimations start anew by themselves, there may be none in the second epoch.
+    const { estimations } = await training.endEpoch();
+    for (const { seconds, observations: made = observations } of estimations) {
+      best.observation = Math.min(best.observation, (1000 * seconds.posterior) / made);
+      best.factor = Math.min(best.factor, 1000 * seconds.low_rank);
+    }
   }
   return best;
 }

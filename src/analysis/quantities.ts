@@ -35,6 +35,13 @@ const NAMES = ['name', 'where', 'group', 'layer'];
 /** What places an entry and is no quantity. */
 const PLACES = ['epoch', 'step'];
 
+/** Far more epochs and steps than anybody trains: a log is any JSON, and a number under these names may be no place at all. */
+const LAST_PLACE = 1e9;
+
+function isPlace(value: Json): value is number {
+  return typeof value === 'number' && value >= 0 && value <= LAST_PLACE;
+}
+
 /**
  * Every number of an `optimizer_log`, whatever rule wrote it: a key with a number is a quantity; objects and lists go on
  * below, a list's entries by their name, else by their place from 1 (`sigma 1` is the largest singular value). An object with `event` is an event. A number's
@@ -45,7 +52,7 @@ export function quantitiesOf(log: readonly Readonly<Record<string, Json>>[], ste
   const events: QuantityEvent[] = [];
   const perEpoch = Math.max(1, stepsPerEpoch);
   for (const [index, entry] of log.entries()) {
-    const epoch = typeof entry.epoch === 'number' ? entry.epoch : index;
+    const epoch = isPlace(entry.epoch) ? entry.epoch : index;
     const walk = (value: Json, path: string, where: string, step: number): void => {
       const at = { epoch: epoch + step / perEpoch, step: epoch * perEpoch + step };
       if (typeof value === 'number' || value === null) {
@@ -55,7 +62,7 @@ export function quantitiesOf(log: readonly Readonly<Record<string, Json>>[], ste
         for (const [place, item] of value.entries()) walk(item, single ? `${path} ${place + 1}` : path, where, step);
       } else if (typeof value === 'object') {
         const own = value as Readonly<Record<string, Json>>;
-        const here = typeof own.step === 'number' ? own.step : step;
+        const here = isPlace(own.step) ? own.step : step;
         const name = NAMES.map((key) => own[key]).find((text) => typeof text === 'string') as string | undefined;
         if (typeof own.event === 'string') {
           const reason = typeof own.reason === 'string' ? own.reason : '';

@@ -92,7 +92,22 @@ export function addCurvature(program: Command, terminal: Terminal): void {
       wholeNumber('--posterior', 0),
       0,
     )
-    .option('--checks <n>', 'with --posterior: number of fresh curvatures', wholeNumber('--checks', 1), 20);
+    .option('--checks <n>', 'with --posterior: number of fresh curvatures', wholeNumber('--checks', 1), 20)
+    .option(
+      '--preconditioner <name,...>',
+      'also look at √P H √P with the preconditioner P of: own, thesis, paper, author, krylov, oracle',
+      commaSeparated(oneOf('--preconditioner', ['own', 'thesis', 'paper', 'author', 'krylov', 'oracle'] as const)),
+    )
+    .option(
+      '--ranks <k,...>',
+      'with --preconditioner: ranks of the estimated ones (2,9)',
+      commaSeparated(wholeNumber('--ranks', 1)),
+    )
+    .option(
+      '--products <n>',
+      'with --preconditioner: number of products that each estimate has for its directions (20)',
+      wholeNumber('--products', 1),
+    );
   addRunOptions(command, TRAINING_GROUPS);
   command
     .option('--json', 'print everything as JSON, for probprec plot and others')

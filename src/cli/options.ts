@@ -1,3 +1,4 @@
+import type { PreconditionerName } from '../landscape/index.js';
 import type { KeyInGroup, ParsedOptions, RunOptionKey } from '../run-options/index.js';
 import type { LogTarget } from './run-logs.js';
 import type { TRAINING_GROUPS } from './training-options.js';
@@ -66,6 +67,9 @@ export interface CurvatureOptions extends ProblemOptions {
   readonly stepSizeBatches: number;
   readonly posterior: number;
   readonly checks: number;
+  readonly preconditioner?: PreconditionerName[];
+  readonly ranks?: number[];
+  readonly products?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }

@@ -25,7 +25,7 @@ function addPlot(program: Command, terminal: Terminal): void {
     .argument('<kind>', 'which figure', oneOf('plot', PLOT_KINDS))
     .argument(
       '[results...]',
-      'as in compare (results); runtime: also files of probprec runtime --json; spectral-density, scree, edge-of-stability, overlap, calibration: files of curvature --json',
+      'as in compare (results); runtime: also files of probprec runtime --json; spectral-density, scree, edge-of-stability, overlap, curvature-blocks, calibration: files of curvature --json',
     )
     .requiredOption(
       '-o, --output <file>',

@@ -19,6 +19,7 @@ export const PLOT_KINDS = [
   'scree',
   'edge-of-stability',
   'overlap',
+  'curvature-blocks',
   'calibration',
 ] as const;
 

@@ -17,8 +17,8 @@ export interface MeasuredPrior extends HessianPrior {
 }
 
 /**
- * α, w and λ as published (de Roos & Hennig 2019, §2.4), from the first n minibatches: a gradient and its product of each. Then one product of the mean gradient with
- * each of them, whose scatter is the noise.
+ * α, w and λ as published (de Roos & Hennig 2019, §2.4), from the first n minibatches: a gradient and its product of each.
+ * Then one product of the mean gradient with each of them, whose scatter is the noise.
  */
 export async function measuredPrior(sample: MinibatchSample, n: number): Promise<MeasuredPrior> {
   let [gg, gHg, gHHg] = [0, 0, 0];
@@ -91,8 +91,9 @@ export interface CalibrationScores {
 export const minibatchesOfChecks = (checks: number) => checks + 3;
 
 /**
- * Compares posteriors with products of fresh minibatches, from `first` on. v is the gradient of one, of length 1, u that of the next, made orthogonal to v; the products Hv
- * are those of the second and the third after it. With τ² the variance between these two, over all checks,
+ * Compares posteriors with products of fresh minibatches, from `first` on. v is the gradient of one, of length 1, u that of
+ * the next, made orthogonal to v; the products Hv are those of the second and the third after it. With τ² the variance
+ * between these two, over all checks,
  *
  *     z = (uᵀHv − uᵀB̂v) / √(Var(uᵀBv) + τ²)
  *

@@ -20,9 +20,9 @@ export interface Between {
 }
 
 /**
- * The posterior of a matrix B after noisy products with some vectors. Its rows are independent and share the covariance V, so that cov(B) = I ⊗ V:
- * B̂ = I/α + w² X Sᵀ, X = (Y − S/α) C, V = w² (I − w² S C Sᵀ), C = (w² SᵀS + λ²I)⁻¹ (eq. 8), S with columns of length 1. Neither B̂ nor V is formed:
- * m products take 2m vectors, and a question costs 2m inner products.
+ * The posterior of a matrix B after noisy products with some vectors. Its rows are independent and share the covariance V,
+ * so that cov(B) = I ⊗ V: B̂ = I/α + w² X Sᵀ, X = (Y − S/α) C, V = w² (I − w² S C Sᵀ), C = (w² SᵀS + λ²I)⁻¹ (eq. 8), S with
+ * columns of length 1. Neither B̂ nor V is formed: m products take 2m vectors, and a question costs 2m inner products.
  */
 export class HessianPosterior {
   readonly prior: HessianPrior;

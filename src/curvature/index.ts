@@ -5,6 +5,7 @@ export * from './hessian-posterior.js';
 export * from './krylov-space.js';
 export * from './lanczos.js';
 export * from './loss-curvature.js';
+export * from './low-rank-change.js';
 export * from './outliers.js';
 export * from './power-iteration.js';
 export * from './spectral-density.js';

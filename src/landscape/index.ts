@@ -11,4 +11,8 @@ export {
   curvatureReportSchema,
   type PointReport,
 } from './report.js';
-export { DEFAULT_MEASUREMENT, type MeasurementSettings } from './settings.js';
+export {
+  DEFAULT_MEASUREMENT,
+  type MeasurementSettings,
+  type PreconditionerName,
+} from './settings.js';

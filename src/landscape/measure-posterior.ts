@@ -22,8 +22,9 @@ export function posteriorEvaluations({ stepSizeBatches, posterior, checks }: Mea
 }
 
 /**
- * How far curvatures of fresh minibatches are from what the preconditioner's posterior says of them: phases 1 and 2 of the family with one basis for all parameters, then
- * scores with λ as published and with λ from the scatter of products. Null where α is no step size, so that there is no posterior.
+ * How far curvatures of fresh minibatches are from what the preconditioner's posterior says of them: phases 1 and 2 of the
+ * family with one basis for all parameters, then scores with λ as published and with λ from the scatter of products. Null
+ * where α is no step size, so that there is no posterior.
  */
 export async function measurePosterior(
   sample: MinibatchSample,

@@ -22,9 +22,16 @@ import {
 } from '../run/training-minibatches.js';
 import { initialStates } from '../testproblem/index.js';
 import { option } from '../words.js';
+import type { EarlierVectors } from './measure-block.js';
 import { measurePoint } from './measure-point.js';
 import { posteriorEvaluations, posteriorMinibatches } from './measure-posterior.js';
 import { type LookedAt, type Points, trainedBy, visitKept, visitTraining } from './points.js';
+import {
+  checkOwnPreconditioner,
+  type FoundPreconditioner,
+  type PreconditionerPlace,
+  preconditionersAt,
+} from './preconditioners.js';
 import { CURVATURE_VERSION, type CurvatureReport, type PointReport } from './report.js';
 import { type MeasurementSettings, TOLERANCE } from './settings.js';
 
@@ -92,7 +99,7 @@ class Measurement {
   readonly #loss: LossCurvature;
   readonly #source: MinibatchSource;
   readonly #blocks: readonly ParameterBlock[];
-  readonly #top = new Map<string, readonly Float32Array[]>();
+  readonly #earlier: EarlierVectors = { first: new Map(), previous: new Map() };
   readonly #points: PointReport[] = [];
 
   constructor(
@@ -115,6 +122,7 @@ class Measurement {
     this.#source = { engine, problem, symbolic: this.#loss.symbolic, split, seed: configuration.seed };
     this.#blocks = parameterBlocks(problem, request.settings.by);
     this.#checkBatches();
+    if (request.settings.preconditioners.includes('own')) checkOwnPreconditioner(request.resolved);
   }
 
   async run(): Promise<CurvatureReport> {
@@ -139,11 +147,16 @@ class Measurement {
     return visitTraining(context, points, measure, (step) => this.#tell({ type: 'training', step, until: last }));
   }
 
-  async #measureAt({ step, position, parameters, states, learningRate }: LookedAt): Promise<void> {
+  async #measureAt(place: LookedAt): Promise<void> {
+    const { step, position, parameters, states, learningRate } = place;
     const { settings, resolved } = this.#request;
     const feeds = await this.#minibatches(position);
     const expected = this.#expectedProducts;
     let done = 0;
+    const onProduct = (part: string) => {
+      this.#options.signal?.throwIfAborted();
+      this.#tell({ type: 'product', step, part, done: done++, expected });
+    };
     const measured = await measurePoint({
       loss: this.#loss,
       point: { parameters, states: { ...initialStates(this.#engine, this.#loss.symbolic), ...states } },
@@ -154,11 +167,9 @@ class Measurement {
       settings,
       learningRate,
       stream: randomStream(resolved.configuration.seed, 'curvature', step),
-      top: this.#top,
-      onProduct: (part) => {
-        this.#options.signal?.throwIfAborted();
-        this.#tell({ type: 'product', step, part, done: done++, expected });
-      },
+      earlier: this.#earlier,
+      preconditioners: this.#preconditioners(place, onProduct),
+      onProduct,
     });
     const point = { step, epoch: position.epoch, ...measured };
     this.#points.push(point);
@@ -190,6 +201,31 @@ class Measurement {
     if (count === 0) return held;
     for await (const minibatch of take(trainingMinibatches(this.#source, position), count)) held.push(minibatch);
     return held;
+  }
+
+  /** Estimates are made on the minibatches after those of the matrix, so that it is one that they have not seen. */
+  #preconditioners(
+    { position, parameters, preconditioner: held }: LookedAt,
+    onProduct: (part: string) => void,
+  ): AsyncIterable<FoundPreconditioner> {
+    const { settings, resolved } = this.#request;
+    const { testProblem: problem, configuration } = resolved;
+    // Estimates train, also where the matrix is that of an evaluation.
+    const source =
+      settings.mode === 'train' ? this.#source : { ...this.#source, symbolic: problem.build(configuration.batchSize) };
+    const seen = settings.batches === null || settings.split === 'valid' ? 0 : settings.batches;
+    const from = { ...position, step: position.step + seen };
+    const place: PreconditionerPlace = {
+      engine: this.#engine,
+      resolved,
+      stepsPerEpoch: this.#split.trainingSteps(configuration.batchSize),
+      epoch: position.epoch,
+      parameters,
+      held,
+      minibatches: () => trainingMinibatches(source, from),
+      onMinibatch: () => onProduct('estimate'),
+    };
+    return preconditionersAt(place, settings);
   }
 
   /** How many minibatches the matrix has. */
@@ -233,15 +269,23 @@ class Measurement {
     const { steps, probes, traceProbes, stepSizeBatches } = this.#request.settings;
     const each = this.#blocks.map(({ size }) => probes * Math.min(steps, size) + Math.max(0, traceProbes - probes));
     const own = posteriorEvaluations(this.#request.settings);
-    return each.reduce((sum, count) => sum + count, 0) + 3 * stepSizeBatches + 2 + own;
+    const further = this.#expectedOfPreconditioners + 3 * stepSizeBatches + 2 + own;
+    return each.reduce((sum, count) => sum + count, 0) + further;
   }
 
-  /** Bytes of the Lanczos vectors of the largest block, and of the eigenvectors that are kept for overlaps. */
+  /** Steps of Lanczos' method, and about as many minibatches as an estimate takes. */
+  get #expectedOfPreconditioners(): number {
+    const { preconditioners, ranks, products, steps } = this.#request.settings;
+    const count = preconditioners.reduce((sum, name) => sum + (name === 'own' ? 1 : ranks.length), 0);
+    return count * (Math.min(steps, this.#loss.size) + products + 10);
+  }
+
+  /** Bytes of the Lanczos vectors of the largest block, and of the eigenvectors of three points that are kept for overlaps. */
   get #memory(): number {
     const { steps, top } = this.#request.settings;
     const largest = Math.max(...this.#blocks.map(({ size }) => size));
     const kept = this.#blocks.reduce((sum, { size }) => sum + size, 0);
-    return 4 * (Math.min(steps, largest) * largest + 2 * Math.min(top, largest) * kept);
+    return 4 * (Math.min(steps, largest) * largest + 3 * Math.min(top, largest) * kept);
   }
 
   #tell(event: MeasurementEvent): void {

@@ -1,6 +1,7 @@
 import type { DataSplit } from '../dataset/index.js';
 import type { Engine, Value } from '../engine/index.js';
 import { ConfigurationError, FileError } from '../errors.js';
+import type { PreconditionerBlock } from '../optimizer/index.js';
 import { encodeSettings, type RunFile } from '../results/index.js';
 import { findKeptParameters, type KeptParameters, loadKeptParameters, type ResolvedRun } from '../run/index.js';
 import { TrainingLoop } from '../run/loop.js';
@@ -38,6 +39,8 @@ export interface LookedAt {
   readonly states: Readonly<Record<string, Value>>;
   /** Of the step that comes next; null where the optimizer has none, or none is taken. */
   readonly learningRate: number | null;
+  /** The preconditioner that the next step applies; null where there is none, or none was kept. */
+  readonly preconditioner: readonly PreconditionerBlock[] | null;
 }
 
 interface Context {
@@ -84,6 +87,7 @@ export async function visitTraining(
           parameters: training.parameters,
           states: training.modelStates ?? {},
           learningRate: typeof base === 'number' ? base * current.learningRateFactor(epoch, step) : null,
+          preconditioner: training.preconditioner?.() ?? null,
         });
       }
       if (total === last) ended.abort();
@@ -117,6 +121,7 @@ export async function visitKept(
       parameters,
       states,
       learningRate: typeof lr === 'number' ? lr * (from < 0 ? 1 : (lrSchedule?.factors[from] ?? 1)) : null,
+      preconditioner: null,
     });
   }
   return null;

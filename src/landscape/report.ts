@@ -34,6 +34,8 @@ const blockSchema = z.strictObject({
   size: count,
   largest: z.array(eigenvalueSchema),
   smallest: eigenvalueSchema,
+  /** λ₁ / λ_min; null where the smallest value is not positive, or not known to 1 %. */
+  condition_number: number.optional(),
   trace: estimateSchema,
   /** ‖H‖_F². */
   squared_frobenius: estimateSchema,
@@ -46,6 +48,11 @@ const blockSchema = z.strictObject({
   deflated: z.array(z.strictObject({ rank: count, ratio: number })),
   /** ‖UᵀV‖² / k of the space of the `rank` largest eigenvectors with that of the point before; null without one. */
   overlap_with_previous: z.strictObject({ rank: count, value: number }).nullable(),
+  /** The same with the first point's; null at the first one. */
+  overlap_with_first: z.strictObject({ rank: count, value: number }).nullable().optional(),
+  /** α of the block's own part of the gradients and products, and times its λ₁; null without minibatches for it. */
+  alpha: number.optional(),
+  alpha_lambda1: number.optional(),
   /** σ of the spectral density that these Ritz values allow. */
   resolution: number,
   /** Ritz values and weights of each Lanczos run: everything that a density is made of. */
@@ -100,6 +107,30 @@ const posteriorSchema = z.strictObject({
   ),
 });
 
+/** What a preconditioner P makes of the matrix H: √P H √P, which has the eigenvalues of P H. */
+const preconditionedSchema = z.strictObject({
+  /** `own`, or the estimator. */
+  name: z.string(),
+  /** The rank that was asked for, and the directions of all blocks that P changes. */
+  rank: count,
+  directions: count,
+  largest: z.array(eigenvalueSchema),
+  smallest: eigenvalueSchema,
+  condition_number: number,
+  /** λ₁ of H over λ₁ of √P H √P: by so much a step may be longer. */
+  fall: number,
+  /** ‖Uv‖² of each of the largest eigenvectors v of H that is converged: 1 where it lies in the span of P's directions. */
+  shares: z.array(number),
+  /** η of the steps with P, and η λ₁ of √P H √P. */
+  learning_rate: number,
+  eta_lambda1: number,
+  /** What the estimate took; null of a preconditioner that the training held. */
+  estimate: z.strictObject({ minibatches: count, gradients: count, products: count, losses: count }).nullable(),
+  /** Of Lanczos' method. */
+  products: count,
+  seconds: z.number().nonnegative(),
+});
+
 const pointSchema = z.strictObject({
   /** Steps since the initial parameters. */
   step: count,
@@ -119,6 +150,8 @@ const pointSchema = z.strictObject({
   /** Where it is asked for; null where α is no step size. */
   posterior: posteriorSchema.nullable().optional(),
   blocks: z.array(blockSchema),
+  /** Where it is asked for. */
+  preconditioned: z.array(preconditionedSchema).optional(),
   products: count,
   gradients: count,
   seconds: z.number().nonnegative(),
@@ -169,6 +202,22 @@ export type PointReport = CurvatureReport['points'][number];
 
 /** What was measured of a block of parameters. */
 export type BlockReport = PointReport['blocks'][number];
+
+/** A value of Lanczos' method. */
+export type EigenvalueReport = BlockReport['smallest'];
+
+/** What a preconditioner makes of the matrix at a point. */
+export type PreconditionedReport = NonNullable<PointReport['preconditioned']>[number];
+
+/** A condition number is said where the residual of the smallest value is at most this part of it. */
+export const CONDITION_TOLERANCE = 0.01;
+
+/** λ₁ / λ_min; null where one is not converged, or the smallest one is not positive or not known well enough. */
+export function conditionNumber(largest: EigenvalueReport | undefined, smallest: EigenvalueReport): number | null {
+  const { value, residual, converged } = smallest;
+  if (largest?.value == null || !largest.converged || !converged || value === null || residual === null) return null;
+  return residual <= CONDITION_TOLERANCE * value ? finite(largest.value / value) : null;
+}
 
 /** A number, or null where it is not finite. */
 export function finite(value: number | null): number | null {

@@ -1,6 +1,12 @@
 import type { BlockChoice, CurvatureMatrix } from '../curvature/index.js';
 import type { Mode } from '../testproblem/index.js';
 
+/** What `--preconditioner` takes. */
+export const preconditionerNames = ['own', 'thesis', 'paper', 'author', 'krylov', 'oracle'] as const;
+
+/** Whose preconditioner: that of the training's own optimizer, or what an estimator of the family finds at the point. */
+export type PreconditionerName = (typeof preconditionerNames)[number];
+
 /** What is measured at each point, and how well. */
 export interface MeasurementSettings {
   readonly matrix: CurvatureMatrix;
@@ -23,6 +29,12 @@ export interface MeasurementSettings {
   readonly posterior: number;
   /** Fresh curvatures that it is compared with. */
   readonly checks: number;
+  /** Preconditioners whose √P H √P is looked at. */
+  readonly preconditioners: readonly PreconditionerName[];
+  /** The ranks of those that are estimated. */
+  readonly ranks: readonly number[];
+  /** Products that each of these has for its directions. */
+  readonly products: number;
 }
 
 /** The defaults of the command `curvature`. */
@@ -40,6 +52,9 @@ export const DEFAULT_MEASUREMENT: MeasurementSettings = {
   stepSizeBatches: 10,
   posterior: 0,
   checks: 20,
+  preconditioners: [],
+  ranks: [2, 9],
+  products: 20,
 };
 
 /** A Ritz value is called an eigenvalue when its residual is at most this part of the largest modulus. */

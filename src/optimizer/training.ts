@@ -40,7 +40,10 @@ export interface TrainingState {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** What a preconditioner does to the gradient of some parameters together: P = I + Uᵀ diag(change) U with orthonormal or zero rows of U. */
+/**
+ * What a preconditioner does to the gradient of some parameters together: P = I + Uᵀ diag(change) U with orthonormal or zero
+ * rows of U.
+ */
 export interface PreconditionerBlock {
   /** The parameters' places in the definition. */
   readonly parameters: readonly number[];
@@ -59,8 +62,8 @@ export interface Training {
   /** The parameters at which to evaluate now, where that is another point than the training point; else absent. */
   evaluationPoint?(): Promise<readonly Value[]>;
   /**
-   * The preconditioner that the next step applies, by blocks of parameters; parameters without one are in none. Null while there
-   * is none. Valid until the next step.
+   * The preconditioner that the next step applies, by blocks of parameters; parameters without one are in none. Null while
+   * there is none. Valid until the next step.
    */
   preconditioner?(): readonly PreconditionerBlock[] | null;
   /** Gradients, products and losses evaluated since training began. */
@@ -79,7 +82,9 @@ export interface Training {
    * by the epoch only.
    */
   scaleLearningRate?(factor: number): void;
-  /** Goes on from these parameters, with everything else as it is. Absent where nothing may move the parameters from outside. */
+  /**
+   * Goes on from these parameters, with everything else as it is. Absent where nothing may move the parameters from outside.
+   */
   moveTo?(parameters: readonly Value[]): void;
   /** Uses one minibatch; returns its loss before the step. Never throws for a non-finite loss. */
   step(batch: BatchFeeds): Promise<number>;

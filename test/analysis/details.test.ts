@@ -62,4 +62,12 @@ describe('the quantities of a log', () => {
       ['deep inner x', 0, 3],
     ]);
   });
+
+  test.each([1e308, -1, Number.MAX_SAFE_INTEGER])('takes %d under epoch or step for no place', (value) => {
+    const log = [{ epoch: value, x: 1, estimations: [{ step: value, y: 2 }] }];
+    expect(quantitiesOf(log, 10).points.map(({ epoch, step }) => [epoch, step])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
 });

@@ -7,20 +7,11 @@ import {
   minibatchesOfChecks,
   observedPosterior,
 } from '../../src/curvature/index.js';
-import { randomStream } from '../../src/random/index.js';
+import { type RandomStream, randomStream } from '../../src/random/index.js';
+import { normalMatrix, priorMatrix } from './matrices.js';
 
 const seed = Number(process.env.PROBPREC_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const prior = { alpha: 0.4, w: 1.7, lambda: 0.6 };
-
-type Stream = ReturnType<typeof randomStream>;
-
-function normal(stream: Stream, rows: number, columns: number): Matrix {
-  return Matrix.from1DArray(
-    rows,
-    columns,
-    Array.from({ length: rows * columns }, () => stream.normal()),
-  );
-}
 
 const vectorOf = (matrix: Matrix) => Float64Array.from(matrix.to1DArray());
 const columnOf = (vector: ArrayLike<number>) => Matrix.columnVector(Array.from(vector));
@@ -34,7 +25,7 @@ describe(`the posterior of a matrix (PROBPREC_TEST_SEED=${seed})`, () => {
     let mean = Matrix.columnVector(Matrix.eye(N, N, 1 / prior.alpha).to1DArray());
     let covariance = Matrix.eye(N * N, N * N, prior.w ** 2);
     for (let product = 0; product < M; product++) {
-      const [s, y] = [normal(stream, N, 1), normal(stream, N, 1)];
+      const [s, y] = [normalMatrix(stream, N, 1), normalMatrix(stream, N, 1)];
       posterior.observe(vectorOf(s), vectorOf(y));
       const length = s.norm('frobenius');
       const unit = Matrix.div(s, length);
@@ -46,7 +37,7 @@ describe(`the posterior of a matrix (PROBPREC_TEST_SEED=${seed})`, () => {
       covariance = Matrix.sub(covariance, gain.mmul(along.transpose()));
     }
     expect(posterior.observations).toBe(M);
-    const pair = () => ({ u: normal(stream, N, 1), v: normal(stream, N, 1) });
+    const pair = () => ({ u: normalMatrix(stream, N, 1), v: normalMatrix(stream, N, 1) });
     const [first, second] = [pair(), pair()];
     const asked = ({ u, v }: ReturnType<typeof pair>) => ({ u: vectorOf(u), v: vectorOf(v) });
     const form = ({ u, v }: ReturnType<typeof pair>) => u.transpose().kroneckerProduct(v.transpose());
@@ -72,11 +63,11 @@ describe(`the posterior of a matrix (PROBPREC_TEST_SEED=${seed})`, () => {
 });
 
 /** Minibatches of a matrix that the prior draws: products with noise in each coordinate, gradients of a common part and noise. */
-function drawn(stream: Stream, size: number, count: number) {
-  const hessian = Matrix.eye(size, size, 1 / prior.alpha).add(normal(stream, size, size).mul(prior.w));
-  const noise = Array.from({ length: count }, () => normal(stream, size, size).mul(prior.lambda));
-  const common = normal(stream, size, 1);
-  const gradients = Array.from({ length: count }, () => vectorOf(Matrix.add(normal(stream, size, 1), common)));
+function drawn(stream: RandomStream, size: number, count: number) {
+  const hessian = priorMatrix(stream, size, prior);
+  const noise = Array.from({ length: count }, () => normalMatrix(stream, size, size).mul(prior.lambda));
+  const common = normalMatrix(stream, size, 1);
+  const gradients = Array.from({ length: count }, () => vectorOf(Matrix.add(normalMatrix(stream, size, 1), common)));
   return {
     gradient: async (index: number) => gradients[index] ?? new Float64Array(size),
     product: async (index: number, vector: ArrayLike<number>) =>

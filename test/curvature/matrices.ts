@@ -18,13 +18,28 @@ export function operatorOf(matrix: Matrix): Operator {
   };
 }
 
+/** A matrix of independent standard normal numbers. */
+export function normalMatrix(random: RandomStream, rows: number, columns: number): Matrix {
+  return Matrix.from1DArray(
+    rows,
+    columns,
+    Array.from({ length: rows * columns }, () => random.normal()),
+  );
+}
+
+/** A matrix that the preconditioner's prior draws: I/α and independent normal numbers of standard deviation w. */
+export function priorMatrix(
+  random: RandomStream,
+  size: number,
+  { alpha, w }: { readonly alpha: number; readonly w: number },
+): Matrix {
+  return Matrix.eye(size, size, 1 / alpha).add(normalMatrix(random, size, size).mul(w));
+}
+
 /** A symmetric matrix with these eigenvalues and random eigenvectors. */
 export function withEigenvalues(values: readonly number[], random: RandomStream): Matrix {
   const size = values.length;
-  const normal = Matrix.zeros(size, size).apply(function (this: Matrix, row: number, column: number) {
-    this.set(row, column, random.normal());
-  });
-  const { q } = qr(normal);
+  const { q } = qr(normalMatrix(random, size, size));
   return q.mmul(Matrix.diag([...values])).mmul(q.transpose());
 }
 

@@ -25,6 +25,7 @@ function block(name: string, scale: number, overlap: number | null): PointReport
     above: [{ fraction: 0.1, count: estimate }],
     outliers: { count: 9, gap: 10, next: 0.1 * scale, next_converged: false },
     deflated: [{ rank: 1, ratio: 9 / 8 }],
+    alpha: 0.25 / scale,
     overlap_with_previous: overlap === null ? null : { rank: 9, value: overlap },
     resolution: 0.3,
     quadratures: [{ values: [-scale, ...values], weights: values.map(() => 1 / 11).concat(1 / 11) }],
@@ -114,10 +115,35 @@ function withPosterior(measured: CurvatureReport): CurvatureReport {
   return { ...measured, points: measured.points.map((own) => ({ ...own, posterior: posterior() })) };
 }
 
+function withPreconditioner(measured: CurvatureReport): CurvatureReport {
+  const eigenvalue = (value: number) => ({ value, residual: 1e-6, converged: true });
+  const own = (name: string, rank: number) => ({
+    name,
+    rank,
+    directions: rank,
+    largest: [2, 1.5].map(eigenvalue),
+    smallest: eigenvalue(-1),
+    condition_number: null,
+    fall: 4.5,
+    shares: [1, 0.5],
+    learning_rate: 0.1,
+    eta_lambda1: 0.2,
+    estimate: { minibatches: 30, gradients: 30, products: 30, losses: 0 },
+    products: 60,
+    seconds: 1,
+  });
+  const preconditioned = [own('paper', 2), own('krylov', 9)];
+  return curvatureReportSchema.parse({
+    ...measured,
+    points: measured.points.map((point) => ({ ...point, preconditioned })),
+  });
+}
+
 const kinds = Object.keys(CURVATURE_FIGURES) as CurvatureFigure[];
 const cases = {
   along: withPosterior(report(['all'], [0, 100, 200])),
   single: report(['all'], [0]),
+  preconditioned: withPreconditioner(report(['all'], [0])),
   layers: report(['dense1.weight', '<script>"&', 'ü'.repeat(60)], [0, 50]),
 };
 
@@ -126,7 +152,12 @@ describe.each(Object.entries(cases))('%s', (name, measured) => {
     const figure = CURVATURE_FIGURES[kind](measured);
     if (figure.records.length === 0) {
       expect([
+        ['along', 'curvature-blocks'],
+        ['single', 'curvature-blocks'],
+        ['preconditioned', 'curvature-blocks'],
         ['single', 'overlap'],
+        ['preconditioned', 'overlap'],
+        ['preconditioned', 'calibration'],
         ['layers', 'edge-of-stability'],
         ['single', 'calibration'],
         ['layers', 'calibration'],
@@ -165,6 +196,19 @@ test('what is drawn is what was measured', () => {
     [2, 16],
   ]);
   expect(CURVATURE_FIGURES.scree(cases.along).records.filter(({ hollow }) => hollow === 1)).toHaveLength(3);
+  const beside = CURVATURE_FIGURES.scree(cases.preconditioned).records;
+  const of = (key: string) => beside.filter((record) => record.of === key).map(({ x, y }) => [x, y]);
+  expect(of('no preconditioner').slice(0, 2)).toEqual([
+    [1, 9],
+    [2, 8],
+  ]);
+  expect(of('P of krylov, rank 9')).toEqual([
+    [1, 2],
+    [2, 1.5],
+  ]);
+  const blocks = CURVATURE_FIGURES['curvature-blocks'](cases.layers).records;
+  expect(blocks).toHaveLength(6);
+  expect(blocks[3]).toEqual({ step: 50, block: 'dense1.weight', lambda1: 13.5, two_over_alpha: 12 });
   expect(CURVATURE_FIGURES.overlap(cases.along).records.map(({ x, y }) => [x, y])).toEqual([
     [100, 0.8],
     [200, 0.8],

@@ -54,6 +54,7 @@ function pointLines(point: PointReport, report: CurvatureReport, screen: Screen)
     ...measured,
     ...posteriorLines(point),
     ...(report.by === 'all' ? wholeLines(point, report, screen) : [blockTable(point, screen)]),
+    ...preconditionedLines(point, screen),
     `${counted(point.products, 'product')} and ${counted(point.gradients, 'gradient')} in ${point.seconds.toFixed(1)} s`,
   ];
 }
@@ -79,9 +80,12 @@ function posteriorLines({ posterior }: PointReport): string[] {
 }
 
 /** Everything about the whole matrix. */
-function wholeLines({ blocks }: PointReport, report: CurvatureReport, { width }: Screen): string[] {
+function wholeLines(point: PointReport, report: CurvatureReport, { width }: Screen): string[] {
+  // At the second point the first one is the one before.
+  const isSecond = report.points.indexOf(point) === 1;
+  const { blocks } = point;
   return blocks.flatMap((block) => {
-    const { largest, smallest, outliers, overlap_with_previous: overlap } = block;
+    const { largest, smallest, outliers } = block;
     const rows = [
       ...largest.map((entry, index) => [`λ${index + 1}`, ...eigenvalueCells(entry)]),
       ['smallest', ...eigenvalueCells(smallest)],
@@ -99,11 +103,57 @@ function wholeLines({ blocks }: PointReport, report: CurvatureReport, { width }:
         : [
             `λ₁ / λ_(k+1), what a perfect rank-k deflation leaves: ${deflated.map(({ rank, ratio }) => `k = ${rank}: ${shown(ratio)}`).join(', ')}`,
           ]),
-      ...(overlap === null
-        ? []
-        : [`overlap of the top ${overlap.rank} eigenvectors with those of the point before: ${shown(overlap.value)}`]),
+      conditionLine(block),
+      ...overlapLine('those of the point before', block.overlap_with_previous),
+      ...(isSecond ? [] : overlapLine('those of the first point', block.overlap_with_first)),
     ];
   });
+}
+
+function overlapLine(of: string, overlap: BlockReport['overlap_with_first']): string[] {
+  if (overlap == null) return [];
+  return [`overlap of the top ${overlap.rank} eigenvectors with ${of}: ${shown(overlap.value)}`];
+}
+
+/** κ, or why there is none. */
+function conditionLine({ smallest, condition_number: condition }: BlockReport): string {
+  if (condition != null) return `condition number λ₁ / λ_min ${shown(condition)}`;
+  const { value, residual: bound, converged } = smallest;
+  if (!converged || value === null || bound === null) return 'condition number: unknown, λ_min is not converged';
+  return value < -bound
+    ? 'condition number: none, λ_min is negative'
+    : 'condition number: unknown, the residual of λ_min is more than 1 % of it';
+}
+
+/** What the preconditioners that were asked for make of the matrix. */
+function preconditionedLines({ preconditioned = [], blocks }: PointReport, screen: Screen): string[] {
+  if (preconditioned.length === 0) return [];
+  const exact = new Map(blocks.flatMap(({ deflated }) => deflated.map(({ rank, ratio }) => [rank, ratio] as const)));
+  const header = ['P', 'rank', 'λ₁', 'falls by', 'exact', 'smallest', 'η λ₁', 'share of the top'];
+  const rows = preconditioned.map(({ name, rank, largest: [first], smallest, fall, eta_lambda1: eta, shares }) => [
+    name,
+    String(rank),
+    eigenvalue(first),
+    shown(fall),
+    shown(exact.get(rank) ?? null),
+    eigenvalue(smallest),
+    shown(eta),
+    shareText(shares, rank),
+  ]);
+  return [
+    '',
+    'with a preconditioner P, the eigenvalues of √P H √P; exact: λ₁ / λ_(k+1) of H; share: of the k largest eigenvectors of H in the span of the directions of P',
+    formatTable(header, rows, screen),
+    '~ not converged',
+  ];
+}
+
+/** The mean share of the k largest eigenvectors, or of those among them that are converged. */
+function shareText(shares: readonly (number | null)[], rank: number): string {
+  const own = shares.slice(0, rank).flatMap((share) => (share === null ? [] : [share]));
+  if (own.length === 0) return '-';
+  const mean = own.reduce((sum, share) => sum + share, 0) / own.length;
+  return `${shown(mean)} of ${own.length}`;
 }
 
 /** A gap smaller than this says little: the values of a dense spectrum have such gaps. */
@@ -120,7 +170,19 @@ function outlierLine(outliers: BlockReport['outliers'], classes: number | null):
 }
 
 function blockTable({ blocks }: PointReport, screen: Screen): string {
-  const header = ['block', 'parameters', 'λ₁', 'residual', 'λ₁₀', 'smallest', 'trace', 'effective rank', 'outliers'];
+  const header = [
+    'block',
+    'parameters',
+    'λ₁',
+    'residual',
+    'λ₁₀',
+    'smallest',
+    'α',
+    'α λ₁',
+    'trace',
+    'effective rank',
+    'outliers',
+  ];
   const rows = blocks.map((block) => [
     printable(block.name),
     block.size.toLocaleString('en-US'),
@@ -128,6 +190,8 @@ function blockTable({ blocks }: PointReport, screen: Screen): string {
     residual(block.largest[0]?.residual),
     eigenvalue(block.largest[9]),
     eigenvalue(block.smallest),
+    shown(block.alpha ?? null),
+    shown(block.alpha_lambda1 ?? null),
     interval(block.trace),
     shown(block.effective_rank),
     String(block.outliers?.count ?? '-'),

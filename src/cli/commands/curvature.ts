@@ -1,6 +1,7 @@
 import type { ExitCode } from '../../errors.js';
 import { InterruptedError } from '../../errors.js';
 import {
+  DEFAULT_MEASUREMENT,
   keptPoints,
   type MeasurementEvent,
   type MeasurementRequest,
@@ -8,7 +9,7 @@ import {
   measureCurvature,
 } from '../../landscape/index.js';
 import { describeHyperparameters, loadOptimizer } from '../../optimizer/index.js';
-import { readRunFile } from '../../results/index.js';
+import { type RunFile, readRunFile } from '../../results/index.js';
 import { resolveConfiguration } from '../../run/index.js';
 import { flagOf, LATER_KEYS, propertyOf, requestOf, statedOnCommandLine } from '../../run-options/index.js';
 import { sourceVersion } from '../../user-file/source-version.js';
@@ -32,13 +33,14 @@ export async function curvature(
   ownOptions: readonly string[],
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const settings = settingsOf(options);
   const asked = await (options.run === undefined
     ? alongTraining(options, args, ownOptions)
     : ofRun(options.run, options, args));
   const interruption = interruptible(terminal, () => 'probprec: interrupted, stopping after this product');
   try {
     const report = await measureCurvature(
-      { ...asked, settings: settingsOf(options) },
+      { ...asked, settings },
       {
         dataDir: dataDirectory(options.dataDir),
         signal: interruption.signal,
@@ -140,7 +142,7 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
     engine,
     device,
     threads,
-    ...ANY_OPTIMIZER,
+    ...(options.preconditioner?.includes('own') ? ownOptimizer(path, file) : ANY_OPTIMIZER),
   });
   const now = {
     testproblem: resolved.configuration.testproblemSource,
@@ -156,13 +158,42 @@ async function ofRun(path: string, options: CurvatureOptions, args: readonly str
   return { resolved, points: await keptPoints(path, file, options.epochs) };
 }
 
+/** The run's optimizer, whose preconditioner is estimated anew. Throws UsageError for one of a user's file. */
+function ownOptimizer(path: string, { configuration }: RunFile) {
+  const { name, hyperparameters } = configuration.optimizer;
+  if (configuration.optimizer.source !== null) {
+    throw new UsageError({
+      subject: '--preconditioner own',
+      what: `the optimizer of ${path} is of a file`,
+      remedy: '--optimizer FILE and --at train to a point instead',
+    });
+  }
+  return { optimizer: name, hyperparameters };
+}
+
 function expectNoOther([unknown]: readonly string[]): void {
   if (unknown !== undefined) throw new UsageError({ found: quoted(unknown), expected: 'only options of curvature' });
 }
 
+/** Throws UsageError for options that do not go together. */
 function settingsOf(options: CurvatureOptions): MeasurementSettings {
   const { matrix, by, mode, split, batches, top, lanczos, probes, traceProbes, trace } = options;
-  const { stepSizeBatches, posterior, checks } = options;
+  const { stepSizeBatches, posterior, checks, preconditioner } = options;
+  const { ranks = DEFAULT_MEASUREMENT.ranks, products = DEFAULT_MEASUREMENT.products } = options;
+  if (preconditioner !== undefined && by !== 'all') {
+    throw new UsageError({ subject: '--preconditioner', found: `--by ${by}`, expected: 'the whole matrix (--by all)' });
+  }
+  for (const name of ['ranks', 'products'] as const) {
+    if (options[name] === undefined || preconditioner !== undefined) continue;
+    throw new UsageError({ subject: `--${name}`, what: 'goes with --preconditioner only' });
+  }
+  if (preconditioner?.includes('own') && options.optimizer === undefined && options.run === undefined) {
+    throw new UsageError({
+      subject: '--preconditioner own',
+      found: 'no --optimizer',
+      expected: 'one with a preconditioner',
+    });
+  }
   return {
     matrix,
     by,
@@ -177,6 +208,9 @@ function settingsOf(options: CurvatureOptions): MeasurementSettings {
     stepSizeBatches,
     posterior,
     checks,
+    preconditioners: [...new Set(preconditioner)],
+    ranks: [...new Set(ranks)].sort((a, b) => a - b),
+    products,
   };
 }
 

@@ -90,7 +90,10 @@ function coefficientsOf(layer: LayerPosterior | null, capacity: number): Float64
   return Float64Array.from(coefficients.to1DArray());
 }
 
-/** The program of a minibatch: gradient, directions s = B̂⁻¹g, the product of all of them, and the inner products with the columns so far. */
+/**
+ * The program of a minibatch: gradient, directions s = B̂⁻¹g, the product of all of them, and the inner products with the
+ * columns so far.
+ */
 export function appending(
   loss: Tensor,
   layers: readonly Layer[],

@@ -2,9 +2,10 @@ import type { Engine, Value } from '../../engine/index.js';
 import type { GroupPrior, PriorSums } from './group-prior.js';
 
 /**
- * The scalars of the first author's implementation (F. de Roos, fderoos/probabilistic_hessian, 2019), over n minibatches: α = √(Σ vᵀh / Σ ‖h‖²), w =
- * |Σ vᵀh / Σ ‖v‖²|, and λ, the largest variance of a coordinate of the gradient, divided by √(Σ ‖v‖²) / n. α is not finite where
- * the curvature along the gradients is negative. It has the unit of 1/√curvature: no step size, although it stands where one should.
+ * The scalars of the first author's implementation (F. de Roos, fderoos/probabilistic_hessian, 2019), over n minibatches:
+ * α = √(Σ vᵀh / Σ ‖h‖²), w = |Σ vᵀh / Σ ‖v‖²|, and λ, the largest variance of a coordinate of the gradient, divided by
+ * √(Σ ‖v‖²) / n. α is not finite where the curvature along the gradients is negative. It has the unit of 1/√curvature: no
+ * step size, although it stands where one should.
  */
 export function authorPrior({ sts, stas, staas }: PriorSums, largestVariance: number, minibatches: number): GroupPrior {
   return {

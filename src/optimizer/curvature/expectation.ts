@@ -3,7 +3,10 @@ import type { PosteriorMean } from './estimators/estimator.js';
 import type { GroupPrior } from './group-prior.js';
 import type { CarriedColumns } from './posterior-state.js';
 
-/** What the posterior of a layer says of its gradient along s₀, the direction of the mean gradient, d away from where it was estimated. */
+/**
+ * What the posterior of a layer says of its gradient along s₀, the direction of the mean gradient, d away from where it was
+ * estimated.
+ */
 export interface Expectation<T> {
   /** The columns of S. */
   readonly s: readonly T[];
@@ -19,8 +22,8 @@ export interface Expectation<T> {
 }
 
 /**
- * From B̂ = I/α + w² (Y − shift · S) C Sᵀ: s₀ᵀB̂d = s₀ᵀd/α + w² ((Y − shift · S)ᵀs₀)ᵀ C Sᵀd, inner products that phase 2 has. `length`:
- * ‖ḡ‖ of the layer; `place`: the column of s₀.
+ * From B̂ = I/α + w² (Y − shift · S) C Sᵀ: s₀ᵀB̂d = s₀ᵀd/α + w² ((Y − shift · S)ᵀs₀)ᵀ C Sᵀd, inner products that phase 2
+ * has. `length`: ‖ḡ‖ of the layer; `place`: the column of s₀.
  */
 export function expectationOf<T>(
   { s, observations: { ss, sy } }: Pick<CarriedColumns, 'observations'> & { readonly s: readonly T[] },
@@ -50,7 +53,10 @@ export interface MeasuredDeparture {
   readonly gradient: number;
 }
 
-/** Along u, the unit vector of the mean gradient: the gradient, by how much the posterior expects it to have changed, and how certainly. */
+/**
+ * Along u, the unit vector of the mean gradient: the gradient, by how much the posterior expects it to have changed, and how
+ * certainly.
+ */
 export interface Departure {
   /** uᵀv. */
   readonly gradient: number;

@@ -19,8 +19,8 @@ export interface BlockFactor {
   /** Bounds of the values' errors, where an estimator has them. */
   readonly residuals?: readonly number[];
   /**
-   * Left singular vectors as rows [r, N] on the engine, in the order of `directed`, then zeros, cut into a part for each layer of the
-   * block; null where not wanted.
+   * Left singular vectors as rows [r, N] on the engine, in the order of `directed`, then zeros, cut into a part for each
+   * layer of the block; null where not wanted.
    */
   readonly u: readonly Value[] | null;
   /** The indices into `sigma` that the rows belong to. */
@@ -49,7 +49,10 @@ export interface FactorOptions {
  */
 export interface Factor {
   readonly compileSeconds: number;
-  /** The factor of each layer, or why it has none. The columns of S and Y are spent where they are lifted, but those that are kept. */
+  /**
+   * The factor of each layer, or why it has none. The columns of S and Y are spent where they are lifted, but those that are
+   * kept.
+   */
   compute(state: PosteriorState, kept?: ReadonlySet<Value>): Promise<FactorOrNot[]>;
 }
 
@@ -74,7 +77,10 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
   const matrixValue = (matrix: Matrix) =>
     engine.upload(Float64Array.from(matrix.to1DArray()), [matrix.rows, matrix.columns]);
 
-  /** The columns of the large layers and their first transforms. Where there are fewer columns, zeros stand after those of S and of Y. */
+  /**
+   * The columns of the large layers and their first transforms. Where there are fewer columns, zeros stand after those of S
+   * and of Y.
+   */
   const given = (state: PosteriorState, rough: readonly (RoughBasis | null)[]): GivenColumns<Value>[] => {
     const filled = filling(engine, observations);
     return layers.flatMap((layer, index) => {
@@ -115,7 +121,10 @@ export async function compileFactor(engine: Engine, layers: readonly Layer[], op
     return leadingTriplets(small, 1 / prior.alpha, layer.size, rankOf(layer, rank));
   };
 
-  /** The singular vectors as rows [r, N], zeros where there are fewer; null for a layer without a factor. The columns are spent. */
+  /**
+   * The singular vectors as rows [r, N], zeros where there are fewer; null for a layer without a factor. The columns are
+   * spent.
+   */
   const vectorsOf = async (
     bases: readonly (Basis | null)[],
     triplets: readonly (LeadingTriplets | null)[],
@@ -211,8 +220,8 @@ function orthogonalising(engine: Engine, layers: readonly Layer[], options: Fact
 }
 
 /**
- * Combinations of the first pass's columns, which are computed a second time in the same way: to keep them would take as much memory as the
- * observations do.
+ * Combinations of the first pass's columns, which are computed a second time in the same way: to keep them would take as
+ * much memory as the observations do.
  */
 function lifting(engine: Engine, layers: readonly Layer[], options: FactorOptions) {
   const width = 2 * options.observations;

@@ -20,8 +20,8 @@ export const FALLBACK_RATE = 0.01;
 
 /**
  * α, w and λ of every group from phase 1's inner products. Where α is no step size, the group keeps the last one that was
- * (`earlier`), else the given learning rate, else a fixed one. The same where the group's curvature is not certain. `variances`: for
- * each layer the largest variance of a coordinate, where the scalars are the first author's.
+ * (`earlier`), else the given learning rate, else a fixed one. The same where the group's curvature is not certain.
+ * `variances`: for each layer the largest variance of a coordinate, where the scalars are the first author's.
  */
 export function estimateGroups(
   { list, groups }: Layers,
@@ -55,8 +55,8 @@ export function estimateGroups(
 const CERTAIN = 2;
 
 /**
- * Whether the curvature vᵀh of a group is positive beyond the scatter of the minibatches: what is not vanishes, or may be negative. One
- * minibatch has no scatter.
+ * Whether the curvature vᵀh of a group is positive beyond the scatter of the minibatches: what is not vanishes, or may be
+ * negative. One minibatch has no scatter.
  */
 export function hasCertainCurvature(
   { list }: Layers,

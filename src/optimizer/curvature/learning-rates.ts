@@ -8,8 +8,8 @@ export function learningRateOf({ lr, mode }: FamilySettings, epoch: number, alph
 }
 
 /**
- * What f(σ) refers to in each group: α, as published. Ritz vectors get their steps of length 1/σ whatever the learning rate is, where
- * it stays the same as long as the estimate does.
+ * What f(σ) refers to in each group: α, as published. Ritz vectors get their steps of length 1/σ whatever the learning rate
+ * is, where it stays the same as long as the estimate does.
  */
 export function scaledTo(settings: FamilySettings, epoch: number, groups: readonly GroupEstimate[]): number[] {
   const { estimator, mode, restart } = settings;

@@ -22,9 +22,9 @@ export interface NoiseState {
 }
 
 /**
- * The noise of observations as their scatter shows it: the same vector, the mean gradient of phase 1, is multiplied with the Hessians of k
- * minibatches, and no parameter changes. The model's observations have the noise variance λ²‖s‖² in each of N coordinates, so that
- * λ² ≈ Σᵢ ‖(Hᵢ − H̄)s‖² / ((k − 1) N ‖s‖²), for each layer's share of s and y as phase 2 has them.
+ * The noise of observations as their scatter shows it: the same vector, the mean gradient of phase 1, is multiplied with the
+ * Hessians of k minibatches, and no parameter changes. The model's observations have the noise variance λ²‖s‖² in each of N
+ * coordinates, so that λ² ≈ Σᵢ ‖(Hᵢ − H̄)s‖² / ((k − 1) N ‖s‖²), for each layer's share of s and y as phase 2 has them.
  */
 export interface Noise {
   readonly compileSeconds: number;

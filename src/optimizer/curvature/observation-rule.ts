@@ -32,8 +32,8 @@ export function observationRule(value: unknown): ObservationRule {
 }
 
 /**
- * Whether the observations are enough: what they leave open of the curvature along the direction of the next one, Var(sᵀBs) = sᵀVs, is at most
- * what minibatches differ by, τ². Both are summed over the layers.
+ * Whether the observations are enough: what they leave open of the curvature along the direction of the next one, Var(sᵀBs)
+ * = sᵀVs, is at most what minibatches differ by, τ². Both are summed over the layers.
  */
 export function isExplainedByNoise(layers: readonly { readonly remaining: number; readonly noise: number }[]): boolean {
   const remaining = layers.reduce((sum, layer) => sum + layer.remaining, 0);

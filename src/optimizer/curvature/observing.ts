@@ -29,7 +29,10 @@ export interface Estimate {
   readonly groups: readonly GroupEstimate[];
   /** For each block. */
   readonly factors: readonly FactorOrNot[];
-  /** For each block how far its observations were from what was expected, where that is wanted; null for one that was left out. */
+  /**
+   * For each block how far its observations were from what was expected, where that is wanted; null for one that was left
+   * out.
+   */
   readonly scores?: readonly (readonly Score[] | null)[];
   /** Observations that it was made of, where that is not fixed: new ones, and those that were left of before. */
   readonly used?: { readonly observations: number; readonly carried?: number };

@@ -60,5 +60,8 @@ export interface StepsPhase extends AfterPrior {
   readonly signalled: boolean;
 }
 
-/** Where a training is: values and plain data, which a checkpoint keeps as they are. Phase 3 takes no minibatch: it ends phase 2. */
+/**
+ * Where a training is: values and plain data, which a checkpoint keeps as they are. Phase 3 takes no minibatch: it ends
+ * phase 2.
+ */
 export type Phase = PriorPhase | NoisePhase | PosteriorPhase | IdlePhase | StepsPhase;

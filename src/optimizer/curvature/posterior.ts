@@ -54,7 +54,10 @@ export interface PosteriorStart {
  */
 export interface Posterior {
   readonly compileSeconds: number;
-  /** Starts with the first column of phase 1, whose direction is −αḡ, unless it starts fresh; after the columns that are left of before. */
+  /**
+   * Starts with the first column of phase 1, whose direction is −αḡ, unless it starts fresh; after the columns that are left
+   * of before.
+   */
   begin(start: PosteriorStart): Promise<PosteriorState>;
   /** Uses one minibatch; returns its loss. */
   use(state: PosteriorState, feeds: BatchFeeds): Promise<number>;

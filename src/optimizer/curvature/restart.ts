@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * When the estimation starts anew: with every epoch, every so many minibatches, when the estimate no longer holds, or when what is observed lies
- * so many standard deviations off what the posterior expects.
+ * When the estimation starts anew: with every epoch, every so many minibatches, when the estimate no longer holds, or when
+ * what is observed lies so many standard deviations off what the posterior expects.
  */
 export type RestartRule =
   | { readonly kind: 'epoch' }

@@ -63,8 +63,9 @@ function partsOf(size: number, q: number): number {
 }
 
 /**
- * All inner products of the rows of a [p, N] with rows [1, N] that are given one by one: [p, q]; of many rows with a copy of `few` at a
- * time. Two uses of the same rows need a different `few`: the copy that both share would be kept from the first to the second.
+ * All inner products of the rows of a [p, N] with rows [1, N] that are given one by one: [p, q]; of many rows with a copy of
+ * `few` at a time. Two uses of the same rows need a different `few`: the copy that both share would be kept from the first
+ * to the second.
  */
 export function productsWithRows(a: Tensor, list: readonly Tensor[], few: number): Tensor {
   if (list.length <= ROWS) return innerProducts(a, concatenate(list, 0));
@@ -79,8 +80,9 @@ function portions(list: readonly Tensor[], few: number): Tensor[][] {
 }
 
 /**
- * Σ cᵢ rowᵢ with c [1, q] of rows [1, N] that are given one by one; of many rows with a copy of a few at a time. The parts are added by a
- * product: as sums they would be fused with the products before them, which then all run last, when every copy has been made.
+ * Σ cᵢ rowᵢ with c [1, q] of rows [1, N] that are given one by one; of many rows with a copy of a few at a time. The parts
+ * are added by a product: as sums they would be fused with the products before them, which then all run last, when every
+ * copy has been made.
  */
 export function combinedRows(coefficients: Tensor, list: readonly Tensor[]): Tensor {
   if (list.length <= ROWS) return matmul(coefficients, concatenate(list, 0));
@@ -91,8 +93,8 @@ export function combinedRows(coefficients: Tensor, list: readonly Tensor[]): Ten
 }
 
 /**
- * Rows [1, N] that are given one by one as matrices of consecutive columns, so many that each has about `entries` numbers: what is
- * computed from one after the other needs no copy of all. Few rows are one matrix.
+ * Rows [1, N] that are given one by one as matrices of consecutive columns, so many that each has about `entries` numbers:
+ * what is computed from one after the other needs no copy of all. Few rows are one matrix.
  */
 export function columnTiles(list: readonly Tensor[], entries = TILE): Tensor[] {
   const size = list[0]?.shape[1] ?? 0;

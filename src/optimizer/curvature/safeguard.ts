@@ -43,9 +43,10 @@ export interface StepLengths {
 }
 
 /**
- * Keeps steps within what the curvature allows. A step of learning rates λ_g and preconditioners P is D g with D = diag(λ_g P_g), and stable on
- * a quadratic where the largest eigenvalue ρ of D^½ H D^½ is below 2; without a preconditioner that is λ λ₁ < 2. One power iteration with the Hessian
- * of the minibatch at hand, from where the last one ended, follows ρ along the training: ‖D^½ H D^½ v‖ ≤ |ρ| of that minibatch.
+ * Keeps steps within what the curvature allows. A step of learning rates λ_g and preconditioners P is D g with D = diag(λ_g
+ * P_g), and stable on a quadratic where the largest eigenvalue ρ of D^½ H D^½ is below 2; without a preconditioner that is λ
+ * λ₁ < 2. One power iteration with the Hessian of the minibatch at hand, from where the last one ended, follows ρ along the
+ * training: ‖D^½ H D^½ v‖ ≤ |ρ| of that minibatch.
  */
 export interface Safeguard {
   readonly compileSeconds: number;

@@ -26,11 +26,11 @@ export const uncertaintyChart = {
 export const calmState: UncertaintyState = { count: 0, mean: 0, last: 0, squares: 0, residual: 0, deviation: 0 };
 
 /**
- * Compares the gradient along u with what the posterior expects of it. For a quadratic, uᵀv_t = c + uᵀB(θ_t − p) + noise, where p is the
- * mean of the parameters of the first 20 steps and c the mean of their uᵀv. The residual e_t = uᵀv_t − c − uᵀB̂(θ_t − p) is known to
- * √Var(uᵀB(θ_t − p)), and has the noise of one minibatch and a twentieth of it from c. The noise is that of the changes from one step to the
- * next (von Neumann 1941), which a slow drift hardly adds to. An exponential mean (Roberts 1959) of e against that of its deviations, which bounds
- * the deviation of the mean, is the statistic.
+ * Compares the gradient along u with what the posterior expects of it. For a quadratic, uᵀv_t = c + uᵀB(θ_t − p) + noise,
+ * where p is the mean of the parameters of the first 20 steps and c the mean of their uᵀv. The residual e_t = uᵀv_t − c −
+ * uᵀB̂(θ_t − p) is known to √Var(uᵀB(θ_t − p)), and has the noise of one minibatch and a twentieth of it from c. The noise
+ * is that of the changes from one step to the next (von Neumann 1941), which a slow drift hardly adds to. An exponential
+ * mean (Roberts 1959) of e against that of its deviations, which bounds the deviation of the mean, is the statistic.
  */
 export function withDeparture(
   state: UncertaintyState,

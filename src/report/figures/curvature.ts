@@ -3,6 +3,7 @@ import { studentQuantile } from '../../distributions.js';
 import { at } from '../../expect.js';
 import type { CurvatureReport } from '../../landscape/index.js';
 import { printable } from '../escape.js';
+import { curvatureBlocks } from './curvature-blocks.js';
 import type { Figure } from './figure.js';
 import { type LinePanel, type LinePoint, linePanel, lineRecords } from './lines.js';
 import { assemble, type Explained, legendPanel } from './panels.js';
@@ -50,14 +51,24 @@ const density: FromReport = (report) => {
   });
 };
 
-/** The largest eigenvalues by their rank at each point. */
+/** The largest eigenvalues by their rank at each point, and beside them those with each preconditioner. */
 const scree: FromReport = (report) => {
+  const single = report.points.length === 1;
   const panels = blockNames(report).map((block): LinePanel => {
-    const points = report.points.flatMap(({ step, blocks }) =>
-      (blocks.find(({ name }) => name === block)?.largest ?? []).flatMap(({ value, converged }, index): LinePoint[] =>
-        value !== null && value > 0 ? [{ key: keyOf(step), x: index + 1, y: value, hollow: !converged }] : [],
-      ),
-    );
+    const points = report.points.flatMap(({ step, blocks, preconditioned = [] }) => {
+      const withOne = preconditioned.map(({ name, rank, largest }) => {
+        const key = `P of ${name}, rank ${rank}`;
+        return { key: single ? key : `${keyOf(step)}, ${key}`, largest };
+      });
+      const without =
+        preconditioned.length === 0 ? keyOf(step) : `${single ? '' : `${keyOf(step)}, `}no preconditioner`;
+      const all = [{ key: without, largest: blocks.find(({ name }) => name === block)?.largest ?? [] }, ...withOne];
+      return all.flatMap(({ key, largest }) =>
+        largest.flatMap(({ value, converged }, index): LinePoint[] =>
+          value !== null && value > 0 ? [{ key, x: index + 1, y: value, hollow: !converged }] : [],
+        ),
+      );
+    });
     return {
       title: titleOf(report, block),
       x: 'rank',
@@ -72,7 +83,12 @@ const scree: FromReport = (report) => {
     kind: 'scree',
     what: 'largest eigenvalues',
     explained: [{ mark: 'note', label: 'pale and without a line: not converged' }],
-    caption: report.classes === null ? [] : [`classes − 1 = ${report.classes - 1}`],
+    caption: [
+      ...(report.classes === null ? [] : [`classes − 1 = ${report.classes - 1}`]),
+      ...(report.points.some(({ preconditioned = [] }) => preconditioned.length > 0)
+        ? ['With a preconditioner P: eigenvalues of √P H √P, P estimated on other minibatches than those of H.']
+        : []),
+    ],
   });
 };
 
@@ -106,18 +122,20 @@ const edge: FromReport = (report) => {
   });
 };
 
-/** How far the space of the top eigenvectors has moved since the point before. */
+/** How far the space of the top eigenvectors has moved since the point before, and since the first one. */
 const overlap: FromReport = (report) => {
   const points = report.points.flatMap(({ step, blocks }) =>
-    blocks.flatMap(({ name, overlap_with_previous: own }): LinePoint[] =>
-      own?.value == null ? [] : [{ key: `${printable(name)}`, x: step, y: own.value }],
-    ),
+    blocks.flatMap(({ name, overlap_with_previous: previous, overlap_with_first: first }): LinePoint[] => {
+      const of = (with_: string, own: typeof first) =>
+        own?.value == null ? [] : [{ key: `${printable(name)}: with ${with_}`, x: step, y: own.value }];
+      return [...of('the point before', previous), ...of('the first point', first)];
+    }),
   );
   const panel = {
     title: titleOf(report, 'all'),
     x: 'step',
     whole: true,
-    y: 'overlap with the point before',
+    y: 'overlap',
     points,
     markers: true,
     scale: 'linear',
@@ -173,6 +191,7 @@ export const CURVATURE_FIGURES = {
   scree,
   'edge-of-stability': edge,
   overlap,
+  'curvature-blocks': curvatureBlocks,
   calibration,
 } as const satisfies Readonly<Record<string, FromReport>>;
 
@@ -185,6 +204,7 @@ export const NEEDED_CURVATURE: Readonly<Record<CurvatureFigure, string>> = {
   scree: 'a measurement with positive eigenvalues',
   'edge-of-stability': 'a measurement of the whole matrix (--by all) whose largest eigenvalue is converged',
   overlap: 'a measurement of at least two points (--at STEP,STEP,… or --run FILE)',
+  'curvature-blocks': 'a measurement of blocks (--by group or --by layer)',
   calibration: 'a measurement with --posterior',
 };
 

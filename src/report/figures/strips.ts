@@ -29,6 +29,7 @@ export function stripPanel(
     rule,
     edge,
     heading,
+    nameOf = 'optimizer',
   }: {
     readonly strips: readonly Strip[];
     readonly axis: NumberAxis;
@@ -38,6 +39,8 @@ export function stripPanel(
     /** Where runs without a value stand. */
     readonly edge: 'left' | 'right';
     readonly heading: Spec | null;
+    /** What a strip is called where the mouse is. */
+    readonly nameOf?: string;
   },
 ): Spec {
   const { fontSize, measure, width, panelWidth } = layout;
@@ -78,7 +81,7 @@ export function stripPanel(
       : [{ ...about(strip), low: axis.shown(strip.low), high: axis.shown(strip.high) }],
   );
   const tooltip = (field: string) => [
-    { field: 'key', type: 'nominal', title: 'optimizer' },
+    { field: 'key', type: 'nominal', title: nameOf },
     { field, type: 'quantitative', title: 'value' },
   ];
   return {

@@ -106,7 +106,7 @@ function clockOf({ startedAt, timing, stepsPerEpoch }: RecordedRun) {
     const elapsed = before + (within - whole) * (after - before);
     return {
       time: (Number.isNaN(start) ? 0 : start / 1000) + elapsed,
-      step: Math.round(within * (stepsPerEpoch ?? 1)),
+      step: Math.min(Number.MAX_SAFE_INTEGER, Math.round(within * (stepsPerEpoch ?? 1))),
     };
   };
 }

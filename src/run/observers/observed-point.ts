@@ -3,6 +3,7 @@ import {
   LossCurvature,
   type LossGradient,
   type LossPoint,
+  type LowRankChange,
   lanczos,
   type MinibatchFeeds,
   type Operator,
@@ -12,9 +13,9 @@ import {
 } from '../../curvature/index.js';
 import type { DataSplit } from '../../dataset/index.js';
 import type { Engine } from '../../engine/index.js';
+import { downloadedPreconditioner } from '../../optimizer/downloaded-preconditioner.js';
 import { constantValues } from '../../optimizer/training-task.js';
 import { type RandomStream, randomStream } from '../../random/index.js';
-import { sizeOf } from '../../tensor/index.js';
 import { initialStates } from '../../testproblem/index.js';
 import type { ResolvedRun } from '../configuration.js';
 import type { TrainingLoop } from '../loop.js';
@@ -74,13 +75,6 @@ export class ObservedLoss {
     );
   }
 }
-
-/** The rows of a block's U, in the parts that the block's parameters have. */
-export type PreconditionerRows = readonly {
-  readonly begin: number;
-  readonly size: number;
-  readonly rows: readonly Vector[];
-}[];
 
 /** A point of a training as observers see it; counts what it evaluates, and changes nothing. */
 export class ObservedPoint {
@@ -175,32 +169,11 @@ export class ObservedPoint {
     return (this.#loop.training.preconditioner?.() ?? null) !== null;
   }
 
-  /** The rows of the preconditioner's U for each block: each row in the parts that the block's parameters have, with their places; null without one. */
-  async preconditioner(): Promise<readonly PreconditionerRows[] | null> {
+  /** The preconditioner by blocks of parameters; null without one. */
+  async preconditioner(): Promise<readonly LowRankChange[] | null> {
     const blocks = this.#loop.training.preconditioner?.() ?? null;
-    if (blocks === null) return null;
-    const places: { begin: number; size: number }[] = [];
-    let begin = 0;
-    for (const { shape } of this.#loss.resolved.testProblem.parameters) {
-      const size = sizeOf(shape);
-      places.push({ begin, size });
-      begin += size;
-    }
-    const found: PreconditionerRows[] = [];
-    for (const { parameters, u } of blocks) {
-      const parts: PreconditionerRows[number][] = [];
-      for (const [index, parameter] of parameters.entries()) {
-        const place = places[parameter];
-        const value = u[index];
-        if (place === undefined || value === undefined) continue;
-        const { size } = place;
-        const all = (await this.#loss.engine.download(value)) as Vector;
-        const rows = Array.from({ length: all.length / size }, (_, row) => all.subarray(row * size, (row + 1) * size));
-        parts.push({ ...place, rows });
-      }
-      found.push(parts);
-    }
-    return found;
+    const { engine, resolved } = this.#loss;
+    return blocks === null ? null : downloadedPreconditioner(engine, resolved.testProblem, blocks);
   }
 
   get #point(): LossPoint {

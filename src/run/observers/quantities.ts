@@ -3,10 +3,10 @@ import {
   estimateOf,
   hutchinson,
   norm,
-  projections,
   type RitzPair,
   rademacher,
   ritzVector,
+  shareAlong,
   stepSize,
   type Vector,
 } from '../../curvature/index.js';
@@ -78,18 +78,7 @@ export const quantities: Readonly<Record<QuantityName, (point: ObservedPoint) =>
     const blocks = await point.preconditioner();
     if (blocks === null) return { overlap: null, overlap_vectors: null };
     const { vectors } = await largest(point);
-    const shares = vectors.map((vector) => {
-      const inside = blocks.map((parts) => {
-        const components: number[] = [];
-        for (const { begin, size, rows } of parts) {
-          for (const [row, value] of projections(rows, vector.subarray(begin, begin + size)).entries()) {
-            components[row] = (components[row] ?? 0) + value;
-          }
-        }
-        return components.reduce((sum, value) => sum + value ** 2, 0);
-      });
-      return inside.reduce((sum, value) => sum + value, 0);
-    });
+    const shares = vectors.map((vector) => shareAlong(blocks, vector));
     return { overlap: shares.length === 0 ? null : estimateOf(shares).value, overlap_vectors: shares.length };
   },
 };

@@ -8,6 +8,7 @@ import { estimateGroupPrior, isUsable } from '../../../src/optimizer/curvature/g
 import { noObservations, withColumn } from '../../../src/optimizer/curvature/observations.js';
 import { scalings } from '../../../src/optimizer/curvature/scaling.js';
 import { randomStream } from '../../../src/random/index.js';
+import { normalMatrix } from '../../curvature/matrices.js';
 
 const seed = Number(process.env.PROBPREC_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const prior = { alpha: 0.4, w: 1.3, lambda: 0.7 };
@@ -15,12 +16,7 @@ const prior = { alpha: 0.4, w: 1.3, lambda: 0.7 };
 /** Random directions with their lengths, normalised ones, and observations of a random symmetric matrix. */
 function sample(size: number, count: number) {
   const stream = randomStream(seed, 'estimators', size, count);
-  const random = (rows: number, columns: number) =>
-    Matrix.from1DArray(
-      rows,
-      columns,
-      Array.from({ length: rows * columns }, () => stream.normal()),
-    );
+  const random = (rows: number, columns: number) => normalMatrix(stream, rows, columns);
   const root = random(size, size);
   const hessian = root.mmul(root.transpose()).div(size);
   const directions = random(size, count);

@@ -9,6 +9,7 @@ import { orthonormalBasis, roughBasis } from '../../../src/optimizer/curvature/o
 import type { PosteriorState } from '../../../src/optimizer/curvature/posterior-state.js';
 import { randomStream } from '../../../src/random/index.js';
 import { input } from '../../../src/tensor/index.js';
+import { normalMatrix } from '../../curvature/matrices.js';
 import { openReferenceEngine } from '../../oracle/reference-engine.js';
 
 const seed = Number(process.env.PROBPREC_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -75,14 +76,6 @@ const cases: readonly Case[] = [
   },
 ];
 
-function random(stream: ReturnType<typeof randomStream>, rows: number, columns: number): Matrix {
-  return Matrix.from1DArray(
-    rows,
-    columns,
-    Array.from({ length: rows * columns }, () => stream.normal()),
-  );
-}
-
 function normalisedColumns(matrix: Matrix): void {
   for (let column = 0; column < matrix.columns; column++) {
     const values = matrix.getColumn(column);
@@ -98,12 +91,12 @@ function normalisedColumns(matrix: Matrix): void {
 /** S, Y and the weights of X for a case; in float32, so that every engine starts from the same numbers. */
 function sample({ name, size, observations, change }: Case) {
   const stream = randomStream(seed, name);
-  const [s, y] = [random(stream, size, observations), random(stream, size, observations)];
+  const [s, y] = [normalMatrix(stream, size, observations), normalMatrix(stream, size, observations)];
   change?.(s, y);
   normalisedColumns(s);
   for (const matrix of [s, y])
     matrix.apply((row, column) => matrix.set(row, column, Math.fround(matrix.get(row, column))));
-  const root = random(stream, observations, observations);
+  const root = normalMatrix(stream, observations, observations);
   return {
     s,
     y,
@@ -284,7 +277,7 @@ describe('leading triplets', () => {
 
 describe(`the orthonormal basis (PROBPREC_TEST_SEED=${seed})`, () => {
   const stream = randomStream(seed, 'basis');
-  const independent = random(stream, 30, 4);
+  const independent = normalMatrix(stream, 30, 4);
   const nearlyDependent = independent.clone();
   nearlyDependent.setColumn(
     3,

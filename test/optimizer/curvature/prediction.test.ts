@@ -4,7 +4,8 @@ import { paperEstimator } from '../../../src/optimizer/curvature/estimators/pape
 import { scoreOf } from '../../../src/optimizer/curvature/estimators/prediction.js';
 import { thesisEstimator } from '../../../src/optimizer/curvature/estimators/thesis.js';
 import type { NewColumn } from '../../../src/optimizer/curvature/observations.js';
-import { randomStream } from '../../../src/random/index.js';
+import { type RandomStream, randomStream } from '../../../src/random/index.js';
+import { normalMatrix, priorMatrix } from '../../curvature/matrices.js';
 
 const seed = Number(process.env.PROBPREC_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const SIZE = 7;
@@ -12,20 +13,13 @@ const COLUMNS = 3;
 const prior = { alpha: 0.4, w: 1.7, lambda: 0.6 };
 
 /** A Hessian of the prior, its noisy products with columns of length one, and another product of the same kind. */
-function drawn(stream: ReturnType<typeof randomStream>) {
-  const { alpha, w, lambda } = prior;
-  const normal = (rows: number, columns: number) =>
-    Matrix.from1DArray(
-      rows,
-      columns,
-      Array.from({ length: rows * columns }, () => stream.normal()),
-    );
-  const hessian = Matrix.eye(SIZE, SIZE, 1 / alpha).add(normal(SIZE, SIZE).mul(w));
+function drawn(stream: RandomStream) {
+  const hessian = priorMatrix(stream, SIZE, prior);
   const unit = (columns: number) => {
-    const all = normal(SIZE, columns);
+    const all = normalMatrix(stream, SIZE, columns);
     return all.mmul(Matrix.diag(Array.from({ length: columns }, (_, i) => 1 / Math.hypot(...all.getColumn(i)))));
   };
-  const product = (s: Matrix) => hessian.mmul(s).add(normal(SIZE, s.columns).mul(lambda));
+  const product = (s: Matrix) => hessian.mmul(s).add(normalMatrix(stream, SIZE, s.columns).mul(prior.lambda));
   const [s, next] = [unit(COLUMNS), unit(1)];
   return { s, y: product(s), next, observed: product(next) };
 }

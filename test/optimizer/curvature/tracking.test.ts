@@ -9,7 +9,7 @@ import {
 import type { UpdateRecord } from '../../../src/optimizer/curvature/log.js';
 import { loadOptimizer, type Training } from '../../../src/optimizer/index.js';
 import { randomStream } from '../../../src/random/index.js';
-import { withEigenvalues } from '../../curvature/matrices.js';
+import { normalMatrix, withEigenvalues } from '../../curvature/matrices.js';
 import { openReferenceEngine } from '../../oracle/reference-engine.js';
 import { noisyBatches, noisyEpoch, SIZE, startNoisy, useNoisy } from './noisy-curvature.js';
 
@@ -62,11 +62,7 @@ function overlap({ basis }: TrackedSpace, hessian: Matrix): number {
 }
 
 function symmetricNoise(size: number, stream: ReturnType<typeof randomStream>): Matrix {
-  const noise = Matrix.from1DArray(
-    N,
-    N,
-    Array.from({ length: N * N }, () => size * stream.normal()),
-  );
+  const noise = normalMatrix(stream, N, N).mul(size);
   return Matrix.add(noise, noise.transpose()).mul(Math.SQRT1_2);
 }
 

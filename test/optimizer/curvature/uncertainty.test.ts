@@ -6,18 +6,14 @@ import { restartRule } from '../../../src/optimizer/curvature/restart.js';
 import { calmState, uncertaintyChart, withDeparture } from '../../../src/optimizer/curvature/uncertainty-chart.js';
 import { loadOptimizer } from '../../../src/optimizer/index.js';
 import { randomStream } from '../../../src/random/index.js';
+import { normalMatrix } from '../../curvature/matrices.js';
 import { DensePosterior, noisyBatches, noisyEpoch, startNoisy, unit } from './noisy-curvature.js';
 
 const seed = Number(process.env.PROBPREC_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 test(`expectation and deviation are those of full matrices (PROBPREC_TEST_SEED=${seed})`, () => {
   const stream = randomStream(seed, 'expectation');
-  const normal = (rows: number, columns: number) =>
-    Matrix.from1DArray(
-      rows,
-      columns,
-      Array.from({ length: rows * columns }, () => stream.normal()),
-    );
+  const normal = (rows: number, columns: number) => normalMatrix(stream, rows, columns);
   const layers = [5, 9].map((size) => {
     const prior = { alpha: 0.3 + stream.uniform(), w: 1 + stream.uniform(), lambda: 0.5 };
     const posterior = new DensePosterior(size, prior);

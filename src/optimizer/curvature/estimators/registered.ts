@@ -3,8 +3,8 @@ import { paperEstimator } from './paper.js';
 import { thesisEstimator } from './thesis.js';
 
 /**
- * The estimators of active probabilistic inference, by the value of the hyperparameter `estimator`. `author` has the algebra of the paper with
- * other scalars and another first column (author-prior.ts).
+ * The estimators of active probabilistic inference, by the value of the hyperparameter `estimator`. `author` has the algebra
+ * of the paper with other scalars and another first column (author-prior.ts).
  */
 export const publishedEstimators = {
   thesis: thesisEstimator,

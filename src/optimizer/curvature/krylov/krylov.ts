@@ -3,9 +3,9 @@ import type { BlockProducts } from './block-products.js';
 import type { Directions } from './ritz-state.js';
 
 /**
- * Each minibatch has one product for each block: with the block's newest basis vector, of the minibatch's own Hessian. The product, made orthogonal
- * to the basis, is the next direction: Lanczos' method with full reorthogonalisation and a Hessian that is a new sample each
- * time, whose noise shows in the residuals.
+ * Each minibatch has one product for each block: with the block's newest basis vector, of the minibatch's own Hessian. The
+ * product, made orthogonal to the basis, is the next direction: Lanczos' method with full reorthogonalisation and a Hessian
+ * that is a new sample each time, whose noise shows in the residuals.
  */
 export function krylovDirections(products: BlockProducts): Directions {
   return {

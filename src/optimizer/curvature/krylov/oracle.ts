@@ -16,9 +16,9 @@ const FURTHER_STEPS = 60;
 const ASKED_EVERY = 5;
 
 /**
- * The eigenvectors themselves, to a relative residual of 0.001: minibatches are kept until there are all, then Lanczos' method goes on with the
- * Hessian of their mean loss, each step with as many products as there are minibatches. It says what the best estimate of
- * this rank could do, at whatever cost.
+ * The eigenvectors themselves, to a relative residual of 0.001: minibatches are kept until there are all, then Lanczos'
+ * method goes on with the Hessian of their mean loss, each step with as many products as there are minibatches. It says what
+ * the best estimate of this rank could do, at whatever cost.
  */
 export function oracleDirections(
   { engine, constants }: TrainingTask,

@@ -13,8 +13,8 @@ export interface RitzChoice {
 }
 
 /**
- * The factor of a block from the Ritz pairs of its space: the largest positive values, whose error bound is smaller than the value.
- * Directions of negative curvature have no step length of their own; they stay in the complement.
+ * The factor of a block from the Ritz pairs of its space: the largest positive values, whose error bound is smaller than the
+ * value. Directions of negative curvature have no step length of their own; they stay in the complement.
  */
 export function ritzFactor(
   engine: Engine,

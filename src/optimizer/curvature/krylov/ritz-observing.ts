@@ -24,9 +24,9 @@ function complementShare(observations: number): number {
 }
 
 /**
- * Phases 2 and 3 of the estimators with one basis for all tensors of a group: most of the m − 1 minibatches find the directions,
- * from a Krylov space that starts with the mean gradient of phase 1; the last ones, by products with the gradient's part off
- * these directions, the step size there: α⊥ = Σ g⊥ᵀHg⊥ / Σ ‖(I − UUᵀ)Hg⊥‖².
+ * Phases 2 and 3 of the estimators with one basis for all tensors of a group: most of the m − 1 minibatches find the
+ * directions, from a Krylov space that starts with the mean gradient of phase 1; the last ones, by products with the
+ * gradient's part off these directions, the step size there: α⊥ = Σ g⊥ᵀHg⊥ / Σ ‖(I − UUᵀ)Hg⊥‖².
  */
 export async function compileRitzObserving(
   task: TrainingTask,

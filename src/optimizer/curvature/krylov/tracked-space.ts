@@ -32,9 +32,10 @@ export function nextVector({ basis, products }: TrackedSpace): Vector {
 }
 
 /**
- * Takes one product y = H u of the next vector. With the last one of a sweep U and σ move: the values and vectors within the span are those of (1 − β) diag(σ) + β
- * sym(UᵀY), Rayleigh and Ritz with an exponential mean of the projected Hessian; then each vector turns towards what its product had outside,
- * u + β (I − UUᵀ) y/σ, a damped step of the block power method. The damping is what averages over minibatches.
+ * Takes one product y = H u of the next vector. With the last one of a sweep U and σ move: the values and vectors within the
+ * span are those of (1 − β) diag(σ) + β sym(UᵀY), Rayleigh and Ritz with an exponential mean of the projected Hessian; then
+ * each vector turns towards what its product had outside, u + β (I − UUᵀ) y/σ, a damped step of the block power method. The
+ * damping is what averages over minibatches.
  */
 export function withTrackedProduct(space: TrackedSpace, product: Vector): TrackedSpace {
   const products = [...space.products, product];
