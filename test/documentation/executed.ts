@@ -50,6 +50,8 @@ export function small(words: readonly string[]): string[] {
     if (option === '--batch-size' && Number(word) > 100) return '100';
     return word === 'lr=deepobs' ? 'lr=0.1,0.3' : word;
   });
+  // A page shows several ways to write the same files.
+  if (command === 'sweep commands') return [...replaced, '--overwrite'];
   if (!['run', 'runtime', 'curvature', 'sweep plan'].includes(command) || words.includes('--help')) return replaced;
   const further = [...(words.includes('--data') || words.includes('quadratic_deep') ? [] : SMALL)];
   if (command !== 'curvature' && !words.includes('--num-epochs')) further.push('--num-epochs', '1');
@@ -110,12 +112,21 @@ export async function prepare(folder: string): Promise<void> {
   for (const plan of ['plan.yaml', 'tune.yaml']) {
     await wanted('sweep', 'plan', ...shared, '--optimizer', 'sgd', '--grid', 'lr=0.1,0.3', '--seeds', '42', '-o', plan);
   }
+  await wanted('sweep', 'run', 'plan.yaml', '--quiet');
+  const tune = await readFile(join(folder, 'tune.yaml'), 'utf8');
+  const resources = `resources:
+  time: "04:00:00"
+  mem: 4G
+  kubernetes: { image: registry.example/probprec, volumes: [{ claim: sweeps, path: /plans }] }
+`;
+  await writeFile(join(folder, 'tune.yaml'), tune.replace('resources:\n', resources));
   await cp(new URL('../../examples/datasets/two-moons.ts', import.meta.url), join(folder, 'two-moons.ts'));
   const moons = await readFile(new URL('../../examples/testproblems/moons-mlp.mjs', import.meta.url), 'utf8');
   await writeFile(join(folder, 'moons.mjs'), moons.replace('../datasets/two-moons.ts', './two-moons.ts'));
   const signum = await readFile(fileURLToPath(new URL('../../docs/tutorial.md', import.meta.url)), 'utf8');
   const [, optimizer = ''] = /^```js\n([\s\S]*?)^```/m.exec(signum) ?? [];
-  const named = (name: string) => optimizer.replace(/name: '[^']*'/, `name: '${name}'`);
+  const named = (name: string) =>
+    optimizer.replace(/name: '[^']*'/, `name: '${name}'`).replace('learningRate()', 'learningRate().default(0.01)');
   await writeFile(join(folder, 'mine.mjs'), named('mine'));
   await writeFile(join(folder, 'mine.ts'), named('mine'));
   await writeFile(
