@@ -36,6 +36,11 @@ export function reasonOf(error: unknown): string {
   return words === undefined ? message : `${words} (${codeOf(error)})`;
 }
 
+/** {@link reasonOf} where a file was read: what is missing is the file. */
+export function reasonUnread(error: unknown): string {
+  return codeOf(error) === 'ENOENT' ? 'no such file' : reasonOf(error);
+}
+
 /** The system's code of an error; empty for every other error. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error) || !('code' in error)) return '';

@@ -26,8 +26,7 @@ const NOTHING = '-';
 const NARROWEST_NAME = 8;
 
 /**
- * Lays a table out in so many columns of a terminal. Texts are wrapped first, then columns are left out in their order, then
- * names are broken, the longest first; numbers never are. Where not even that is enough, each row is a paragraph of its
+ * Lays a table out in so many columns of a terminal. Titles such as valid_accuracies and texts are wrapped first, then columns are left out in their order, then names are broken, the longest first; numbers never are. Where not even that is enough, each row is a paragraph of its
  * own with the titles before the cells, and nothing is left out.
  */
 export function layoutTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): Layout {
@@ -49,11 +48,8 @@ export function layoutTable(columns: readonly Column[], rows: readonly (readonly
           fitting,
         ),
       );
-      const header = rowLines(
-        shown.map(({ title }) => title),
-        shown,
-        fitting,
-      ).join('\n');
+      const titles = shown.map(({ title }, position) => titleLines(title, at(fitting, position)));
+      const header = linesOf(titles, shown, fitting).join('\n');
       return { header, lines: laid.flat(), rows: laid, dropped };
     }
     dropped.push(columns[next]?.title ?? '');
@@ -72,6 +68,12 @@ function widthsOf(
     Math.max(lengthOf(columns[index]?.title ?? ''), ...rows.map((row) => lengthOf(row[index] ?? ''))),
   );
   const excess = () => totalOf(natural) - width;
+  for (const [position, index] of kept.entries()) {
+    if (excess() <= 0) break;
+    const parts = titleParts(columns[index]?.title ?? '').map(lengthOf);
+    const least = Math.max(...parts, ...rows.map((row) => lengthOf(row[index] ?? '')));
+    natural[position] = Math.max(Math.min(least, at(natural, position)), at(natural, position) - excess());
+  }
   for (const [position, index] of kept.entries()) {
     const { wraps, title } = columns[index] as Column;
     if (!wraps || excess() <= 0) continue;
@@ -114,6 +116,30 @@ function rowLines(cells: readonly string[], columns: readonly Column[], widths: 
     const room = at(widths, index);
     return columns[index]?.wraps || lengthOf(cell) > room ? wrapText(cell, room) : [cell];
   });
+  return linesOf(wrapped, columns, widths);
+}
+
+/** A title as `valid_` and `accuracies`: it may be broken behind an underscore. */
+function titleParts(title: string): string[] {
+  return title.match(/[^_]*_|[^_]+/g) ?? [''];
+}
+
+function titleLines(title: string, room: number): string[] {
+  const lines = [''];
+  for (const part of titleParts(title)) {
+    const line = lines.at(-1) ?? '';
+    if (line === '' || lengthOf(line + part) <= room) lines[lines.length - 1] = line + part;
+    else lines.push(part);
+  }
+  return lines.flatMap((line) => wrapText(line, room));
+}
+
+/** Cells of one or several lines, side by side. */
+function linesOf(
+  wrapped: readonly (readonly string[])[],
+  columns: readonly Column[],
+  widths: readonly number[],
+): string[] {
   const height = Math.max(...wrapped.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) =>
     lineOf(

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
 import { FileError } from '../errors.js';
-import { reasonOf } from './atomic-file.js';
+import { reasonUnread } from '../system-reasons.js';
 import { largestParsed, MORE_HEAP } from './heap-room.js';
 
 /** V8's longest text is a little above; a result file of this size is none. */
@@ -92,7 +92,7 @@ function readBytes(path: string, room: FileRoom | null): Buffer {
     }
   } catch (error) {
     if (error instanceof FileError) throw error;
-    const reason = isSocketError(error) ? 'a socket or a device without driver' : reasonOf(error);
+    const reason = isSocketError(error) ? 'a socket or a device without driver' : reasonUnread(error);
     throw new FileError(
       { subject: path, what: `cannot be read (${reason})`, remedy: 'expected a run file' },
       { cause: error },

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { OutputError } from '../errors.js';
 import { openRegularFile, removeFile } from '../regular-file.js';
 import { outputOptions, reasonOf } from '../results/atomic-file.js';
+import { reasonUnread } from '../system-reasons.js';
 import { DamagedContent } from './checkpoint-format.js';
 
 /** How much of a journal counts, and what that part must be: a checkpoint says so. */
@@ -95,7 +96,7 @@ async function withFile(path: string, use: (handle: FileHandle) => Promise<void>
 
 async function readStart(path: string, bytes: number): Promise<Buffer> {
   const { handle, size } = await openRegularFile(path, { follow: false }).catch((error: unknown) => {
-    throw new DamagedContent(`no journal (${reasonOf(error)})`, `one of ${bytes} bytes`);
+    throw new DamagedContent(`no journal (${reasonUnread(error)})`, `one of ${bytes} bytes`);
   });
   try {
     if (size < bytes) throw new DamagedContent(`a journal of ${size} bytes`, `at least ${bytes}`);

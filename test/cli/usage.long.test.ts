@@ -85,6 +85,11 @@ const BAD: readonly (readonly [what: string, args: readonly string[], ...expecte
     [...sgd, '--lr', '1', '--output-dir', 'a/b'],
     /--output-dir|output directory a.b/,
   ],
+  [
+    'a run file that is not there',
+    ['curvature', '--run', 'none.json'],
+    /none\.json: cannot be read \(no such file\); expected/,
+  ],
   ['an optimizer file that is not there', [...problem, '--optimizer', './none.js'], /none\.js/],
 ];
 

@@ -37,7 +37,7 @@ export const takesLong = ({ line }: DocumentedCommand): boolean =>
 
 const SMALL = ['--data', 'synthetic', '--synthetic-size', '1500'];
 
-/** The command as it is executed: on few synthetic examples, with fewer epochs, repeats, settings and seeds; all else as it stands. */
+/** The command as it is executed: on few synthetic examples, with fewer epochs, repeats, settings, seeds and probes; all else as it stands. */
 export function small(words: readonly string[]): string[] {
   const command = words[0] === 'sweep' ? `sweep ${words[1]}` : (words[0] ?? '');
   const replaced = words.map((word, index) => {
@@ -45,6 +45,7 @@ export function small(words: readonly string[]): string[] {
     if (option === '--num-epochs') return String(Math.max(1, Math.round(Number(word) / 10)));
     if (option === '--at') return word.replaceAll('00', '');
     if (option === '--repeats') return '1';
+    if (option === '--lanczos') return '12';
     if (option === '--seeds') return word.replace(/(\d+)-\d+/, (_, first) => `${first}-${Number(first) + 1}`);
     if (option === '--batch-size' && Number(word) > 100) return '100';
     return word === 'lr=deepobs' ? 'lr=0.1,0.3' : word;
@@ -54,6 +55,8 @@ export function small(words: readonly string[]): string[] {
   if (command !== 'curvature' && !words.includes('--num-epochs')) further.push('--num-epochs', '1');
   if (command === 'runtime' && !words.includes('--repeats')) further.push('--repeats', '1');
   if (!words.includes('--batch-size')) further.push('--batch-size', '32');
+  if (command === 'curvature')
+    further.push(...(words.includes('--lanczos') ? [] : ['--lanczos', '12']), '--probes', '1', '--trace-probes', '2');
   if (command === 'sweep plan') further.push('--overwrite');
   return words.includes('--synthetic-size') ? replaced : [...replaced, ...further];
 }

@@ -28,7 +28,8 @@ describe('the formats of a comparison', () => {
   test('columns as texts; those without content are left out', () => {
     const [table] = comparison.tables;
     if (table === undefined) throw new Error('no table');
-    expect(comparisonColumns(table)).toMatchSnapshot();
+    const { marked, ...texts } = comparisonColumns(table);
+    expect({ ...texts, marked: [...marked] }).toMatchSnapshot();
     const [plain] = compare([exampleRun({ curves: lossCurves([3, 2, 0.000012345]), timing: null })]).tables;
     if (plain === undefined) throw new Error('no table');
     expect(comparisonColumns(plain)).toMatchObject({
@@ -189,6 +190,19 @@ describe('the layout of a table', () => {
       ],
       dropped: [],
     });
+  });
+
+  test('breaks a title behind an underscore before it breaks a name', () => {
+    const metrics = [
+      { title: 'setting', align: 'left', dropOrder: null, wraps: false },
+      { title: 'valid_accuracies', align: 'right', dropOrder: null, wraps: false },
+    ] as const;
+    const laid = layoutTable(metrics, [['lr=0.048329', '0.9188']], 23);
+    expect([...laid.header.split('\n'), ...laid.lines]).toEqual([
+      'setting          valid_',
+      '             accuracies',
+      'lr=0.048329      0.9188',
+    ]);
   });
 
   test('wraps first, then leaves columns out', () => {

@@ -18,8 +18,8 @@ import {
 import { FIGURE_FORMATS, type FigureFormat, figureCsv, figureFile } from '../../report/figures/rendering/files.js';
 import { toTikz } from '../../report/figures/rendering/tikz/tikz.js';
 import { readRunDetails } from '../../report/page/run-details.js';
-import { reasonOf } from '../../results/atomic-file.js';
 import { writeFileAtomic } from '../../results/index.js';
+import { reasonUnread } from '../../system-reasons.js';
 import { UsageError } from '../failure.js';
 import { quoted } from '../option-values.js';
 import type { PLOT_KINDS, PlotCommandOptions } from '../report-options.js';
@@ -196,7 +196,7 @@ async function textOf(path: string): Promise<string> {
     throw new FileError(
       {
         subject: path,
-        what: `cannot be read (${reasonOf(error)})`,
+        what: `cannot be read (${reasonUnread(error)})`,
         remedy: 'expected a file of probprec runtime --json, of probprec curvature --json, or a run file',
       },
       { cause: error },
