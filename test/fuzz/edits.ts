@@ -19,6 +19,8 @@ const SHARES = {
   cifar: 0.06,
   tar: 0.04,
   texts: 0.02,
+  // Of each of the two kinds of measurements.
+  measurements: 0.01,
 } as const;
 
 /** The cases of one target; the seed is printed with a case that fails, PROBPREC_TEST_SEED repeats it. */
