@@ -44,6 +44,7 @@ export function small(words: readonly string[]): string[] {
     const option = words[index - 1];
     if (option === '--num-epochs') return String(Math.max(1, Math.round(Number(word) / 10)));
     if (option === '--at') return word.replaceAll('00', '');
+    if (option === '--synthetic-size') return '1500';
     if (option === '--repeats') return '1';
     if (option === '--lanczos') return '12';
     if (option === '--seeds') return word.replace(/(\d+)-\d+/, (_, first) => `${first}-${Number(first) + 1}`);
@@ -56,11 +57,12 @@ export function small(words: readonly string[]): string[] {
   const further = [...(words.includes('--data') || words.includes('quadratic_deep') ? [] : SMALL)];
   if (command !== 'curvature' && !words.includes('--num-epochs')) further.push('--num-epochs', '1');
   if (command === 'runtime' && !words.includes('--repeats')) further.push('--repeats', '1');
+  if (command === 'runtime' && !words.includes('--optimizers')) further.push('--optimizers', 'momentum');
   if (!words.includes('--batch-size')) further.push('--batch-size', '32');
   if (command === 'curvature')
     further.push(...(words.includes('--lanczos') ? [] : ['--lanczos', '12']), '--probes', '1', '--trace-probes', '2');
   if (command === 'sweep plan') further.push('--overwrite');
-  return words.includes('--synthetic-size') ? replaced : [...replaced, ...further];
+  return [...replaced, ...further];
 }
 
 /** Executes a documented line in a folder; what it writes into a file by `>` or `>>` is written there. */
