@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { reproducibleContent } from '../../src/results/index.js';
-import { interruptedWhen, runSmall } from './small-run.js';
+import { interruptedWhen, runSmall, temporaryFolder } from './small-run.js';
 
 /** The published optimizers with a curvature of their own. */
 export const family = ['preconditioned-sgd', 'adaptive-sgd', 'only-adaptive-sgd'];
@@ -41,4 +42,19 @@ function scheduleOf(testproblem: string) {
   const interruptions = [1, 2].map((epoch) => ({ epoch, step: 3 }));
   if (testproblem.startsWith('two_d')) return { numEpochs: 2, batchSize: 1000, interruptions };
   return { numEpochs: 2, batchSize: testproblem.startsWith('quadratic') ? 128 : 8, interruptions };
+}
+
+/** The tests of these test problems with each optimizer of the family. */
+export function testFamilyOn(names: readonly string[]): void {
+  describe.each(names)('%s', (name) => {
+    test.each(family)('%s trains it, and goes on exactly', { timeout: 1_800_000 }, async (optimizer) => {
+      expect.hasAssertions();
+      const folder = await temporaryFolder();
+      try {
+        await goesOnExactly(name, optimizer, folder);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+  });
 }
