@@ -2,6 +2,7 @@ import type { CurvatureReport } from '../../landscape/index.js';
 import { printable } from '../escape.js';
 import { numberAxis } from './axes.js';
 import type { Figure } from './figure.js';
+import { matrixName, measuredOn, stableBelow } from './measured-curvature.js';
 import { assemble, legendPanel, panelTitle } from './panels.js';
 import { look } from './series.js';
 import { type Strip, stripPanel } from './strips.js';
@@ -17,7 +18,7 @@ export function curvatureBlocks(report: CurvatureReport): Figure {
       step,
       block: printable(name),
       lambda1: first?.converged === true ? first.value : null,
-      two_over_alpha: alpha == null || alpha <= 0 ? null : 2 / alpha,
+      two_over_alpha: stableBelow(alpha),
     })),
   );
   const steps = [...new Set(rows.map(({ step }) => step))];
@@ -38,13 +39,12 @@ export function curvatureBlocks(report: CurvatureReport): Figure {
         };
       });
   const all = rows.flatMap(({ lambda1, two_over_alpha: limit }) => [lambda1, limit].filter((value) => value !== null));
-  const name = report.matrix === 'hessian' ? 'Hessian' : 'Gauss-Newton matrix';
   return {
     kind: 'curvature-blocks',
     title: `${printable(report.testproblem)}: largest eigenvalue of each ${report.by}`,
-    description: `Largest eigenvalues of the diagonal blocks of the ${name} of ${printable(report.testproblem)}, and 2/α: ${blocks.join(', ')}.`,
+    description: `Largest eigenvalues of the diagonal blocks of the ${matrixName(report)} of ${printable(report.testproblem)}, and 2/α: ${blocks.join(', ')}.`,
     caption: [
-      `${name} of the mean loss over ${report.examples} of ${report.of_examples} examples, ${report.mode} mode, seed ${report.seed}`,
+      measuredOn(report),
       'A value that is not converged is left out. Where λ₁ is less than 2/α, steps of length α are stable on the block.',
     ],
     records: rows,

@@ -6,6 +6,7 @@ import { printable } from '../escape.js';
 import { curvatureBlocks } from './curvature-blocks.js';
 import type { Figure } from './figure.js';
 import { type LinePanel, type LinePoint, linePanel, lineRecords } from './lines.js';
+import { matrixName, measuredOn, stableBelow } from './measured-curvature.js';
 import { assemble, type Explained, legendPanel } from './panels.js';
 import { look, type Series } from './series.js';
 
@@ -96,14 +97,14 @@ const scree: FromReport = (report) => {
 const edge: FromReport = (report) => {
   const points: LinePoint[] = [];
   const add = (key: string, x: number, y: number | null | undefined) => {
-    if (y != null && y > 0 && Number.isFinite(y)) points.push({ key, x, y });
+    if (y != null && y > 0) points.push({ key, x, y });
   };
   for (const { step, blocks, learning_rate: rate, step_size: size } of report.points) {
     const [first] = blocks[0]?.largest ?? [];
     if (blocks.length !== 1) continue;
     if (first?.converged) add('λ₁', step, first.value);
-    add('2/η', step, rate === null || rate <= 0 ? null : 2 / rate);
-    add('2/α', step, size?.alpha == null || size.alpha <= 0 ? null : 2 / size.alpha);
+    add('2/η', step, stableBelow(rate));
+    add('2/α', step, stableBelow(size?.alpha));
   }
   const panel = {
     title: titleOf(report, 'all'),
@@ -239,16 +240,12 @@ function figure(
   const keys = [...new Set(drawn.flatMap(({ points }) => points.map(({ key }) => key)))];
   const series = keys.map((key, index): Series => ({ ...look(index), key, label: key }));
   const columns = (width: number) => Math.max(1, Math.min(drawn.length, width < 300 ? 1 : 2));
-  const matrix = report.matrix === 'hessian' ? 'Hessian' : 'Gauss-Newton matrix';
   const trained = report.optimizer === null ? '' : `, trained by ${printable(report.optimizer.name)}`;
   return {
     kind,
     title: `${printable(report.testproblem)}: ${what}`,
-    description: `${what} of the ${matrix} of ${printable(report.testproblem)}: ${keys.join(', ')}.`,
-    caption: [
-      `${matrix} of the mean loss over ${report.examples} of ${report.of_examples} examples, ${report.mode} mode, seed ${report.seed}${trained}`,
-      ...caption,
-    ],
+    description: `${what} of the ${matrixName(report)} of ${printable(report.testproblem)}: ${keys.join(', ')}.`,
+    caption: [`${measuredOn(report)}${trained}`, ...caption],
     records: lineRecords(drawn),
     columns,
     draw: (layout) =>
