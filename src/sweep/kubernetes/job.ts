@@ -1,10 +1,10 @@
 import { basename, posix } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
 import type { Plan } from '../plan.js';
-import type { KubernetesResources } from '../plan-resources.js';
 import { shellWord } from '../shell.js';
 import { parseTimeLimit } from '../slurm/time-limit.js';
 import { ALLOW_USER_CODE, userCodeOf } from '../user-code.js';
+import type { KubernetesResources } from './resources.js';
 
 /** Characters of the longest name: Kubernetes makes hosts of it, with the number of the task, that have at most 63. */
 const LONGEST_NAME = 50;
