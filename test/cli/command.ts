@@ -65,3 +65,6 @@ export function startCommand(args: readonly string[], { cwd, env, uid }: Command
 export async function command(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
   return startCommand(args, options).finished;
 }
+
+/** The options of runs whose length does not matter. */
+export const QUICK = ['--num-epochs', '1', '--batch-size', '32', '--threads', '1'];

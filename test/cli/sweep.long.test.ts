@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { command } from './command.js';
+import { command, QUICK } from './command.js';
 import { loadedCommand } from './loaded-command.js';
 
 let folder: string;
@@ -13,18 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const sweep = (...args: string[]) => loadedCommand(['sweep', ...args], { cwd: folder });
-const SMALL = [
-  '--data',
-  'synthetic',
-  '--synthetic-size',
-  '300',
-  '--num-epochs',
-  '1',
-  '--batch-size',
-  '32',
-  '--threads',
-  '1',
-];
+const SMALL = ['--data', 'synthetic', '--synthetic-size', '300', ...QUICK];
 const PLAN = ['plan', '--testproblem', 'mnist_logreg', '--optimizer', 'sgd'];
 
 describe('help', () => {

@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { QUICK } from '../cli/command.js';
 import { loadedCommand } from '../cli/loaded-command.js';
 import type { DocumentedCommand } from './commands.js';
 
@@ -83,17 +84,7 @@ export async function execute(line: string, folder: string) {
 
 /** What the pages take to be there: results of several optimizers, plans, files of a user's own. */
 export async function prepare(folder: string): Promise<void> {
-  const shared = [
-    '--testproblem',
-    'mnist_logreg',
-    '--num-epochs',
-    '1',
-    '--batch-size',
-    '32',
-    '--threads',
-    '1',
-    ...SMALL,
-  ];
+  const shared = ['--testproblem', 'mnist_logreg', ...QUICK, ...SMALL];
   const wanted = async (...args: string[]) => {
     const { code, stderr } = await loadedCommand(args, { cwd: folder });
     if (code !== 0) throw new Error(`probprec ${args.join(' ')}: ${stderr}`);
