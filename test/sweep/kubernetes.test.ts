@@ -151,9 +151,12 @@ case "$*" in *"--index 4 "*) exit 1;; esac
     expect(await calls()).toEqual(['sweep run /plans/tune it.yaml --index 7 --threads 1']);
   });
 
-  test('hands SIGTERM on to the run, waits for it, and starts no other', async () => {
+  test.each([
+    ['', ''],
+    [', also before it knows the number of its process', '  sleep 0.3\n'],
+  ])('hands SIGTERM on to the run%s, waits for it, and starts no other', async (_, before) => {
     await writeFile(join(folder, 'waits'), '');
-    const text = await script('runs_per_task: 2', [0], 2);
+    const text = (await script('runs_per_task: 2', [0], 2)).replace('  child=$!\n', `${before}  child=$!\n`);
     const child = spawn('sh', ['-c', text], { env: { ...process.env, JOB_COMPLETION_INDEX: '0' } });
     const said = once(child.stdout, 'data');
     await said;

@@ -220,7 +220,8 @@ if [ "$5" = "$ENDLESS" ]; then while :; do sleep 0.05; done; fi
     const { array } = scripts('{ time: "60", threads: 3, runs_per_task: 3 }', 11, {
       program: `bash ${shellWord(join(folder, 'program'))}`,
     });
-    await writeFile(join(folder, 'script'), array);
+    const slow = env.SLOW === undefined ? array : array.replace('  child=$!\n', '  sleep 0.5\n  child=$!\n');
+    await writeFile(join(folder, 'script'), slow);
     const child = spawn('bash', [join(folder, 'script'), ...args], {
       env: {
         PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}`,
@@ -274,6 +275,18 @@ if [ "$5" = "$ENDLESS" ]; then while :; do sleep 0.05; done; fi
       'scontrol requeue 81_2',
     ]);
     expect(lines.join('\n')).not.toContain('run 8');
+  });
+
+  test('hands on a signal that comes before it knows the number of its run', async () => {
+    const { code, lines } = await task({ SLURM_ARRAY_TASK_ID: '2', ENDLESS: '6', SLOW: '1' }, 'SIGUSR1');
+    expect(code).toBe(0);
+    expect(lines.slice(-5)).toEqual([
+      'received SIGUSR1',
+      'told',
+      'run 6: exit code 130',
+      'out of time; queued again (restart 1 of at most 3)',
+      'scontrol requeue 81_2',
+    ]);
   });
 
   test('out of time is not queued again for ever', async () => {

@@ -84,6 +84,8 @@ for ((index = first; index <= last; index++)); do
   say "run $index of $plan, $threads thread(s), start $((restarts + 1)) of job \${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID on $(hostname)"
   ${program} sweep run "$plan" --index "$index" --threads "$threads"${userCodeOption(plan)} &
   child=$!
+  # A signal that came before the run had a number.
+  if [ -n "$received" ]; then kill -TERM "$child" 2>/dev/null; fi
   while :; do
     before=$signals
     wait "$child"
