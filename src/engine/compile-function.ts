@@ -1,4 +1,4 @@
-import { at } from '../expect.js';
+import { at, present } from '../expect.js';
 import {
   input,
   type Leaf,
@@ -56,11 +56,7 @@ export async function compileFunction<I, O>(
     compileSeconds: executable?.compileSeconds ?? 0,
     run: async (values, feeds = {}, spent = []) => {
       const results = (await executable?.run({ ...feeds, ...feed(values) }, spent)) ?? {};
-      return mapLeaves(outputs, (_, path) => {
-        const value = results[path];
-        if (value === undefined) throw new RangeError(`the program returned no ${path}`);
-        return value;
-      });
+      return mapLeaves(outputs, (_, path) => present(results[path], `the program's output ${path}`));
     },
   };
 }

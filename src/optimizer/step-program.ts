@@ -1,5 +1,6 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
 import { ConfigurationError } from '../errors.js';
+import { present } from '../expect.js';
 import type { RandomStream } from '../random/index.js';
 import {
   describe,
@@ -123,16 +124,18 @@ export class StepProgram<C extends Tree<Tensor>> {
     const before = leavesLike<C, Value>(this.#carried, values);
     const spent: Value[] = [];
     for (const [index, name] of this.#names.entries()) {
-      const value = known(before[index], name);
+      const value = present(before[index], name);
       all[name] = value;
       if (next[index] !== null) spent.push(value);
     }
     const outputs = await program.run(all, spent, t);
-    const after = next.map((name, index) => known(name === null ? before[index] : outputs[name], name ?? ''));
+    const after = next.map((name, index) =>
+      present(name === null ? before[index] : outputs[name], name ?? `value ${index}`),
+    );
     return {
       carried: withLeaves(this.#carried, after),
-      results: Object.fromEntries(results.map((name) => [name, known(outputs[resultName(name)], name)])),
-      logs: logs.map(({ name, per }) => ({ name, per, value: known(outputs[logName(name)], name) })),
+      results: Object.fromEntries(results.map((name) => [name, present(outputs[resultName(name)], name)])),
+      logs: logs.map(({ name, per }) => ({ name, per, value: present(outputs[logName(name)], name) })),
       counts,
     };
   }
@@ -164,11 +167,6 @@ export class StepProgram<C extends Tree<Tensor>> {
     this.#variants.push(variant);
     return variant;
   }
-}
-
-function known(value: Value | undefined, name: string): Value {
-  if (value === undefined) throw new RangeError(`the training has no value ${name}`);
-  return value;
 }
 
 function resultName(name: string): string {

@@ -1,5 +1,5 @@
 import { type Engine, uploadScalar, type Value } from '../engine/index.js';
-import { at } from '../expect.js';
+import { at, present } from '../expect.js';
 import type { RandomStream } from '../random/index.js';
 import {
   add,
@@ -108,11 +108,7 @@ export class UpdateRule {
       if (operation !== inputOperation || value === undefined) continue;
       state[path] = engine.upload((await engine.download(value)).slice(), shape);
     }
-    return mapLeaves(this.state, (_, path) => {
-      const value = state[path];
-      if (value === undefined) throw new RangeError(`the initial state has no ${path}`);
-      return value;
-    });
+    return mapLeaves(this.state, (_, path) => present(state[path], `the initial state's ${path}`));
   }
 
   /** The state's values as feeds of programs. */

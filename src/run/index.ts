@@ -1,7 +1,7 @@
-export { readCheckpointHeader } from './checkpoint.js';
-
+export { type FoundCheckpoint, readCheckpointHeader } from './checkpoint.js';
+export type { CheckpointHeader } from './checkpoint-header.js';
 export * from './configuration.js';
-export { readCrash, writeCrash } from './crash.js';
+export { type Crash, readCrash, writeCrash } from './crash.js';
 export type { Measurement, RunEvent } from './events.js';
 export {
   findKeptParameters,
@@ -10,7 +10,7 @@ export {
   loadKeptParameters,
 } from './kept-parameters.js';
 export { readRunLock } from './lock.js';
-export { describeHolder } from './lock-file.js';
+export { describeHolder, type LockHolder } from './lock-file.js';
 export { markPruned } from './mark-pruned.js';
 export type { MinibatchValues } from './minibatch-values.js';
 export { QUANTITY_NAMES, type QuantityName } from './observers/names.js';

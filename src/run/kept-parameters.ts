@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine, Value } from '../engine/index.js';
 import { FileError } from '../errors.js';
+import { present } from '../expect.js';
 import type { Training } from '../optimizer/index.js';
 import { readRegularFile } from '../regular-file.js';
 import { reasonOf } from '../results/atomic-file.js';
@@ -49,8 +50,8 @@ export async function keepParameters(
     ...Object.entries(modelStates),
   ];
   const tensors: Record<string, NamedTensors['tensors'][string]> = {};
-  for (const [name, value] of values) {
-    if (value === undefined) throw new RangeError(`no value of ${name}`);
+  for (const [name, found] of values) {
+    const value = present(found, `the value of ${name}`);
     tensors[name] = { shape: value.shape, data: Float32Array.from(await engine.download(value)) };
   }
   const metadata = {

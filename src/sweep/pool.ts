@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { errorText, isInterruptionCode } from '../errors.js';
-import { findRunFiles, hasEnded } from '../results/index.js';
-import { readCrash, readRunLock, writeCrash } from '../run/index.js';
+import { hasEnded } from '../results/index.js';
+import { readRunLock, writeCrash } from '../run/index.js';
 import { asKey } from '../words.js';
 import type { Plan } from './plan.js';
 import type { PlannedRun } from './planned-runs.js';
 import { type Child, type ChildEnd, startChild } from './pool-child.js';
 import type { MessageToPool, ReportedOutcome } from './pool-messages.js';
 import { runArguments } from './run-arguments.js';
+import { type RunTraces, readRunTraces } from './run-traces.js';
 
 /** Milliseconds between two looks at a run that another process trains. */
 const LOOK_MS = 1000;
@@ -126,9 +127,11 @@ export class Pool {
   async #attend(run: PlannedRun): Promise<void> {
     this.#held.delete(run.index);
     const { outputDir } = this.#options.plan;
+    // The lock first: what its holder leaves is there before the lock is gone.
     const holder = await readRunLock(outputDir, run.configuration);
     if (holder !== null) return this.#leave(run, `process ${holder.pid} on host ${holder.host} trains it`);
-    const end = await this.#endElsewhere(run);
+    const traces = await readRunTraces(outputDir, run);
+    const end = this.#endElsewhere(run, traces);
     if (end !== null) return this.#end(run, end, 0);
     // An interruption may have come while the files were read.
     if (this.#stopped !== null) this.#queue.unshift(run);
@@ -141,17 +144,14 @@ export class Pool {
   }
 
   /** What another process has made of the run: done, or failed since this pool started. */
-  async #endElsewhere({ index, configuration }: PlannedRun): Promise<RunEnd | null> {
-    const { outputDir } = this.#options.plan;
+  #endElsewhere({ index }: PlannedRun, traces: RunTraces): RunEnd | null {
+    if (traces.kind === 'ended') return { state: traces.state, path: traces.file.path, outcome: null };
     // What this pool's own last attempt left is no end elsewhere.
     const since = this.#failures.get(index)?.at ?? this.#startedAt;
     const elsewhere = (reason: string | null) =>
       ({ state: 'failed', reason: `${reason ?? 'for no known reason'} (in another process)` }) as const;
-    for (const { path, status, runFile } of await findRunFiles(outputDir, configuration)) {
-      if (hasEnded(status.state)) return { state: status.state, path, outcome: null };
-      if (status.state === 'failed' && runFile.finished_at > since) return elsewhere(status.reason);
-    }
-    const crash = await readCrash(outputDir, configuration);
+    const { last, crash } = traces;
+    if (last?.status.state === 'failed' && last.finishedAt > since) return elsewhere(last.status.reason);
     return crash !== null && crash.at > since ? elsewhere(crash.reason) : null;
   }
 

@@ -14,6 +14,7 @@ export interface RunOutcomeSummary {
   readonly configurationHash: string;
   readonly status: RunStatus;
   readonly startedAt: string;
+  readonly finishedAt: string;
   readonly sources: RunSources;
   /** The rule that pruned it; null where none did. */
   readonly prunedBy: string | null;
@@ -44,14 +45,15 @@ export async function readRunOutcome(path: string): Promise<RunOutcomeSummary | 
   }
   try {
     const runFile = await readRunFile(path);
-    const { configuration_hash: configurationHash, configuration, status, started_at } = runFile;
+    const { configuration_hash: configurationHash, configuration, status } = runFile;
     const sources = {
       optimizer: configuration.optimizer.source,
       testproblem: configuration.testproblem_source ?? null,
       dataset: configuration.dataset?.source ?? null,
     };
     const prunedBy = runFile.pruned_by ?? null;
-    return { path, configurationHash, status, startedAt: started_at, sources, prunedBy };
+    const [startedAt, finishedAt] = [runFile.started_at, runFile.finished_at];
+    return { path, configurationHash, status, startedAt, finishedAt, sources, prunedBy };
   } catch (error) {
     if (error instanceof FileError) return null;
     throw error;
@@ -81,16 +83,18 @@ function summaryIn(path: string, text: string): RunOutcomeSummary | null {
   const status = /\n {2}"status": (\{\n[^}]*\n {2}\}),\n/.exec(text)?.[1];
   const configurationHash = /\n {2}"configuration_hash": "([0-9a-f]{64})",\n/.exec(text)?.[1];
   const startedAt = /\n {2}"started_at": "([^"]*)",\n/.exec(text)?.[1];
+  const finishedAt = /\n {2}"finished_at": "([^"]*)",\n/.exec(text)?.[1];
   const [, configuration] = /\n {2}"configuration": (\{\n.*?\n {2}\}),\n/s.exec(text) ?? [];
   const prunedBy = /\n {2}"pruned_by": ("[^\n]*"),\n/.exec(text)?.[1];
-  if (status === undefined || configurationHash === undefined || startedAt === undefined) return null;
-  if (configuration === undefined) return null;
+  if (status === undefined || configurationHash === undefined || configuration === undefined) return null;
+  if (startedAt === undefined || finishedAt === undefined) return null;
   try {
     return {
       path,
       configurationHash,
       status: jsonOf(status) as RunStatus,
       startedAt,
+      finishedAt,
       sources: sourcesIn(configuration),
       prunedBy: prunedBy === undefined ? null : (jsonOf(prunedBy) as string),
     };

@@ -1,13 +1,12 @@
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import { at } from '../expect.js';
 import { hasEnded, listFolders, type RunState, settingFolders, settingPath } from '../results/index.js';
-import { describeHolder, readCheckpointHeader, readCrash, readRunLock, runPlace } from '../run/index.js';
+import { describeHolder } from '../run/index.js';
 import { mapConcurrently } from './concurrent.js';
 import type { Plan } from './plan.js';
 import { ruleOf } from './plan-pruning.js';
 import { type PlannedRun, plannedRuns } from './planned-runs.js';
-import { type RunOutcomeSummary, readRunOutcome } from './run-outcome.js';
+import type { RunOutcomeSummary } from './run-outcome.js';
+import { type RunTraces, readFolderTraces } from './run-traces.js';
 
 /** What became of a planned run. `interrupted` also stands for one of which only a checkpoint is left (SIGKILL). */
 export type PlannedState = RunState | 'running' | 'missing';
@@ -72,66 +71,34 @@ export async function planStatus(plan: Plan, runs?: readonly PlannedRun[]): Prom
   return found.flat().sort((left, right) => left.run.index - right.run.index);
 }
 
-/** `folders` are those of one setting, its own first, which alone can have locks and checkpoints. */
 async function folderStatus(
   plan: Plan,
   folders: readonly string[],
   runs: readonly PlannedRun[],
 ): Promise<PlannedStatus[]> {
-  const [own = [], ...others] = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
-  const names = new Set(own);
-  const outcomes: RunOutcomeSummary[] = [];
-  const seeds = new Set(runs.map(({ configuration }) => `random_seed__${configuration.seed}`));
-  for (const [index, entries] of [own, ...others].entries()) {
-    for (const name of entries) {
-      if (!name.endsWith('.json') || !seeds.has(name.slice(0, name.indexOf('__', 'random_seed__'.length)))) continue;
-      const outcome = await readRunOutcome(join(at(folders, index), name));
-      if (outcome !== null) outcomes.push(outcome);
-    }
-  }
-  const statuses: PlannedStatus[] = [];
-  for (const run of runs) {
-    const own = outcomes.filter(({ configurationHash }) => configurationHash === run.hash);
-    statuses.push(await statusOf(plan, run, own, names));
-  }
-  return statuses;
+  const traces = await readFolderTraces(plan.outputDir, folders, runs);
+  return runs.map((run, index) => statusOf(plan, run, at(traces, index)));
 }
 
-async function statusOf(
-  { outputDir, pruning }: Plan,
-  run: PlannedRun,
-  outcomes: readonly RunOutcomeSummary[],
-  names: ReadonlySet<string>,
-): Promise<PlannedStatus> {
-  const newest = [...outcomes].sort((left, right) => (left.startedAt < right.startedAt ? 1 : -1));
-  const ended = newest.find(({ status }) => hasEnded(status.state));
-  if (ended !== undefined) return fromFile(run, ended);
-  const { checkpoint, lock, crash: note } = runPlace(outputDir, run.configuration);
-  const there = (path: string) => names.has(basename(path));
-  const found = there(checkpoint) ? await readCheckpointHeader(checkpoint) : { kind: 'none' as const };
-  const header = found.kind === 'whole' ? found.checkpoint : null;
-  const faults = found.kind === 'damaged' || found.kind === 'other' ? [checkpointFault(found)] : [];
-  const holder = there(lock)
-    ? await readRunLock(outputDir, run.configuration).catch((error: unknown) => {
-        faults.push(error instanceof Error ? error.message : String(error));
-        return null;
-      })
-    : null;
+function statusOf({ pruning }: Plan, run: PlannedRun, traces: RunTraces): PlannedStatus {
+  if (traces.kind === 'ended') return fromFile(run, traces.file);
+  const { last, checkpoint, holder, lockError, crash } = traces;
+  const faults = checkpoint.kind === 'damaged' || checkpoint.kind === 'other' ? [checkpointFault(checkpoint)] : [];
+  if (lockError !== null) faults.push(lockError instanceof Error ? lockError.message : String(lockError));
   const fault = faults.length > 0 ? faults.join('; ') : null;
-  const [last] = newest;
-  const epoch = header === null ? (last?.status.epoch ?? null) : Math.max(header.epoch, last?.status.epoch ?? 0);
+  const saved = checkpoint.kind === 'whole' ? checkpoint.checkpoint.epoch : null;
+  const epoch = saved === null ? (last?.status.epoch ?? null) : Math.max(saved, last?.status.epoch ?? 0);
   if (holder !== null) {
     return { run, state: 'running', path: null, epoch, reason: describeHolder(holder), fault };
   }
-  const crash = there(note) ? await readCrash(outputDir, run.configuration) : null;
   if (crash !== null) return { run, state: 'failed', path: null, epoch, reason: crash.reason, fault };
-  if (last !== undefined) {
+  if (last !== null) {
     const status = { ...fromFile(run, last), epoch, fault };
     // What another rule pruned, or an earlier plan that pruned, is open.
     const stays = status.state !== 'pruned' || last.prunedBy === ruleOf(pruning, run.configuration.numEpochs);
     return stays ? status : { ...status, state: 'interrupted' };
   }
-  if (found.kind !== 'none') {
+  if (checkpoint.kind !== 'none') {
     return { run, state: 'interrupted', path: null, epoch, reason: fault ?? 'ended without a run file', fault };
   }
   return { run, state: 'missing', path: null, epoch: null, reason: null, fault };

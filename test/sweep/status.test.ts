@@ -175,6 +175,7 @@ describe('the end of a run file', () => {
       configurationHash: content.configuration_hash,
       status: content.status,
       startedAt: content.started_at,
+      finishedAt: content.finished_at,
     });
   });
 

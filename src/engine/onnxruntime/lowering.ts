@@ -1,4 +1,4 @@
-import { at, exactly } from '../../expect.js';
+import { at, exactly, present } from '../../expect.js';
 import type { Attributes, Program, Shape, Tensor } from '../../tensor/index.js';
 import { LayoutValues } from '../layout-values.js';
 import { OnnxGraph } from './graph.js';
@@ -84,9 +84,8 @@ export class Lowering extends LayoutValues<Exclude<Layout, 'plain'>, string> {
   }
 
   protected make(tensor: Tensor): string {
-    const emit = this.#table.emitters[tensor.operation.name];
-    if (emit === undefined) throw new TypeError(`onnxruntime: no lowering for ${tensor.operation.name}`);
-    return emit(tensor, this);
+    const { name } = tensor.operation;
+    return present(this.#table.emitters[name], `onnxruntime: the lowering of ${name}`)(tensor, this);
   }
 
   /** The same data under another shape; costs nothing. */

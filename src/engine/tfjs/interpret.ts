@@ -1,4 +1,5 @@
 import { EngineError } from '../../errors.js';
+import { present } from '../../expect.js';
 import type { TfEngine, TfTensor } from './library.js';
 import type { KernelCall, Plan, Slot } from './plan.js';
 
@@ -24,11 +25,8 @@ export function interpret(
   feeds: ReadonlyMap<Slot, TfTensor>,
 ): TfTensor[] {
   const tensors: (TfTensor | undefined)[] = new Array(plan.size);
-  const taken = (slot: Slot): TfTensor => {
-    const tensor = tensors[slot] ?? constants.get(slot) ?? feeds.get(slot);
-    if (tensor === undefined) throw new RangeError(`the plan uses tensor ${slot} before it is made`);
-    return tensor;
-  };
+  const taken = (slot: Slot): TfTensor =>
+    present(tensors[slot] ?? constants.get(slot) ?? feeds.get(slot), `tensor ${slot} of the plan`);
   const dispose = (slot: Slot) => {
     tensors[slot]?.dispose();
     tensors[slot] = undefined;
@@ -62,7 +60,5 @@ function isList(inputs: KernelCall['inputs']): inputs is readonly Slot[] {
 }
 
 function single(result: TfTensor | TfTensor[]): TfTensor {
-  const tensor = Array.isArray(result) ? result[0] : result;
-  if (tensor === undefined) throw new RangeError('the kernel made no tensor');
-  return tensor;
+  return present(Array.isArray(result) ? result[0] : result, "the kernel's tensor");
 }

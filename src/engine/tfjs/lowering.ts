@@ -1,4 +1,4 @@
-import { at } from '../../expect.js';
+import { at, present } from '../../expect.js';
 import { numberOf, type Program, type Shape, sameShape, sizeOf, type Tensor } from '../../tensor/index.js';
 import { LayoutValues } from '../layout-values.js';
 import { type Plan, PlanBuilder, type Slot } from './plan.js';
@@ -67,9 +67,8 @@ export class Lowering extends LayoutValues<Exclude<Layout, 'plain'>, Slot> {
   }
 
   protected make(tensor: Tensor): Slot {
-    const emit = this.#table.emitters[tensor.operation.name];
-    if (emit === undefined) throw new TypeError(`tfjs: no kernels for ${tensor.operation.name}`);
-    return emit(tensor, this);
+    const { name } = tensor.operation;
+    return present(this.#table.emitters[name], `tfjs: the lowering of ${name}`)(tensor, this);
   }
 
   protected convert(tensor: Tensor, from: Layout, to: Layout): Slot {

@@ -1,5 +1,5 @@
 import type { Value } from '../../engine/index.js';
-import { at } from '../../expect.js';
+import { at, present } from '../../expect.js';
 import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
 import { largestVariances } from './author-prior.js';
@@ -65,13 +65,13 @@ export class Estimating {
   /** A minibatch whose product shows the noise; after the last one phase 2 with the λ of their scatter. */
   async useNoise(phase: NoisePhase, batch: BatchFeeds): Promise<Used> {
     const { programs, settings } = this.#context;
-    if (programs.noise === null) throw new RangeError('this setting measures no noise');
-    const loss = await programs.noise.use(phase.state, { ...batch, ...this.#standing });
+    const noise = present(programs.noise, 'the program that measures noise');
+    const loss = await noise.use(phase.state, { ...batch, ...this.#standing });
     count(this.#progress.evaluations, { gradients: 1, products: 1 });
     if (phase.state.minibatches < settings.noiseProducts) return { loss, phase };
     const { state, kind: _, ...after } = phase;
-    const groups = programs.noise.finish(state, after.groups);
-    return { loss, phase: await this.#afterPrior({ ...after, groups }, state.first, programs.noise.along(state)) };
+    const groups = noise.finish(state, after.groups);
+    return { loss, phase: await this.#afterPrior({ ...after, groups }, state.first, noise.along(state)) };
   }
 
   /** Phase 2 with what phase 1 has found; where there is none, minibatches without a step, or phase 4. */
@@ -90,8 +90,7 @@ export class Estimating {
 
   /** Phase 2. */
   async usePosterior(phase: PosteriorPhase, batch: BatchFeeds): Promise<Used> {
-    const { observing } = this.#context.programs;
-    if (observing === null) throw new RangeError('this setting has no phase 2');
+    const observing = present(this.#context.programs.observing, 'the program of phase 2');
     const { loss, counts } = await observing.use(phase.state, { ...batch, ...this.#standing });
     count(this.#progress.evaluations, counts);
     return { loss, phase: await this.#enterPosterior(phase, 'posterior') };
@@ -100,8 +99,8 @@ export class Estimating {
   /** A minibatch that passes without a step. */
   async useIdle(phase: IdlePhase, batch: BatchFeeds): Promise<Used> {
     const { task, programs } = this.#context;
-    if (programs.loss === null) throw new RangeError('no minibatch passes without a step');
-    const found = await programs.loss.run({}, { ...batch, ...this.#standing });
+    const evaluation = present(programs.loss, 'the program of a minibatch without a step');
+    const found = await evaluation.run({}, { ...batch, ...this.#standing });
     count(this.#progress.evaluations, { losses: 1 });
     const next =
       phase.left > 1

@@ -1,7 +1,7 @@
 import { Matrix } from 'ml-matrix';
 import { allFinite } from '../../curvature/symmetric-eigen.js';
 import type { Value } from '../../engine/index.js';
-import { at } from '../../expect.js';
+import { at, present } from '../../expect.js';
 import type { BatchFeeds, TrainingTask } from '../training.js';
 import { appending, columnInputs, columnValues, newColumn } from './appending.js';
 import { type Carrying, compileCarrying } from './carrying.js';
@@ -102,8 +102,8 @@ export async function compilePosterior(
       };
     },
     use: async (state, feeds) => {
-      if (append === null) throw new RangeError('one observation needs no minibatch of phase 2');
-      const { values, numbers } = await append.run(columnValues(engine, layers, capacity, state), feeds);
+      const observe = present(append, 'the program of phase 2');
+      const { values, numbers } = await observe.run(columnValues(engine, layers, capacity, state), feeds);
       const variances: { remaining: number; noise: number }[] = [];
       state.layers = layers.map(({ group }, index) => {
         const [layer, prior] = [at(state.layers, index), at(state.priors, group)];

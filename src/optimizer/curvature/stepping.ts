@@ -1,4 +1,4 @@
-import { at } from '../../expect.js';
+import { at, present } from '../../expect.js';
 import { count } from '../evaluation-counts.js';
 import type { BatchFeeds } from '../training.js';
 import { DriftMonitor } from './drift.js';
@@ -68,9 +68,8 @@ export class Stepping {
   /** A step whose gradient is compared with what the posterior expects of it. */
   async #watched(phase: StepsPhase, rates: readonly number[], batch: BatchFeeds, limit: number): Promise<Stepped> {
     const { layers, log, programs } = this.#context;
-    const { watching } = programs;
+    const watching = present(programs.watching, 'the program that compares gradients');
     const { step, parameters } = this.#progress;
-    if (watching === null) throw new RangeError('this setting compares no gradients');
     const watch = await watching.follow(phase.watch ?? watching.begin(layers.list.map(() => null)), parameters);
     const { loss, measured, phase: next } = await this.#taken({ ...phase, watch }, rates, batch);
     if (watch.expectations.every((own) => own === null)) {

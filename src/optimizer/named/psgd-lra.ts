@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at } from '../../expect.js';
+import { at, exactly } from '../../expect.js';
 import {
   abs,
   add,
@@ -55,8 +55,8 @@ function largest(tensors: readonly Tensor[]): Tensor {
  * together. And M = I + VᵀU with its inverse, after that.
  */
 const balance: HostFunction = (given) => {
-  const [a, b, c] = given.map((matrix) => (matrix instanceof Matrix ? matrix : Matrix.zeros(1, 1)));
-  if (a === undefined || b === undefined || c === undefined) throw new RangeError('balance: expected three matrices');
+  const matrices = given.map((matrix) => (matrix instanceof Matrix ? matrix : Matrix.zeros(1, 1)));
+  const [a, b, c] = exactly(matrices, 3);
   const identity = Matrix.eye(a.rows);
   if (![a, b, c].every((matrix) => matrix.to1DArray().every(Number.isFinite))) {
     const unknown = Matrix.zeros(a.rows, a.rows).fill(Number.NaN);

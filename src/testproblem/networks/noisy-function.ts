@@ -1,4 +1,4 @@
-import { at } from '../../expect.js';
+import { at, exactly } from '../../expect.js';
 import { add, mean, multiply, reshape, slice, sum, type Tensor } from '../../tensor/index.js';
 import { defineTestProblem } from '../define-test-problem.js';
 import { constantValue } from '../initialisers.js';
@@ -25,8 +25,8 @@ export function noisyFunction(options: {
     parameters: ['weight', 'bias'].map((parameter, index) => ({
       ...{ name: parameter, shape: [1], initial: constantValue(start[index] ?? 0), regularised: false },
     })),
-    evaluate: ({ inputs, parameters: [u, v] }) => {
-      if (u === undefined || v === undefined) throw new TypeError(`${name}: a parameter is missing`);
+    evaluate: ({ inputs, parameters }) => {
+      const [u, v] = exactly(parameters, 2);
       const noise = (column: number) => mean(slice(inputs, [0, column], [at(inputs.shape, 0), column + 1]));
       const [single, other] = [reshape(u, []), reshape(v, [])];
       const tilt = add(multiply(single, noise(0)), multiply(other, noise(1)));

@@ -5,6 +5,7 @@ import {
   quadraticHessian,
   type Spectrum,
 } from '../../dataset/index.js';
+import { exactly, present } from '../../expect.js';
 import { type NameSetting, readNameSettings } from '../../name-settings.js';
 import { matmul, mean, multiply, subtract, sum } from '../../tensor/index.js';
 import { VARIANTS } from '../choice.js';
@@ -57,8 +58,9 @@ function noisyQuadratic(
         data: () => Float32Array.from(quadraticHessian(spectrum, dimensions)),
       },
     },
-    evaluate: ({ inputs, parameters: [theta], constants: { hessian } }) => {
-      if (theta === undefined || hessian === undefined) throw new TypeError(`${name}: theta or hessian is missing`);
+    evaluate: ({ inputs, parameters, constants }) => {
+      const [theta] = exactly(parameters, 1);
+      const hessian = present(constants.hessian, 'the Hessian');
       const difference = subtract(theta, inputs);
       const quadratic = sum(multiply(matmul(difference, hessian), difference), [1]);
       return { loss: multiply(mean(quadratic), 0.5), accuracy: null };
