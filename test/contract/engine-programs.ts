@@ -49,6 +49,12 @@ export const programCases = [
   engineCase('the first of the largest', { y: t.argmax(logits) }, { logits: tiedLogits }, exactly),
   engineCase('labels that no class has', { y: t.oneHot(labels, 3) }, { labels: Int32Array.of(2, -1, 3, 0) }, exactly),
   engineCase('signs and steps of zero', signs(), { x: Float32Array.of(0, -0, 1, -1, 1e-30, -1e-30) }, exactly),
+  engineCase(
+    'signs of the smallest and the largest numbers',
+    { y: t.sign(t.input('extreme', [6])) },
+    { extreme: Float32Array.of(1.2e-38, -1.2e-38, 3.4e38, -3.4e38, Infinity, -Infinity) },
+    exactly,
+  ),
   engineCase('large logits', { y: t.logSoftmax(logits) }, { logits: tiedLogits.map((value) => 1e4 * value) }),
   // Single precision, added one after the other in a few lanes: a long sum of equal numbers is the worst case.
   engineCase(

@@ -53,6 +53,12 @@ describe('values', () => {
     expect(await engine.download(second)).toEqual(Float32Array.of(3, 0, 5, 6));
   });
 
+  test('that are no numbers have no sign', async () => {
+    const executable = await engine.compile(t.program({ y: t.sign(x) }));
+    const { y } = await executable.run({ x: engine.upload(Float32Array.of(Number.NaN, 2, -3, Number.NaN), [2, 2]) });
+    expect(await engine.download(y ?? fail())).toEqual(Float32Array.of(Number.NaN, 1, -1, Number.NaN));
+  });
+
   // Large enough for the engine to use their memory again.
   const large = t.input('large', [150, 150]);
   const filled = (value: number) => new Float32Array(150 * 150).fill(value);

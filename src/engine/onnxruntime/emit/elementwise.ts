@@ -17,7 +17,6 @@ const operators = {
   cos: 'Cos',
   sigmoid: 'Sigmoid',
   abs: 'Abs',
-  sign: 'Sign',
   relu: 'Relu',
   greater: 'Greater',
   greaterEqual: 'GreaterOrEqual',
@@ -80,6 +79,12 @@ export const emitters: Record<string, Emitter> = {
   ...Object.fromEntries(Object.entries(operators).map(([name, operator]) => [name, elementwise(operator)])),
   add: (node, lowering) => emitAffine(node, lowering, false) ?? elementwise('Add')(node, lowering),
   relu: (node, lowering) => emitAffine(inputOf(node, 0), lowering, true) ?? elementwise('Relu')(node, lowering),
+  // onnxruntime's own Sign takes as long as four such passes. Every number that is not subnormal is at least 1 times 2¹²⁷, and NaN stays NaN.
+  sign: (node, lowering) => {
+    const { graph } = lowering;
+    const operand = lowering.input(node, 0, lowering.naturalLayout(node));
+    return graph.add('Clip', [graph.add('Mul', [operand, graph.scalar(2 ** 127)]), graph.scalar(-1), graph.scalar(1)]);
+  },
   step: (node, lowering) => {
     const operand = lowering.input(node, 0, lowering.naturalLayout(node));
     return lowering.graph.add('Cast', [lowering.graph.add('Greater', [operand, lowering.graph.scalar(0)])], { to: 1 });
@@ -99,5 +104,7 @@ export const emitters: Record<string, Emitter> = {
   },
 };
 
-const layouts = [...Object.keys(operators), 'softplus', 'step'].map((name) => [name, elementwiseLayout] as const);
+const layouts = [...Object.keys(operators), 'sign', 'softplus', 'step'].map(
+  (name) => [name, elementwiseLayout] as const,
+);
 export const naturalLayouts: Record<string, (node: Tensor, lowering: Lowering) => Layout> = Object.fromEntries(layouts);
