@@ -143,8 +143,9 @@ describe('the end of a run file', () => {
     const [found] = await findRunFiles(plan.outputDir, planned(0).configuration);
     const { status, runFile } = found ?? {};
     const sources = { optimizer: runFile?.configuration.optimizer.source, testproblem: null, dataset: null };
-    const about = { configurationHash: runFile?.configuration_hash, startedAt: runFile?.started_at };
-    return { path, ...about, status, sources, prunedBy: runFile?.pruned_by ?? null };
+    const times = { startedAt: runFile?.started_at, finishedAt: runFile?.finished_at };
+    const about = { configurationHash: runFile?.configuration_hash, prunedBy: runFile?.pruned_by ?? null };
+    return { path, ...about, ...times, status, sources };
   };
 
   test('tells what the whole file says', async () => {
