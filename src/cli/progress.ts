@@ -66,7 +66,7 @@ function describeStart(event: Extract<RunEvent, { type: 'start' }>): string {
   else if (!event.verifiedData) lines.push('the data files differ from the published ones (recorded in the run file)');
   const { resumedFromEpoch: epoch, resumedFromStep: step, stepsPerEpoch } = event;
   if (event.extendsRun !== null) {
-    lines.push(`goes on after the completed run of ${counted(epoch ?? 0, 'epoch')}: ${event.extendsRun}`);
+    lines.push(`extends the completed run of ${counted(epoch ?? 0, 'epoch')}: ${event.extendsRun}`);
   } else if (epoch !== null) {
     const place = describePlace({ epoch, step, stepsPerEpoch, numEpochs: configuration.numEpochs });
     lines.push(`resumes from the checkpoint of ${place}`);

@@ -74,7 +74,7 @@ export const CONDUCT = {
     part: 'conduct',
     group: 'conduct',
     takes: toggle,
-    help: 'keep the checkpoint of the last epoch: a run with more --num-epochs goes on from it',
+    help: 'keep the checkpoint of the last epoch: a run with more --num-epochs continues from it',
   },
   stop_after_epoch: {
     part: 'conduct',

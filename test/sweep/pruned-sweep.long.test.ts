@@ -15,8 +15,8 @@ const probprec = (...args: string[]) => loadedCommand(args, { cwd: folder });
 
 test('a sweep decides after its epochs, and every table says what it stopped', async () => {
   const { code, stdout, stderr } = await probprec('sweep', 'run', await writePrunedPlan(folder, 'one'));
-  expect(stderr).toContain('quadratic_deep sgd after epoch 1: 2 of 4 settings pruned by valid_losses, 2 go on\n');
-  expect(stderr).toContain('quadratic_deep sgd after epoch 2: 1 of 2 settings pruned by valid_losses, 1 go on\n');
+  expect(stderr).toContain('quadratic_deep sgd after epoch 1: 2 of 4 settings pruned by valid_losses, 2 continue\n');
+  expect(stderr).toContain('quadratic_deep sgd after epoch 2: 1 of 2 settings pruned by valid_losses, 1 continue\n');
   const summary = 'one: 4 runs: 1 completed, 1 diverged, 2 pruned\n';
   expect({ code, stdout }).toEqual({ code: 0, stdout: summary });
   const states = (await prunedStates(folder, 'one')).map(({ lr, state, epoch }) => [lr, state, epoch]);

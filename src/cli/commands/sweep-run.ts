@@ -272,11 +272,11 @@ function prunes(option: string, { path }: Plan): UsageError {
   });
 }
 
-/** `mnist_mlp Adam after epoch 3: 6 of 9 settings pruned by valid_accuracies, 3 go on`. */
+/** `mnist_mlp Adam after epoch 3: 6 of 9 settings pruned by valid_accuracies, 3 continue`. */
 function describeDecision(group: readonly PlannedRun[], { epoch, metric, running, stopped }: Decision): string {
   const [first] = group;
   const { testproblem = '', optimizer } = first?.configuration ?? {};
-  return `${testproblem} ${optimizer?.name} after epoch ${epoch}: ${stopped.length} of ${counted(running, 'setting')} pruned by ${metric}, ${running - stopped.length} go on`;
+  return `${testproblem} ${optimizer?.name} after epoch ${epoch}: ${stopped.length} of ${counted(running, 'setting')} pruned by ${metric}, ${running - stopped.length} continue`;
 }
 
 function summarise({ name }: Plan, results: readonly SweepResult[]): string {
