@@ -67,6 +67,12 @@ test.each([80, 200])('a list of runs of any name in %i columns has a line for ea
   expect(lines.join('')).not.toContain('\u001b');
 });
 
+test('last accuracies of a list have the same decimals, losses four digits', () => {
+  const runs = [exampleRun({ curves: curves([0.1, 0.875]) }), exampleRun({ curves: curves([0.1, 0.91661]) })];
+  expect(runList(runs, null, style(200)).join('\n')).toMatch(/ 0\.8750 .* 0\.9166 /s);
+  expect(runList(runs, 'test_losses', style(200)).join('\n')).toMatch(/ 0\.125 .* 0\.08339 /s);
+});
+
 test.each([20, 40, 63])('a list of runs with long names fits %i columns and leaves out no run', (width) => {
   const name = 'a'.repeat(60);
   const runs = [exampleRun({ seed: 42 }), exampleRun({ optimizer: name, testproblem: name, seed: 43 })];

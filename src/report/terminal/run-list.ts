@@ -27,7 +27,6 @@ export function runList(runs: readonly RecordedRun[], metric: Metric | null, sty
   const rows = runs.map((run) => {
     const own = metric ?? (run.curves.test_accuracies === null ? 'test_losses' : 'test_accuracies');
     const values = run.curves[own] ?? [];
-    const last = values.at(-1);
     return [
       run.testproblem,
       run.optimizer,
@@ -35,7 +34,7 @@ export function runList(runs: readonly RecordedRun[], metric: Metric | null, sty
       String(run.seed),
       run.status.state,
       `${run.status.epoch}/${run.numEpochs}`,
-      last === undefined ? '-' : last === null ? 'not finite' : String(Number(last.toPrecision(4))),
+      lastText(own, values.at(-1)),
       sparkline(values, style.width < WIDE ? NARROW_LINE : WIDE_LINE, rangeOf(values)),
       own.replace('_', ' '),
       ...(tagged ? [(run.tags ?? []).join(', ')] : []),
@@ -44,6 +43,13 @@ export function runList(runs: readonly RecordedRun[], metric: Metric | null, sty
   const { header, lines, dropped } = layoutTable(columns, rows, style.width);
   const hidden = dropped.length === 0 ? [] : [`no room for ${dropped.join(', ')} (a wider terminal)`];
   return [style.heading(header), ...lines, ...hidden.flatMap((line) => wrapText(line, style.width))];
+}
+
+/** Accuracies all with four decimals, losses with four digits. */
+function lastText(metric: Metric, value: number | null | undefined): string {
+  if (value === undefined) return '-';
+  if (value === null) return 'not finite';
+  return metric.endsWith('_accuracies') ? value.toFixed(4) : String(Number(value.toPrecision(4)));
 }
 
 /** The learning rate, or what the optimizer has instead. */
