@@ -67,31 +67,35 @@ async function printTable() {
     : [];
   const runs = [];
   for (const file of files) runs.push(await readRunFile(file));
-  const columns = testproblems.flatMap((name) => [`${name}: accuracy`, 'gradients', 's']);
-  console.log(`| optimizer | ${columns.join(' | ')} |`);
-  console.log(`|---|${'---|'.repeat(columns.length)}`);
+  const columns = testproblems.flatMap((name) => [name, 's']);
+  console.log(`| optimizer | gradients | ${columns.join(' | ')} |`);
+  console.log(`|---|---|${'---|'.repeat(columns.length)}`);
   for (const name of names) {
     const { className } = await loadOptimizer(name);
-    const cells = testproblems.flatMap((testproblem) =>
-      cellsOf(runs.find((run) => run.testproblem === testproblem && run.optimizer_name === className)),
+    const own = testproblems.map((testproblem) =>
+      runs.find((run) => run.testproblem === testproblem && run.optimizer_name === className),
     );
-    console.log(`| \`${name}\` | ${cells.join(' | ')} |`);
+    const [gradients = ''] = own.map(gradientsOf).filter((text) => text !== '');
+    console.log(`| \`${name}\` | ${[gradients, ...own.flatMap(cellsOf)].join(' | ')} |`);
   }
 }
 
-/** Test accuracy at the end; gradients' worth of evaluations per step, a product as two and a loss as a third; CPU seconds of an epoch. */
-function cellsOf(run) {
-  if (run === undefined) return ['', '', ''];
+/** Gradients' worth of evaluations per step: a product counts as two and a loss as a third. */
+function gradientsOf(run) {
+  if (run?.evaluations === undefined || run.status.state !== 'completed') return '';
   const { evaluations, timing, steps_per_epoch: steps } = run;
+  const all = evaluations.gradients + 2 * evaluations.products + evaluations.losses / 3;
+  return (all / (steps * timing.training_cpu_seconds.length)).toFixed(1);
+}
+
+/** Test accuracy at the end; CPU seconds of an epoch. A run of fewer epochs than the others says after how many it ended. */
+function cellsOf(run) {
+  if (run === undefined) return ['', ''];
+  const { timing, status, num_epochs: numEpochs } = run;
   const epochs = timing.training_cpu_seconds;
-  const { state } = run.status;
-  const end = state === 'completed' ? `${(100 * run.test_accuracies.at(-1)).toFixed(1)} %` : state;
-  const equivalents =
-    evaluations === undefined || state !== 'completed'
-      ? ''
-      : ((evaluations.gradients + 2 * evaluations.products + evaluations.losses / 3) / (steps * epochs.length)).toFixed(
-          1,
-        );
+  const accuracy = `${(100 * run.test_accuracies.at(-1)).toFixed(1)} %`;
+  const partly = epochs.length > 0 ? `${accuracy} after ${epochs.length} of ${numEpochs}` : '';
+  const end = status.state === 'completed' ? accuracy : status.state === 'diverged' ? 'diverged' : partly;
   const seconds = epochs.reduce((sum, value) => sum + value, 0) / Math.max(1, epochs.length);
-  return [end, equivalents, epochs.length === 0 ? '' : seconds.toFixed(seconds < 10 ? 1 : 0)];
+  return [end, epochs.length === 0 ? '' : seconds.toFixed(seconds < 10 ? 1 : 0)];
 }
