@@ -1,8 +1,21 @@
-/** `not known; did you mean a or b? expected one of …`: for error lines about a name. */
-export function notKnown(found: string, names: readonly string[]): string {
+/** So many names fit into a line; of more only the nearest are named, if a listing has them all. */
+const MOST_NAMES = 12;
+
+/**
+ * `not known; did you mean a, b or c? expected one of …`: for error lines about a name. `listing` is what has all names where they may be
+ * too many for a line: `a name of probprec list optimizers`.
+ */
+export function notKnown(found: string, names: readonly string[], listing?: string): string {
   const nearest = nearestNames(found, names);
-  const hint = nearest.length > 0 ? `did you mean ${nearest.join(' or ')}? ` : '';
-  return `not known; ${hint}expected one of ${names.join(', ')}`;
+  const hint = nearest.length > 0 ? `did you mean ${alternatives(nearest)}? ` : '';
+  const all = listing === undefined || names.length <= MOST_NAMES ? `one of ${names.join(', ')}` : listing;
+  return `not known; ${hint}expected ${all}`;
+}
+
+/** `a, b or c` */
+function alternatives(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${last}` : last;
 }
 
 /** The names that are closest to what was typed, at most three, none that is far off. */

@@ -70,7 +70,7 @@ export class Registry<Definition> {
     if (unlisted !== null) return { definition: unlisted, source: null };
     throw new ConfigurationError({
       subject: option(this.#option, nameOrFile),
-      what: `${notKnown(nameOrFile, names)}, or a file such as ./mine.js${this.#hint(nameOrFile)}`,
+      what: `${notKnown(nameOrFile, names, `a name of probprec list ${this.#option}s`)}, or a file such as ./mine.js${this.#hint(nameOrFile)}`,
     });
   }
 }

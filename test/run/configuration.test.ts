@@ -118,7 +118,11 @@ const errors: readonly (readonly [string, Partial<Record<keyof RunRequest, unkno
     { testproblem: 'mnist_logrge' },
     /^testproblem mnist_logrge: not known; did you mean mnist_logreg/,
   ],
-  ['an unknown optimizer', { optimizer: 'adm' }, /^optimizer adm: not known; did you mean adam.*expected one of .*sgd/],
+  [
+    'an unknown optimizer',
+    { optimizer: 'adm' },
+    /^optimizer adm: not known; did you mean adam, adamw or nadam\? expected a name of probprec list optimizers, or a file such as \.\/mine\.js$/,
+  ],
   ['an unknown variant', { variant: 'jax' }, /^variant: found "jax", expected one of pytorch, tf$/],
   [
     'a variant of this project’s own test problem',

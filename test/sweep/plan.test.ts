@@ -217,7 +217,7 @@ describe('what is wrong with a plan is one line with its place:', () => {
     [
       'a name that would break the line',
       '{"testproblems": "\\r", "optimizers": ["sgd"]}',
-      /^p\.yaml:1: testproblem "\\r": not known; expected one of [^\r\n]+$/,
+      /^p\.yaml:1: testproblem "\\r": not known; expected a name of [^\r\n]+$/,
     ],
     [
       'an unknown optimizer',

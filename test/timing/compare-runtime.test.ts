@@ -147,6 +147,10 @@ describe('competitors', () => {
     expect(settingInWords(await resolve('momentum'))).toBe('lr=0.01');
   });
 
+  it('says which name in --optimizers is wrong', async () => {
+    await expect(resolve('momentun')).rejects.toThrow(/^optimizers momentun: not known; did you mean momentum/);
+  });
+
   it('says which --set is wrong', async () => {
     await expect(resolve('momentum', { momentum: '2' })).rejects.toThrow(/^set momentum\.momentum: found "2"/);
     await expect(resolve('momentum', { momenta: '2' })).rejects.toThrow(/hyperparameter of momentum/);
