@@ -3,7 +3,11 @@
     probprec compare RESULTS --baselines none --format json > compare.json
     python3 statistics.py compare.json RESULTS [RESULTS ...]
 
-and likewise the ratios of `probprec runtime --json > runtime.json` from its seconds: python3 statistics.py runtime.json
+and likewise the ratios of `probprec runtime --json > runtime.json` from its seconds, and the means, intervals and distances from the published
+means in the agreement.json of an experiment from the run files that it names:
+
+    python3 statistics.py runtime.json
+    python3 statistics.py experiments/preconditioning-laptop/agreement.json
 
 Reads the run files on its own and shares nothing with the suite but their format. For each row of each table: number of runs, mean and
 sample standard deviation of the last values; the 95 % interval of the mean (Student's t from scipy.stats, or a bootstrap-t with
@@ -21,6 +25,8 @@ from scipy import stats
 
 RESAMPLES = 100_000
 LARGEST_EXACT_TEST = 20
+# With fewer runs the interval of a mean is Student's.
+SMALLEST_BOOTSTRAP = 8
 
 
 def read_runs(folders):
@@ -41,8 +47,8 @@ def same_setting(run, row):
 
 
 def student(values):
-    low, high = stats.t.interval(0.95, len(values) - 1, loc=np.mean(values), scale=stats.sem(values))
-    return low, high
+    margin = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    return np.mean(values) - margin, np.mean(values) + margin
 
 
 def bootstrap_t(values, rng):
@@ -83,7 +89,7 @@ class Check:
         self.compared += 1
         if not abs(found - stated) <= tolerance:
             self.wrong += 1
-            print(f'{what}: {found!r} here, {stated!r} in compare')
+            print(f'{what}: {found!r} here, {stated!r} stated')
 
     def interval(self, what, ends, stated):
         width = stated['high'] - stated['low']
@@ -153,10 +159,34 @@ def check_runtime(report, check):
                     check.close(f'{name}, {end} end', found, own, 1e-9)
 
 
+def check_agreement(report, folder, check, rng):
+    """Each epoch of each curve: our mean, its interval, and how many published standard deviations it is away."""
+    for curve in (curve for part in report['parts'] for curve in part['curves']):
+        runs = [json.loads((folder / file).read_text()) for file in curve['files']]
+        metric, inside = curve['panel'].split(' ')[-1], 0
+        curves = [run[metric] for run in runs if run['status']['state'] == 'completed']
+        for point in curve['points']:
+            name, ours, published = f'{curve["name"]} {curve["panel"]} epoch {point["epoch"]}', point['ours'], point['published']
+            values = np.array([own[point['epoch']] for own in curves])
+            check.close(f'{name}, runs', len(values), ours['n'], 0)
+            check.close(f'{name}, mean', np.mean(values), ours['mean'], 1e-9 * max(1, abs(ours['mean'])))
+            if ours['low'] is not None:
+                method = 't' if len(values) < SMALLEST_BOOTSTRAP or np.std(values) == 0 else 'bootstrap-t'
+                ends = student(values) if method == 't' else bootstrap_t(values, rng)
+                check.interval(name, ends, {'low': ours['low'], 'high': ours['high'], 'method': method})
+            if point['deviations'] is not None:
+                away = (np.mean(values) - published['mean']) / published['std']
+                check.close(f'{name}, deviations', away, point['deviations'], 1e-6 * max(1, abs(away)))
+                inside += abs(away) <= report['band']
+        check.close(f'{curve["name"]} {curve["panel"]}, points inside', inside, curve['inside'], 0)
+
+
 def main(stated, *folders):
     check, report = Check(), json.loads(Path(stated).read_text())
     if 'repeats' in report:
         check_runtime(report, check)
+    elif 'parts' in report:
+        check_agreement(report, Path(stated).parent, check, np.random.default_rng(0))
     else:
         rng, runs = np.random.default_rng(0), read_runs(folders)
         for table in report['tables']:

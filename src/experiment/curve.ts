@@ -19,6 +19,8 @@ export interface Curve {
   readonly points: readonly CurvePoint[];
   /** Where each run that diverged, failed or was interrupted has its mark: its last epoch, or its value on the axis. */
   readonly lostAt: readonly number[];
+  /** The run files that the line is made of; absent of a published one. */
+  readonly files?: readonly string[];
 }
 
 /** A panel of a figure. */

@@ -12,12 +12,14 @@ export function measuredCurves(runs: readonly RecordedRun[]): (metric: Metric) =
   const labels = [...groupBy(runs, ({ label }) => label ?? '')].map(([key, own]) => ({
     key,
     lostAt: lostRuns(own).map(({ status }) => status.epoch),
+    files: own.map(({ file }) => file),
     curves: compare(own, { details: true }).tables[0]?.rows[0]?.detail?.curves,
   }));
   return (metric) =>
-    labels.map(({ key, lostAt, curves }) => ({
+    labels.map(({ key, lostAt, files, curves }) => ({
       key,
       lostAt,
+      files,
       points: (curves?.[metric] ?? []).flatMap(({ epoch, n, mean, interval, sampleStd }) =>
         mean === null
           ? []

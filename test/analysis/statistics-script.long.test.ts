@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { agreementJson, loadExperiment } from '../../src/experiment/index.js';
 import { randomStream } from '../../src/random/index.js';
-import { writeRunFile } from '../../src/results/index.js';
+import { type RecordedRun, recordRunFile, writeRunFile } from '../../src/results/index.js';
 import { loadedCommand } from '../cli/loaded-command.js';
 import { exampleConfiguration, exampleRunFile } from '../results/example.js';
 
@@ -27,7 +28,8 @@ afterEach(() => rm(folder, { recursive: true }));
 const recompute = (...args: string[]) => spawnSync(python ?? '', [script, ...args], { cwd: folder, encoding: 'utf8' });
 
 /** Runs of three optimizers whose last accuracies are drawn: with ten seeds a bootstrap, with five Student's t. */
-async function drawRuns(testproblem: string, seeds: number): Promise<void> {
+async function drawRuns(testproblem: string, seeds: number): Promise<RecordedRun[]> {
+  const runs: RecordedRun[] = [];
   const random = randomStream(3, 'statistics', testproblem);
   for (const [index, className] of ['SGD', 'Adam', 'Momentum'].entries()) {
     for (let seed = 42; seed < 42 + seeds; seed++) {
@@ -40,9 +42,11 @@ async function drawRuns(testproblem: string, seeds: number): Promise<void> {
         datasetSizes: { train: 25 * 128, valid: 1, trainEval: 1, test: 1 },
       });
       const name = `random_seed__${seed}__2026-11-22-10-00-00.json`;
-      await writeRunFile(join(folder, 'results', testproblem, className, name), runFile);
+      const path = await writeRunFile(join(folder, 'results', testproblem, className, name), runFile);
+      runs.push({ ...recordRunFile(path, runFile), label: className });
     }
   }
+  return runs;
 }
 
 test.skipIf(python === undefined)(
@@ -60,7 +64,7 @@ test.skipIf(python === undefined)(
     const [mean] = /(?<="mean": )0\.\d+/.exec(stdout) ?? [];
     await writeFile(join(folder, 'wrong.json'), stdout.replace(String(mean), String(Number(mean) + 1e-6)));
     const differing = recompute('wrong.json', 'results');
-    expect(differing.stdout).toMatch(/, mean: .* here, .* in compare\n54 numbers compared, 1 differ\n$/);
+    expect(differing.stdout).toMatch(/, mean: .* here, .* stated\n54 numbers compared, 1 differ\n$/);
     expect(differing.status).toBe(1);
   },
 );
@@ -86,3 +90,24 @@ test.skipIf(python === undefined)(`so are the ratios of runtime${skipped}`, asyn
   expect(status).toBe(0);
   expect(JSON.parse(await readFile(join(folder, 'runtime.json'), 'utf8')).repeats).toBe(3);
 });
+
+test.skipIf(python === undefined).each([5, 10])(
+  `so are the numbers of an experiment's agreement with %i seeds${skipped}`,
+  async (seeds) => {
+    const runs = await drawRuns('fmnist_2c2d', seeds);
+    const experiment = await loadExperiment('preconditioning');
+    if (experiment.kind !== 'plan') throw new Error('expected a plan');
+    const path = join(folder, 'agreement.json');
+    const parts = await experiment.results(runs, 'laptop');
+    const text = agreementJson(path, { experiment, scale: 'laptop', parts, version: '0.0.0' });
+    await writeFile(path, text ?? '');
+    // Two parts; three curves of two metrics each, four on validation data; three epochs with five numbers, and the points inside.
+    const agreeing = recompute('agreement.json');
+    expect(agreeing.stdout).toMatch(/^\d{3} numbers compared, 0 differ\n$/);
+    const [inside] = /"inside": \d+/.exec(text ?? '') ?? [];
+    await writeFile(path, (text ?? '').replace(String(inside), '"inside": 17'));
+    expect(recompute('agreement.json').stdout).toMatch(
+      /, points inside: \d here, 17 stated\n\d+ numbers compared, 1 differ\n$/,
+    );
+  },
+);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { agreement } from '../../src/experiment/agreement.js';
+import { agreementJson } from '../../src/experiment/agreement-file.js';
 import type { Curve } from '../../src/experiment/curve.js';
 import { agreementSentence } from '../../src/experiment/words.js';
 
@@ -35,5 +36,28 @@ describe('agreement with a published curve', () => {
 
   test('a published point without a spread decides nothing', () => {
     expect(agreement('p', curve([1], 1), curve([1], null))).toMatchObject({ compared: 0, largest: null });
+  });
+});
+
+describe('the file of an experiment', () => {
+  const part = { heading: 'a part', ours: null, published: null, original: '', findings: [] };
+  const content = { experiment: { name: 'preconditioning' }, scale: 'laptop', version: '0.2.0' } as const;
+
+  test('has every point that both have, and names run files from its own folder', () => {
+    const ours = { ...curve([0.1, 0.5], 0.01), files: ['mine/results/a.json'] };
+    const found = agreement('fmnist_2c2d test_losses', ours, curve([0.1, 0.46, 0.4], 0.01));
+    const text = agreementJson('mine/agreement.json', { ...content, parts: [{ ...part, agreement: [found] }] });
+    const [written] = JSON.parse(text ?? '').parts;
+    expect(written.curves).toMatchObject([
+      { name: 'SGD', panel: 'fmnist_2c2d test_losses', compared: 2, inside: 2, files: ['results/a.json'] },
+    ]);
+    expect(written.curves[0].points).toMatchObject([
+      { epoch: 0, ours: { mean: 0.1, n: 5 }, published: { mean: 0.1, std: 0.01 }, deviations: 0 },
+      { epoch: 1, ours: { mean: 0.5 }, published: { mean: 0.46 } },
+    ]);
+  });
+
+  test('is none where nothing can be compared', () => {
+    expect(agreementJson('agreement.json', { ...content, parts: [{ ...part, agreement: [] }] })).toBeNull();
   });
 });

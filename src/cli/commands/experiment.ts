@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { checkThreads } from '../../engine/index.js';
 import type { ExitCode } from '../../errors.js';
 import {
+  agreementJson,
   type Experiment,
   type ExperimentPage,
   experimentPage,
@@ -46,6 +47,9 @@ export async function experiment(name: string, options: ExperimentOptions, termi
     version: suiteVersion(),
   };
   await writeFileAtomic(page, await experimentPage(content));
+  const numbers = join(folder, 'agreement.json');
+  const text = agreementJson(numbers, content);
+  if (text !== null) await writeFileAtomic(numbers, text);
   if (!done && options.run !== true && !options.quiet) terminal.line(`next: ${commands[0]}`);
   terminal.result(page);
   return code;
