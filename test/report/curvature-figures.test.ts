@@ -46,6 +46,11 @@ describe.each(Object.entries(cases))('%s', (name, measured) => {
   });
 });
 
+test('every caption says what trained the network', () => {
+  const drawn = kinds.flatMap((kind) => Object.values(cases).map((measured) => CURVATURE_FIGURES[kind](measured)));
+  for (const { caption } of drawn) expect(caption[0]).toMatch(/^.* seed \d+, trained by sgd$/);
+});
+
 test('what is drawn is what was measured', () => {
   const values = (kind: CurvatureFigure, of: string) =>
     CURVATURE_FIGURES[kind](cases.along)

@@ -240,12 +240,11 @@ function figure(
   const keys = [...new Set(drawn.flatMap(({ points }) => points.map(({ key }) => key)))];
   const series = keys.map((key, index): Series => ({ ...look(index), key, label: key }));
   const columns = (width: number) => Math.max(1, Math.min(drawn.length, width < 300 ? 1 : 2));
-  const trained = report.optimizer === null ? '' : `, trained by ${printable(report.optimizer.name)}`;
   return {
     kind,
     title: `${printable(report.testproblem)}: ${what}`,
     description: `${what} of the ${matrixName(report)} of ${printable(report.testproblem)}: ${keys.join(', ')}.`,
-    caption: [`${measuredOn(report)}${trained}`, ...caption],
+    caption: [measuredOn(report), ...caption],
     records: lineRecords(drawn),
     columns,
     draw: (layout) =>

@@ -1,14 +1,16 @@
 import type { CurvatureReport } from '../../landscape/index.js';
+import { printable } from '../escape.js';
 
 /** The matrix whose spectrum was measured, in words. */
 export function matrixName({ matrix }: CurvatureReport): string {
   return matrix === 'hessian' ? 'Hessian' : 'Gauss-Newton matrix';
 }
 
-/** What the matrix is of: the first line of a caption. */
+/** What the matrix is of, and what trained the network: the first line of a caption. */
 export function measuredOn(report: CurvatureReport): string {
-  const { examples, of_examples: all, mode, seed } = report;
-  return `${matrixName(report)} of the mean loss over ${examples} of ${all} examples, ${mode} mode, seed ${seed}`;
+  const { examples, of_examples: all, mode, seed, optimizer } = report;
+  const trained = optimizer === null ? '' : `, trained by ${printable(optimizer.name)}`;
+  return `${matrixName(report)} of the mean loss over ${examples} of ${all} examples, ${mode} mode, seed ${seed}${trained}`;
 }
 
 /** 2 / step length, below which a curvature is stable on a quadratic; null of no length, and of one whose limit is no number. */
