@@ -55,6 +55,14 @@ export const programCases = [
     { extreme: Float32Array.of(1.2e-38, -1.2e-38, 3.4e38, -3.4e38, Infinity, -Infinity) },
     exactly,
   ),
+  ...[0.5, -0.5, 8, -8, 0].map((value) =>
+    engineCase(
+      `signs times ${value}`,
+      { y: t.multiply(t.sign(x), t.multiply(scalar, value)) },
+      { x: Float32Array.of(0, -3, 1e-30, 3.4e38, -3.4e38, 5), scalar: Float32Array.of(1) },
+      exactly,
+    ),
+  ),
   engineCase('large logits', { y: t.logSoftmax(logits) }, { logits: tiedLogits.map((value) => 1e4 * value) }),
   // Single precision, added one after the other in a few lanes: a long sum of equal numbers is the worst case.
   engineCase(
