@@ -12,6 +12,12 @@ export function notKnown(found: string, names: readonly string[], listing?: stri
   return `not known; ${hint}expected ${all}`;
 }
 
+/** ` (did you mean a, b or c?)`, or nothing when no name is near. */
+export function didYouMean(found: string, names: readonly string[]): string {
+  const nearest = nearestNames(found, names);
+  return nearest.length === 0 ? '' : ` (did you mean ${alternatives(nearest)}?)`;
+}
+
 /** `a, b or c` */
 function alternatives(names: readonly string[]): string {
   const last = names.at(-1) ?? '';

@@ -13,7 +13,8 @@ Reads the run files on its own and shares nothing with the suite but their forma
 sample standard deviation of the last values; the 95 % interval of the mean (Student's t from scipy.stats, or a bootstrap-t with
 100,000 resamples of its own); the differences to the reference over common seeds, their mean, interval and p-value (all 2^n sign
 patterns), and Holm's correction. Exit code 1 where one of them differs: exact ones by more than 1e-9, ends of a bootstrap interval by more
-than a twentieth of its width, which is 2 to 4 times what 9,999 resamples scatter by.
+than a twentieth of its width. 9,999 resamples scatter by about a hundredth of it (normal values, 10 and 20 runs), and by far more where a
+sample has a few values only, so that an end may differ by chance there.
 """
 
 import json
@@ -30,7 +31,7 @@ SMALLEST_BOOTSTRAP = 8
 
 
 def read_runs(folders):
-    """The last value of each completed run by test problem, class name, hyperparameters and seed."""
+    """The completed runs by test problem and class name."""
     runs = {}
     for folder in folders:
         for path in sorted(Path(folder).rglob('random_seed__*.json')):

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js';
-import { nearestNames } from '../names.js';
+import { didYouMean } from '../names.js';
 import { METRICS, type Metric, metricsOf, type RecordedRun } from '../results/index.js';
 
 export { METRICS, type Metric };
@@ -33,11 +33,9 @@ export function checkMetric(
   if (metric === undefined || runs.length === 0 || (METRICS as readonly string[]).includes(metric)) return;
   const known: readonly string[] = [...new Set(runs.flatMap(({ curves }) => metricsOf(curves)))];
   if (known.includes(metric)) return;
-  const nearest = nearestNames(metric, known);
-  const hint = nearest.length === 0 ? '' : ` (did you mean ${nearest.join(' or ')}?)`;
   throw new ConfigurationError({
     subject: option,
     found: JSON.stringify(metric),
-    expected: `one of ${known.join(', ')}${hint}`,
+    expected: `one of ${known.join(', ')}${didYouMean(metric, known)}`,
   });
 }

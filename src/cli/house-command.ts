@@ -1,6 +1,7 @@
 import { Command, Help, type Option } from 'commander';
+import { didYouMean } from '../names.js';
 import { UsageError } from './failure.js';
-import { didYouMean, quoted } from './option-values.js';
+import { quoted } from './option-values.js';
 
 /** Below this many columns an option's text stands under it, not beside it. */
 const SIDE_BY_SIDE = 60;

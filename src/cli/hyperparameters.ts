@@ -1,6 +1,7 @@
+import { didYouMean } from '../names.js';
 import type { HyperparameterDescription } from '../optimizer/index.js';
 import { UsageError } from './failure.js';
-import { didYouMean, quoted } from './option-values.js';
+import { quoted } from './option-values.js';
 
 /**
  * The optimizer's hyperparameters among the arguments that are no options of the command: `--name V`, `--name=V`, and for

@@ -1,6 +1,6 @@
 import { type Condition, parseCondition } from '../condition.js';
 import { decimalNumber } from '../decimal-number.js';
-import { nearestNames } from '../names.js';
+import { didYouMean } from '../names.js';
 import { METRICS, type Metric } from '../results/metrics.js';
 import { UsageError } from './failure.js';
 
@@ -109,10 +109,4 @@ export function metricName(option: string): (text: string) => Metric {
 /** What was typed, in quotes and not too long for a line. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
-}
-
-/** ` (did you mean a or b?)`, or nothing when no name is near. */
-export function didYouMean(typed: string, names: readonly string[]): string {
-  const nearest = nearestNames(typed, names);
-  return nearest.length === 0 ? '' : ` (did you mean ${nearest.join(' or ')}?)`;
 }

@@ -1,6 +1,6 @@
 import type { Command, Option } from 'commander';
+import { didYouMean } from '../names.js';
 import { UsageError } from './failure.js';
-import { didYouMean } from './option-values.js';
 
 /**
  * Options that one always gives: where things are and what computes them, not what is measured. A flag comes before the

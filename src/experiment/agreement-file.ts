@@ -1,14 +1,11 @@
 import { dirname, relative } from 'node:path';
 import { BAND } from './agreement.js';
-import type { ResultPart, Scale } from './experiment.js';
+import type { ExperimentPage } from './page.js';
 
-/** What a file of agreement is made of. */
-export interface AgreementContent {
-  readonly experiment: { readonly name: string };
-  readonly scale: Scale;
-  readonly parts: readonly ResultPart[];
-  readonly version: string;
-}
+/** What a file of agreement is made of: a part of what the page is. */
+type AgreementContent = Pick<ExperimentPage, 'scale' | 'parts' | 'version'> & {
+  readonly experiment: Pick<ExperimentPage['experiment'], 'name'>;
+};
 
 /**
  * The numbers behind a page's tables as JSON: for each curve that was published as well its run files (relative to the folder of

@@ -18,9 +18,9 @@ export interface Agreement {
   readonly key: string;
   /** Our run files. */
   readonly files: readonly string[];
-  /** The points that both have. */
+  /** The points that both have, the start of training among them. */
   readonly points: readonly AgreementPoint[];
-  /** Points that both have, the start of training among them. */
+  /** How many of them have a published spread to compare with. */
   readonly compared: number;
   /** How many of them lie inside the published mean ± {@link BAND} standard deviations. */
   readonly inside: number;

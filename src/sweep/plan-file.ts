@@ -2,7 +2,7 @@ import { isCollection, isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
 import type { z } from 'zod';
 import { ConfigurationError } from '../errors.js';
 import { at } from '../expect.js';
-import { nearestNames } from '../names.js';
+import { didYouMean } from '../names.js';
 import type { Fault } from '../words.js';
 import { expectedBy, type TypeNames } from '../zod-expectation.js';
 import { parsePlanDocument } from './plan-document.js';
@@ -55,13 +55,11 @@ function faultOf(error: z.ZodError, place: (path: PlanPath) => string): Fault {
   if (issue.code === 'unrecognized_keys') {
     const key = at(issue.keys, 0);
     const known = keysAt(path);
-    const nearest = nearestNames(key, known);
-    const hint = nearest.length > 0 ? ` (did you mean ${nearest.join(' or ')}?)` : '';
     return {
       place: place([...path, key]),
       ...(where === '' ? {} : { subject: where }),
       found: `the key ${JSON.stringify(key)}`,
-      expected: `one of ${known.join(', ')}${hint}`,
+      expected: `one of ${known.join(', ')}${didYouMean(key, known)}`,
     };
   }
   return { place: place(path), subject: where === '' ? 'the plan' : where, what: expectation(issue) };

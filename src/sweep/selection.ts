@@ -1,6 +1,6 @@
 import { areMet, type Condition, isAmong } from '../condition.js';
 import { ConfigurationError } from '../errors.js';
-import { nearestNames } from '../names.js';
+import { didYouMean } from '../names.js';
 import { readSeeds } from '../seeds.js';
 import type { PlannedRun } from './planned-runs.js';
 import { PLANNED_STATES, type PlannedStatus } from './status.js';
@@ -20,12 +20,10 @@ export function selectRuns(
     conditions.map((condition) => {
       const [name] = condition;
       if (!known.includes(name)) {
-        const nearest = nearestNames(name, known);
-        const hint = nearest.length > 0 ? ` (did you mean ${nearest.join(' or ')}?)` : '';
         throw new ConfigurationError({
           subject: option,
           found: `the name ${JSON.stringify(name)}`,
-          expected: `one of ${known.join(', ')}${hint}`,
+          expected: `one of ${known.join(', ')}${didYouMean(name, known)}`,
         });
       }
       return [condition, testOf(condition, option)];

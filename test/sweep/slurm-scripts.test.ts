@@ -264,29 +264,20 @@ if [ "$5" = "$ENDLESS" ]; then while :; do sleep 0.05; done; fi
     });
   });
 
-  test('out of time stops its run and is queued again', async () => {
-    const { code, lines } = await task({ SLURM_ARRAY_TASK_ID: '2', ENDLESS: '7' }, 'SIGUSR1');
+  test.each([
+    ['out of time', '7', {}],
+    ['by a signal that comes before its number is known', '6', { SLOW: '1' }],
+  ])('stops its run %s and is queued again', async (_, run, slow) => {
+    const { code, lines } = await task({ SLURM_ARRAY_TASK_ID: '2', ENDLESS: run, ...slow }, 'SIGUSR1');
     expect(code).toBe(0);
     expect(lines.slice(-5)).toEqual([
       'received SIGUSR1',
       'told',
-      'run 7: exit code 130',
+      `run ${run}: exit code 130`,
       'out of time; queued again (restart 1 of at most 3)',
       'scontrol requeue 81_2',
     ]);
     expect(lines.join('\n')).not.toContain('run 8');
-  });
-
-  test('hands on a signal that comes before it knows the number of its run', async () => {
-    const { code, lines } = await task({ SLURM_ARRAY_TASK_ID: '2', ENDLESS: '6', SLOW: '1' }, 'SIGUSR1');
-    expect(code).toBe(0);
-    expect(lines.slice(-5)).toEqual([
-      'received SIGUSR1',
-      'told',
-      'run 6: exit code 130',
-      'out of time; queued again (restart 1 of at most 3)',
-      'scontrol requeue 81_2',
-    ]);
   });
 
   test('out of time is not queued again for ever', async () => {

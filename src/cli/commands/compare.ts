@@ -9,6 +9,7 @@ import {
   runsWhere,
 } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
+import { didYouMean } from '../../names.js';
 import { inNaturalOrder } from '../../natural-order.js';
 import { printable } from '../../report/escape.js';
 import {
@@ -25,7 +26,7 @@ import {
 } from '../../report/index.js';
 import type { Metric, RecordedRun } from '../../results/index.js';
 import { UsageError } from '../failure.js';
-import { didYouMean, quoted, readCondition } from '../option-values.js';
+import { quoted, readCondition } from '../option-values.js';
 import type { CompareCommandOptions, ComparisonOptions } from '../result-options.js';
 import type { Terminal } from '../terminal.js';
 import { knownDefaults, readBaselines, readPlanRuns, readSources } from './compare-sources.js';

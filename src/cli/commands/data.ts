@@ -9,12 +9,13 @@ import {
   type PublishedFile,
 } from '../../dataset/index.js';
 import { DataError, type ExitCode, errorText } from '../../errors.js';
+import { didYouMean } from '../../names.js';
 import { asFlag } from '../../words.js';
 import { dataDirectory } from '../data-dir.js';
 import { UsageError } from '../failure.js';
 import { byHand } from '../fetch-by-hand.js';
 import { interruptible, interruptionCode } from '../interruption.js';
-import { didYouMean, quoted } from '../option-values.js';
+import { quoted } from '../option-values.js';
 import { formatTable } from '../table.js';
 import type { Terminal } from '../terminal.js';
 

@@ -1,10 +1,11 @@
 import { conditionNames, runsWhere } from '../../analysis/index.js';
 import type { ExitCode } from '../../errors.js';
+import { didYouMean } from '../../names.js';
 import { inNaturalOrder } from '../../natural-order.js';
 import { runList } from '../../report/terminal/run-list.js';
 import { type RecordedRun, readResults, searchResultFiles } from '../../results/index.js';
 import { UsageError } from '../failure.js';
-import { didYouMean, quoted, readCondition } from '../option-values.js';
+import { quoted, readCondition } from '../option-values.js';
 import { counted } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 

@@ -1,11 +1,12 @@
 import { ConfigurationError } from '../../errors.js';
+import { didYouMean } from '../../names.js';
 import { describeHyperparameters, type HyperparameterDescription, loadOptimizer } from '../../optimizer/index.js';
 import { SCHEDULE_KEYS } from '../../schedule/index.js';
 import { readSpace, readValue, statedValue } from '../../sweep/index.js';
 import { asFlag } from '../../words.js';
 import { UsageError } from '../failure.js';
 import { parseHyperparameters } from '../hyperparameters.js';
-import { didYouMean, quoted } from '../option-values.js';
+import { quoted } from '../option-values.js';
 import type { SweepPlanOptions } from '../sweep-options.js';
 
 /** Hyperparameters by the optimizer they are stated for; '' holds those for all that have them. */
