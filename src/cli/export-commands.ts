@@ -15,6 +15,7 @@ export function addExport(program: Command, terminal: Terminal): void {
     .description('Exports results to other programs.');
   command
     .command('deepobs')
+    .summary("run files in DeepOBS' format")
     .description(
       "Writes run files in DeepOBS' format, folder names and numbers included, for DeepOBS' analyzer.\n" +
         'Diverged runs are filled up as DeepOBS does; interrupted and failed runs are skipped.',

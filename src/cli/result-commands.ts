@@ -98,6 +98,7 @@ function addImport(program: Command, terminal: Terminal): void {
     .description('Imports results of other programs.');
   command
     .command('deepobs')
+    .summary("write run files from DeepOBS' results")
     .description(
       'Reads the files of DeepOBS (1.2.0-beta, develop, TensorFlow 1.1; bare NaN and Infinity) below a folder and writes\n' +
         'them as strict JSON, named by their folders. Values that DeepOBS filled in for aborted runs are removed, with a note.',

@@ -45,7 +45,7 @@ export function addSweepCommands(program: Command, terminal: Terminal): void {
     .summary('plan many runs, execute the missing ones, choose the best setting')
     .description(
       'Plans a set of runs (grid or random search over hyperparameters, seeds), executes the missing ones on this machine,\n' +
-        'with GNU parallel or on a Slurm cluster, and chooses the best setting.',
+        'with GNU parallel, Slurm or Kubernetes, and chooses the best setting.',
     );
   addPlan(sweep, terminal);
   addCommands(sweep, terminal);
@@ -124,7 +124,7 @@ function addPlan(sweep: Command, terminal: Terminal): void {
 function addCommands(sweep: Command, terminal: Terminal): void {
   sweep
     .command('commands')
-    .summary('write the runs as shell commands, for GNU parallel or for Slurm')
+    .summary('write the runs as shell commands, for GNU parallel, Slurm or Kubernetes')
     .description(
       'Writes one self-contained, quoted command per run. lines and parallel: one file per optimizer and test\n' +
         'problem, jobs_<optimizer>_<grid|random>_search_<test problem>.txt; slurm: array scripts for sbatch; kubernetes: the\nmanifest of an Indexed Job.',
